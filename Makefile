@@ -1,0 +1,59 @@
+# The task runner. `make help` lists the targets; `make setup` is what the others begin with.
+
+STAGE ?= dev
+PLAYERS ?= 8
+
+PYTHON := .venv/bin/python
+SLS := node_modules/.bin/sls
+REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup dev test check bench package deploy
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.ready node_modules/.ready ## prepare the machine: .venv, node_modules
+	@:
+
+dev: setup ## run the whole service here, with sample players, and follow a board
+	@$(PYTHON) -m local up --players $(PLAYERS) --watch
+
+test: setup ## every test
+	@$(PYTHON) -m pytest
+
+check: setup ## lint, format, types, the packaged template
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
+
+bench: setup ## measure, and print the figures beside their baselines
+	@$(PYTHON) -m bench
+
+package: setup ## build what a deployment of STAGE=dev would upload, into .serverless/
+	@$(SLS) package --stage $(STAGE)
+
+deploy: setup ## deploy STAGE=dev with the AWS credentials of this shell
+	@$(SLS) deploy --stage $(STAGE)
+
+# The first interpreter that is new enough, wherever the machine's own python3 is older.
+$(PYTHON):
+	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+		$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+			&& { echo "setup: .venv with $$($$python --version)"; exec $$python -m venv --clear .venv; }; \
+	done; \
+	echo "setup: Python 3.11 or newer with venv is needed (found: $$(python3 --version 2>&1 || echo none))." >&2; exit 1
+
+.venv/.ready: $(PYTHON) $(REQUIREMENTS)
+	@echo "setup: Python packages"
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check $(REQUIREMENTS:%=-r %)
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
+		|| { echo "setup: Node.js 20.19 or newer is needed (found: $$(node --version 2>/dev/null || echo none))." >&2; exit 1; }
+	@npm --version >/dev/null 2>&1 || { echo "setup: npm is needed beside Node.js." >&2; exit 1; }
+	@echo "setup: Node packages"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
