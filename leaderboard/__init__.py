@@ -1,0 +1,1 @@
+"""A live leaderboard: rules, ranking, delta, delivery. Knows nothing of Lambda."""

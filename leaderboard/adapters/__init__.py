@@ -1,0 +1,1 @@
+"""The technologies: DynamoDB, Valkey, API Gateway and the rest. Nothing else imports them."""

@@ -1,0 +1,63 @@
+"""AWS clients, and the translation of their errors into ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from leaderboard.errors import Raced, Unavailable
+
+PASSING = {
+    "InternalServerError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+RACES = {"ConditionalCheckFailed", "TransactionConflict"}
+
+DOWN = "The service is busy or partly down; nothing was done. Try again in a moment."
+
+
+@cache
+def client(service: str, *, connections: int = 10) -> Any:
+    """The client of a service, one per execution environment; it is safe across threads."""
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        config=Config(
+            connect_timeout=2,
+            read_timeout=5,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=connections,
+        ),
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise Raced for a condition that failed, Unavailable for what may pass; the rest rises."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in {"ConditionalCheckFailedException", "TransactionConflictException"}:
+            raise Raced(DOWN) from error
+        if code == "TransactionCanceledException":
+            reasons = {it.get("Code") for it in error.response.get("CancellationReasons", [])}
+            if reasons & RACES:
+                raise Raced(DOWN) from error
+            raise Unavailable(DOWN) from error
+        if code in PASSING or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+            raise Unavailable(DOWN) from error
+        raise
+    except BotoCoreError as error:
+        raise Unavailable(DOWN) from error

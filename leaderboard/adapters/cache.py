@@ -1,0 +1,239 @@
+"""The cache: rankings and copies of the recorded tops, in Valkey.
+
+All keys of a board-season share one hash tag, so that a script finds them on one node of a cluster.
+The format number is part of every key: a release that lays the cache out anew reads nothing old.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha1
+from pathlib import Path
+from typing import Any
+
+from redis.backoff import NoBackoff
+from redis.cluster import RedisCluster
+from redis.credentials import CredentialProvider
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError
+from redis.retry import Retry
+
+from leaderboard import order
+from leaderboard.errors import CacheUnavailable
+from leaderboard.ranking import COMPLETE, NEW, PARTIAL, Applied, Hint, ScoreRecord, Top
+from leaderboard.rules import Board, Order
+from leaderboard.snapshots import Score
+
+FORMAT = "lb1"
+REBUILD_SILENCE_SECONDS = 30
+"""How long a rebuild may not be heard of before another one is started."""
+COPY_SECONDS = 60
+"""How long a copy of a recorded top is kept: what bounds the age of one that a failover revived."""
+
+COMPLETENESS = {NEW: "new", COMPLETE: "1", PARTIAL: "0"}
+FROM_CACHE = {text: name for name, text in COMPLETENESS.items()}
+
+
+@dataclass(frozen=True)
+class Script:
+    """A Lua script, sent by its digest, and whole only where the server does not have it."""
+
+    source: str
+
+    @cached_property
+    def digest(self) -> str:
+        return sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+
+def _script(*names: str) -> Script:
+    folder = Path(__file__).parent / "scripts"
+    return Script("\n".join((folder / name).read_text(encoding="utf-8") for name in names))
+
+
+APPLY = _script("top.lua", "apply.lua")
+READ = _script("top.lua", "read.lua")
+MARK = _script("mark.lua")
+SETTLE = _script("settle.lua")
+KEEP = _script("keep.lua")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one board-season."""
+
+    order: str
+    users: str
+    state: str
+    copy: str
+
+    @classmethod
+    def of(cls, board: str, season: str) -> Keys:
+        tag = f"{FORMAT}:{{{board}#{season}}}"
+        return cls(f"{tag}:order", f"{tag}:users", f"{tag}:state", f"{tag}:copy")
+
+    @property
+    def ranking(self) -> tuple[str, str, str]:
+        return (self.order, self.users, self.state)
+
+
+@dataclass(frozen=True)
+class Cache:
+    """The cache at `endpoint` (`host:port`); with a name and a user, over TLS and IAM."""
+
+    endpoint: str
+    name: str = ""
+    user: str = ""
+
+    @cached_property
+    def client(self) -> Any:
+        host, _, port = self.endpoint.rpartition(":")
+        secure: dict[str, Any] = {}
+        if self.name:
+            secure = {"ssl": True, "credential_provider": IamCredentials(self.name, self.user)}
+        return RedisCluster(
+            host=host,
+            port=int(port),
+            decode_responses=True,
+            socket_timeout=3,
+            socket_connect_timeout=1,
+            # A retry at once mends a connection that the server closed; longer waits are the caller's.
+            retry=Retry(NoBackoff(), 1),
+            **secure,
+        )
+
+    def run(self, script: Script, keys: Sequence[str], *values: str | int | float) -> Any:
+        """Run a script with its keys declared; raises CacheUnavailable."""
+        with translated():
+            try:
+                return self.client.evalsha(script.digest, len(keys), *keys, *values)
+            except NoScriptError:
+                return self.client.eval(script.source, len(keys), *keys, *values)
+
+    def apply(
+        self,
+        board: Board,
+        season: str,
+        records: Sequence[ScoreRecord],
+        *,
+        start: str | None = None,
+        fill: str | None = None,
+    ) -> Applied:
+        keys = Keys.of(board.board, season)
+        values: list[str | int | float] = [
+            board.top_size,
+            secrets.token_hex(8),
+            secrets.token_hex(8) if start else "",
+            COMPLETENESS[start] if start else "",
+            fill or "",
+            REBUILD_SILENCE_SECONDS,
+        ]
+        for record in records:
+            values += (record.user_id, record.version, *_placed(board.order, record.score))
+        status, *rest = self.run(APPLY, keys.ranking, *values)
+        if status != "ok":
+            return Applied(None)
+        due, taken, top = rest
+        return Applied(_top(board.order, top), int(taken), due == 1)
+
+    def read(self, board: Board, season: str, *, size: int | None = None) -> Top | None:
+        """The top; with a `size` so many of it, even if nothing is left to record."""
+        keys = Keys.of(board.board, season)
+        always = 0 if size is None else 1
+        return _top(board.order, self.run(READ, keys.ranking, size or board.top_size, always))
+
+    def mark(self, board: Board, season: str, top: Top, hint: Hint) -> None:
+        state = Keys.of(board.board, season).state
+        text = json.dumps([hint.revision, hint.version, hint.epoch, hint.digest])
+        self.run(MARK, [state], top.life, top.change, text)
+
+    def settle(
+        self, board: Board, season: str, life: str, completeness: str, *, only_new: bool = False
+    ) -> bool:
+        change = secrets.token_hex(8) if completeness == COMPLETE else ""
+        expected = COMPLETENESS[NEW] if only_new else ""
+        state = Keys.of(board.board, season).state
+        done = self.run(SETTLE, [state], life, expected, COMPLETENESS[completeness], change)
+        return bool(done == 1)
+
+    def keep_copy(self, board: str, season: str, *, revision: int, body: str) -> None:
+        """Keep a copy of a recorded top, unless a newer one is kept."""
+        self.run(KEEP, [Keys.of(board, season).copy], revision, body, COPY_SECONDS)
+
+    def read_copy(self, board: str, season: str) -> str | None:
+        with translated():
+            kept = self.client.get(Keys.of(board, season).copy)
+        return None if kept is None else str(kept).partition(" ")[2]
+
+    def keep_pace(self, board: str, body: str) -> None:
+        """Keep what a board's last frame said of its pace."""
+        with translated():
+            self.client.set(_pace_key(board), body)
+
+    def read_paces(self, boards: Sequence[str]) -> list[str | None]:
+        if not boards:
+            return []
+        with translated():
+            pipeline = self.client.pipeline()
+            for board in boards:
+                pipeline.get(_pace_key(board))
+            paces: list[str | None] = pipeline.execute()
+        return paces
+
+
+class IamCredentials(CredentialProvider):
+    """ElastiCache's IAM tokens for redis-py: a fresh one for every connection."""
+
+    def __init__(self, cache_name: str, user: str) -> None:
+        from developer_toolkit_elasticache import ElastiCacheIAMAuthTokenProvider
+
+        self.tokens = ElastiCacheIAMAuthTokenProvider(
+            user_id=user, serverless_cache_name=cache_name
+        )
+
+    def get_credentials(self) -> tuple[str, str]:
+        return self.tokens.user_id, self.tokens.get_token()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise CacheUnavailable for a cache that does not answer or cannot do its work."""
+    try:
+        yield
+    except (RedisError, RedisClusterException, OSError) as error:
+        raise CacheUnavailable("The cache does not answer; nothing is lost, try again.") from error
+
+
+def _pace_key(board: str) -> str:
+    return f"{FORMAT}:{{{board}}}:pace"
+
+
+def _placed(board_order: Order, score: Score | None) -> tuple[str, str, str]:
+    if score is None:
+        return ("", "", "")
+    number = str(order.signed(board_order, score.user_score))
+    return number, order.member(score.updated_ms, score.user_id), score.user_name
+
+
+def _top(board_order: Order, answer: list[Any]) -> Top | None:
+    if not answer:
+        return None
+    life, complete, change, recorded, hint, age, total, flat = answer
+    scores = []
+    for member, number, name in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
+        updated_ms, user_id = order.split_member(member)
+        score = order.signed(board_order, int(number))
+        scores.append(Score(user_id, name, score, updated_ms))
+    return Top(
+        life=life,
+        completeness=FROM_CACHE[complete],
+        change=change,
+        recorded=recorded,
+        hint=Hint(*json.loads(hint)) if hint else None,
+        age_ms=int(age) if int(age) >= 0 else None,
+        total=int(total),
+        scores=tuple(scores),
+    )

@@ -1,0 +1,324 @@
+"""The tables `user-score` and `submissions`."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from leaderboard import instants, order
+from leaderboard.adapters.aws import client, translated
+from leaderboard.rules import Board
+from leaderboard.scores import Submission, Write
+from leaderboard.scoring import VISIBLE, Answer, Profile, ScoreItem, Taken
+from leaderboard.snapshots import Score
+
+PROFILE = "profile"
+INDEX = "board-top"
+
+Item = dict[str, Any]
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def board_season(board: str, season: str) -> str:
+    return f"{board}#{season}"
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """The table of scores with its index, and the table of trusted writes remembered."""
+
+    scores_table: str
+    submissions_table: str
+    write_shards: int
+
+    def read(self, user_id: str, board: str, season: str) -> ScoreItem | None:
+        item = self._get(user_id, board_season(board, season))
+        return None if item is None else score_item(item)
+
+    def read_profile(self, user_id: str) -> Profile | None:
+        item = self._get(user_id, PROFILE)
+        return None if item is None else profile(item)
+
+    def read_user(self, user_id: str) -> tuple[Profile | None, list[ScoreItem]]:
+        found: Profile | None = None
+        items: list[ScoreItem] = []
+        pages = (
+            client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=self.scores_table,
+                ConsistentRead=True,
+                KeyConditionExpression="userId = :user",
+                ExpressionAttributeValues={":user": {"S": user_id}},
+            )
+        )
+        with translated():
+            for page in pages:
+                for raw in page["Items"]:
+                    item = _plain(raw)
+                    if item["boardSeason"] == PROFILE:
+                        found = profile(item)
+                    elif "userScore" in item:
+                        items.append(score_item(item))
+        return found, items
+
+    def read_submission(self, user_id: str, board: str, submission_id: str) -> Submission | None:
+        with translated():
+            raw = client("dynamodb").get_item(
+                TableName=self.submissions_table,
+                Key={"submission": {"S": _submission_key(user_id, board, submission_id)}},
+                ConsistentRead=True,
+            )
+        if "Item" not in raw:
+            return None
+        item = _plain(raw["Item"])
+        return Submission(
+            user_id=user_id,
+            board=board,
+            submission_id=submission_id,
+            digest=item["digest"],
+            season=item["season"],
+            answer=_answer(item["answer"]),
+            expires_ms=int(item["expiresAt"]) * 1000,
+        )
+
+    def write(self, write: Write) -> None:
+        put = {
+            "TableName": self.scores_table,
+            "Item": _typed(self._item(write.board, write.item)),
+            **_unmoved("version", write.read_version),
+        }
+        beside = [*self._beside_profile(write), *self._beside_submission(write)]
+        with translated():
+            if beside:
+                client("dynamodb").transact_write_items(TransactItems=[{"Put": put}, *beside])
+            else:
+                client("dynamodb").put_item(**put)
+
+    def copy_profile(self, user_id: str, find: Callable[[str], Board | None]) -> int:
+        """Bring a user's score items up to the profile; answers how many were behind.
+
+        `find` gives a board's rules, None for a board that is no more: its items are left. Only
+        an older profile is replaced, so copies may race; raises Raced when a score moved meanwhile.
+        """
+        found, items = self.read_user(user_id)
+        if found is None:
+            return 0
+        copied = 0
+        for item in items:
+            board = find(item.board)
+            if board is None or item.profile_version >= found.version:
+                continue
+            named = replace(
+                item,
+                user_name=found.user_name,
+                standing=found.standing,
+                profile_version=found.version,
+                version=item.version + 1,
+            )
+            with translated():
+                client("dynamodb").put_item(
+                    TableName=self.scores_table,
+                    Item=_typed(self._item(board, named)),
+                    **_unmoved("version", item.version),
+                )
+            copied += 1
+        return copied
+
+    def scan(self, board: str, season: str) -> Iterator[list[ScoreItem]]:
+        """Every item of a board's season, tombstones included, read consistently, by page."""
+        pages = (
+            client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self.scores_table,
+                ConsistentRead=True,
+                FilterExpression="boardSeason = :board",
+                ExpressionAttributeValues={":board": {"S": board_season(board, season)}},
+            )
+        )
+        with translated():
+            for page in pages:
+                yield [score_item(_plain(raw)) for raw in page["Items"]]
+
+    def best(self, board: Board, season: str, limit: int) -> list[Score]:
+        """The first `limit` of a board in its order, from the index (eventually consistent)."""
+        keyed: list[tuple[str, Score]] = []
+        for shard in range(self.write_shards):
+            with translated():
+                answer = client("dynamodb").query(
+                    TableName=self.scores_table,
+                    IndexName=INDEX,
+                    KeyConditionExpression="boardSeasonShard = :shard",
+                    ExpressionAttributeValues={
+                        ":shard": {"S": f"{board_season(board.board, season)}#{shard}"}
+                    },
+                    Limit=limit,
+                )
+            for raw in answer["Items"]:
+                item = _plain(raw)
+                score = Score(
+                    user_id=item["userId"],
+                    user_name=item["userName"],
+                    user_score=int(item["userScore"]),
+                    updated_ms=instants.from_text(item["scoreUpdatedAt"]),
+                )
+                keyed.append((item["boardOrder"], score))
+        return [score for _, score in sorted(keyed, key=lambda pair: pair[0])[:limit]]
+
+    def _get(self, user_id: str, sort_key: str) -> Item | None:
+        with translated():
+            raw = client("dynamodb").get_item(
+                TableName=self.scores_table,
+                Key={"userId": {"S": user_id}, "boardSeason": {"S": sort_key}},
+                ConsistentRead=True,
+            )
+        if "Item" not in raw:
+            return None
+        return _plain(raw["Item"])
+
+    def _item(self, board: Board, item: ScoreItem) -> Item:
+        assert item.user_score is not None and item.updated_ms is not None
+        key = board_season(item.board, item.season)
+        image: Item = {
+            "userId": item.user_id,
+            "boardSeason": key,
+            "userName": item.user_name,
+            "profileVersion": item.profile_version,
+            "standing": item.standing,
+            "userScore": item.user_score,
+            "scoreUpdatedAt": instants.to_text(item.updated_ms),
+            "version": item.version,
+            "taken": {action: _taken_image(it) for action, it in item.taken.items()},
+            "paced": dict(item.paced),
+        }
+        if item.standing == VISIBLE:
+            shard = zlib.crc32(item.user_id.encode()) % self.write_shards
+            image["boardSeasonShard"] = f"{key}#{shard}"
+            image["boardOrder"] = order.index_key(
+                board.order, item.user_score, item.updated_ms, item.user_id
+            )
+        return image
+
+    def _beside_profile(self, write: Write) -> list[Item]:
+        if write.profile is None:
+            return []
+        unmoved = {"TableName": self.scores_table, **_unmoved("version", write.profile.version)}
+        if write.renamed is None:
+            key = _typed({"userId": write.profile.user_id, "boardSeason": PROFILE})
+            return [{"ConditionCheck": {"Key": key, **unmoved}}]
+        image = {
+            "userId": write.renamed.user_id,
+            "boardSeason": PROFILE,
+            "userName": write.renamed.user_name,
+            "standing": write.renamed.standing,
+            "version": write.renamed.version,
+        }
+        return [{"Put": {"Item": _typed(image), **unmoved}}]
+
+    def _beside_submission(self, write: Write) -> list[Item]:
+        it = write.submission
+        if it is None:
+            return []
+        image = {
+            "submission": _submission_key(it.user_id, it.board, it.submission_id),
+            "digest": it.digest,
+            "season": it.season,
+            "answer": _answer_image(it.answer),
+            "expiresAt": it.expires_ms // 1000,
+        }
+        put = {
+            "TableName": self.submissions_table,
+            "Item": _typed(image),
+            # TTL removes late: what has expired is as good as gone.
+            "ConditionExpression": "attribute_not_exists(submission) OR expiresAt <= :now",
+            "ExpressionAttributeValues": {":now": {"N": str(int(time.time()))}},
+        }
+        return [{"Put": put}]
+
+
+def score_item(item: Item) -> ScoreItem:
+    """A score item of the table, or a tombstone, as the service knows it."""
+    board, _, season = item["boardSeason"].partition("#")
+    updated = item.get("scoreUpdatedAt")
+    score = item.get("userScore")
+    return ScoreItem(
+        user_id=item["userId"],
+        board=board,
+        season=season,
+        user_name=item.get("userName", ""),
+        profile_version=int(item.get("profileVersion", 0)),
+        standing=item.get("standing", VISIBLE),
+        user_score=None if score is None else int(score),
+        updated_ms=None if updated is None else instants.from_text(updated),
+        version=int(item["version"]),
+        taken={
+            action: Taken(it["ticket"], int(it["completedMs"]), _answer(it["answer"]))
+            for action, it in item.get("taken", {}).items()
+        },
+        paced={name: int(value) for name, value in item.get("paced", {}).items()},
+    )
+
+
+def profile(item: Item) -> Profile:
+    return Profile(
+        user_id=item["userId"],
+        user_name=item["userName"],
+        standing=item.get("standing", VISIBLE),
+        version=int(item["version"]),
+    )
+
+
+def _unmoved(attribute: str, version: int) -> Item:
+    """The condition that an item is still at the version that was read; 0: that there is none."""
+    if version == 0:
+        return {"ConditionExpression": f"attribute_not_exists({attribute})"}
+    return {
+        "ConditionExpression": f"{attribute} = :read",
+        "ExpressionAttributeValues": {":read": {"N": str(version)}},
+    }
+
+
+def _taken_image(taken: Taken) -> Item:
+    return {
+        "ticket": taken.ticket,
+        "completedMs": taken.completed_ms,
+        "answer": _answer_image(taken.answer),
+    }
+
+
+def _answer_image(answer: Answer) -> Item:
+    return {
+        "userName": answer.user_name,
+        "userScore": answer.user_score,
+        "scoreUpdatedAt": instants.to_text(answer.updated_ms),
+        "changed": answer.changed,
+    }
+
+
+def _answer(image: Item) -> Answer:
+    return Answer(
+        user_name=image["userName"],
+        user_score=int(image["userScore"]),
+        updated_ms=instants.from_text(image["scoreUpdatedAt"]),
+        changed=bool(image["changed"]),
+    )
+
+
+def _submission_key(user_id: str, board: str, submission_id: str) -> str:
+    """No user id and no board has a `#`, so no two submissions share a key."""
+    return f"{user_id}#{board}#{submission_id}"
+
+
+def _typed(item: Mapping[str, Any]) -> Item:
+    return {name: _serializer.serialize(value) for name, value in item.items()}
+
+
+def _plain(raw: Mapping[str, Any]) -> Item:
+    return {name: _deserializer.deserialize(value) for name, value in raw.items()}

@@ -1,0 +1,10 @@
+-- Keep a copy of the recorded top, unless a newer one is kept already.
+--
+-- KEYS copy (string: revision, a space, the body)
+-- ARGV revision, body, seconds to keep it
+local kept = redis.call('GET', KEYS[1])
+if kept and tonumber(string.match(kept, '^%d+')) > tonumber(ARGV[1]) then
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'EX', ARGV[3])
+return 1

@@ -1,0 +1,260 @@
+"""The boards of a deployment: `boards.yml`, checked when it is loaded.
+
+`python -m leaderboard.catalog boards.yml` checks a file, prints every mistake with its board, its
+key and the reason, and fails if there is one; a deploy runs it first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic.alias_generators import to_camel
+
+from leaderboard.errors import BoardNotFound
+from leaderboard.names import BOARD
+from leaderboard.rules import (
+    MAX_SCORE,
+    Action,
+    Board,
+    Limits,
+    Operator,
+    Order,
+    Reported,
+    Schedule,
+)
+
+PATTERN = re.compile(r"[a-z0-9*-]{1,48}")
+DAY_SECONDS = 86_400
+
+Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
+Count = Annotated[int, Field(strict=True, ge=1, le=MAX_SCORE)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
+
+
+class Mistake(Exception):
+    """`boards.yml` has mistakes; one line each, naming the board, the key and the reason."""
+
+
+class Rule(BaseModel):
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, frozen=True)
+
+
+class ReportedRule(Rule):
+    max: Annotated[int, Field(strict=True, ge=1, le=MAX_SCORE)]
+
+
+class ActionRule(Rule):
+    points: Score | ReportedRule
+    min_seconds: Annotated[int, Field(strict=True, ge=0, le=DAY_SECONDS)]
+    expires_seconds: Annotated[int, Field(strict=True, ge=1, le=7 * DAY_SECONDS)]
+
+
+class LimitsRule(Rule):
+    actions_per_minute: Annotated[int, Field(strict=True, ge=1, le=60_000)] | None = None
+    points_per_hour: Count | None = None
+    max_score: Score = MAX_SCORE
+
+
+class BoardRule(Rule):
+    title: Title | None = None
+    order: Literal["desc", "asc"] = "desc"
+    operator: Literal["increment", "best", "latest"] = "increment"
+    top_size: Annotated[int, Field(strict=True, ge=1, le=100)] = 10
+    schedule: Literal["never", "daily", "weekly", "monthly"] = "never"
+    frame_interval: Annotated[int, Field(strict=True, ge=0, le=60_000)] = 250
+    actions: dict[ActionName, ActionRule] = {}
+    limits: LimitsRule = LimitsRule()
+    min_score: Score = -MAX_SCORE
+    negative_points: Annotated[bool, Field(strict=True)] = False
+
+    def board(self, name: str) -> Board:
+        actions = {
+            action: Action(
+                points=Reported(it.points.max)
+                if isinstance(it.points, ReportedRule)
+                else it.points,
+                min_seconds=it.min_seconds,
+                expires_seconds=it.expires_seconds,
+            )
+            for action, it in self.actions.items()
+        }
+        return Board(
+            board=name,
+            title=self.title or name,
+            order=Order(self.order),
+            operator=Operator(self.operator),
+            top_size=self.top_size,
+            schedule=Schedule(self.schedule),
+            frame_interval_ms=self.frame_interval,
+            actions=actions,
+            limits=Limits(**self.limits.model_dump()),
+            min_score=self.min_score,
+            negative_points=self.negative_points,
+        )
+
+    def mistakes(self) -> dict[str, str]:
+        """What each key has wrong that only shows beside another key."""
+        wrong: dict[str, str] = {}
+        if self.min_score > self.limits.max_score:
+            wrong["minScore"] = "is above limits.maxScore"
+        hourly = self.limits.points_per_hour or MAX_SCORE
+        for name, action in self.actions.items():
+            key = f"actions.{name}"
+            if action.expires_seconds <= action.min_seconds:
+                wrong[f"{key}.expiresSeconds"] = "must be more than minSeconds"
+            if isinstance(action.points, int):
+                points = most = action.points
+            else:
+                points, most = 0, action.points.max
+            if most > hourly:
+                wrong[f"{key}.points"] = (
+                    "is more than limits.pointsPerHour: it could never be taken"
+                )
+            if points < 0 and self.operator == "increment" and not self.negative_points:
+                wrong[f"{key}.points"] = "is negative: the board needs negativePoints: true"
+        return wrong
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The boards by name and by pattern."""
+
+    rules: Mapping[str, Board]
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], Board]]:
+        by_length = sorted((it for it in self.rules if "*" in it), key=len, reverse=True)
+        return [(_compiled(pattern), self.rules[pattern]) for pattern in by_length]
+
+    def find(self, board: str) -> Board:
+        """The board of that id: a concrete name wins over a pattern, the longest pattern wins.
+
+        Raises BoardNotFound if nothing in `boards.yml` matches.
+        """
+        if BOARD.fullmatch(board):
+            if board in self.rules:
+                return self.rules[board]
+            for pattern, rules in self._patterns:
+                if pattern.fullmatch(board):
+                    return replace(rules, board=board)
+        raise BoardNotFound(f"There is no board {board[:48]!r}; GET /boards lists the boards.")
+
+    def has(self, board: str) -> bool:
+        try:
+            self.find(board)
+        except BoardNotFound:
+            return False
+        return True
+
+
+def load(path: Path, *, frame_interval_ms: int | None = None) -> Catalog:
+    """The catalog in a file; raises Mistake. A stage may override the boards' frame interval."""
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    except (OSError, UnicodeDecodeError, TypeError, yaml.YAMLError) as error:
+        raise Mistake(f"{path}: {error}") from error
+    catalog = parse(document)
+    if frame_interval_ms is None:
+        return catalog
+    return Catalog(
+        {
+            name: replace(board, frame_interval_ms=frame_interval_ms)
+            for name, board in catalog.rules.items()
+        }
+    )
+
+
+def parse(document: Any) -> Catalog:
+    """The catalog in a parsed `boards.yml`; raises Mistake with every mistake in it."""
+    if not isinstance(document, dict) or set(document) != {"boards"}:
+        raise Mistake("boards.yml has one key, 'boards', with the boards by name below it")
+    boards = document["boards"]
+    if not isinstance(boards, dict) or not boards:
+        raise Mistake("boards: at least one board is needed, e.g. `global: {title: All-time}`")
+    lines: list[str] = []
+    rules: dict[str, Board] = {}
+    for name, body in boards.items():
+        form = PATTERN if isinstance(name, str) and "*" in name else BOARD
+        if not isinstance(name, str) or not form.fullmatch(name):
+            lines.append(f"{name}: a board's name is 1 to 48 of a-z 0-9 -, a pattern also has *")
+            continue
+        try:
+            rule = BoardRule.model_validate({} if body is None else body)
+        except ValidationError as error:
+            lines += [f"{name}: {_where(it['loc'])}: {it['msg']}" for it in error.errors()]
+            continue
+        lines += [f"{name}: {key}: {reason}" for key, reason in rule.mistakes().items()]
+        rules[name] = rule.board(name)
+    for one, other in combinations([it for it in rules if "*" in it], 2):
+        if len(one) == len(other) and _overlap(one, other):
+            lines.append(f"{one}: the pattern {other} is as long and matches the same names")
+    if lines:
+        raise Mistake("\n".join(lines))
+    return Catalog(rules)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile("[a-z0-9-]*".join(re.escape(part) for part in pattern.split("*")))
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether some name matches both patterns."""
+    if not one or not other:
+        return set(one + other) <= {"*"}
+    if one[0] == "*":
+        return _overlap(one[1:], other) or _overlap(one, other[1:])
+    if other[0] == "*":
+        return _overlap(other, one)
+    return one[0] == other[0] and _overlap(one[1:], other[1:])
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    """`actions.quiz.points`: pydantic adds the names of a union's branches, which say nothing."""
+    branches = {"int", "ReportedRule", "constrained-int", "[key]"}
+    return ".".join(str(part) for part in location if part not in branches) or "(the whole board)"
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that refuses a key given twice, where YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is there twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m leaderboard.catalog", description="Check a boards.yml."
+    )
+    parser.add_argument("file", nargs="?", default="boards.yml", type=Path)
+    path = parser.parse_args().file
+    try:
+        catalog = load(path)
+    except Mistake as mistake:
+        print(f"{path} has mistakes; nothing is deployed until they are mended:", file=sys.stderr)
+        print("\n".join(f"  {line}" for line in str(mistake).splitlines()), file=sys.stderr)
+        return 1
+    print(f"{path}: {len(catalog.rules)} boards, no mistakes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""What can go wrong, as one tree. Every leaf has a stable `code`; the edge maps it to a status.
+
+LeaderboardError
+├── Invalid                 a request that does not validate: `errors` says where
+├── NotFound                BoardNotFound, ActionNotFound
+├── Refused                 TicketInvalid, TicketExpired, TicketEarly, TicketSuperseded, Barred,
+│                           RateLimited, ScoreLimit, SubmissionConflict
+├── TooLarge
+└── Unavailable             a dependency does not answer: nothing was done, try again
+    ├── CacheUnavailable    the cache: reads go on from the tables
+    └── Raced               somebody else wrote first: read and decide again
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LeaderboardError(Exception):
+    """The message is for people and says what to do next."""
+
+    code: ClassVar[str]
+
+
+class Invalid(LeaderboardError):
+    code = "invalid"
+
+    def __init__(self, message: str, *, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class NotFound(LeaderboardError):
+    code = "not_found"
+
+
+class BoardNotFound(NotFound):
+    code = "board_not_found"
+
+
+class ActionNotFound(NotFound):
+    code = "action_not_found"
+
+
+class TooLarge(LeaderboardError):
+    code = "body_too_large"
+
+
+class Refused(LeaderboardError):
+    code = "refused"
+
+
+class TicketInvalid(Refused):
+    code = "ticket_invalid"
+
+
+class TicketExpired(Refused):
+    code = "ticket_expired"
+
+
+class TicketEarly(Refused):
+    code = "ticket_too_early"
+
+
+class TicketSuperseded(Refused):
+    code = "ticket_superseded"
+
+
+class Barred(Refused):
+    code = "barred"
+
+
+class ScoreLimit(Refused):
+    code = "score_limit"
+
+
+class SubmissionConflict(Refused):
+    code = "submission_conflict"
+
+
+class RateLimited(Refused):
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after_ms: int) -> None:
+        super().__init__(message)
+        self.retry_after_ms = retry_after_ms
+
+
+class Unavailable(LeaderboardError):
+    code = "unavailable"
+
+
+class CacheUnavailable(Unavailable):
+    code = "cache_unavailable"
+
+
+class Raced(Unavailable):
+    """Somebody else wrote first: read again and decide again."""

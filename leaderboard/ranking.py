@@ -1,0 +1,255 @@
+"""Ranking: score records become the order of a board, and a changed top becomes a record.
+
+One call to the cache per board-season and batch applies what is newer than what is known; only
+when that leaves a top that was not recorded is the board's item written, by compare-and-set on its
+`revision`. The revision is known before the top is read: so a newer top never loses to an older
+one, with no clock and no order between lives of the cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from leaderboard import messages
+from leaderboard.errors import Unavailable
+from leaderboard.rules import Board
+from leaderboard.snapshots import Score, Snapshot, ranked
+
+TRIES = 50
+BATCH = 1000
+"""Records per script call: what one call works off in some tens of milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRecord:
+    """The absolute state of a user's score item at one version.
+
+    No score means that the user is not on the board: a tombstone, or hidden.
+    """
+
+    user_id: str
+    version: int
+    score: Score | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What was last recorded, as the cache remembers it; it only saves a read."""
+
+    revision: int
+    version: int
+    epoch: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The top in the cache, read at one instant; `change` names its state.
+
+    `completeness`: 'new' (started from nothing, not yet confirmed by a record), 'complete' or
+    'partial' (a rebuild is filling it). `age_ms`: since the last record, None if there was none.
+    """
+
+    life: str
+    completeness: str
+    change: str
+    recorded: str
+    hint: Hint | None
+    age_ms: int | None
+    total: int
+    scores: tuple[Score, ...]
+
+    @property
+    def is_unrecorded(self) -> bool:
+        return self.completeness != PARTIAL and self.change != self.recorded
+
+
+NEW = "new"
+COMPLETE = "complete"
+PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a batch came to. No top: there is no life (cold), or not the one to fill (lost)."""
+
+    top: Top | None
+    taken: int = 0
+    rebuild_due: bool = False
+
+
+class RankingCache(Protocol):
+    """The ranking of each board-season. Every call is one round trip and atomic."""
+
+    def apply(
+        self,
+        board: Board,
+        season: str,
+        records: Sequence[ScoreRecord],
+        *,
+        start: str | None = None,
+        fill: str | None = None,
+    ) -> Applied:
+        """Take the records that are newer than what is known.
+
+        `start` begins a life if there is none, with that completeness; `fill` names the life
+        that a rebuild fills, and no other takes the records.
+        """
+
+    def read(self, board: Board, season: str) -> Top | None:
+        """The top as it is now, or None if there is no life."""
+
+    def mark(self, board: Board, season: str, top: Top, hint: Hint) -> None:
+        """Remember a top as recorded."""
+
+    def settle(
+        self, board: Board, season: str, life: str, completeness: str, *, only_new: bool = False
+    ) -> bool:
+        """Set a life's completeness; one that becomes complete has its top recorded anew.
+
+        False if the life is over, or (with `only_new`) was confirmed already.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class BoardItem:
+    """A board's item: the recorded top, what numbers it, and the life of the cache it came from."""
+
+    snapshot: Snapshot
+    revision: int
+    life: str
+
+
+class BoardStore(Protocol):
+    """The table of boards. Reads are consistent."""
+
+    def read(self, board: str, season: str) -> BoardItem | None: ...
+
+    def write(self, item: BoardItem, *, read_revision: int) -> bool:
+        """Write an item if the stored one is at that revision (0: absent); False if it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What recording came to; `rebuild` names a life that must be filled before it may record."""
+
+    recorded: bool = False
+    moved: bool = False
+    rebuild: str | None = None
+
+
+NOTHING = Recorded()
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Applies score records and records changed tops."""
+
+    cache: RankingCache
+    boards: BoardStore
+    interval_ms: int
+    sleep: Callable[[float], None] = time.sleep
+
+    def apply(self, board: Board, season: str, records: Iterable[ScoreRecord]) -> Applied:
+        """Apply a batch of one board-season; start a life of the cache if there is none.
+
+        A board-season that has no item starts empty and complete; one that has an item starts
+        partial, to be filled by a rebuild. Raises Unavailable.
+        """
+        newest: dict[str, ScoreRecord] = {}
+        for record in records:
+            known = newest.get(record.user_id)
+            if known is None or record.version > known.version:
+                newest[record.user_id] = record
+        batch = list(newest.values())
+        applied = Applied(None)
+        for start in range(0, len(batch), BATCH):
+            part = batch[start : start + BATCH]
+            latest = self.cache.apply(board, season, part)
+            if latest.top is None:
+                item = self.boards.read(board.board, season)
+                begin = NEW if item is None else PARTIAL
+                latest = self.cache.apply(board, season, part, start=begin)
+            applied = Applied(
+                latest.top, applied.taken + latest.taken, applied.rebuild_due or latest.rebuild_due
+            )
+        return applied
+
+    def record(self, board: Board, season: str, top: Top | None) -> Recorded:
+        """Record a board-season's top, unless nothing is left to record.
+
+        `top` is as `apply` returned it. A board that was recorded less than the interval ago
+        waits out the rest and reads the top again. Raises Unavailable.
+        """
+        top = self._rested(board, season, top)
+        if top is None or not top.is_unrecorded:
+            return NOTHING
+        hint = top.hint
+        if hint is None and top.completeness != NEW:
+            hint, top = self._reread(board, season)
+        for _ in range(TRIES):
+            if top is None or not top.is_unrecorded:
+                return NOTHING
+            item = _next_item(board, season, top, hint)
+            if self.boards.write(item, read_revision=hint.revision if hint else 0):
+                recorded = hint_of(item)
+                self.cache.mark(board, season, top, recorded)
+                moved = hint is None or recorded.version != hint.version
+                return Recorded(recorded=True, moved=moved)
+            stored = self.boards.read(board.board, season)
+            if top.completeness == NEW and stored is not None and stored.life != top.life:
+                # This life began as if the board had no item: it lacks what came before it.
+                self.cache.settle(board, season, top.life, PARTIAL, only_new=True)
+                return Recorded(rebuild=top.life)
+            hint = None if stored is None else hint_of(stored)
+            top = self.cache.read(board, season)
+        raise Unavailable(f"{board.board}#{season} is recorded by too many at once.")
+
+    def _rested(self, board: Board, season: str, top: Top | None) -> Top | None:
+        for _ in range(TRIES):
+            if top is None or not top.is_unrecorded or top.age_ms is None:
+                break
+            wait = self.interval_ms - top.age_ms
+            if wait <= 0:
+                break
+            self.sleep(wait / 1000)
+            top = self.cache.read(board, season)
+        return top
+
+    def _reread(self, board: Board, season: str) -> tuple[Hint | None, Top | None]:
+        """The revision first, the top after it: the order that compare-and-set relies on."""
+        item = self.boards.read(board.board, season)
+        return (None if item is None else hint_of(item)), self.cache.read(board, season)
+
+
+def hint_of(item: BoardItem) -> Hint:
+    assert item.snapshot.epoch is not None
+    return Hint(item.revision, item.snapshot.version, item.snapshot.epoch, _digest(item.snapshot))
+
+
+def _next_item(board: Board, season: str, top: Top, hint: Hint | None) -> BoardItem:
+    """The item that records a top after what the hint says: a version on if the top differs."""
+    snapshot = Snapshot(
+        board=board.board,
+        season=season,
+        epoch=hint.epoch if hint else secrets.token_hex(4),
+        version=1,
+        total=top.total,
+        entries=ranked(top.scores),
+    )
+    if hint is None:
+        return BoardItem(snapshot, revision=1, life=top.life)
+    moved = _digest(snapshot) != hint.digest
+    snapshot = replace(snapshot, version=hint.version + int(moved))
+    return BoardItem(snapshot, revision=hint.revision + 1, life=top.life)
+
+
+def _digest(snapshot: Snapshot) -> str:
+    body = json.dumps(messages.entries_json(snapshot.entries)).encode()
+    return hashlib.sha256(body).hexdigest()[:32]

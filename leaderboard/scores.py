@@ -1,0 +1,281 @@
+"""Scores: tickets, completed actions and trusted writes. Gather, decide (`scoring`), write."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from leaderboard import scoring
+from leaderboard.catalog import Catalog
+from leaderboard.errors import (
+    ActionNotFound,
+    BoardNotFound,
+    Invalid,
+    Raced,
+    SubmissionConflict,
+    TicketInvalid,
+)
+from leaderboard.names import default_name
+from leaderboard.rules import Action, Board, Operator
+from leaderboard.scoring import Answer, Profile, ScoreItem
+from leaderboard.seasons import season_at
+from leaderboard.tickets import (
+    REFUSAL,
+    SOCKET_TICKET_MS,
+    ActionTicket,
+    Keys,
+    SocketTicket,
+    new_id,
+    read_action,
+    sign_action,
+    sign_socket,
+)
+
+TRIES = 30
+SUBMISSION_MS = 48 * 3_600_000
+"""How long a trusted write is remembered: past the 24 hours that are promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A trusted write as it is remembered: what was asked (a digest) and what was answered."""
+
+    user_id: str
+    board: str
+    submission_id: str
+    digest: str
+    season: str
+    answer: Answer
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One atomic write: the score item if it is still at `read_version`, and what goes with it.
+
+    `profile` must still be the one that was read; `renamed` is written in its place. `submission`
+    must not be there yet.
+    """
+
+    board: Board
+    item: ScoreItem
+    read_version: int
+    profile: Profile | None = None
+    renamed: Profile | None = None
+    submission: Submission | None = None
+
+
+class ScoreStore(Protocol):
+    """The tables of scores and submissions. Reads are consistent."""
+
+    def read(self, user_id: str, board: str, season: str) -> ScoreItem | None: ...
+
+    def read_profile(self, user_id: str) -> Profile | None: ...
+
+    def read_submission(
+        self, user_id: str, board: str, submission_id: str
+    ) -> Submission | None: ...
+
+    def write(self, write: Write) -> None:
+        """Raises Raced, with nothing written, if something is not as it was read."""
+
+    def read_user(self, user_id: str) -> tuple[Profile | None, list[ScoreItem]]:
+        """The profile and every item with a score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    user_id: str
+    answer: Answer
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedTicket:
+    token: str
+    ticket: ActionTicket
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The writing side of the service."""
+
+    catalog: Catalog
+    store: ScoreStore
+    keys: Callable[[], Keys]
+    now_ms: Callable[[], int]
+
+    def issue(self, *, user_id: str, board: str, action: str) -> IssuedTicket:
+        """A ticket to complete an action once.
+
+        It belongs to the season that it becomes good in and ends with it, so that one ticket
+        can never count in two seasons. Raises BoardNotFound and ActionNotFound.
+        """
+        rules = self.catalog.find(board)
+        it = _action(rules, action)
+        now = self.now_ms()
+        not_before = now + it.min_seconds * 1000
+        season = season_at(rules.schedule, not_before)
+        expires = now + it.expires_seconds * 1000
+        ticket = ActionTicket(
+            ticket=new_id(),
+            user_id=user_id,
+            board=board,
+            season=season.season,
+            action=action,
+            points=it.points,
+            issued_ms=now,
+            not_before_ms=not_before,
+            expires_ms=expires if season.ends_ms is None else min(expires, season.ends_ms),
+        )
+        return IssuedTicket(sign_action(ticket, self.keys()), ticket)
+
+    def issue_socket(self, *, user_id: str) -> tuple[str, SocketTicket]:
+        ticket = SocketTicket(new_id(), user_id, self.now_ms() + SOCKET_TICKET_MS)
+        return sign_socket(ticket, self.keys()), ticket
+
+    def complete(self, *, user_id: str, board: str, token: str, value: int | None) -> Outcome:
+        """Take an action ticket. Raises what `scoring.complete` raises, and BoardNotFound."""
+        rules = self.catalog.find(board)
+        ticket = read_action(token, self.keys())
+        if (ticket.user_id, ticket.board) != (user_id, board):
+            raise TicketInvalid(REFUSAL)
+        for _ in attempts():
+            item, profile = self._gather(user_id, board, ticket.season)
+            decision = scoring.complete(rules, item, ticket, value=value, now_ms=self.now_ms())
+            if decision.item is None:
+                return Outcome(user_id, decision.answer, replayed=True)
+            try:
+                self.store.write(Write(rules, decision.item, item.version, profile))
+            except Raced:
+                continue
+            return Outcome(user_id, decision.answer, replayed=False)
+        raise Raced(BUSY)
+
+    def submit(
+        self,
+        *,
+        user_id: str,
+        board: str,
+        submission_id: str,
+        score: int | None = None,
+        delta: int | None = None,
+        user_name: str | None = None,
+    ) -> Outcome:
+        """One trusted write: `delta` on increment boards, `score` on the others.
+
+        Idempotent by `submission_id`, per user and board, for at least 24 hours; a season that
+        turns in between does not count it again. Raises BoardNotFound, Invalid, Barred,
+        ScoreLimit, and SubmissionConflict for a known id with another body.
+        """
+        rules = self.catalog.find(board)
+        amount = _amount(rules, score, delta)
+        digest = _digest(score=score, delta=delta, user_name=user_name)
+        for _ in attempts():
+            known = self.store.read_submission(user_id, board, submission_id)
+            now = self.now_ms()
+            if known is not None and known.expires_ms > now:
+                if known.digest != digest:
+                    raise SubmissionConflict(
+                        "This submissionId was used with another body; take a new one."
+                    )
+                return Outcome(user_id, known.answer, replayed=True)
+            season = season_at(rules.schedule, now).season
+            item, profile = self._gather(user_id, board, season)
+            renamed = None
+            if user_name is not None and user_name != item.user_name:
+                profile = profile or self.store.read_profile(user_id) or _unnamed(user_id)
+                version = profile.version + 1 if profile.version else now
+                renamed = replace(profile, user_name=user_name, version=version)
+                item = replace(item, user_name=user_name, profile_version=version)
+            decision = scoring.submit(rules, item, amount=amount, now_ms=now)
+            assert decision.item is not None
+            submission = Submission(
+                user_id, board, submission_id, digest, season, decision.answer, now + SUBMISSION_MS
+            )
+            try:
+                self.store.write(
+                    Write(rules, decision.item, item.version, profile, renamed, submission)
+                )
+            except Raced:
+                continue
+            return Outcome(user_id, decision.answer, replayed=False)
+        raise Raced(BUSY)
+
+    def of(self, user_id: str) -> tuple[str, list[ScoreItem]]:
+        """A player's name and scores on every board: current seasons first, then newest first."""
+        profile, items = self.store.read_user(user_id)
+        now = self.now_ms()
+        current, past = [], []
+        for item in sorted(items, key=lambda it: it.board):
+            (current if self._is_current(item, now) else past).append(item)
+        past.sort(key=lambda it: it.season, reverse=True)
+        return (profile or _unnamed(user_id)).user_name, current + past
+
+    def _is_current(self, item: ScoreItem, now: int) -> bool:
+        try:
+            return season_at(self.catalog.find(item.board).schedule, now).season == item.season
+        except BoardNotFound:  # a board that boards.yml no longer has
+            return False
+
+    def _gather(self, user_id: str, board: str, season: str) -> tuple[ScoreItem, Profile | None]:
+        """The item to decide on and, where its name comes from the profile, that profile."""
+        item = self.store.read(user_id, board, season)
+        if item is not None and not item.is_new:
+            return item, None
+        profile = self.store.read_profile(user_id) or _unnamed(user_id)
+        item = item or ScoreItem(
+            user_id=user_id, board=board, season=season, user_name="", profile_version=0
+        )
+        named = replace(
+            item,
+            user_name=profile.user_name,
+            standing=profile.standing,
+            profile_version=profile.version,
+        )
+        return named, profile
+
+
+BUSY = "Too many writes to this user's score at once; try again."
+
+
+def attempts() -> Iterator[None]:
+    """Tries of a write that can lose a race: at once, then after a random, growing pause."""
+    for attempt in range(TRIES):
+        if attempt:
+            time.sleep(random.uniform(0, min(0.005 * 2 ** min(attempt, 5), 0.1)))
+        yield
+
+
+def _action(board: Board, action: str) -> Action:
+    try:
+        return board.actions[action]
+    except KeyError:
+        known = ", ".join(board.actions) or "none"
+        raise ActionNotFound(
+            f"Board {board.board!r} has no action {action[:48]!r}; it has: {known}."
+        ) from None
+
+
+def _amount(board: Board, score: int | None, delta: int | None) -> int:
+    takes_delta = board.operator is Operator.INCREMENT
+    right, wrong = (delta, score) if takes_delta else (score, delta)
+    name, other = ("delta", "score") if takes_delta else ("score", "delta")
+    if wrong is not None:
+        raise Invalid(f"A board with {board.operator} takes a {name}, no {other}.", path=other)
+    if right is None:
+        raise Invalid(f"A board with {board.operator} takes a {name}.", path=name)
+    return right
+
+
+def _unnamed(user_id: str) -> Profile:
+    return Profile(user_id, default_name(user_id))
+
+
+def _digest(**body: int | str | None) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,214 @@
+"""What a write does to a user's score: pure decisions over the item that was read.
+
+`complete` decides a player's action ticket, `submit` a trusted write. Both answer with the item to
+write, which the store accepts only while the item is still the one that was read; a lost race reads
+the newer item and decides again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from leaderboard.errors import (
+    Barred,
+    Invalid,
+    RateLimited,
+    ScoreLimit,
+    TicketEarly,
+    TicketExpired,
+    TicketInvalid,
+    TicketSuperseded,
+)
+from leaderboard.instants import to_text
+from leaderboard.rules import Board, Operator, Order, Reported
+from leaderboard.tickets import REFUSAL, ActionTicket
+
+VISIBLE = "visible"
+HIDDEN = "hidden"
+BARRED = "barred"
+
+MINUTE_US = 60_000_000
+HOUR_US = 60 * MINUTE_US
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a write came to: the score after it, and whether it moved."""
+
+    user_name: str
+    user_score: int
+    updated_ms: int
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The newest ticket that an item took for one action, when, and the answer given."""
+
+    ticket: str
+    completed_ms: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A user's name and standing; version 0 stands for a user who has none yet."""
+
+    user_id: str
+    user_name: str
+    standing: str = VISIBLE
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreItem:
+    """A user's score on one board in one season, as the table keeps it.
+
+    `version` 0 stands for an item that does not exist. An item without a score is a tombstone.
+    `paced` holds, per limit, when it has fully recovered (microseconds).
+    """
+
+    user_id: str
+    board: str
+    season: str
+    user_name: str
+    profile_version: int
+    standing: str = VISIBLE
+    user_score: int | None = None
+    updated_ms: int | None = None
+    version: int = 0
+    taken: Mapping[str, Taken] = field(default_factory=dict)
+    paced: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the name and the standing must come from the profile."""
+        return self.user_score is None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, and the item to write; no item if nothing is to be written (a replay)."""
+
+    answer: Answer
+    item: ScoreItem | None
+
+    @property
+    def replayed(self) -> bool:
+        return self.item is None
+
+
+def complete(
+    board: Board, item: ScoreItem, ticket: ActionTicket, *, value: int | None, now_ms: int
+) -> Decision:
+    """Decide what completing an action with a ticket does to the player's item.
+
+    The newest ticket taken gets its first answer again, whatever the time. Raises Invalid (the
+    value), TicketInvalid, TicketSuperseded, TicketExpired, TicketEarly, Barred, RateLimited and
+    ScoreLimit; nothing is written then.
+    """
+    if (ticket.user_id, ticket.board, ticket.season) != (item.user_id, board.board, item.season):
+        raise TicketInvalid(REFUSAL)
+    if item.standing == BARRED:
+        raise Barred("This player may not score. Ask those who run the game.")
+    points = _points(board, ticket, value)
+    newest = item.taken.get(ticket.action)
+    if newest and newest.ticket == ticket.ticket:
+        return Decision(newest.answer, None)
+    if newest and ticket.issued_ms < newest.completed_ms:
+        raise TicketSuperseded(
+            "This ticket is older than the last completion of its action; take a new one."
+        )
+    if now_ms >= ticket.expires_ms:
+        raise TicketExpired("This ticket has expired; take a new one.")
+    if now_ms < ticket.not_before_ms:
+        moment = to_text(ticket.not_before_ms)
+        raise TicketEarly(f"This ticket is good from {moment} on; send it again then.")
+    paced = _pace(board, item.paced, points=points, now_ms=now_ms)
+    moved = _moved(board, item, points, now_ms=now_ms)
+    answer = _answer(item, moved)
+    taken = {**item.taken, ticket.action: Taken(ticket.ticket, now_ms, answer)}
+    return Decision(answer, replace(moved, taken=taken, paced=paced))
+
+
+def submit(board: Board, item: ScoreItem, *, amount: int, now_ms: int) -> Decision:
+    """Decide a trusted write: `amount` is the delta on increment boards, else the score.
+
+    Raises Invalid, Barred and ScoreLimit; nothing is written then.
+    """
+    if item.standing == BARRED:
+        raise Barred("This user is barred; set the standing to visible or hidden first.")
+    if board.operator is Operator.INCREMENT and amount < 0 and not board.negative_points:
+        raise Invalid("This board takes no negative points.", path="delta")
+    moved = _moved(board, item, amount, now_ms=now_ms)
+    return Decision(_answer(item, moved), moved)
+
+
+def _points(board: Board, ticket: ActionTicket, value: int | None) -> int:
+    if not isinstance(ticket.points, Reported):
+        if value is not None:
+            raise Invalid("This action has fixed points: leave the value out.", path="value")
+        return ticket.points
+    if value is None:
+        raise Invalid("This action needs the value that was reached.", path="value")
+    lowest = -ticket.points.max if board.negative_points else 0
+    if not lowest <= value <= ticket.points.max:
+        raise Invalid(f"The value is from {lowest} to {ticket.points.max}.", path="value")
+    return value
+
+
+def _moved(board: Board, item: ScoreItem, amount: int, *, now_ms: int) -> ScoreItem:
+    """The item after the write: one version on, and the time moved only if the score did."""
+    score = _combined(board, item.user_score, amount)
+    if not board.min_score <= score <= board.limits.max_score:
+        raise ScoreLimit(
+            f"Scores of this board are from {board.min_score} to {board.limits.max_score}; "
+            f"this would make {score}."
+        )
+    changed = score != item.user_score
+    return replace(
+        item,
+        user_score=score,
+        updated_ms=now_ms if changed else item.updated_ms,
+        version=item.version + 1 if item.version else now_ms,
+    )
+
+
+def _combined(board: Board, score: int | None, amount: int) -> int:
+    if board.operator is Operator.INCREMENT:
+        return (score or 0) + amount
+    if board.operator is Operator.LATEST or score is None:
+        return amount
+    return max(score, amount) if board.order is Order.DESC else min(score, amount)
+
+
+def _answer(before: ScoreItem, after: ScoreItem) -> Answer:
+    assert after.user_score is not None and after.updated_ms is not None
+    return Answer(
+        user_name=after.user_name,
+        user_score=after.user_score,
+        updated_ms=after.updated_ms,
+        changed=after.user_score != before.user_score,
+    )
+
+
+def _pace(board: Board, paced: Mapping[str, int], *, points: int, now_ms: int) -> Mapping[str, int]:
+    """Charge the board's rate limits (generic cell rate algorithm: one number per limit)."""
+    charged: dict[str, int] = {}
+    costs = (
+        ("actions", board.limits.actions_per_minute, 1, MINUTE_US),
+        ("points", board.limits.points_per_hour, max(points, 0), HOUR_US),
+    )
+    for name, limit, cost, window in costs:
+        if limit is None:
+            continue
+        now = now_ms * 1000
+        recovered = max(paced.get(name, 0), now) + cost * window // limit
+        over = recovered - now - window
+        if over > 0:
+            raise RateLimited(
+                f"Too many {name}; wait before the next one.", retry_after_ms=-(-over // 1000)
+            )
+        charged[name] = recovered
+    return charged

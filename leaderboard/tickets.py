@@ -1,0 +1,138 @@
+"""Tickets: signed, short-lived tokens. An action ticket lets one user complete one action; a
+socket ticket opens one authenticated connection.
+
+A ticket is a compact JWS (HS256, key id in the header). Times are milliseconds, because the
+limits of an action are; so the service judges them itself and the library only the signature.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from leaderboard.errors import TicketInvalid
+from leaderboard.rules import Reported
+
+ALGORITHM = "HS256"
+SOCKET_TICKET_MS = 60_000
+MAX_LENGTH = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTicket:
+    """What one user may earn by completing one action once, and when (milliseconds)."""
+
+    ticket: str
+    user_id: str
+    board: str
+    season: str
+    action: str
+    points: int | Reported
+    issued_ms: int
+    not_before_ms: int
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SocketTicket:
+    ticket: str
+    user_id: str
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The secrets by key id; `current` is the one that signs, all of them verify."""
+
+    current: str
+    secrets: Mapping[str, str]
+
+
+def new_id() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def sign_action(ticket: ActionTicket, keys: Keys) -> str:
+    reported = isinstance(ticket.points, Reported)
+    return _sign(
+        {
+            "aud": "action",
+            "jti": ticket.ticket,
+            "sub": ticket.user_id,
+            "board": ticket.board,
+            "season": ticket.season,
+            "action": ticket.action,
+            ("max" if reported else "points"): (
+                ticket.points.max if isinstance(ticket.points, Reported) else ticket.points
+            ),
+            "issued": ticket.issued_ms,
+            "notBefore": ticket.not_before_ms,
+            "expires": ticket.expires_ms,
+        },
+        keys,
+    )
+
+
+def read_action(token: str, keys: Keys) -> ActionTicket:
+    """The action ticket in a token; raises TicketInvalid if the service did not sign it."""
+    claims = _verify(token, keys, audience="action")
+    try:
+        points = Reported(int(claims["max"])) if "max" in claims else int(claims["points"])
+        return ActionTicket(
+            ticket=claims["jti"],
+            user_id=claims["sub"],
+            board=claims["board"],
+            season=claims["season"],
+            action=claims["action"],
+            points=points,
+            issued_ms=claims["issued"],
+            not_before_ms=claims["notBefore"],
+            expires_ms=claims["expires"],
+        )
+    except KeyError as error:
+        raise TicketInvalid(REFUSAL) from error
+
+
+def sign_socket(ticket: SocketTicket, keys: Keys) -> str:
+    claims = {"jti": ticket.ticket, "sub": ticket.user_id, "expires": ticket.expires_ms}
+    return _sign({"aud": "socket", **claims}, keys)
+
+
+def read_socket(token: str, keys: Keys) -> SocketTicket:
+    """The socket ticket in a token; raises TicketInvalid if the service did not sign it."""
+    claims = _verify(token, keys, audience="socket")
+    try:
+        return SocketTicket(claims["jti"], claims["sub"], claims["expires"])
+    except KeyError as error:
+        raise TicketInvalid(REFUSAL) from error
+
+
+REFUSAL = "This ticket was not issued for this request; take a new one."
+
+
+def _sign(claims: dict[str, object], keys: Keys) -> str:
+    secret = keys.secrets[keys.current]
+    return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": keys.current})
+
+
+def _verify(token: str, keys: Keys, *, audience: str) -> dict[str, Any]:
+    try:
+        if len(token) > MAX_LENGTH:
+            raise TicketInvalid(REFUSAL)
+        secret = keys.secrets.get(jwt.get_unverified_header(token).get("kid", ""))
+        if secret is None:
+            raise TicketInvalid(REFUSAL)
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            secret,
+            algorithms=[ALGORITHM],
+            audience=audience,
+            options={"require": ["aud", "jti", "sub"]},
+        )
+        return claims
+    except (jwt.PyJWTError, ValueError, TypeError) as error:
+        raise TicketInvalid(REFUSAL) from error
