@@ -118,9 +118,7 @@ class BoardRule(Rule):
             else:
                 points, most = 0, action.points.max
             if most > hourly:
-                wrong[f"{key}.points"] = (
-                    "is more than limits.pointsPerHour: it could never be taken"
-                )
+                wrong[f"{key}.points"] = "is more than limits.pointsPerHour lets anybody take"
             if points < 0 and self.operator == "increment" and not self.negative_points:
                 wrong[f"{key}.points"] = "is negative: the board needs negativePoints: true"
         return wrong

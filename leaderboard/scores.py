@@ -37,6 +37,7 @@ from leaderboard.tickets import (
 )
 
 TRIES = 30
+CHANCE = random.SystemRandom()
 SUBMISSION_MS = 48 * 3_600_000
 """How long a trusted write is remembered: past the 24 hours that are promised."""
 
@@ -211,7 +212,8 @@ class Scores:
         """A player's name and scores on every board: current seasons first, then newest first."""
         profile, items = self.store.read_user(user_id)
         now = self.now_ms()
-        current, past = [], []
+        current: list[ScoreItem] = []
+        past: list[ScoreItem] = []
         for item in sorted(items, key=lambda it: it.board):
             (current if self._is_current(item, now) else past).append(item)
         past.sort(key=lambda it: it.season, reverse=True)
@@ -248,7 +250,7 @@ def attempts() -> Iterator[None]:
     """Tries of a write that can lose a race: at once, then after a random, growing pause."""
     for attempt in range(TRIES):
         if attempt:
-            time.sleep(random.uniform(0, min(0.005 * 2 ** min(attempt, 5), 0.1)))
+            time.sleep(CHANCE.uniform(0, min(0.005 * 2 ** min(attempt, 5), 0.1)))
         yield
 
 

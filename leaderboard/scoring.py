@@ -184,7 +184,8 @@ def _combined(board: Board, score: int | None, amount: int) -> int:
 
 
 def _answer(before: ScoreItem, after: ScoreItem) -> Answer:
-    assert after.user_score is not None and after.updated_ms is not None
+    assert after.user_score is not None
+    assert after.updated_ms is not None
     return Answer(
         user_name=after.user_name,
         user_score=after.user_score,

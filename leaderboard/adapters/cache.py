@@ -100,7 +100,7 @@ class Cache:
             decode_responses=True,
             socket_timeout=3,
             socket_connect_timeout=1,
-            # A retry at once mends a connection that the server closed; longer waits are the caller's.
+            # One retry, at once: it mends a connection that the server closed.
             retry=Retry(NoBackoff(), 1),
             **secure,
         )

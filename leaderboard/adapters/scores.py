@@ -184,7 +184,8 @@ class ScoreTable:
         return _plain(raw["Item"])
 
     def _item(self, board: Board, item: ScoreItem) -> Item:
-        assert item.user_score is not None and item.updated_ms is not None
+        assert item.user_score is not None
+        assert item.updated_ms is not None
         key = board_season(item.board, item.season)
         image: Item = {
             "userId": item.user_id,
