@@ -1,0 +1,145 @@
+"""The command line of the local stack: `up` runs one, `watch` follows a board of one."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import FrameType
+
+from local import announcement
+from local.players import playing
+from local.stack import Addresses, Progress, Stack, StackFailed, running
+
+BOARD = "global"
+
+
+def main() -> int:
+    arguments = parse()
+    # A polite kill unwinds like Ctrl-C does, so that nothing stays behind.
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        command: Callable[[argparse.Namespace], None] = arguments.command
+        command(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except StackFailed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return 0
+
+
+def interrupt(_signal: int, _frame: FrameType | None) -> None:
+    # The first is enough: a second would cut the tidying short.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m local", description="The whole service on this machine."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    up_parser = commands.add_parser(
+        "up",
+        help="run the service until Ctrl-C",
+        description="Run the whole service here, on loopback, until Ctrl-C or SIGTERM.",
+    )
+    up_parser.add_argument(
+        "--players", type=count, default=0, metavar="N", help="sample players that play (default 0)"
+    )
+    up_parser.add_argument(
+        "--port", type=port, default=0, metavar="P", help="the gateway's port (default: a free one)"
+    )
+    shown = up_parser.add_mutually_exclusive_group()
+    shown.add_argument(
+        "--json",
+        action="store_true",
+        help="print the addresses as one line of JSON once all is ready",
+    )
+    shown.add_argument(
+        "--watch",
+        nargs="?",
+        const=BOARD,
+        metavar="BOARD",
+        help=f"then show a board live in the terminal (default {BOARD})",
+    )
+    up_parser.set_defaults(command=up)
+
+    watch_parser = commands.add_parser(
+        "watch",
+        help="follow a board in the terminal",
+        description="Follow a board of a running stack in the terminal.",
+    )
+    watch_parser.add_argument("board", metavar="BOARD")
+    watch_parser.add_argument(
+        "--url", metavar="URL", help="the socket's address (default: the stack that runs here)"
+    )
+    watch_parser.set_defaults(command=watch)
+    return parser.parse_args()
+
+
+def count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 200:
+        raise argparse.ArgumentTypeError("0 to 200 players")
+    return number
+
+
+def port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError("a port is 0 to 65535")
+    return number
+
+
+def up(arguments: argparse.Namespace) -> None:
+    report = Progress()
+    with ExitStack() as stack:
+        service = stack.enter_context(running(port=arguments.port, report=report))
+        stack.enter_context(announcement.announced(service.addresses))
+        if arguments.players:
+            stack.enter_context(
+                playing(service.addresses, players=arguments.players, report=report)
+            )
+        report("ready; Ctrl-C stops it")
+        show(service, arguments)
+        report("stopping")
+
+
+def show(service: Stack, arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        print(service.addresses.to_json(), flush=True)
+        service.wait()
+    elif arguments.watch:
+        from local import view
+
+        view.run(service.addresses.socket, arguments.watch, header=summary(service.addresses))
+    else:
+        print(summary(service.addresses), flush=True)
+        service.wait()
+
+
+def summary(addresses: Addresses) -> str:
+    return "\n".join(
+        (
+            f"HTTP API   {addresses.http}",
+            f"socket     {addresses.socket}",
+            f"user pool  {addresses.user_pool_id} at {addresses.cognito}",
+            f"web client {addresses.web_client_id}",
+            f"logs       {addresses.log}",
+        )
+    )
+
+
+def watch(arguments: argparse.Namespace) -> None:
+    from local import view
+
+    view.run(arguments.url or announcement.socket_url(), arguments.board)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

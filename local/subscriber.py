@@ -1,0 +1,167 @@
+"""Follows a board over the socket by the contract's rules for clients: a pure core, and the
+connection around it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+Message = Mapping[str, Any]
+# Season, epoch, version.
+State = tuple[str, str | None, int]
+
+# The connection would be closed after 10 idle minutes.
+PING_SECONDS = 240.0
+# Between two questions for the snapshot, doubled each time up to the second.
+BACKOFF_SECONDS = (0.25, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """What a viewer holds of a board: its entries at one season, epoch and version."""
+
+    board: str
+    season: str
+    epoch: str | None
+    version: int
+    total: int
+    ends_at: str | None
+    entries: tuple[Message, ...]
+    scored_at: str | None
+    published_at: str | None
+
+
+class Follower:
+    """Takes the messages about one board, in any order and number, and keeps its top."""
+
+    def __init__(self, board: str) -> None:
+        self.board = board
+        self.top: Top | None = None
+        # The newest that was heard of.
+        self._newest: State | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the snapshot has to be asked for."""
+        return self._held() is None or self._held() != self._newest
+
+    def question(self) -> Message:
+        """The message that asks for the snapshot, or for word that there is none newer."""
+        question: dict[str, Any] = {"action": "subscribe", "board": self.board}
+        if self.top and self.top.epoch:
+            question["have"] = {"epoch": self.top.epoch, "version": self.top.version}
+        return question
+
+    def take(self, message: Message) -> bool:
+        """Takes a message; true if the top changed by it."""
+        kind = message.get("type")
+        if kind == "pong":
+            # A board that the service does not name is one that it no longer sends.
+            known = message["boards"].get(self.board)
+            self._newest = _state(known) if known else None
+            return False
+        if message.get("board") != self.board or kind not in ("snapshot", "update", "current"):
+            return False
+        state = _state(message)
+        held = self._held()
+        if held and state[0] < held[0]:
+            return False
+        if kind == "current":
+            self._newest = state
+            return False
+        if held and state[:2] == held[:2] and state[2] <= held[2]:
+            if kind == "snapshot":
+                self._settle(held)
+            return False
+        if kind == "snapshot":
+            return self._show(message, message["entries"])
+        if held is None or held[:2] != state[:2] or message["from"] != held[2]:
+            self._newest = state
+            return False
+        return self._show(message, _applied(self.top, message))
+
+    def _show(self, message: Message, entries: list[Message]) -> bool:
+        state = _state(message)
+        self._settle(state)
+        self.top = Top(
+            board=self.board,
+            season=state[0],
+            epoch=state[1],
+            version=state[2],
+            total=message["total"],
+            ends_at=message.get("endsAt", self.top.ends_at if self.top else None),
+            entries=tuple(entries),
+            scored_at=message.get("scoredAt"),
+            published_at=message.get("publishedAt"),
+        )
+        return True
+
+    def _settle(self, state: State) -> None:
+        """Takes a state for the newest, unless a newer one of its counter was heard of."""
+        heard = self._newest
+        if not heard or heard[:2] != state[:2] or heard[2] < state[2]:
+            self._newest = state
+
+    def _held(self) -> State | None:
+        return (self.top.season, self.top.epoch, self.top.version) if self.top else None
+
+
+def _state(message: Message) -> State:
+    return message["season"], message["epoch"], message["version"]
+
+
+def _applied(top: Top | None, update: Message) -> list[Message]:
+    entries = {entry["userId"]: entry for entry in top.entries} if top else {}
+    for user_id in update["remove"]:
+        entries.pop(user_id, None)
+    entries |= {entry["userId"]: entry for entry in update["upsert"]}
+    return sorted(entries.values(), key=lambda entry: entry["rank"])
+
+
+async def follow(url: str, board: str) -> AsyncIterator[Top]:
+    """The board's top, each time that it changed; connects anew for as long as it is read."""
+    follower = Follower(board)
+    async for connection in connect(url):
+        try:
+            async for top in _listen(connection, follower):
+                yield top
+        except ConnectionClosed:
+            continue
+
+
+async def _listen(connection: ClientConnection, follower: Follower) -> AsyncIterator[Top]:
+    shortest, longest = BACKOFF_SECONDS
+    # A new connection is subscribed to nothing, whatever it holds.
+    ask_at: float | None = time.monotonic()
+    backoff = shortest
+    ping_at = time.monotonic() + PING_SECONDS
+    while True:
+        now = time.monotonic()
+        if ask_at is not None and now >= ask_at:
+            await connection.send(json.dumps(follower.question()))
+            ask_at = now + backoff * random.uniform(1, 2)
+            backoff = min(backoff * 2, longest)
+        if now >= ping_at:
+            await connection.send('{"action":"ping"}')
+            ping_at = now + PING_SECONDS
+        wake_at = ping_at if ask_at is None else min(ask_at, ping_at)
+        try:
+            async with asyncio.timeout_at(asyncio.get_running_loop().time() + wake_at - now):
+                message: Message = json.loads(await connection.recv())
+        except TimeoutError:
+            continue
+        changed = follower.take(message)
+        if not follower.is_behind:
+            ask_at, backoff = None, shortest
+        elif ask_at is None:
+            ask_at = time.monotonic()
+        if changed and follower.top:
+            yield follower.top
