@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import FrameType
 
 from local import announcement
@@ -18,7 +18,8 @@ BOARD = "global"
 
 def main() -> int:
     arguments = parse()
-    # A polite kill unwinds like Ctrl-C does, so that nothing stays behind.
+    # Said again, because a shell starts background commands with it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, interrupt)
     try:
         command: Callable[[argparse.Namespace], None] = arguments.command
@@ -32,9 +33,9 @@ def main() -> int:
 
 
 def interrupt(_signal: int, _frame: FrameType | None) -> None:
-    # The first is enough: a second would cut the tidying short.
+    """A polite kill is Ctrl-C by another name, and once is enough."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def parse() -> argparse.Namespace:
@@ -106,8 +107,10 @@ def up(arguments: argparse.Namespace) -> None:
                 playing(service.addresses, players=arguments.players, report=report)
             )
         report("ready; Ctrl-C stops it")
-        show(service, arguments)
+        with suppress(KeyboardInterrupt):
+            show(service, arguments)
         report("stopping")
+    report("stopped")
 
 
 def show(service: Stack, arguments: argparse.Namespace) -> None:

@@ -7,9 +7,10 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -126,18 +127,20 @@ def _applied(top: Top | None, update: Message) -> list[Message]:
     return sorted(entries.values(), key=lambda entry: entry["rank"])
 
 
-async def follow(url: str, board: str) -> AsyncIterator[Top]:
+async def follow(url: str, board: str) -> AsyncGenerator[Top, None]:
     """The board's top, each time that it changed; connects anew for as long as it is read."""
     follower = Follower(board)
-    async for connection in connect(url):
-        try:
-            async for top in _listen(connection, follower):
-                yield top
-        except ConnectionClosed:
-            continue
+    # A generator, which its type does not say: closed, it closes its connection.
+    attempts = cast("AsyncGenerator[ClientConnection, None]", aiter(connect(url)))
+    async with aclosing(attempts) as connections:
+        async for connection in connections:
+            with suppress(ConnectionClosed):
+                async with aclosing(_listen(connection, follower)) as tops:
+                    async for top in tops:
+                        yield top
 
 
-async def _listen(connection: ClientConnection, follower: Follower) -> AsyncIterator[Top]:
+async def _listen(connection: ClientConnection, follower: Follower) -> AsyncGenerator[Top, None]:
     shortest, longest = BACKOFF_SECONDS
     # A new connection is subscribed to nothing, whatever it holds.
     ask_at: float | None = time.monotonic()

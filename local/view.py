@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 from rich.console import Console, Group, RenderableType
@@ -92,13 +93,15 @@ async def watch(url: str, board: str, *, header: str = "") -> None:
     if not console.is_terminal:
         if header:
             print(header, flush=True)
-        async for top in follow(url, board):
-            print(line(top), flush=True)
+        async with aclosing(follow(url, board)) as tops:
+            async for top in tops:
+                print(line(top), flush=True)
         return
     view = View(board, header=header)
     with Live(view, console=console, refresh_per_second=REDRAWS_PER_SECOND):
-        async for top in follow(url, board):
-            view.show(top)
+        async with aclosing(follow(url, board)) as tops:
+            async for top in tops:
+                view.show(top)
 
 
 def run(url: str, board: str, *, header: str = "") -> None:
