@@ -17,7 +17,7 @@ The rules are those of AWS's documents, read in November 2026:
   24 hours).
 """
 
-from tests.poller.choice import Choose, scripted, seeded
+from tests.poller.choice import Choose, drawn, scripted, seeded
 from tests.poller.clock import Clock
 from tests.poller.failure import LivelockError, StuckError
 from tests.poller.invocation import Context
@@ -47,6 +47,7 @@ __all__ = [
     "StuckError",
     "Task",
     "TimedOut",
+    "drawn",
     "scripted",
     "seeded",
     "stepped",

@@ -15,7 +15,14 @@ _THOUSAND = [f"{number}/1000" for number in range(1000)]
 
 def seeded(seed: int | str) -> Choose:
     """Choose evenly at random; the same seed chooses the same."""
-    source = random.Random(seed)
+    return drawn(random.Random(seed))
+
+
+def drawn(source: random.Random) -> Choose:
+    """Choose by a source of one's own: hypothesis shrinks `st.randoms(use_true_random=False)`.
+
+    (Its `st.data()` draws on the test's own thread only, where these choices are not made.)
+    """
 
     def choose(options: Sequence[str]) -> int:
         return source.randrange(len(options))

@@ -12,6 +12,7 @@ from tests.poller.choice import happens
 from tests.poller.invocation import Context, request_id
 from tests.poller.kill import TimedOut
 from tests.poller.lane import Lane
+from tests.poller.lanes import Lanes
 from tests.poller.ledger import Ledger
 from tests.poller.options import Options
 from tests.poller.response import SUCCESS, Verdict, judge
@@ -58,27 +59,19 @@ class Mapping:
         self.options = options or Options()
         self._scheduler = scheduler
         self._clock = scheduler.clock
-        self._stream = stream
         self._function = function
         self._timeout = timeout
         self._duplicates = duplicates
         self._concurrency = concurrency
-        self._poll_interval = poll_interval
         self._retry_delay = retry_delay
         self._retry_delay_cap = retry_delay_cap
         self._arn = f"arn:aws:lambda:{stream.arn.split(':')[3]}:123456789012:function:{name}"
         self.ledger = Ledger(scheduler, stream_arn=stream.arn, function_arn=self._arn)
         self._numbers = count(1)
-        self._lanes: dict[str, list[Lane]] = {}
+        self._lanes = Lanes(stream, name=name, options=self.options, poll_interval=poll_interval)
         self._enabled = True
         self._stale = True
         self._due: list[tuple[float, Start]] = []
-        self._discover()
-        for lane in self._all_lanes():
-            if self.options.starting_position == "LATEST":
-                lane.skip_to_end()
-            else:
-                lane.skip_expired(self._clock.time())
         stream.on_change(self._changed)
         scheduler.watch(self)
 
@@ -96,7 +89,7 @@ class Mapping:
     def idle(self) -> bool:
         """Whether every record that the stream holds has been dealt with."""
         self._refresh()
-        return all(lane.idle for lane in self._all_lanes())
+        return all(lane.idle for lane in self._lanes)
 
     def starts(self, now: float) -> Sequence[Start]:
         """The invocations that could begin now."""
@@ -113,53 +106,27 @@ class Mapping:
         return [
             f"{lane.name}: {len(lane.queue) - lane.position} to read,"
             f" {len(lane.pending)} batches {'in flight or ' if lane.busy else ''}to retry"
-            for lane in self._all_lanes()
+            for lane in self._lanes
             if not lane.idle
         ]
 
-    def _all_lanes(self) -> list[Lane]:
-        return [lane for lanes in self._lanes.values() for lane in lanes]
-
     def _changed(self) -> None:
         self._stale = True
-
-    def _discover(self) -> None:
-        for index, shard in enumerate(self._stream.shards):
-            if shard.shard_id not in self._lanes:
-                self._lanes[shard.shard_id] = [
-                    Lane(
-                        shard=shard,
-                        index=lane,
-                        name=f"{self.name}/{index}.{lane}",
-                        options=self.options,
-                        poll_interval=self._poll_interval,
-                        free_since=self._clock.time(),
-                    )
-                    for lane in range(self.options.parallelization_factor)
-                ]
 
     def _refresh(self) -> None:
         if not self._stale:
             return
         self._stale = False
-        self._discover()
-        lanes = self._all_lanes()
-        for lane in lanes:
-            lane.read()
-        busy = sum(lane.busy for lane in lanes)
+        self._lanes.read()
+        busy = sum(lane.busy for lane in self._lanes)
         throttled = self._concurrency is not None and busy >= self._concurrency
         self._due = []
         if throttled or not self._enabled:
             return
-        for lane in lanes:
+        for lane in self._lanes:
             due = lane.due()
-            if due is not None and self._readable(lane):
+            if due is not None and self._lanes.readable(lane):
                 self._due.append((due, Start(lane.name, partial(self._begin, lane))))
-
-    def _readable(self, lane: Lane) -> bool:
-        """Whether what came before this lane's shard has been dealt with."""
-        parents = self._lanes.get(lane.shard.parent_id or "", [])
-        return all(parent.idle and self._readable(parent) for parent in parents)
 
     def _begin(self, lane: Lane) -> Task | None:
         self._stale = True

@@ -13,6 +13,7 @@ from tests.poller import (
     Options,
     Scheduler,
     Stream,
+    drawn,
     scripted,
     seeded,
 )
@@ -120,6 +121,12 @@ def test_each_record_is_done_in_order_per_key_or_given_up(chosen: Options, seed:
 @given(chosen=options, choices=st.lists(st.integers(0, 999), max_size=300))
 def test_guarantees_hold_for_drawn_choices_too(chosen: Options, choices: list[int]) -> None:
     _hold(Story(scripted(choices), chosen, 7), chosen)
+
+
+@settings(max_examples=60, deadline=None)
+@given(chosen=options, source=st.randoms(use_true_random=False))
+def test_guarantees_hold_for_choices_of_hypothesis(chosen: Options, source: random.Random) -> None:
+    _hold(Story(drawn(source), chosen, 7), chosen)
 
 
 @settings(max_examples=25, deadline=None)
