@@ -27,6 +27,8 @@ check: setup ## lint, format, types, the packaged template
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
+	@$(SLS) package --stage dev --package .build/template --param requirements=local/none.txt >/dev/null
+	@.venv/bin/cfn-lint -i W3005 -- .build/template/cloudformation-template-update-stack.json
 
 bench: setup ## measure, and print the figures beside their baselines
 	@$(PYTHON) -m bench

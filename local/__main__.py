@@ -11,6 +11,7 @@ from types import FrameType
 
 from local import announcement
 from local.players import playing
+from local.service import ToolFailed
 from local.stack import Addresses, Progress, Stack, StackFailed, running
 
 BOARD = "global"
@@ -26,7 +27,7 @@ def main() -> int:
         command(arguments)
     except KeyboardInterrupt:
         return 130
-    except StackFailed as failure:
+    except (StackFailed, ToolFailed) as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.stack import ROOT, Addresses, StackFailed, variables
+from local.service import ROOT
+from local.stack import Addresses, StackFailed, variables
 
 FILE = ROOT / ".env.local"
 OWNER = "LEADERBOARD_PID"

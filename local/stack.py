@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -18,10 +16,11 @@ from typing import TYPE_CHECKING
 
 import urllib3
 
+from local import service
+
 if TYPE_CHECKING:
     import boto3
 
-ROOT = Path(__file__).parent.parent
 STAGE = "local"
 REGION = "us-east-1"
 STACK_NAME = f"leaderboard-{STAGE}"
@@ -29,11 +28,6 @@ STACK_NAME = f"leaderboard-{STAGE}"
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"
 READY_SECONDS = 30.0
-
-# What a deployment reads. Each stack gets a copy: several deploy side by side, none sees half an
-# edit.
-SERVICE_FILES = ("serverless.yml", "boards.yml", "package.json")
-SERVICE_FOLDERS = ("handlers", "leaderboard", "infra", "plugins", "local")
 
 
 class StackFailed(Exception):
@@ -97,19 +91,22 @@ def running(*, port: int = 0, report: Callable[[str], None]) -> Iterator[Stack]:
 
     Port 0 is any free one; `report` hears of each step.
     """
-    sls = ROOT / "node_modules" / ".bin" / "sls"
-    if not sls.exists():
-        raise StackFailed("The deployment tools are not installed: run `make setup` first.")
     report("starting Valkey and the AWS emulator")
     with _servers(port=port) as servers, ThreadPoolExecutor() as threads:
         session = threads.submit(_session)
         folder = Path(servers.hear()["folder"])
-        service = _copy_service(folder / "service")
+        copied = service.copy(folder / "service")
         listening = servers.hear()
         endpoint, cache = listening["endpoint"], listening["cache"]
         report(f"deploying into {endpoint} (osls, stage {STAGE})")
         log = folder / "functions.log"
-        _deploy(sls, service, environment=variables(endpoint, cache) | {"LOG_FILE": str(log)})
+        service.run(
+            ["deploy", "--stage", STAGE],
+            folder=copied,
+            variables=variables(endpoint, cache)
+            # osls asks how the deployment goes every 5 seconds unless told otherwise, in ms.
+            | {"LOG_FILE": str(log), "SLS_AWS_MONITORING_FREQUENCY": "250"},
+        )
         report("waiting for the first answer")
         addresses = _addresses(session.result(), endpoint=endpoint, cache=cache, log=log)
         servers.hear()
@@ -136,8 +133,8 @@ class _Servers:
         # A session of its own: Ctrl-C reaches the owner alone, which then stops all in order.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "local.servers", "--port", str(port), "--region", REGION],
-            cwd=ROOT,
-            env=_clean_environment(),
+            cwd=service.ROOT,
+            env=service.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -164,40 +161,6 @@ def _servers(*, port: int) -> Iterator[_Servers]:
         yield servers
     finally:
         servers.stop()
-
-
-def _clean_environment() -> dict[str, str]:
-    """This environment without what leads AWS's tools elsewhere, and with this Python first."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return kept | {"PATH": path}
-
-
-def _copy_service(target: Path) -> Path:
-    ignored = shutil.ignore_patterns("__pycache__")
-    for name in SERVICE_FOLDERS:
-        shutil.copytree(ROOT / name, target / name, ignore=ignored)
-    for name in SERVICE_FILES:
-        shutil.copy(ROOT / name, target / name)
-    (target / "node_modules").symlink_to(ROOT / "node_modules")
-    return target
-
-
-def _deploy(sls: Path, service: Path, *, environment: dict[str, str]) -> None:
-    # In milliseconds: unless told otherwise, osls asks every 5 seconds how the deployment goes.
-    pace = {"SLS_AWS_MONITORING_FREQUENCY": "250"}
-    deployment = subprocess.run(
-        [sls, "deploy", "--stage", STAGE],
-        cwd=service,
-        env=_clean_environment() | environment | pace,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if deployment.returncode:
-        output = (deployment.stdout + deployment.stderr).strip()
-        raise StackFailed(f"The deployment failed.\n{output}")
 
 
 def _session() -> boto3.Session:
