@@ -159,6 +159,10 @@ class Cache:
         done = self.run(SETTLE, [state], life, expected, COMPLETENESS[completeness], change)
         return bool(done == 1)
 
+    def release(self, board: Board, season: str) -> None:
+        with translated():
+            self.client.hdel(Keys.of(board.board, season).state, "filledAt")
+
     def keep_copy(self, board: str, season: str, *, revision: int, body: str) -> None:
         """Keep a copy of a recorded top, unless a newer one is kept."""
         self.run(KEEP, [Keys.of(board, season).copy], revision, body, COPY_SECONDS)

@@ -1,0 +1,1 @@
+"""Lambda in, Lambda out: parse, call, log one line, return."""

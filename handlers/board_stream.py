@@ -1,0 +1,100 @@
+"""The stream of the boards' items: what changed becomes one frame a board, posted to its viewers.
+
+Several changes in one batch become one frame. An invocation then stays until the frame's interval
+is over: meanwhile the next changes pile up in the stream, which is the whole of the pacing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from handlers.telemetry import count, logger, metrics, milliseconds
+from leaderboard import wiring
+from leaderboard.broadcast import Change, freshness_ms
+from leaderboard.errors import CacheUnavailable, Unavailable
+from leaderboard.reads import copy_of
+
+Json = dict[str, Any]
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: Json, context: LambdaContext) -> Json:
+    started = time.monotonic()
+    line: Json = {"records": len(event["Records"])}
+    try:
+        changes = _changes(event["Records"])
+        _keep_copies(changes)
+        sent = wiring.broadcaster().send(changes)
+    except Unavailable:
+        # Frames that went out are repeated; viewers ignore a version that they have.
+        logger.exception("board stream", extra=line)
+        lowest = min(int(it["dynamodb"]["SequenceNumber"]) for it in event["Records"])
+        return {"batchItemFailures": [{"itemIdentifier": str(lowest)}]}
+    for it in sent:
+        count("Frames", 1)
+        count("PostsSent", it.report.sent)
+        count("PostsThrottled", it.report.throttled)
+        count("PostsFailed", it.report.failed)
+        count("ConnectionsGone", len(it.report.gone))
+        fresh = freshness_ms(it)
+        if fresh is not None and it.report.sent:
+            milliseconds("Freshness", fresh)
+        pace = {"viewers": it.viewers, "frameIntervalMs": it.interval_ms or None}
+        with contextlib.suppress(CacheUnavailable):
+            wiring.ranking_cache().keep_pace(it.frame.board, json.dumps(pace))
+    interval = max((it.interval_ms for it in sent), default=0) / 1000
+    line |= {
+        "frames": [
+            {"board": it.frame.board, "kind": it.frame.kind, "version": it.frame.version}
+            for it in sent
+        ],
+        "sent": sum(it.report.sent for it in sent),
+        "gone": sum(len(it.report.gone) for it in sent),
+        "throttled": sum(it.report.throttled for it in sent),
+        "failed": sum(it.report.failed for it in sent),
+        "intervalMs": round(interval * 1000),
+    }
+    logger.info("board stream", extra=line)
+    time.sleep(max(0.0, started + interval - time.monotonic()))
+    return {"batchItemFailures": []}
+
+
+def _changes(records: list[Json]) -> list[Change]:
+    """One change a board and season: its first old image and its last new one."""
+    first: dict[str, Json | None] = {}
+    last: dict[str, Json] = {}
+    for record in records:
+        key = record["dynamodb"]["Keys"]["boardSeason"]["S"]
+        if record["eventName"] == "REMOVE":  # by hand: the counter is lost, a new epoch follows
+            first.pop(key, None)
+            last.pop(key, None)
+            continue
+        first.setdefault(key, record["dynamodb"].get("OldImage"))
+        last[key] = record
+    changes = []
+    for key, record in last.items():
+        try:
+            changes.append(wiring.board_change(first[key], record["dynamodb"]["NewImage"]))
+        except (AssertionError, KeyError, TypeError, ValueError) as error:
+            wiring.failure_queue().put(record, f"{type(error).__name__}: {error}")
+            count("RecordsRefused", 1)
+    return changes
+
+
+def _keep_copies(changes: list[Change]) -> None:
+    """Readers of the top find it in the cache; without it they go to the table."""
+    with contextlib.suppress(CacheUnavailable):
+        for change in changes:
+            snapshot = change.new.snapshot
+            wiring.ranking_cache().keep_copy(
+                snapshot.board,
+                snapshot.season,
+                revision=change.new.revision,
+                body=copy_of(change.new),
+            )

@@ -1,0 +1,225 @@
+"""The edge of the HTTP API: requests are checked here, errors become problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, quote, unquote
+
+from aws_lambda_powertools.event_handler import (
+    APIGatewayHttpResolver,
+    Response,
+    content_types,
+)
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import StringConstraints as Text
+from pydantic.alias_generators import to_camel
+
+from handlers.telemetry import logger, metrics
+from leaderboard.errors import Invalid, LeaderboardError, RateLimited, TooLarge, Unavailable
+from leaderboard.names import USER_ID, clean_name
+from leaderboard.rules import MAX_SCORE
+
+MAX_BODY = 16 * 1024
+
+STATUSES = {
+    "action_not_found": HTTPStatus.NOT_FOUND,
+    "barred": HTTPStatus.FORBIDDEN,
+    "board_not_found": HTTPStatus.NOT_FOUND,
+    "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+    "score_limit": HTTPStatus.CONFLICT,
+    "submission_conflict": HTTPStatus.CONFLICT,
+    "ticket_expired": HTTPStatus.GONE,
+    "ticket_invalid": HTTPStatus.FORBIDDEN,
+    "ticket_superseded": HTTPStatus.CONFLICT,
+    "ticket_too_early": HTTPStatus.CONFLICT,
+    "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "cache_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+TITLES = {
+    "action_not_found": "No such action",
+    "barred": "Barred",
+    "board_not_found": "No such board",
+    "body_too_large": "The body is too large",
+    "invalid": "The request does not validate",
+    "rate_limited": "Too often",
+    "score_limit": "Beyond the board's limits",
+    "submission_conflict": "The submissionId was used before",
+    "ticket_expired": "The ticket has expired",
+    "ticket_invalid": "The ticket is not valid here",
+    "ticket_superseded": "The ticket was superseded",
+    "ticket_too_early": "The ticket is not good yet",
+    "unavailable": "Not available at the moment",
+    "cache_unavailable": "Not available at the moment",
+}
+
+Json = dict[str, Any]
+
+
+class Body(BaseModel):
+    """A request's body: camelCase, nothing unknown, no silent conversions."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, alias_generator=to_camel, validate_by_name=True
+    )
+
+
+# The path comes percent-encoded from `admit`, so that every id reaches its check.
+BoardPath = Annotated[str, BeforeValidator(unquote)]
+UserPath = Annotated[str, BeforeValidator(unquote), Text(pattern=f"^(?:{USER_ID.pattern})$")]
+SubmissionId = Annotated[str, Text(pattern=r"^[\x20-\x7e]{1,64}$")]
+UserName = Annotated[str, AfterValidator(clean_name)]
+Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
+
+
+def resolver() -> APIGatewayHttpResolver:
+    """A resolver whose errors are problem details."""
+    app = APIGatewayHttpResolver(enable_validation=True)
+
+    @app.exception_handler(LeaderboardError)  # type: ignore[untyped-decorator]
+    def refuse(error: LeaderboardError) -> Response[str]:
+        return problem(_request_id(app), error)
+
+    @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
+    def reject(error: RequestValidationError) -> Response[str]:
+        errors = [
+            {"path": _path(it["loc"]), "message": it.get("msg", "does not validate")}
+            for it in error.errors()
+        ]
+        detail = "; ".join(f"{it['path']}: {it['message']}" for it in errors)
+        return _problem(_request_id(app), "invalid", detail, errors=errors)
+
+    return app
+
+
+def problem(request_id: str, error: LeaderboardError) -> Response[str]:
+    headers = {}
+    extra: Json = {}
+    if isinstance(error, Invalid):
+        extra = {"errors": [{"path": error.path, "message": str(error)}]}
+    elif isinstance(error, RateLimited):
+        headers = {"Retry-After": str(-(-error.retry_after_ms // 1000))}
+    elif isinstance(error, Unavailable):
+        headers = {"Retry-After": "1"}
+    return _problem(request_id, error.code, str(error), headers=headers, **extra)
+
+
+def serve(
+    app: APIGatewayHttpResolver, *, max_body: int = MAX_BODY
+) -> Callable[[Json, LambdaContext], Json]:
+    """The Lambda handler of a resolver: checks the request's form, serves it, logs one line."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    @metrics.log_metrics
+    def handler(event: Json, context: LambdaContext) -> Json:
+        request_id = event["requestContext"]["requestId"]
+        try:
+            answer = app.resolve(admit(event, max_body=max_body), context)
+        except LeaderboardError as error:
+            refused = problem(request_id, error)
+            answer = {
+                "statusCode": refused.status_code,
+                "headers": {"Content-Type": "application/problem+json"},
+                "body": refused.body,
+                "isBase64Encoded": False,
+            }
+        line: Json = {"route": event["routeKey"], "status": answer["statusCode"]}
+        if answer["statusCode"] >= 400:
+            line["code"] = json.loads(answer["body"]).get("code")
+        logger.info("request", extra={**line, "gatewayRequestId": request_id})
+        return answer
+
+    return handler
+
+
+def admit(event: Json, *, max_body: int = MAX_BODY) -> Json:
+    """The event with a body and a path that the resolver reads as they were meant.
+
+    Raises TooLarge, and Invalid for a body that is no JSON and for doubled query parameters.
+    """
+    doubled = [
+        name
+        for name, times in Counter(
+            name for name, _ in parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True)
+        ).items()
+        if times > 1
+    ]
+    if doubled:
+        raise Invalid("This parameter is given twice; give it once.", path=f"query.{doubled[0]}")
+    path = event["routeKey"].partition(" ")[2]
+    for name, value in (event.get("pathParameters") or {}).items():
+        path = path.replace(f"{{{name}}}", quote(unquote(value), safe=""))
+    stage = event["requestContext"].get("stage", "$default")
+    headers = {**event.get("headers", {}), "content-type": content_types.APPLICATION_JSON}
+    admitted = {
+        **event,
+        "rawPath": path if stage == "$default" else f"/{stage}{path}",
+        "headers": headers,
+        "isBase64Encoded": False,
+    }
+    if event.get("body"):
+        admitted["body"] = json.dumps(_parsed(event, max_body))
+    elif event["requestContext"]["http"]["method"] not in {"GET", "DELETE"}:
+        admitted["body"] = "{}"
+    return admitted
+
+
+def user_of(app: APIGatewayHttpResolver) -> str:
+    """The player that the gateway authenticated."""
+    claims: Json = app.current_event["requestContext"]["authorizer"]["jwt"]["claims"]
+    return str(claims["sub"])
+
+
+def _parsed(event: Json, max_body: int) -> Any:
+    raw = event["body"].encode()
+    if event.get("isBase64Encoded"):
+        raw = base64.b64decode(raw)
+    if len(raw) > max_body:
+        raise TooLarge(f"A body has at most {max_body // 1024} KB.")
+    try:
+        return json.loads(raw, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("The body is not JSON; send one JSON object.", path="body") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _request_id(app: APIGatewayHttpResolver) -> str:
+    return str(app.current_event["requestContext"]["requestId"])
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """`body.score`: where in the request; the names that pydantic adds say nothing."""
+    return ".".join(str(part) for part in location if not str(part).startswith("function-"))
+
+
+def _problem(
+    request_id: str, code: str, detail: str, *, headers: Json | None = None, **extra: Any
+) -> Response[str]:
+    status = STATUSES[code]
+    body = {
+        "type": f"urn:leaderboard:problem:{code}",
+        "title": TITLES[code],
+        "status": status.value,
+        "detail": detail,
+        "code": code,
+        "requestId": request_id,
+        **extra,
+    }
+    return Response(
+        status_code=status.value,
+        content_type="application/problem+json",
+        headers=headers or {},
+        body=json.dumps(body, ensure_ascii=False),
+    )

@@ -1,0 +1,73 @@
+"""The stream of the score table: score records become rankings, and changed tops are recorded.
+
+What cannot be understood goes to the failure queue, whole, and its neighbours are applied. What
+fails because something is down is delivered again, from the first record concerned on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from handlers.telemetry import count, logger, metrics
+from leaderboard import wiring
+from leaderboard.errors import Unavailable
+from leaderboard.ranking import ScoreRecord
+
+Json = dict[str, Any]
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: Json, context: LambdaContext) -> Json:
+    batches: dict[tuple[str, str], list[ScoreRecord]] = defaultdict(list)
+    profiles: set[str] = set()
+    first: dict[tuple[str, str] | str, int] = {}
+    failed: list[int] = []
+    refused = 0
+    for record in event["Records"]:
+        if record["eventName"] == "REMOVE":  # an expired tombstone; the service deletes nothing
+            continue
+        sequence = int(record["dynamodb"]["SequenceNumber"])
+        try:
+            image = record["dynamodb"]["NewImage"]
+            owner = wiring.profile_owner(image)
+            if owner is not None:
+                profiles.add(owner)
+                first.setdefault(owner, sequence)
+                continue
+            board_season, score = wiring.score_record(image)
+            batches[board_season].append(score)
+            first.setdefault(board_season, sequence)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            refused += 1
+            try:
+                wiring.failure_queue().put(record, f"{type(error).__name__}: {error}")
+            except Unavailable:
+                failed.append(sequence)
+    ingest = wiring.ingest()
+    done = ingest.take(batches)
+    failed += [first[it] for it in done.failed]
+    failed += [first[it] for it in ingest.copy_profiles(profiles)]
+    count("RecordsApplied", done.taken)
+    count("RecordsRefused", refused)
+    count("TopsRecorded", done.moved)
+    count("RebuildsStarted", done.rebuilds)
+    logger.info(
+        "score stream",
+        extra={
+            "records": len(event["Records"]),
+            "boards": len(batches),
+            "profiles": len(profiles),
+            "applied": done.taken,
+            "recorded": done.recorded,
+            "moved": done.moved,
+            "skipped": done.skipped,
+            "refused": refused,
+            "rebuilds": done.rebuilds,
+            "failed": len(failed),
+        },
+    )
+    return {"batchItemFailures": [{"itemIdentifier": str(min(failed))}] if failed else []}

@@ -1,0 +1,118 @@
+"""The WebSocket routes: connections come and go, subscribe, unsubscribe and ping.
+
+What a frame asks for is read from the frame, not from the route that the gateway chose by it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from handlers.telemetry import logger
+from leaderboard import instants, messages, wiring
+from leaderboard.errors import BoardNotFound, LeaderboardError, Unavailable
+from leaderboard.subscriptions import Followed
+
+MAX_FRAME = 4 * 1024
+"""Bytes that a client may send in one frame."""
+
+Json = dict[str, Any]
+
+
+class Held(BaseModel):
+    """What a client has of a board already."""
+
+    epoch: Annotated[str, Field(max_length=64)] | None
+    version: Annotated[int, Field(strict=True, ge=0)]
+
+
+class Subscribe(BaseModel):
+    action: Literal["subscribe"]
+    board: str
+    have: Held | None = None
+
+
+class Unsubscribe(BaseModel):
+    action: Literal["unsubscribe"]
+    board: str
+
+
+class Ping(BaseModel):
+    action: Literal["ping"]
+
+
+Request = Annotated[Subscribe | Unsubscribe | Ping, Field(discriminator="action")]
+REQUEST: TypeAdapter[Subscribe | Unsubscribe | Ping] = TypeAdapter(Request)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Json, context: LambdaContext) -> Json:
+    request = event["requestContext"]
+    connection_id, kind = request["connectionId"], request["eventType"]
+    line: Json = {"event": kind, "connectionId": connection_id}
+    answer: Json = {"statusCode": 200}
+    if kind == "CONNECT":
+        user_id = (request.get("authorizer") or {}).get("userId")
+        wiring.subscriptions().connections.open(connection_id, user_id)
+        line["authenticated"] = user_id is not None
+    elif kind == "DISCONNECT":
+        wiring.subscriptions().connections.close(connection_id)
+    else:
+        reply = answer_frame(event.get("body") or "", connection_id, request["requestId"])
+        answer["body"] = messages.encode(reply)
+        line |= {"reply": reply["type"], "code": reply.get("code"), "board": reply.get("board")}
+    logger.info("socket", extra=line)
+    return answer
+
+
+def answer_frame(text: str, connection_id: str, request_id: str) -> Json:
+    """The reply to one frame; an error for what is none of the protocol."""
+    if len(text.encode()) > MAX_FRAME:
+        return messages.error_json(
+            "message_too_large", f"A frame has at most {MAX_FRAME} bytes.", request_id=request_id
+        )
+    try:
+        request = REQUEST.validate_python(json.loads(text))
+    except (ValidationError, ValueError, RecursionError):
+        return messages.error_json("bad_request", USAGE, request_id=request_id)
+    try:
+        return _answer(request, connection_id)
+    except LeaderboardError as error:
+        code = error.code if isinstance(error, BoardNotFound | Unavailable) else "bad_request"
+        board = None if isinstance(request, Ping) else request.board[:48]
+        return messages.error_json(code, str(error), request_id=request_id, board=board)
+
+
+USAGE = (
+    'Send a JSON object: {"action":"subscribe","board":"…"}, '
+    '{"action":"unsubscribe","board":"…"} or {"action":"ping"}.'
+)
+
+
+def _answer(request: Subscribe | Unsubscribe | Ping, connection_id: str) -> Json:
+    service = wiring.subscriptions()
+    if isinstance(request, Ping):
+        followed = service.followed(connection_id)
+        return {
+            "type": "pong",
+            "serverTime": instants.to_text(instants.now_ms()),
+            "boards": {it.snapshot.board: _version(it) for it in followed},
+        }
+    if isinstance(request, Unsubscribe):
+        service.unsubscribe(connection_id, request.board)
+        return {"type": "unsubscribed", "board": request.board}
+    it = service.subscribe(connection_id, request.board)
+    held = request.have
+    if held and (held.epoch, held.version) == (it.snapshot.epoch, it.snapshot.version):
+        return messages.current_json(it.snapshot)
+    return messages.snapshot_json(
+        it.snapshot, ends_ms=it.season.ends_ms, published_ms=instants.now_ms()
+    )
+
+
+def _version(it: Followed) -> Json:
+    snapshot = it.snapshot
+    return {"season": snapshot.season, "epoch": snapshot.epoch, "version": snapshot.version}

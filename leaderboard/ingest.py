@@ -1,0 +1,115 @@
+"""Ingest: score records of many boards in, rankings and records out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from leaderboard.catalog import Catalog
+from leaderboard.errors import BoardNotFound, Raced, Unavailable
+from leaderboard.ranking import Recorder, ScoreRecord, Top
+from leaderboard.rules import Board
+from leaderboard.scores import attempts
+
+BoardSeason = tuple[str, str]
+
+
+class Rebuilds(Protocol):
+    def start(self, board: str, season: str) -> None:
+        """Start a rebuild without waiting for it; raises Unavailable."""
+
+
+class Claims(Protocol):
+    def release(self, board: Board, season: str) -> None:
+        """Give back the claim on a rebuild that could not be started."""
+
+
+class Profiles(Protocol):
+    def copy_profile(self, user_id: str, find: Callable[[str], Board | None]) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What a batch came to. `failed` are to be delivered again."""
+
+    taken: int
+    recorded: int
+    moved: int
+    skipped: int
+    rebuilds: int
+    failed: frozenset[BoardSeason]
+
+
+@dataclass(frozen=True)
+class Ingest:
+    catalog: Catalog
+    recorder: Recorder
+    rebuilds: Rebuilds
+    claims: Claims
+    profiles: Profiles
+
+    def take(self, batches: Mapping[BoardSeason, Sequence[ScoreRecord]]) -> Ingested:
+        """Apply every board-season's records, then record the tops that changed.
+
+        First all are applied, then all recorded: the waiting that recording may need is shared.
+        A board-season whose dependencies fail is reported and does not hold up the others.
+        """
+        applied: list[tuple[Board, str, Top | None]] = []
+        failed: set[BoardSeason] = set()
+        taken = recorded = moved = skipped = rebuilds = 0
+        for (name, season), records in batches.items():
+            try:
+                board = self.catalog.find(name)
+            except BoardNotFound:  # boards.yml no longer has it
+                skipped += len(records)
+                continue
+            try:
+                result = self.recorder.apply(board, season, records)
+                applied.append((board, season, result.top))
+                taken += result.taken
+                if result.rebuild_due:
+                    self._rebuild(board, season)
+                    rebuilds += 1
+            except Unavailable:
+                failed.add((name, season))
+        for board, season, top in applied:
+            try:
+                outcome = self.recorder.record(board, season, top)
+                recorded += outcome.recorded
+                moved += outcome.moved
+                if outcome.rebuild:
+                    self._rebuild(board, season)
+                    rebuilds += 1
+            except Unavailable:
+                failed.add((board.board, season))
+        return Ingested(taken, recorded, moved, skipped, rebuilds, frozenset(failed))
+
+    def copy_profiles(self, user_ids: Iterable[str]) -> set[str]:
+        """Finish copying users' profiles to their scores; the users for whom it failed."""
+        return {user_id for user_id in user_ids if not self._copied(user_id)}
+
+    def _copied(self, user_id: str) -> bool:
+        try:
+            for _ in attempts():
+                try:
+                    self.profiles.copy_profile(user_id, self._find)
+                    return True
+                except Raced:
+                    continue
+        except Unavailable:
+            pass
+        return False
+
+    def _find(self, board: str) -> Board | None:
+        try:
+            return self.catalog.find(board)
+        except BoardNotFound:
+            return None
+
+    def _rebuild(self, board: Board, season: str) -> None:
+        try:
+            self.rebuilds.start(board.board, season)
+        except Unavailable:
+            self.claims.release(board, season)
+            raise

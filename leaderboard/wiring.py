@@ -1,0 +1,168 @@
+"""The composition root: the service's parts, put together with the adapters.
+
+One function a part, each built once per execution environment and importing only what it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from leaderboard import catalog, instants, settings
+from leaderboard.catalog import Catalog
+from leaderboard.settings import Settings
+
+if TYPE_CHECKING:
+    from leaderboard.adapters.boards import BoardTable
+    from leaderboard.adapters.cache import Cache
+    from leaderboard.adapters.connections import ConnectionTable
+    from leaderboard.adapters.failures import FailureQueue
+    from leaderboard.adapters.scores import ScoreTable
+    from leaderboard.adapters.secrets import TicketKeys
+    from leaderboard.broadcast import Broadcaster, Change
+    from leaderboard.ingest import Ingest
+    from leaderboard.ranking import Recorder, ScoreRecord
+    from leaderboard.reads import Reads
+    from leaderboard.rebuild import Rebuild
+    from leaderboard.scores import Scores
+    from leaderboard.subscriptions import Subscriptions
+
+
+@cache
+def configuration() -> Settings:
+    return settings.load()
+
+
+@cache
+def boards() -> Catalog:
+    it = configuration()
+    return catalog.load(it.boards_file, frame_interval_ms=it.frame_interval_ms)
+
+
+@cache
+def scores() -> Scores:
+    from leaderboard.scores import Scores
+
+    return Scores(boards(), score_table(), ticket_keys(), instants.now_ms)
+
+
+@cache
+def reads() -> Reads:
+    from leaderboard.reads import Reads
+
+    return Reads(boards(), ranking_cache(), board_table(), score_table(), instants.now_ms)
+
+
+@cache
+def subscriptions() -> Subscriptions:
+    from leaderboard.subscriptions import Subscriptions
+
+    return Subscriptions(boards(), connection_table(), board_table(), instants.now_ms)
+
+
+@cache
+def ingest() -> Ingest:
+    from leaderboard.adapters.functions import RebuildFunction
+    from leaderboard.ingest import Ingest
+
+    rebuilds = RebuildFunction(configuration().rebuild_function)
+    return Ingest(boards(), recorder(), rebuilds, ranking_cache(), score_table())
+
+
+@cache
+def rebuild() -> Rebuild:
+    from leaderboard.rebuild import Rebuild
+
+    return Rebuild(boards(), score_table(), ranking_cache(), recorder(), instants.now_ms)
+
+
+@cache
+def broadcaster() -> Broadcaster:
+    from leaderboard.adapters.gateway import PostingDelivery
+    from leaderboard.broadcast import Broadcaster
+
+    it = configuration()
+    return Broadcaster(
+        boards(),
+        connection_table(),
+        PostingDelivery(it.socket_endpoint),
+        it.posts_per_second,
+        instants.now_ms,
+    )
+
+
+@cache
+def recorder() -> Recorder:
+    from leaderboard.ranking import Recorder
+
+    return Recorder(ranking_cache(), board_table(), configuration().record_interval_ms)
+
+
+@cache
+def score_table() -> ScoreTable:
+    from leaderboard.adapters.scores import ScoreTable
+
+    it = configuration()
+    return ScoreTable(it.scores_table, it.submissions_table, it.write_shards)
+
+
+@cache
+def board_table() -> BoardTable:
+    from leaderboard.adapters.boards import BoardTable
+
+    return BoardTable(configuration().boards_table)
+
+
+@cache
+def connection_table() -> ConnectionTable:
+    from leaderboard.adapters.connections import ConnectionTable
+
+    it = configuration()
+    return ConnectionTable(it.connections_table, it.audience_shards)
+
+
+@cache
+def ranking_cache() -> Cache:
+    from leaderboard.adapters.cache import Cache
+
+    it = configuration()
+    return Cache(it.cache_endpoint, it.cache_name, it.cache_user)
+
+
+@cache
+def ticket_keys() -> TicketKeys:
+    from leaderboard.adapters.secrets import TicketKeys
+
+    return TicketKeys(configuration().ticket_secret)
+
+
+@cache
+def failure_queue() -> FailureQueue:
+    from leaderboard.adapters.failures import FailureQueue
+
+    return FailureQueue(configuration().failure_queue_url)
+
+
+def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord]:
+    from leaderboard.adapters.scores import score_record
+
+    return score_record(image)
+
+
+def profile_owner(image: Mapping[str, Any]) -> str | None:
+    """The user whose profile an image of the score table is, if it is one."""
+    from leaderboard.adapters.scores import PROFILE
+
+    if image["boardSeason"]["S"] != PROFILE:
+        return None
+    owner: str = image["userId"]["S"]
+    return owner
+
+
+def board_change(first: Mapping[str, Any] | None, last: Mapping[str, Any]) -> Change:
+    """What happened to a board's item, from its first old image to its last new one."""
+    from leaderboard.adapters.boards import board_item
+    from leaderboard.broadcast import Change
+
+    return Change(board_item(first) if first else None, board_item(last))
