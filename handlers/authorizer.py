@@ -1,6 +1,6 @@
-"""Who may connect: a browser from an allowed origin, with a socket ticket or as an anonymous viewer.
+"""Who may connect: browsers from an allowed origin, anonymous or with a socket ticket.
 
-Browsers always send an Origin; whatever sends none is no browser, and needs no protection from one.
+Browsers always send an Origin; what sends none is no browser, and needs no protection from one.
 """
 
 from __future__ import annotations
