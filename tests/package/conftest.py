@@ -1,0 +1,27 @@
+"""Each stage is packaged once."""
+
+from __future__ import annotations
+
+import pytest
+
+from local import service
+from tests.package.packaging import WITHOUT_PACKAGES, Package, package, package_copy
+
+
+@pytest.fixture(scope="session")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """A real stage with all that it ships."""
+    return package(tmp_path_factory.mktemp("dev") / "service", stage="dev")
+
+
+@pytest.fixture(scope="session")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    folder = tmp_path_factory.mktemp("prod") / "service"
+    return package(folder, stage="prod", options=WITHOUT_PACKAGES)
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    copied = service.copy(tmp_path_factory.mktemp("local") / "service")
+    emulator = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
+    return package_copy(copied, stage="local", options=(), variables=emulator)

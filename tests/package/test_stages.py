@@ -1,0 +1,65 @@
+"""What stops a packaging, and what is different about the stage `local`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local import service
+from tests.package.packaging import WITHOUT_PACKAGES, Package, package_copy
+
+pytestmark = pytest.mark.package
+
+
+def test_mistake_in_the_boards_stops_the_packaging_and_is_named(tmp_path: Path) -> None:
+    copied = service.copy(tmp_path / "service")
+    boards = copied / "boards.yml"
+    boards.write_text(boards.read_text().replace("order: desc", "order: sideways", 1))
+    with pytest.raises(service.ToolFailed, match=r"boards\.yml cannot be deployed(.|\n)*order"):
+        package_copy(copied, stage="dev", options=WITHOUT_PACKAGES, variables={})
+    assert not (copied / ".serverless" / "leaderboard.zip").exists()
+
+
+@pytest.mark.parametrize(
+    "variables", [{}, {"AWS_ENDPOINT_URL": "https://dynamodb.eu-central-1.amazonaws.com"}]
+)
+def test_local_stage_never_goes_to_a_real_account(
+    tmp_path: Path, variables: dict[str, str]
+) -> None:
+    copied = service.copy(tmp_path / "service")
+    with pytest.raises(service.ToolFailed, match='The stage "local" is for a running local stack'):
+        package_copy(copied, stage="local", options=(), variables=variables)
+
+
+def test_other_stages_do_not_need_the_emulator(prod: Package) -> None:
+    assert prod.of_type("AWS::ApiGatewayV2::Deployment")
+    assert prod.of_type("AWS::ApiGatewayV2::RouteResponse")
+
+
+def test_local_stage_leaves_out_what_the_emulator_refuses(local: Package) -> None:
+    kinds = {resource["Type"] for resource in local.resources.values()}
+    assert "AWS::DynamoDB::Table" in kinds
+    assert not kinds & {
+        "AWS::ApiGatewayV2::Deployment",
+        "AWS::ApiGatewayV2::RouteResponse",
+        "AWS::ElastiCache::ServerlessCache",
+        "AWS::ElastiCache::User",
+        "AWS::ElastiCache::UserGroup",
+    }
+
+
+def test_local_stage_deploys_its_gateways_by_itself(local: Package) -> None:
+    for stage in local.of_type("AWS::ApiGatewayV2::Stage").values():
+        assert stage["AutoDeploy"] is True
+        assert "DeploymentId" not in stage
+
+
+def test_local_apis_have_addresses_of_their_own(local: Package) -> None:
+    tags = [api["Tags"]["ms-custom-id"] for api in local.of_type("AWS::ApiGatewayV2::Api").values()]
+    assert len(set(tags)) == len(tags) == 2
+
+
+def test_local_cache_is_reached_without_credentials(local: Package) -> None:
+    environment = local.functions()["boards"]["Environment"]["Variables"]
+    assert environment["CACHE_NAME"] == environment["CACHE_USER"] == ""

@@ -1,0 +1,440 @@
+"""What AWS is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from tests.package.packaging import Package
+
+pytestmark = pytest.mark.package
+
+COMMON = {
+    "STAGE",
+    "LOG_FILE",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+}
+CACHE = {"CACHE_ENDPOINT", "CACHE_NAME", "CACHE_USER"}
+ENVIRONMENTS = {
+    "scores": {"SCORES_TABLE", "SUBMISSIONS_TABLE", "TICKET_SECRET", "WRITE_SHARDS"},
+    "boards": {"BOARDS_TABLE", "SCORES_TABLE", "WRITE_SHARDS"} | CACHE,
+    "authorizer": {"CONNECTIONS_TABLE", "TICKET_SECRET", "ALLOWED_ORIGINS"},
+    "socket": {"CONNECTIONS_TABLE", "BOARDS_TABLE", "AUDIENCE_SHARDS"},
+    "score_stream": {
+        "BOARDS_TABLE",
+        "SCORES_TABLE",
+        "FAILURE_QUEUE_URL",
+        "REBUILD_FUNCTION",
+        "RECORD_INTERVAL_MS",
+        "WRITE_SHARDS",
+    }
+    | CACHE,
+    "board_stream": {
+        "CONNECTIONS_TABLE",
+        "WEBSOCKET_API_ID",
+        "FRAME_INTERVAL_MS",
+        "POSTS_PER_SECOND",
+        "AUDIENCE_SHARDS",
+    }
+    | CACHE,
+    "rebuild": {"SCORES_TABLE", "BOARDS_TABLE", "RECORD_INTERVAL_MS"} | CACHE,
+}
+
+STREAM = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
+CONNECT = {"elasticache:Connect"}
+PERMISSIONS: dict[str, dict[str, set[str]]] = {
+    "scores": {
+        "ScoresTable": {
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        },
+        "SubmissionsTable": {
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        },
+        "TicketSecret": {"secretsmanager:GetSecretValue"},
+    },
+    "boards": {
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:BatchGetItem"},
+        "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
+        "Cache": CONNECT,
+        "CacheUser": CONNECT,
+    },
+    "authorizer": {
+        "ConnectionsTable": {"dynamodb:PutItem"},
+        "TicketSecret": {"secretsmanager:GetSecretValue"},
+    },
+    "socket": {
+        "ConnectionsTable": {
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        },
+        "BoardsTable": {"dynamodb:GetItem"},
+    },
+    "score_stream": {
+        "ScoresTable.StreamArn": STREAM,
+        "ScoresTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "FailureQueue": {"sqs:SendMessage"},
+        "RebuildLambdaFunction": {"lambda:InvokeFunction"},
+        "Cache": CONNECT,
+        "CacheUser": CONNECT,
+    },
+    "board_stream": {
+        "BoardsTable.StreamArn": STREAM,
+        "ConnectionsTable": {
+            "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+        },
+        "FailureQueue": {"sqs:SendMessage"},
+        "${WebsocketsApi}/dev/POST/@connections/*": {"execute-api:ManageConnections"},
+        "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
+        "Cache": CONNECT,
+        "CacheUser": CONNECT,
+    },
+    "rebuild": {
+        "ScoresTable": {"dynamodb:Scan"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "Cache": CONNECT,
+        "CacheUser": CONNECT,
+    },
+}
+
+PLAYER = ("HttpApiAuthorizerPlayer", ["aws.cognito.signin.user.admin"])
+MACHINE = ("HttpApiAuthorizerMachine", ["leaderboard/scores.write"])
+ROUTES: dict[str, tuple[str, list[str]] | None] = {
+    "GET /boards": None,
+    "GET /boards/{board}/top": None,
+    "POST /boards/{board}/tickets": PLAYER,
+    "POST /boards/{board}/scores": PLAYER,
+    "GET /me/scores": PLAYER,
+    "POST /socket-tickets": PLAYER,
+    "PUT /boards/{board}/users/{userId}/score": MACHINE,
+}
+
+TABLES = {
+    "user-score": ("ScoresTable", ["userId", "boardSeason"], "NEW_IMAGE", "expiresAt"),
+    "boards": ("BoardsTable", ["boardSeason"], "NEW_AND_OLD_IMAGES", None),
+    "connections": ("ConnectionsTable", ["audience", "connectionId"], None, "expiresAt"),
+    "submissions": ("SubmissionsTable", ["submission"], None, "expiresAt"),
+}
+
+
+def listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def target(resource: object) -> str:
+    """The resource's name in the template; what follows it, where that is not its plain address."""
+    match resource:
+        case {"Ref": str(name)}:
+            return name
+        case {"Fn::GetAtt": [str(name), "Arn" | "ARN"]}:
+            return name
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return f"{name}.{attribute}"
+        case {"Fn::Sub": str(text)}:
+            return text.removeprefix(
+                "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:"
+            )
+    raise AssertionError(resource)
+
+
+def granted(statements: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
+    actions: dict[str, set[str]] = {}
+    for statement in statements:
+        assert statement["Effect"] == "Allow"
+        for resource in listed(statement["Resource"]):
+            actions.setdefault(target(resource), set()).update(listed(statement["Action"]))
+    return actions
+
+
+def role_of(package: Package, function: str) -> str:
+    role: str = package.functions()[function]["Role"]["Fn::GetAtt"][0]
+    return role
+
+
+def permissions(package: Package, function: str) -> dict[str, set[str]]:
+    """What the function may do, by resource: its role's statements and the attached policies'."""
+    role = role_of(package, function)
+    policies = list(package.properties(role)["Policies"])
+    policies += [
+        policy
+        for policy in package.of_type("AWS::IAM::Policy").values()
+        if {"Ref": role} in policy["Roles"]
+    ]
+    return granted(
+        statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]
+    )
+
+
+def test_every_function_of_the_design_is_deployed(dev: Package) -> None:
+    assert set(dev.functions()) == set(ENVIRONMENTS)
+
+
+@pytest.mark.parametrize("function", ENVIRONMENTS)
+def test_function_gets_only_the_variables_it_uses(dev: Package, function: str) -> None:
+    environment = dev.functions()[function]["Environment"]["Variables"]
+    assert set(environment) == COMMON | ENVIRONMENTS[function]
+
+
+@pytest.mark.parametrize("function", ENVIRONMENTS)
+def test_function_runs_on_the_chosen_runtime(dev: Package, function: str) -> None:
+    properties = dev.functions()[function]
+    assert properties["Runtime"] == "python3.13"
+    assert properties["Architectures"] == ["arm64"]
+    assert properties["Handler"] == f"handlers/{function}.handler"
+
+
+def test_functions_share_no_role(dev: Package) -> None:
+    roles = [role_of(dev, function) for function in dev.functions()]
+    assert len(set(roles)) == len(roles)
+    assert set(roles) == set(dev.of_type("AWS::IAM::Role"))
+
+
+@pytest.mark.parametrize("function", PERMISSIONS)
+def test_role_allows_what_the_function_needs_and_nothing_else(dev: Package, function: str) -> None:
+    log_group = dev.functions()[function]["FunctionName"]
+    (logs,) = (
+        name
+        for name, properties in dev.of_type("AWS::Logs::LogGroup").items()
+        if properties["LogGroupName"] == f"/aws/lambda/{log_group}"
+    )
+    write_logs = {logs: {"logs:CreateLogStream", "logs:PutLogEvents"}}
+    assert permissions(dev, function) == PERMISSIONS[function] | write_logs
+
+
+def test_only_lambda_takes_the_roles(dev: Package) -> None:
+    for role in dev.of_type("AWS::IAM::Role").values():
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_logs_are_kept_for_a_time(dev: Package) -> None:
+    groups = dev.of_type("AWS::Logs::LogGroup").values()
+    assert {group["RetentionInDays"] for group in groups} == {30}
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "batch_size", "lanes"),
+    [("score_stream", "ScoresTable", 1000, 1), ("board_stream", "BoardsTable", 100, 10)],
+)
+def test_every_option_of_a_stream_is_set(
+    dev: Package, name: str, table: str, batch_size: int, lanes: int
+) -> None:
+    (mapping,) = (
+        properties
+        for properties in dev.of_type("AWS::Lambda::EventSourceMapping").values()
+        if properties["EventSourceArn"] == {"Fn::GetAtt": [table, "StreamArn"]}
+    )
+    function = mapping["FunctionName"]["Fn::GetAtt"][0]
+    assert dev.properties(function) == dev.functions()[name]
+    assert mapping == {
+        "EventSourceArn": {"Fn::GetAtt": [table, "StreamArn"]},
+        "FunctionName": {"Fn::GetAtt": [function, "Arn"]},
+        "Enabled": True,
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": batch_size,
+        "MaximumBatchingWindowInSeconds": 0,
+        "ParallelizationFactor": lanes,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MaximumRetryAttempts": -1,
+        "MaximumRecordAgeInSeconds": -1,
+        "BisectBatchOnFunctionError": True,
+        "DestinationConfig": {
+            "OnFailure": {"Destination": {"Fn::GetAtt": ["FailureQueue", "Arn"]}}
+        },
+    }
+
+
+def test_http_routes_ask_for_their_scopes(dev: Package) -> None:
+    routes = {
+        route["RouteKey"]: (route["AuthorizerId"]["Ref"], route["AuthorizationScopes"])
+        if "AuthorizerId" in route
+        else None
+        for route in dev.of_type("AWS::ApiGatewayV2::Route").values()
+        if route["ApiId"] == {"Ref": "HttpApi"}
+    }
+    assert routes == ROUTES
+
+
+@pytest.mark.parametrize(
+    ("name", "client"), [("Player", "WebClient"), ("Machine", "MachineClient")]
+)
+def test_authorizer_takes_the_tokens_of_its_client(dev: Package, name: str, client: str) -> None:
+    authorizer = dev.properties(f"HttpApiAuthorizer{name}")
+    assert authorizer["AuthorizerType"] == "JWT"
+    assert authorizer["JwtConfiguration"] == {
+        "Audience": [{"Ref": client}],
+        "Issuer": {"Fn::Sub": "https://${UserPool.ProviderName}"},
+    }
+
+
+def test_socket_routes_answer_by_the_function_and_ask_the_authorizer_on_connect(
+    dev: Package,
+) -> None:
+    routes = {
+        route["RouteKey"]: (
+            route["AuthorizationType"],
+            route.get("RouteResponseSelectionExpression"),
+        )
+        for route in dev.of_type("AWS::ApiGatewayV2::Route").values()
+        if route["ApiId"] == {"Ref": "WebsocketsApi"}
+    }
+    assert routes == {
+        "$connect": ("CUSTOM", None),
+        "$disconnect": ("NONE", None),
+        "subscribe": ("NONE", "$default"),
+        "unsubscribe": ("NONE", "$default"),
+        "ping": ("NONE", "$default"),
+        "$default": ("NONE", "$default"),
+    }
+    assert len(dev.of_type("AWS::ApiGatewayV2::RouteResponse")) == 4
+
+
+def test_socket_authorizer_runs_for_anonymous_viewers_too(dev: Package) -> None:
+    authorizer = dev.properties("AuthorizerWebsocketsAuthorizer")
+    assert authorizer["AuthorizerType"] == "REQUEST"
+    assert authorizer["IdentitySource"] == []
+
+
+def test_no_gateway_logs_frames(dev: Package) -> None:
+    settings = dev.properties("WebsocketsDeploymentStage")["DefaultRouteSettings"]
+    assert settings["LoggingLevel"] == "OFF"
+    assert settings["DataTraceEnabled"] is False
+    assert "AccessLogSettings" not in dev.properties("WebsocketsDeploymentStage")
+
+
+def test_gateways_are_throttled(dev: Package) -> None:
+    for stage in dev.of_type("AWS::ApiGatewayV2::Stage").values():
+        assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
+        assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] > 0
+
+
+def test_functions_are_called_by_their_own_gateways_alone(dev: Package) -> None:
+    for permission in dev.of_type("AWS::Lambda::Permission").values():
+        assert "SourceArn" in permission
+
+
+def test_pages_may_read_the_etag(dev: Package) -> None:
+    cors = dev.properties("HttpApi")["CorsConfiguration"]
+    assert "etag" in cors["ExposeHeaders"]
+    assert {"authorization", "content-type", "if-none-match"} <= set(cors["AllowHeaders"])
+    assert cors["AllowOrigins"] != ["*"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table_is_keyed_streamed_and_guarded(dev: Package, name: str) -> None:
+    resource, keys, stream, ttl = TABLES[name]
+    table = dev.properties(resource)
+    assert table["TableName"] == f"{name}-dev"
+    assert [key["AttributeName"] for key in table["KeySchema"]] == keys
+    assert table.get("StreamSpecification", {}).get("StreamViewType") == stream
+    assert table.get("TimeToLiveSpecification", {}).get("AttributeName") == ttl
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_index_holds_the_order_and_what_an_entry_shows(dev: Package) -> None:
+    (index,) = dev.properties("ScoresTable")["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "board-top"
+    assert [key["AttributeName"] for key in index["KeySchema"]] == [
+        "boardSeasonShard",
+        "boardOrder",
+    ]
+    assert index["Projection"] == {
+        "ProjectionType": "INCLUDE",
+        "NonKeyAttributes": ["userName", "userScore", "scoreUpdatedAt"],
+    }
+
+
+def test_cache_is_public_encrypted_and_of_iam_users_alone(dev: Package) -> None:
+    cache = dev.properties("Cache")
+    assert (cache["Engine"], cache["ConnectionType"]) == ("valkey", "public")
+    assert cache["UserGroupId"] == {"Ref": "CacheUsers"}
+    assert dev.properties("CacheUsers")["UserIds"] == [{"Ref": "CacheUser"}]
+    user = dev.properties("CacheUser")
+    assert user["AuthenticationMode"] == {"Type": "iam"}
+    environment = dev.functions()["boards"]["Environment"]["Variables"]
+    assert environment["CACHE_NAME"] == cache["ServerlessCacheName"]
+    assert environment["CACHE_USER"] == user["UserId"] == user["UserName"]
+
+
+def test_web_client_is_public_and_tells_nothing_of_who_exists(dev: Package) -> None:
+    client = dev.properties("WebClient")
+    assert client["GenerateSecret"] is False
+    assert set(client["ExplicitAuthFlows"]) == {
+        "ALLOW_USER_PASSWORD_AUTH",
+        "ALLOW_USER_SRP_AUTH",
+        "ALLOW_REFRESH_TOKEN_AUTH",
+    }
+    assert client["EnableTokenRevocation"] is True
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_machine_client_has_the_scopes_and_a_secret(dev: Package) -> None:
+    client = dev.properties("MachineClient")
+    assert client["GenerateSecret"] is True
+    assert client["AllowedOAuthFlows"] == ["client_credentials"]
+    assert client["AllowedOAuthScopes"] == ["leaderboard/scores.write", "leaderboard/moderate"]
+
+
+def test_failures_and_old_streams_raise_alarms(dev: Package) -> None:
+    alarms = {
+        (alarm["Namespace"], alarm["MetricName"], target(alarm["Dimensions"][0]["Value"]))
+        for alarm in dev.of_type("AWS::CloudWatch::Alarm").values()
+    }
+    assert {
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "FailureQueue.QueueName"),
+        ("AWS/Lambda", "IteratorAge", "ScoreUnderscorestreamLambdaFunction"),
+        ("AWS/Lambda", "IteratorAge", "BoardUnderscorestreamLambdaFunction"),
+    } <= alarms
+
+
+def test_addresses_are_put_out(dev: Package) -> None:
+    assert {
+        "HttpUrl",
+        "SocketUrl",
+        "UserPoolId",
+        "WebClientId",
+        "MachineClientId",
+        "ScoresTableName",
+        "BoardsTableName",
+        "ConnectionsTableName",
+        "SubmissionsTableName",
+    } <= set(dev.template["Outputs"])
+
+
+def test_prod_keeps_its_data_when_it_is_removed(prod: Package) -> None:
+    for name, *_ in TABLES.values():
+        assert prod.resources[name]["DeletionPolicy"] == "Retain"
+        assert prod.properties(name)["DeletionProtectionEnabled"] is True
+    assert prod.resources["UserPool"]["DeletionPolicy"] == "Retain"
+    assert prod.properties("UserPool")["DeletionProtection"] == "ACTIVE"
+
+
+def test_dev_goes_when_it_is_removed(dev: Package) -> None:
+    for name, *_ in TABLES.values():
+        assert dev.resources[name]["DeletionPolicy"] == "Delete"
+        assert dev.properties(name)["DeletionProtectionEnabled"] is False
