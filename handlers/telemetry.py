@@ -14,7 +14,9 @@ metrics = Metrics()
 metrics.set_default_dimensions(stage=os.environ.get("STAGE", "local"))
 
 if os.environ.get("LOG_FILE"):  # the local emulator keeps no log of WebSocket routes
-    logger.addHandler(logging.FileHandler(os.environ["LOG_FILE"]))
+    to_file = logging.FileHandler(os.environ["LOG_FILE"])
+    to_file.setFormatter(logger.registered_formatter)
+    logger.addHandler(to_file)
 
 
 def count(name: str, value: float) -> None:
