@@ -24,7 +24,7 @@ from local.stack import Addresses
 RATING_BOARD = "rating-chess"
 FIRST_RATING = 1500
 # A person takes this much longer than an action needs at least, in seconds.
-PAUSE_SECONDS = (0.5, 4.0)
+PAUSE_SECONDS = (0.3, 2.5)
 RATING_SECONDS = (1.0, 3.0)
 # Tokens live for an hour.
 TOKEN_SECONDS = 3000.0

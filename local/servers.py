@@ -143,11 +143,7 @@ class Emulator:
             return False
 
     def stop(self) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(STOP_SECONDS)
-        # Whatever is left of the session: workers in the middle of a call.
+        # It has nothing to save, and its workers go with it, in the middle of a call or not.
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
