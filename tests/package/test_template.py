@@ -21,7 +21,7 @@ COMMON = {
 CACHE = {"CACHE_ENDPOINT", "CACHE_NAME", "CACHE_USER"}
 ENVIRONMENTS = {
     "scores": {"SCORES_TABLE", "SUBMISSIONS_TABLE", "TICKET_SECRET", "WRITE_SHARDS"},
-    "boards": {"BOARDS_TABLE", "SCORES_TABLE", "WRITE_SHARDS"} | CACHE,
+    "boards": {"BOARDS_TABLE", "SCORES_TABLE", "WRITE_SHARDS", "FRAME_INTERVAL_MS"} | CACHE,
     "authorizer": {"CONNECTIONS_TABLE", "TICKET_SECRET", "ALLOWED_ORIGINS"},
     "socket": {"CONNECTIONS_TABLE", "BOARDS_TABLE", "AUDIENCE_SHARDS"},
     "score_stream": {
@@ -36,6 +36,7 @@ ENVIRONMENTS = {
     "board_stream": {
         "CONNECTIONS_TABLE",
         "WEBSOCKET_API_ID",
+        "FAILURE_QUEUE_URL",
         "FRAME_INTERVAL_MS",
         "POSTS_PER_SECOND",
         "AUDIENCE_SHARDS",
@@ -50,7 +51,7 @@ STREAM = {
     "dynamodb:GetShardIterator",
     "dynamodb:ListStreams",
 }
-CONNECT = {"elasticache:Connect"}
+CACHE_ACCESS = {"Cache": {"elasticache:Connect"}, "CacheUser": {"elasticache:Connect"}}
 PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "scores": {
         "ScoresTable": {
@@ -58,66 +59,49 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
-            "dynamodb:UpdateItem",
         },
-        "SubmissionsTable": {
-            "dynamodb:ConditionCheckItem",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:Query",
-            "dynamodb:UpdateItem",
-        },
+        "SubmissionsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "TicketSecret": {"secretsmanager:GetSecretValue"},
     },
     "boards": {
-        "BoardsTable": {"dynamodb:GetItem", "dynamodb:BatchGetItem"},
+        "BoardsTable": {"dynamodb:GetItem"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
-        "Cache": CONNECT,
-        "CacheUser": CONNECT,
-    },
+    }
+    | CACHE_ACCESS,
     "authorizer": {
         "ConnectionsTable": {"dynamodb:PutItem"},
         "TicketSecret": {"secretsmanager:GetSecretValue"},
     },
     "socket": {
         "ConnectionsTable": {
-            "dynamodb:DeleteItem",
+            "dynamodb:BatchWriteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
-            "dynamodb:Query",
             "dynamodb:UpdateItem",
         },
         "BoardsTable": {"dynamodb:GetItem"},
     },
     "score_stream": {
         "ScoresTable.StreamArn": STREAM,
-        "ScoresTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
-        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "ScoresTable": {"dynamodb:PutItem", "dynamodb:Query"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "FailureQueue": {"sqs:SendMessage"},
         "RebuildLambdaFunction": {"lambda:InvokeFunction"},
-        "Cache": CONNECT,
-        "CacheUser": CONNECT,
-    },
+    }
+    | CACHE_ACCESS,
     "board_stream": {
         "BoardsTable.StreamArn": STREAM,
-        "ConnectionsTable": {
-            "dynamodb:BatchWriteItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:GetItem",
-            "dynamodb:Query",
-        },
+        "ConnectionsTable": {"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"},
         "FailureQueue": {"sqs:SendMessage"},
         "${WebsocketsApi}/dev/POST/@connections/*": {"execute-api:ManageConnections"},
         "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
-        "Cache": CONNECT,
-        "CacheUser": CONNECT,
-    },
+    }
+    | CACHE_ACCESS,
     "rebuild": {
         "ScoresTable": {"dynamodb:Scan"},
-        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
-        "Cache": CONNECT,
-        "CacheUser": CONNECT,
-    },
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+    }
+    | CACHE_ACCESS,
 }
 
 PLAYER = ("HttpApiAuthorizerPlayer", ["aws.cognito.signin.user.admin"])
