@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.telemetry import logger
+from handlers.telemetry import invocation, logger
 from leaderboard import instants, wiring
 from leaderboard.errors import TicketInvalid
 from leaderboard.tickets import read_socket
@@ -17,7 +17,7 @@ from leaderboard.tickets import read_socket
 Json = dict[str, Any]
 
 
-@logger.inject_lambda_context(clear_state=True)
+@invocation
 def handler(event: Json, context: LambdaContext) -> Json:
     user_id: str | None = None
     reason = _origin_refused(event)

@@ -13,7 +13,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.telemetry import count, logger, metrics, milliseconds
+from handlers.telemetry import count, invocation, logger, milliseconds
 from leaderboard import wiring
 from leaderboard.broadcast import Change, freshness_ms
 from leaderboard.errors import CacheUnavailable, Unavailable
@@ -22,8 +22,7 @@ from leaderboard.reads import copy_of
 Json = dict[str, Any]
 
 
-@logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@invocation
 def handler(event: Json, context: LambdaContext) -> Json:
     started = time.monotonic()
     line: Json = {"records": len(event["Records"])}

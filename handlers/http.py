@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic import StringConstraints as Text
 from pydantic.alias_generators import to_camel
 
-from handlers.telemetry import logger, metrics
+from handlers.telemetry import invocation, logger
 from leaderboard.errors import Invalid, LeaderboardError, RateLimited, TooLarge, Unavailable
 from leaderboard.names import USER_ID, clean_name
 from leaderboard.rules import MAX_SCORE
@@ -118,8 +118,7 @@ def serve(
 ) -> Callable[[Json, LambdaContext], Json]:
     """The Lambda handler of a resolver: checks the request's form, serves it, logs one line."""
 
-    @logger.inject_lambda_context(clear_state=True)
-    @metrics.log_metrics
+    @invocation
     def handler(event: Json, context: LambdaContext) -> Json:
         request_id = event["requestContext"]["requestId"]
         try:

@@ -7,15 +7,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.telemetry import count, logger, metrics
+from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import Invalid
 
 Json = dict[str, Any]
 
 
-@logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@invocation
 def handler(event: Json, context: LambdaContext) -> Json:
     board, season = event.get("board"), event.get("season")
     if not isinstance(board, str) or not isinstance(season, str | None):

@@ -11,7 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.telemetry import count, logger, metrics
+from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import ScoreRecord
@@ -19,8 +19,7 @@ from leaderboard.ranking import ScoreRecord
 Json = dict[str, Any]
 
 
-@logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@invocation
 def handler(event: Json, context: LambdaContext) -> Json:
     batches: dict[tuple[str, str], list[ScoreRecord]] = defaultdict(list)
     profiles: set[str] = set()

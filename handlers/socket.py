@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from handlers.telemetry import logger
+from handlers.telemetry import invocation, logger
 from leaderboard import instants, messages, wiring
 from leaderboard.errors import BoardNotFound, LeaderboardError, Unavailable
 from leaderboard.subscriptions import Followed
@@ -48,7 +48,7 @@ Request = Annotated[Subscribe | Unsubscribe | Ping, Field(discriminator="action"
 REQUEST: TypeAdapter[Subscribe | Unsubscribe | Ping] = TypeAdapter(Request)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@invocation
 def handler(event: Json, context: LambdaContext) -> Json:
     request = event["requestContext"]
     connection_id, kind = request["connectionId"], request["eventType"]

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 logger = Logger()
 metrics = Metrics()
@@ -17,6 +23,21 @@ if os.environ.get("LOG_FILE"):  # the local emulator keeps no log of WebSocket r
     to_file = logging.FileHandler(os.environ["LOG_FILE"])
     to_file.setFormatter(logger.registered_formatter)
     logger.addHandler(to_file)
+
+
+def invocation(handler: Handler) -> Handler:
+    """Give a handler's log line the invocation's ids, and send its metrics, if it has any."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    @wraps(handler)
+    def run(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        try:
+            return handler(event, context)
+        finally:
+            if metrics.metric_set:
+                metrics.flush_metrics()
+
+    return run
 
 
 def count(name: str, value: float) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from leaderboard import delta, messages
-from leaderboard.catalog import Catalog
+from leaderboard.catalog import MAX_FRAME_INTERVAL, Catalog
 from leaderboard.errors import BoardNotFound
 from leaderboard.ranking import BoardItem
 from leaderboard.rules import Board
@@ -143,7 +143,8 @@ class Broadcaster:
         """No waiting for nobody; else the board's interval, wider where the posts budget asks."""
         if viewers == 0:
             return 0
-        return max(board.frame_interval_ms, -(-1000 * viewers // self.posts_per_second))
+        wanted = max(board.frame_interval_ms, -(-1000 * viewers // self.posts_per_second))
+        return min(wanted, MAX_FRAME_INTERVAL)
 
 
 SHORTEST_SECONDS = 1.0

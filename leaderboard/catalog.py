@@ -35,6 +35,8 @@ from leaderboard.rules import (
 
 PATTERN = re.compile(r"[a-z0-9*-]{1,48}")
 DAY_SECONDS = 86_400
+MAX_FRAME_INTERVAL = 30_000
+"""Milliseconds: an invocation stays for it, and has to end well within its function's minute."""
 
 Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
 Count = Annotated[int, Field(strict=True, ge=1, le=MAX_SCORE)]
@@ -72,7 +74,7 @@ class BoardRule(Rule):
     operator: Literal["increment", "best", "latest"] = "increment"
     top_size: Annotated[int, Field(strict=True, ge=1, le=100)] = 10
     schedule: Literal["never", "daily", "weekly", "monthly"] = "never"
-    frame_interval: Annotated[int, Field(strict=True, ge=0, le=60_000)] = 250
+    frame_interval: Annotated[int, Field(strict=True, ge=0, le=MAX_FRAME_INTERVAL)] = 250
     actions: dict[ActionName, ActionRule] = {}
     limits: LimitsRule = LimitsRule()
     min_score: Score = -MAX_SCORE

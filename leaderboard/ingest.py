@@ -73,9 +73,10 @@ class Ingest:
                     rebuilds += 1
             except Unavailable:
                 failed.add((name, season))
+        rested = self.recorder.rest(top for _, _, top in applied)
         for board, season, top in applied:
             try:
-                outcome = self.recorder.record(board, season, top)
+                outcome = self.recorder.record(board, season, top, rested_ms=rested)
                 recorded += outcome.recorded
                 moved += outcome.moved
                 if outcome.rebuild:

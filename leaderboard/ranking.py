@@ -181,13 +181,21 @@ class Recorder:
             )
         return applied
 
-    def record(self, board: Board, season: str, top: Top | None) -> Recorded:
+    def rest(self, tops: Iterable[Top | None]) -> int:
+        """Wait once for all tops of a batch that were recorded too lately; the milliseconds."""
+        longest = max((self._wait_ms(top) for top in tops), default=0)
+        if longest > 0:
+            self.sleep(longest / 1000)
+        return max(longest, 0)
+
+    def record(self, board: Board, season: str, top: Top | None, *, rested_ms: int = 0) -> Recorded:
         """Record a board-season's top, unless nothing is left to record.
 
-        `top` is as `apply` returned it. A board that was recorded less than the interval ago
-        waits out the rest and reads the top again. Raises Unavailable.
+        `top` is as `apply` returned it, `rested_ms` how long `rest` waited since. A board that was
+        recorded less than the interval ago waits out the rest and is read again. Raises
+        Unavailable.
         """
-        top = self._rested(board, season, top)
+        top = self._rested(board, season, top, rested_ms)
         if top is None or not top.is_unrecorded:
             return NOTHING
         hint = top.hint
@@ -211,14 +219,20 @@ class Recorder:
             top = self.cache.read(board, season)
         raise Unavailable(f"{board.board}#{season} is recorded by too many at once.")
 
-    def _rested(self, board: Board, season: str, top: Top | None) -> Top | None:
+    def _wait_ms(self, top: Top | None) -> int:
+        if top is None or not top.is_unrecorded or top.age_ms is None:
+            return 0
+        return self.interval_ms - top.age_ms
+
+    def _rested(self, board: Board, season: str, top: Top | None, rested_ms: int) -> Top | None:
+        """The top once its board may be recorded again; others may record it meanwhile."""
         for _ in range(TRIES):
-            if top is None or not top.is_unrecorded or top.age_ms is None:
-                break
-            wait = self.interval_ms - top.age_ms
+            wait = self._wait_ms(top)
             if wait <= 0:
                 break
-            self.sleep(wait / 1000)
+            if wait > rested_ms:
+                self.sleep((wait - rested_ms) / 1000)
+            rested_ms = 0
             top = self.cache.read(board, season)
         return top
 
