@@ -67,48 +67,44 @@ class Follower:
         if kind == "pong":
             # A board that the service does not name is one that it no longer sends.
             known = message["boards"].get(self.board)
-            self._newest = _state(known) if known else None
+            if known:
+                self._hear_of(_state(known))
+            else:
+                self._newest = None
             return False
         if message.get("board") != self.board or kind not in ("snapshot", "update", "current"):
             return False
-        state = _state(message)
-        held = self._held()
+        state, held = _state(message), self._held()
         if held and state[0] < held[0]:
             return False
-        if kind == "current":
-            self._newest = state
-            return False
-        if held and state[:2] == held[:2] and state[2] <= held[2]:
-            if kind == "snapshot":
-                self._settle(held)
+        self._hear_of(state)
+        if kind == "current" or (held and held[:2] == state[:2] and held[2] >= state[2]):
             return False
         if kind == "snapshot":
-            return self._show(message, message["entries"])
-        if held is None or held[:2] != state[:2] or message["from"] != held[2]:
-            self._newest = state
-            return False
-        return self._show(message, _applied(self.top, message))
+            self._show(message, message["entries"])
+            return True
+        if held and held[:2] == state[:2] and held[2] == message["from"]:
+            self._show(message, _applied(self.top, message))
+            return True
+        return False
 
-    def _show(self, message: Message, entries: list[Message]) -> bool:
-        state = _state(message)
-        self._settle(state)
+    def _show(self, message: Message, entries: list[Message]) -> None:
         self.top = Top(
             board=self.board,
-            season=state[0],
-            epoch=state[1],
-            version=state[2],
+            season=message["season"],
+            epoch=message["epoch"],
+            version=message["version"],
             total=message["total"],
             ends_at=message.get("endsAt", self.top.ends_at if self.top else None),
             entries=tuple(entries),
             scored_at=message.get("scoredAt"),
             published_at=message.get("publishedAt"),
         )
-        return True
 
-    def _settle(self, state: State) -> None:
-        """Takes a state for the newest, unless a newer one of its counter was heard of."""
-        heard = self._newest
-        if not heard or heard[:2] != state[:2] or heard[2] < state[2]:
+    def _hear_of(self, state: State) -> None:
+        """Takes a state for the newest, unless a newer one of its counter is known."""
+        known = self._newest
+        if not known or known[:2] != state[:2] or known[2] < state[2]:
             self._newest = state
 
     def _held(self) -> State | None:

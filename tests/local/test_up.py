@@ -1,0 +1,208 @@
+"""`python -m local up`: what it prints, where it listens, and that nothing of it stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import urllib3
+
+from local.announcement import FILE
+from local.service import ROOT, TOOL, environment
+from local.stack import variables
+from tests.stack import NotReady, Running, running
+
+pytestmark = pytest.mark.e2e
+
+PROMISED = {
+    "http",
+    "socket",
+    "userPoolId",
+    "webClientId",
+    "machineClientId",
+    "machineClientSecret",
+    "cognito",
+    "cache",
+    "region",
+    "accessKeyId",
+    "secretAccessKey",
+    "scoresTable",
+    "boardsTable",
+    "connectionsTable",
+    "submissionsTable",
+}
+WAIT_SECONDS = 20.0
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def answers(url: str) -> bool:
+    try:
+        return urllib3.request("GET", url, retries=False, timeout=5).status == 200
+    except urllib3.exceptions.HTTPError:
+        return False
+
+
+def is_gone(stack: Running) -> bool:
+    """Neither port answers, the folder is gone, and it is announced no more."""
+    return not (
+        answers(f"{stack.addresses['http']}/boards")
+        or answers(f"http://{stack.addresses['cache']}")
+        or Path(stack.addresses["log"]).parent.exists()
+        or (FILE.exists() and stack.addresses["socket"] in FILE.read_text())
+    )
+
+
+def local(*arguments: str, seconds: float = WAIT_SECONDS) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+def test_addresses_come_in_one_line_once_all_is_ready(stack: Running) -> None:
+    assert set(stack.addresses) >= PROMISED
+    assert all(stack.addresses[name] for name in PROMISED)
+    assert answers(f"{stack.addresses['http']}/boards")
+
+
+def test_everything_is_on_loopback(stack: Running) -> None:
+    for name in ("http", "socket", "cognito"):
+        assert urlsplit(stack.addresses[name]).hostname == "127.0.0.1"
+    assert stack.addresses["cache"].startswith("127.0.0.1:")
+
+
+def test_port_in_use_is_said_in_one_sentence(stack: Running) -> None:
+    port = urlsplit(stack.addresses["http"]).port
+    with pytest.raises(NotReady) as failure, running("--port", str(port)):
+        pass
+    assert f"Port {port} is in use" in str(failure.value)
+    assert "Traceback" not in str(failure.value)
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_nothing_stays_behind_beside_another_stack(stack: Running, end: signal.Signals) -> None:
+    with running() as other:
+        assert other.addresses["http"] != stack.addresses["http"]
+        assert answers(f"{other.addresses['http']}/boards")
+        other.process.send_signal(end)
+        other.process.wait(WAIT_SECONDS)
+        assert eventually(lambda: is_gone(other))
+    assert answers(f"{stack.addresses['http']}/boards")
+
+
+def test_kill_in_the_middle_of_the_start_leaves_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "local", "up", "--json"],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "deploying" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(WAIT_SECONDS) == 130
+    assert eventually(lambda: not list(tmp_path.glob("leaderboard-*")))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("up", "--players", "-1"), "0 to 200 players"),
+        (("up", "--port", "70000"), "a port is 0 to 65535"),
+        (("watch", "global", "--bord"), "unrecognized arguments"),
+        ((), "required"),
+    ],
+)
+def test_wrong_arguments_are_refused_with_the_reason(
+    arguments: tuple[str, ...], complaint: str
+) -> None:
+    answer = local(*arguments)
+    assert answer.returncode == 2
+    assert complaint in answer.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("up",), ("watch",)])
+def test_help_is_everywhere(arguments: tuple[str, ...]) -> None:
+    answer = local(*arguments, "--help")
+    assert answer.returncode == 0
+    assert answer.stdout.startswith("usage: python -m local")
+
+
+@pytest.mark.parametrize(
+    ("function", "payload", "key"),
+    [("boards", "get-top", "statusCode"), ("score_stream", "score-stream", "batchItemFailures")],
+)
+def test_functions_can_be_invoked_from_the_working_tree(
+    stack: Running, function: str, payload: str, key: str
+) -> None:
+    answer = subprocess.run(
+        [
+            TOOL,
+            "invoke",
+            "local",
+            "-f",
+            function,
+            "-p",
+            f"tests/events/{payload}.json",
+            "--stage",
+            "local",
+        ],
+        cwd=ROOT,
+        env=environment()
+        | variables(stack.addresses["cognito"], stack.addresses["cache"])
+        | {"VIRTUAL_ENV": sys.prefix},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=WAIT_SECONDS * 2,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    # Osls prints the result last, after what the function logged.
+    result = json.loads(answer.stdout[answer.stdout.rindex("\n{\n") :])
+    assert key in result
+
+
+def test_sample_players_move_a_board_that_is_watched() -> None:
+    with (
+        running("--players", "8") as stack,
+        subprocess.Popen(
+            [sys.executable, "-m", "local", "watch", "global", "--url", stack.addresses["socket"]],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as watching,
+    ):
+        assert watching.stdout is not None
+        try:
+            lines = [watching.stdout.readline() for _ in range(4)]
+        finally:
+            watching.send_signal(signal.SIGTERM)
+        assert [line.split()[:2] for line in lines] == [["global", "all"]] * 4
+        assert "1. player-" in lines[-1]
+        versions = [int(line.split()[2].removeprefix("v")) for line in lines]
+        assert versions == sorted(set(versions))

@@ -1,0 +1,62 @@
+"""The local stack, run as its users run it: by its command line."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.service import ROOT
+
+STOP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A stack that is ready."""
+
+    addresses: Mapping[str, str]
+    process: subprocess.Popen[str]
+
+    @property
+    def log(self) -> str:
+        """What the functions logged so far."""
+        return Path(self.addresses["log"]).read_text(encoding="utf-8")
+
+
+class NotReady(Exception):
+    """The stack ended before it was ready; the text is what it said on standard error."""
+
+
+@contextmanager
+def running(*options: str) -> Iterator[Running]:
+    """`python -m local up --json` with these options, stopped politely at the end."""
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as progress,
+        subprocess.Popen(
+            [sys.executable, "-m", "local", "up", "--json", *options],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=progress,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            if not line:
+                process.wait(STOP_SECONDS)
+                progress.seek(0)
+                raise NotReady(progress.read())
+            yield Running(json.loads(line), process)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(STOP_SECONDS)
