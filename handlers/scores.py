@@ -1,4 +1,4 @@
-"""Scores over HTTP: tickets, completed actions, trusted writes, and a player's own scores."""
+"""Scores over HTTP: tickets, completed actions, trusted writes; a player's own scores and name."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class TicketRequest(Body):
 class ScoreRequest(Body):
     ticket: str
     value: Score | None = None
+
+
+class NameRequest(Body):
+    user_name: UserName
 
 
 class TrustedRequest(Body):
@@ -86,6 +90,12 @@ def read_own_scores() -> Json:
         for item in items
     ]
     return {"userId": user_id, "userName": name, "scores": scores}
+
+
+@app.put("/me")
+def rename(request: NameRequest) -> Json:
+    profile = wiring.profiles().rename(user_of(app), request.user_name)
+    return {"userId": profile.user_id, "userName": profile.user_name}
 
 
 @app.post("/socket-tickets")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from leaderboard.catalog import Catalog
-from leaderboard.errors import BoardNotFound, Raced, Unavailable
+from leaderboard.errors import BoardNotFound, Unavailable
+from leaderboard.profiles import Profiles
 from leaderboard.ranking import Recorder, ScoreRecord, Top
 from leaderboard.rules import Board
-from leaderboard.scores import attempts
 
 BoardSeason = tuple[str, str]
 
@@ -23,10 +23,6 @@ class Rebuilds(Protocol):
 class Claims(Protocol):
     def release(self, board: Board, season: str) -> None:
         """Give back the claim on a rebuild that could not be started."""
-
-
-class Profiles(Protocol):
-    def copy_profile(self, user_id: str, find: Callable[[str], Board | None]) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +88,10 @@ class Ingest:
 
     def _copied(self, user_id: str) -> bool:
         try:
-            for _ in attempts():
-                try:
-                    self.profiles.copy_profile(user_id, self._find)
-                    return True
-                except Raced:
-                    continue
+            self.profiles.copy(user_id)
         except Unavailable:
-            pass
-        return False
-
-    def _find(self, board: str) -> Board | None:
-        try:
-            return self.catalog.find(board)
-        except BoardNotFound:
-            return None
+            return False
+        return True
 
     def _rebuild(self, board: Board, season: str) -> None:
         try:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from leaderboard import scoring
+from leaderboard.attempts import attempts
 from leaderboard.catalog import Catalog
 from leaderboard.errors import (
     ActionNotFound,
@@ -20,7 +19,7 @@ from leaderboard.errors import (
     SubmissionConflict,
     TicketInvalid,
 )
-from leaderboard.names import default_name
+from leaderboard.profiles import renamed, unnamed
 from leaderboard.rules import Action, Board, Operator
 from leaderboard.scoring import Answer, Profile, ScoreItem
 from leaderboard.seasons import season_at
@@ -36,8 +35,6 @@ from leaderboard.tickets import (
     sign_socket,
 )
 
-TRIES = 30
-CHANCE = random.SystemRandom()
 SUBMISSION_MS = 48 * 3_600_000
 """How long a trusted write is remembered: past the 24 hours that are promised."""
 
@@ -188,12 +185,11 @@ class Scores:
                 return Outcome(user_id, known.answer, replayed=True)
             season = season_at(rules.schedule, now).season
             item, profile = self._gather(user_id, board, season)
-            renamed = None
+            named = None
             if user_name is not None and user_name != item.user_name:
-                profile = profile or self.store.read_profile(user_id) or _unnamed(user_id)
-                version = profile.version + 1 if profile.version else now
-                renamed = replace(profile, user_name=user_name, version=version)
-                item = replace(item, user_name=user_name, profile_version=version)
+                profile = profile or self.store.read_profile(user_id) or unnamed(user_id)
+                named = renamed(profile, user_name, now_ms=now)
+                item = replace(item, user_name=user_name, profile_version=named.version)
             decision = scoring.submit(rules, item, amount=amount, now_ms=now)
             assert decision.item is not None
             submission = Submission(
@@ -201,7 +197,7 @@ class Scores:
             )
             try:
                 self.store.write(
-                    Write(rules, decision.item, item.version, profile, renamed, submission)
+                    Write(rules, decision.item, item.version, profile, named, submission)
                 )
             except Raced:
                 continue
@@ -217,7 +213,7 @@ class Scores:
         for item in sorted(items, key=lambda it: it.board):
             (current if self._is_current(item, now) else past).append(item)
         past.sort(key=lambda it: it.season, reverse=True)
-        return (profile or _unnamed(user_id)).user_name, current + past
+        return (profile or unnamed(user_id)).user_name, current + past
 
     def _is_current(self, item: ScoreItem, now: int) -> bool:
         try:
@@ -230,7 +226,7 @@ class Scores:
         item = self.store.read(user_id, board, season)
         if item is not None and not item.is_new:
             return item, None
-        profile = self.store.read_profile(user_id) or _unnamed(user_id)
+        profile = self.store.read_profile(user_id) or unnamed(user_id)
         item = item or ScoreItem(
             user_id=user_id, board=board, season=season, user_name="", profile_version=0
         )
@@ -244,14 +240,6 @@ class Scores:
 
 
 BUSY = "Too many writes to this user's score at once; try again."
-
-
-def attempts() -> Iterator[None]:
-    """Tries of a write that can lose a race: at once, then after a random, growing pause."""
-    for attempt in range(TRIES):
-        if attempt:
-            time.sleep(CHANCE.uniform(0, min(0.005 * 2 ** min(attempt, 5), 0.1)))
-        yield
 
 
 def _action(board: Board, action: str) -> Action:
@@ -273,10 +261,6 @@ def _amount(board: Board, score: int | None, delta: int | None) -> int:
     if right is None:
         raise Invalid(f"A board with {board.operator} takes a {name}.", path=name)
     return right
-
-
-def _unnamed(user_id: str) -> Profile:
-    return Profile(user_id, default_name(user_id))
 
 
 def _digest(**body: int | str | None) -> str:

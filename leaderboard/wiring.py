@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.secrets import TicketKeys
     from leaderboard.broadcast import Broadcaster, Change
     from leaderboard.ingest import Ingest
+    from leaderboard.profiles import Profiles
     from leaderboard.ranking import Recorder, ScoreRecord
     from leaderboard.reads import Reads
     from leaderboard.rebuild import Rebuild
@@ -67,7 +68,14 @@ def ingest() -> Ingest:
     from leaderboard.ingest import Ingest
 
     rebuilds = RebuildFunction(configuration().rebuild_function)
-    return Ingest(boards(), recorder(), rebuilds, ranking_cache(), score_table())
+    return Ingest(boards(), recorder(), rebuilds, ranking_cache(), profiles())
+
+
+@cache
+def profiles() -> Profiles:
+    from leaderboard.profiles import Profiles
+
+    return Profiles(boards(), score_table(), instants.now_ms)
 
 
 @cache

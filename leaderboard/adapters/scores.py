@@ -103,6 +103,10 @@ class ScoreTable:
             else:
                 client("dynamodb").put_item(**put)
 
+    def write_profile(self, profile: Profile, *, read_version: int) -> None:
+        with translated():
+            client("dynamodb").update_item(**self._renaming(profile, read_version))
+
     def copy_profile(self, user_id: str, find: Callable[[str], Board | None]) -> int:
         """Bring a user's score items up to the profile; answers how many were behind.
 
@@ -212,18 +216,31 @@ class ScoreTable:
     def _beside_profile(self, write: Write) -> list[Item]:
         if write.profile is None:
             return []
-        unmoved = {"TableName": self.scores_table, **_unmoved("version", write.profile.version)}
-        if write.renamed is None:
-            key = _typed({"userId": write.profile.user_id, "boardSeason": PROFILE})
-            return [{"ConditionCheck": {"Key": key, **unmoved}}]
-        image = {
-            "userId": write.renamed.user_id,
-            "boardSeason": PROFILE,
-            "userName": write.renamed.user_name,
-            "standing": write.renamed.standing,
-            "version": write.renamed.version,
+        if write.renamed is not None:
+            return [{"Update": self._renaming(write.renamed, write.profile.version)}]
+        check = {
+            "TableName": self.scores_table,
+            "Key": _typed({"userId": write.profile.user_id, "boardSeason": PROFILE}),
+            **_unmoved("version", write.profile.version),
         }
-        return [{"Put": {"Item": _typed(image), **unmoved}}]
+        return [{"ConditionCheck": check}]
+
+    def _renaming(self, profile: Profile, read_version: int) -> Item:
+        """The update of a profile's name; who set its standing, and why, stays as it is."""
+        unmoved = _unmoved("version", read_version)
+        values = {
+            ":name": {"S": profile.user_name},
+            ":standing": {"S": profile.standing},
+            ":version": {"N": str(profile.version)},
+        }
+        return {
+            "TableName": self.scores_table,
+            "Key": _typed({"userId": profile.user_id, "boardSeason": PROFILE}),
+            "UpdateExpression": "SET userName = :name, version = :version, "
+            "standing = if_not_exists(standing, :standing)",
+            **unmoved,
+            "ExpressionAttributeValues": {**unmoved.get("ExpressionAttributeValues", {}), **values},
+        }
 
     def _beside_submission(self, write: Write) -> list[Item]:
         it = write.submission

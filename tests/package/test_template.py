@@ -59,6 +59,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
+            "dynamodb:UpdateItem",
         },
         "SubmissionsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "TicketSecret": {"secretsmanager:GetSecretValue"},
