@@ -1,0 +1,46 @@
+"""What hypothesis draws boards from."""
+
+from __future__ import annotations
+
+import string
+
+from hypothesis import strategies as st
+
+from leaderboard import order
+from leaderboard.rules import MAX_SCORE, Order, Schedule
+from leaderboard.snapshots import Score, Snapshot, ranked
+
+user_ids = st.text(string.ascii_letters + string.digits + "._:-", min_size=1, max_size=64)
+# Small numbers make ties, the large ones show what a double or a digit too few would lose.
+scores = st.one_of(
+    st.integers(-3, 3),
+    st.sampled_from([-MAX_SCORE, 1 - MAX_SCORE, MAX_SCORE - 1, MAX_SCORE]),
+    st.integers(-MAX_SCORE, MAX_SCORE),
+)
+# To the last millisecond that thirteen digits hold.
+times = st.one_of(st.integers(0, 3), st.integers(0, 10**13 - 1))
+orders = st.sampled_from(Order)
+schedules = st.sampled_from(Schedule)
+# What `datetime` holds, less a season at each end.
+instants = st.integers(-62_000_000_000_000, 253_300_000_000_000)
+
+
+@st.composite
+def tops(draw: st.DrawFn, board_order: Order, *, most: int = 12) -> tuple[Score, ...]:
+    """A top in board order; few ids, so that two tops share users."""
+    ids = draw(st.lists(st.sampled_from("abcdefghijklmnop"), unique=True, max_size=most))
+    drawn = [Score(it, draw(st.sampled_from("XY")), draw(scores), draw(times)) for it in ids]
+    drawn.sort(key=lambda it: order.sort_key(board_order, it.user_score, it.updated_ms, it.user_id))
+    return tuple(drawn)
+
+
+@st.composite
+def snapshot_pairs(draw: st.DrawFn) -> tuple[Snapshot, Snapshot]:
+    """Two recorded tops of one board, season and epoch, the second the later one."""
+    board_order = draw(orders)
+    version = draw(st.integers(1, 100))
+    first, second = (
+        Snapshot("b", "all", "e", number, draw(st.integers(0, 50)), ranked(draw(tops(board_order))))
+        for number in (version, version + draw(st.integers(0, 3)))
+    )
+    return first, second

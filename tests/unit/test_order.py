@@ -1,0 +1,93 @@
+"""The total order of a board, and its three forms."""
+
+from __future__ import annotations
+
+import functools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderboard import order
+from leaderboard.rules import MAX_SCORE, Order
+from tests.unit import strategies
+
+Place = tuple[int, int, str]
+
+places = st.tuples(strategies.scores, strategies.times, strategies.user_ids)
+
+
+def contract(board_order: Order, one: Place, other: Place) -> int:
+    """The contract's sentence, word by word: negative where `one` stands before `other`."""
+    if one[0] != other[0]:
+        higher_first = -1 if one[0] > other[0] else 1
+        return higher_first if board_order is Order.DESC else -higher_first
+    if one[1] != other[1]:
+        return -1 if one[1] < other[1] else 1
+    ids = [ord(it) for it in one[2]], [ord(it) for it in other[2]]
+    return (ids[0] > ids[1]) - (ids[0] < ids[1])
+
+
+def cache_pair(board_order: Order, place: Place) -> tuple[float, bytes]:
+    """What a sorted set compares: a double, then the member's bytes."""
+    score, updated_ms, user_id = place
+    member = order.member(updated_ms, user_id)
+    return float(order.signed(board_order, score)), member.encode()
+
+
+@given(strategies.orders, st.lists(places, max_size=30))
+def test_three_forms_sort_as_the_contract_says(board_order: Order, drawn: list[Place]) -> None:
+    expected = sorted(drawn, key=functools.cmp_to_key(functools.partial(contract, board_order)))
+    assert sorted(drawn, key=lambda it: order.sort_key(board_order, *it)) == expected
+    assert sorted(drawn, key=lambda it: order.index_key(board_order, *it)) == expected
+    assert sorted(drawn, key=lambda it: cache_pair(board_order, it)) == expected
+
+
+@given(strategies.orders, places, places)
+def test_no_two_places_are_equal_in_any_form(board_order: Order, one: Place, other: Place) -> None:
+    same = one == other
+    assert (order.sort_key(board_order, *one) == order.sort_key(board_order, *other)) is same
+    assert (order.index_key(board_order, *one) == order.index_key(board_order, *other)) is same
+    assert (cache_pair(board_order, one) == cache_pair(board_order, other)) is same
+
+
+@given(strategies.orders, places)
+def test_index_key_holds_all_of_a_place(board_order: Order, place: Place) -> None:
+    assert order.split_index_key(board_order, order.index_key(board_order, *place)) == place
+
+
+@given(strategies.times, strategies.user_ids)
+def test_member_holds_the_time_and_the_user(updated_ms: int, user_id: str) -> None:
+    assert order.split_member(order.member(updated_ms, user_id)) == (updated_ms, user_id)
+
+
+@given(strategies.orders, places)
+def test_index_key_has_one_width(board_order: Order, place: Place) -> None:
+    key = order.index_key(board_order, *place)
+    assert len(key) == order.SCORE_DIGITS + order.TIME_DIGITS + len(place[2])
+    assert key[: order.SCORE_DIGITS + order.TIME_DIGITS].isdigit()
+
+
+def test_higher_score_leads_where_the_order_is_desc() -> None:
+    assert order.sort_key(Order.DESC, 2, 9, "z") < order.sort_key(Order.DESC, 1, 0, "a")
+
+
+def test_lower_score_leads_where_the_order_is_asc() -> None:
+    assert order.sort_key(Order.ASC, 1, 9, "z") < order.sort_key(Order.ASC, 2, 0, "a")
+
+
+def test_equal_scores_go_by_time_and_equal_times_by_user_id() -> None:
+    for board_order in Order:
+        keys = [
+            order.index_key(board_order, 5, 1, "z"),
+            order.index_key(board_order, 5, 2, "B"),
+            order.index_key(board_order, 5, 2, "a"),
+            order.index_key(board_order, 5, 2, "a.b"),
+        ]
+        assert keys == sorted(keys)
+
+
+def test_neighbouring_largest_scores_stay_apart() -> None:
+    for board_order in Order:
+        ends = [-MAX_SCORE, 1 - MAX_SCORE, MAX_SCORE - 1, MAX_SCORE]
+        assert len({float(order.signed(board_order, it)) for it in ends}) == 4
+        assert len({order.index_key(board_order, it, 0, "u") for it in ends}) == 4
