@@ -31,7 +31,7 @@ def read_top(
     headers = {"ETag": tag, "Cache-Control": "public, max-age=1"}
     held = app.current_event.headers.get("if-none-match", "")
     if held.strip() == "*" or tag in (it.strip().removeprefix("W/") for it in held.split(",")):
-        return Response(status_code=304, headers=headers)
+        return Response(status_code=304, headers=headers, body="")
     return Response(
         status_code=200,
         content_type=content_types.APPLICATION_JSON,

@@ -22,7 +22,7 @@ def from_datetime(moment: datetime) -> int:
 
 def to_text(ms: int) -> str:
     """`1795421730123` → `2026-11-23T08:15:30.123Z`."""
-    return to_datetime(ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+    return to_datetime(ms).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def from_text(text: str) -> int:

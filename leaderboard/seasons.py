@@ -22,9 +22,9 @@ class Season:
 
 
 FORMS = {
-    Schedule.DAILY: re.compile(r"(\d{4})-(\d{2})-(\d{2})"),
-    Schedule.WEEKLY: re.compile(r"(\d{4})-W(\d{2})"),
-    Schedule.MONTHLY: re.compile(r"(\d{4})-(\d{2})"),
+    Schedule.DAILY: re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII),
+    Schedule.WEEKLY: re.compile(r"(\d{4})-W(\d{2})", re.ASCII),
+    Schedule.MONTHLY: re.compile(r"(\d{4})-(\d{2})", re.ASCII),
 }
 
 

@@ -1,0 +1,75 @@
+"""The stack that all tests share, and boards and players of their own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+
+import pytest
+
+from tests.e2e import oracle
+from tests.e2e.service import Player, Service
+from tests.e2e.tables import Tables
+from tests.e2e.viewer import Viewer, viewing
+from tests.e2e.waiting import await_value
+from tests.stack import Running
+
+Settled = Callable[..., None]
+
+
+@pytest.fixture(scope="session")
+def service(stack: Running) -> Service:
+    return Service(stack.addresses)
+
+
+@pytest.fixture(scope="session")
+def tables(stack: Running) -> Tables:
+    return Tables(stack.addresses)
+
+
+@pytest.fixture(scope="module")
+def player(service: Service) -> Player:
+    """A player whom the tests of a module share."""
+    return service.sign_up()
+
+
+@pytest.fixture
+def board() -> str:
+    """A board that nobody has used: `latest`, the highest first."""
+    return f"rating-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def viewer(stack: Running) -> Iterator[Viewer]:
+    with viewing(stack.addresses) as viewer:
+        yield viewer
+
+
+@pytest.fixture
+def viewers(stack: Running) -> Iterator[Callable[..., Viewer]]:
+    """Opens as many viewers as a test wants."""
+    with ExitStack() as opened:
+
+        def view(query: str = "", *, origin: str | None = None) -> Viewer:
+            context: AbstractContextManager[Viewer]
+            context = viewing(stack.addresses, query, origin=origin)
+            return opened.enter_context(context)
+
+        yield view
+
+
+@pytest.fixture
+def settled(service: Service, tables: Tables) -> Settled:
+    """Waits until a board's top is that of the table's items, sorted in a plain list."""
+
+    def settle(board: str, *, order: str = "desc", season: str = "all", size: int = 10) -> None:
+        expected = oracle.ranking(tables.items("scoresTable"), board, season, order=order)
+
+        def equal() -> bool:
+            top = service.top(board, f"?season={season}")
+            return bool(top["entries"] == expected[:size])
+
+        await_value(equal, what=f"{board} shows {expected[:size]}; it shows {service.top(board)}")
+
+    return settle

@@ -1,0 +1,223 @@
+"""The service as an outside user meets it: HTTP with JSON, and tokens from Cognito."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import boto3
+import urllib3
+from botocore import UNSIGNED
+from botocore.config import Config
+
+from tests.e2e.waiting import await_value
+
+Json = dict[str, Any]
+
+PASSWORD = "Correct-Horse-9"
+WRITE = "leaderboard/scores.write"
+MODERATE = "leaderboard/moderate"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """Somebody who signed up and signed in."""
+
+    user_id: str
+    token: str
+    id_token: str
+
+
+class Service:
+    """A running stack, by its addresses."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        self.addresses = addresses
+        self._pool = urllib3.PoolManager(maxsize=16, retries=False, timeout=60.0)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = None,
+        raw: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request; `raw` is a body that is sent as it is."""
+        data = raw if raw is not None or body is None else json.dumps(body).encode()
+        sent = {"content-type": "application/json"} if data is not None else {}
+        if token is not None:
+            sent["authorization"] = f"Bearer {token}"
+        answer = self._pool.request(
+            method,
+            f"{self.addresses['http']}{path}",
+            body=data,
+            headers={**sent, **(headers or {})},
+        )
+        return Answer(answer.status, answer.headers, answer.data)
+
+    def read(self, path: str) -> Json:
+        answer = self.call("GET", path)
+        assert answer.status == 200, answer
+        body: Json = answer.body
+        return body
+
+    def top(self, board: str, query: str = "") -> Json:
+        return self.read(f"/boards/{board}/top{query}")
+
+    def await_score(self, board: str, user_id: str, score: int) -> Json:
+        """The top, once it shows that score."""
+
+        def shown() -> Json | None:
+            top = self.top(board)
+            entries = {it["userId"]: it["userScore"] for it in top["entries"]}
+            return top if entries.get(user_id) == score else None
+
+        return await_value(shown, what=f"{user_id} with {score} on {board}")
+
+    # Players.
+
+    def sign_up(self) -> Player:
+        """A new player, by what a page does: sign up, the code from the mail, sign in."""
+        email = f"{uuid.uuid4()}@example.com"
+        client_id = self.addresses["webClientId"]
+        self.cognito.sign_up(
+            ClientId=client_id,
+            Username=email,
+            Password=PASSWORD,
+            UserAttributes=[{"Name": "email", "Value": email}],
+        )
+        self.cognito.confirm_sign_up(ClientId=client_id, Username=email, ConfirmationCode="000000")
+        signed_in = self.cognito.initiate_auth(
+            ClientId=client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
+        )["AuthenticationResult"]
+        token = signed_in["AccessToken"]
+        return Player(claims(token)["sub"], token, signed_in["IdToken"])
+
+    def ticket(self, player: Player, board: str, action: str) -> Json:
+        answer = self.call(
+            "POST", f"/boards/{board}/tickets", {"action": action}, token=player.token
+        )
+        assert answer.status == 201, answer
+        ticket: Json = answer.body
+        return ticket
+
+    def complete(self, player: Player, board: str, ticket: str, **body: object) -> Answer:
+        return self.call(
+            "POST", f"/boards/{board}/scores", {"ticket": ticket, **body}, token=player.token
+        )
+
+    @cached_property
+    def cognito(self) -> Any:
+        return boto3.client(
+            "cognito-idp",
+            endpoint_url=self.addresses["cognito"],
+            region_name=self.addresses["region"],
+            config=Config(signature_version=UNSIGNED),
+        )
+
+    # Trusted servers.
+
+    def machine_token(self, scope: str) -> str:
+        secret = f"{self.addresses['machineClientId']}:{self.addresses['machineClientSecret']}"
+        answer = self._pool.request_encode_body(
+            "POST",
+            f"{self.addresses['cognito']}/oauth2/token",
+            fields={"grant_type": "client_credentials", "scope": scope},
+            encode_multipart=False,
+            headers={"authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"},
+        )
+        assert answer.status == 200, answer.data
+        return str(json.loads(answer.data)["access_token"])
+
+    @cached_property
+    def writer(self) -> str:
+        """A trusted server's token."""
+        return self.machine_token(WRITE)
+
+    def put(self, board: str, user_id: str, body: Json) -> Answer:
+        """One trusted write; a submission id of its own unless the body has one."""
+        return self.call(
+            "PUT",
+            f"/boards/{board}/users/{user_id}/score",
+            {"submissionId": str(uuid.uuid4()), **body},
+            token=self.writer,
+        )
+
+    def write(self, board: str, user_id: str, **body: object) -> Json:
+        answer = self.put(board, user_id, body)
+        assert answer.status == 200, answer
+        written: Json = answer.body
+        return written
+
+
+def claims(token: str) -> Json:
+    """What a JWT says, unchecked."""
+    return part(token, 1)
+
+
+def part(token: str, number: int) -> Json:
+    text = token.split(".")[number]
+    read: Json = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    return read
+
+
+def moment(text: str) -> datetime:
+    """A time of the contract: RFC 3339, UTC, with milliseconds."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def is_moment(text: object) -> bool:
+    if not isinstance(text, str) or len(text) != len("2026-11-23T08:15:30.123Z"):
+        return False
+    try:
+        moment(text)
+    except ValueError:
+        return False
+    return True
+
+
+def assert_problem(answer: Answer, status: int, code: str) -> Json:
+    """The service's own error, as RFC 9457 and the contract have it."""
+    assert answer.status == status, answer
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: Json = answer.body
+    assert problem["status"] == status
+    assert problem["code"] == code
+    for name in ("type", "title", "detail", "requestId"):
+        assert problem[name], name
+        assert isinstance(problem[name], str), name
+    assert "Traceback" not in answer.data.decode()
+    if code == "invalid":
+        assert problem["errors"]
+        assert all(it["path"] and it["message"] for it in problem["errors"])
+    return problem
+
+
+def assert_gateway_refuses(answer: Answer, status: int) -> None:
+    """The gateway's own error: a message and nothing else."""
+    assert answer.status == status, answer
+    assert set(answer.body) == {"message"}

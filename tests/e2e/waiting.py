@@ -1,0 +1,21 @@
+"""Waiting for what comes by itself: a condition is asked until it holds, within a limit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+SECONDS = 15.0
+"""Far more than anything takes here, so that a busy machine fails no test."""
+
+Value = TypeVar("Value")
+
+
+def await_value(ask: Callable[[], Value | None], *, what: str, seconds: float = SECONDS) -> Value:
+    """What `ask` answers once that is something true."""
+    deadline = time.monotonic() + seconds
+    while not (value := ask()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+    return value
