@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 def now_ms() -> int:
@@ -27,6 +29,6 @@ def to_text(ms: int) -> str:
 
 def from_text(text: str) -> int:
     """The inverse of `to_text`; raises ValueError on anything else."""
-    if not text.endswith("Z"):
-        raise ValueError(f"not an RFC 3339 UTC time: {text!r}")
+    if not FORM.fullmatch(text):
+        raise ValueError(f"not an RFC 3339 UTC time with milliseconds: {text!r}")
     return from_datetime(datetime.fromisoformat(text[:-1] + "+00:00"))

@@ -34,13 +34,14 @@ def season_at(schedule: Schedule, ms: int) -> Season:
         return Season(ALL, None, None)
     day = to_datetime(ms).replace(hour=0, minute=0, second=0, microsecond=0)
     if schedule is Schedule.DAILY:
-        return _season(day.strftime("%Y-%m-%d"), day, day + timedelta(days=1))
+        return _season(day.date().isoformat(), day, day + timedelta(days=1))
     if schedule is Schedule.WEEKLY:
         year, week, weekday = day.isocalendar()
         monday = day - timedelta(days=weekday - 1)
         return _season(f"{year:04d}-W{week:02d}", monday, monday + timedelta(days=7))
     first = day.replace(day=1)
-    return _season(first.strftime("%Y-%m"), first, (first + timedelta(days=32)).replace(day=1))
+    following = (first + timedelta(days=32)).replace(day=1)
+    return _season(first.date().isoformat()[:7], first, following)
 
 
 def parse_season(schedule: Schedule, text: str) -> Season:
