@@ -92,7 +92,7 @@ def resolver() -> APIGatewayHttpResolver:
     @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
     def reject(error: RequestValidationError) -> Response[str]:
         errors = [
-            {"path": _path(it["loc"]), "message": it.get("msg", "does not validate")}
+            {"path": _path(it["loc"]), "message": it["msg"].removeprefix("Value error, ")}
             for it in error.errors()
         ]
         detail = "; ".join(f"{it['path']}: {it['message']}" for it in errors)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha1
 from pathlib import Path
@@ -33,6 +34,9 @@ REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""
 COPY_SECONDS = 60
 """How long a copy of a recorded top is kept: what bounds the age of one that a failover revived."""
+
+OUTAGE_SECONDS = 1.0
+"""How long a cache that failed is not asked again."""
 
 COMPLETENESS = {NEW: "new", COMPLETE: "1", PARTIAL: "0"}
 FROM_CACHE = {text: name for name, text in COMPLETENESS.items()}
@@ -80,13 +84,40 @@ class Keys:
         return (self.order, self.users, self.state)
 
 
+@dataclass
+class Outage:
+    """Whether the cache failed a moment ago."""
+
+    until: float = 0.0
+
+    @contextmanager
+    def noticed(self) -> Iterator[None]:
+        """Raise CacheUnavailable for a cache that does not answer or cannot do its work."""
+        if time.monotonic() < self.until:
+            raise CacheUnavailable(DOWN)
+        try:
+            yield
+        except (RedisError, RedisClusterException, OSError) as error:
+            self.until = time.monotonic() + OUTAGE_SECONDS
+            raise CacheUnavailable(DOWN) from error
+
+
+DOWN = "The cache does not answer; nothing is lost, try again."
+
+
 @dataclass(frozen=True)
 class Cache:
-    """The cache at `endpoint` (`host:port`); with a name and a user, over TLS and IAM."""
+    """The cache at `endpoint` (`host:port`); with a name and a user, over TLS and IAM.
+
+    A call waits `seconds` for an answer. After one that failed, the next fail at once for a moment:
+    so what can do without the cache does not wait for it every time.
+    """
 
     endpoint: str
     name: str = ""
     user: str = ""
+    seconds: float = 3.0
+    outage: Outage = field(default_factory=Outage)
 
     @cached_property
     def client(self) -> Any:
@@ -98,7 +129,7 @@ class Cache:
             host=host,
             port=int(port),
             decode_responses=True,
-            socket_timeout=3,
+            socket_timeout=self.seconds,
             socket_connect_timeout=1,
             # One retry, at once: it mends a connection that the server closed.
             retry=Retry(NoBackoff(), 1),
@@ -107,7 +138,7 @@ class Cache:
 
     def run(self, script: Script, keys: Sequence[str], *values: str | int | float) -> Any:
         """Run a script with its keys declared; raises CacheUnavailable."""
-        with translated():
+        with self.outage.noticed():
             try:
                 return self.client.evalsha(script.digest, len(keys), *keys, *values)
             except NoScriptError:
@@ -160,7 +191,7 @@ class Cache:
         return bool(done == 1)
 
     def release(self, board: Board, season: str) -> None:
-        with translated():
+        with self.outage.noticed():
             self.client.hdel(Keys.of(board.board, season).state, "filledAt")
 
     def keep_copy(self, board: str, season: str, *, revision: int, body: str) -> None:
@@ -168,19 +199,19 @@ class Cache:
         self.run(KEEP, [Keys.of(board, season).copy], revision, body, COPY_SECONDS)
 
     def read_copy(self, board: str, season: str) -> str | None:
-        with translated():
+        with self.outage.noticed():
             kept = self.client.get(Keys.of(board, season).copy)
         return None if kept is None else str(kept).partition(" ")[2]
 
     def keep_pace(self, board: str, body: str) -> None:
         """Keep what a board's last frame said of its pace."""
-        with translated():
+        with self.outage.noticed():
             self.client.set(_pace_key(board), body)
 
     def read_paces(self, boards: Sequence[str]) -> list[str | None]:
         if not boards:
             return []
-        with translated():
+        with self.outage.noticed():
             pipeline = self.client.pipeline()
             for board in boards:
                 pipeline.get(_pace_key(board))
@@ -200,15 +231,6 @@ class IamCredentials(CredentialProvider):
 
     def get_credentials(self) -> tuple[str, str]:
         return self.tokens.user_id, self.tokens.get_token()
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raise CacheUnavailable for a cache that does not answer or cannot do its work."""
-    try:
-        yield
-    except (RedisError, RedisClusterException, OSError) as error:
-        raise CacheUnavailable("The cache does not answer; nothing is lost, try again.") from error
 
 
 def _pace_key(board: str) -> str:
