@@ -45,7 +45,7 @@ $(PYTHON):
 		$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 			&& { echo "setup: .venv with $$($$python --version)"; exec $$python -m venv --clear .venv; }; \
 	done; \
-	echo "setup: Python 3.11 or newer with venv is needed (found: $$(python3 --version 2>&1 || echo none))." >&2; exit 1
+	echo "setup: Python 3.11 or newer with venv is needed (found: $$(python3 --version 2>/dev/null || echo none))." >&2; exit 1
 
 .venv/.ready: $(PYTHON) $(REQUIREMENTS)
 	@echo "setup: Python packages"
