@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from tests.e2e.waiting import SECONDS
 
 Json = dict[str, Any]
 
+ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u")
 FRAMES = ("snapshot", "update", "current")
 
 
@@ -67,7 +69,7 @@ class Viewer:
         """The next frame; raises TimeoutError."""
         text = self.connection.recv(timeout=seconds)
         assert isinstance(text, str)
-        assert "\\u" not in text, "frames are UTF-8 without escapes"
+        assert not ESCAPE.search(text), "frames are UTF-8 without escapes"
         frame: Json = json.loads(text)
         self.frames.append(frame)
         return frame
