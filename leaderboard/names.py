@@ -12,6 +12,9 @@ BOARD = re.compile(r"[a-z0-9-]{1,48}")
 JOINERS = "\u200c\u200d"
 """Format characters that scripts and emoji are written with; all others are refused."""
 
+BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and symbols by their category that are drawn as nothing."""
+
 
 def clean_name(text: str) -> str:
     """The name as it is kept: NFC, trimmed, 1 to 32 characters.
@@ -24,7 +27,7 @@ def clean_name(text: str) -> str:
     name = unicodedata.normalize("NFC", text).strip()
     if any(_refused(character) for character in name):
         raise ValueError("a name has no control, direction or unassigned characters")
-    if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
+    if not any(_visible(character) for character in name):
         raise ValueError("a name has at least one visible character")
     if len(name) > MAX_NAME:
         raise ValueError(f"a name has at most {MAX_NAME} characters")
@@ -34,6 +37,10 @@ def clean_name(text: str) -> str:
 def default_name(user_id: str) -> str:
     """The name of a player who has not picked one; never an e-mail address."""
     return f"player-{user_id[:6]}"
+
+
+def _visible(character: str) -> bool:
+    return character not in BLANKS and unicodedata.category(character)[0] in "LNPS"
 
 
 def _refused(character: str) -> bool:
