@@ -113,6 +113,7 @@ ROUTES: dict[str, tuple[str, list[str]] | None] = {
     "POST /boards/{board}/tickets": PLAYER,
     "POST /boards/{board}/scores": PLAYER,
     "GET /me/scores": PLAYER,
+    "PUT /me": PLAYER,
     "POST /socket-tickets": PLAYER,
     "PUT /boards/{board}/users/{userId}/score": MACHINE,
 }
