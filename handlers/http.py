@@ -68,9 +68,7 @@ Json = dict[str, Any]
 class Body(BaseModel):
     """A request's body: camelCase, nothing unknown, no silent conversions."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, alias_generator=to_camel, validate_by_name=True
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
 
 
 # The path comes percent-encoded from `admit`, so that every id reaches its check.
@@ -178,16 +176,19 @@ def user_of(app: APIGatewayHttpResolver) -> str:
     return str(claims["sub"])
 
 
-def _parsed(event: Json, max_body: int) -> Any:
+def _parsed(event: Json, max_body: int) -> Json:
     raw = event["body"].encode()
     if event.get("isBase64Encoded"):
         raw = base64.b64decode(raw)
     if len(raw) > max_body:
         raise TooLarge(f"A body has at most {max_body // 1024} KB.")
     try:
-        return json.loads(raw, parse_constant=_refuse_constant)
+        body: Any = json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Invalid("The body is not JSON; send one JSON object.", path="body") from error
+    if not isinstance(body, dict):  # the resolver would take a list for the object in it
+        raise Invalid("The body is not a JSON object; send one.", path="body")
+    return body
 
 
 def _refuse_constant(name: str) -> None:
