@@ -11,7 +11,8 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from fnmatch import translate
+from functools import cache, cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -135,7 +136,7 @@ class Catalog:
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], Board]]:
         by_length = sorted((it for it in self.rules if "*" in it), key=len, reverse=True)
-        return [(_compiled(pattern), self.rules[pattern]) for pattern in by_length]
+        return [(re.compile(translate(pattern)), self.rules[pattern]) for pattern in by_length]
 
     def find(self, board: str) -> Board:
         """The board of that id: a concrete name wins over a pattern, the longest pattern wins.
@@ -204,10 +205,7 @@ def parse(document: Any) -> Catalog:
     return Catalog(rules)
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile("[a-z0-9-]*".join(re.escape(part) for part in pattern.split("*")))
-
-
+@cache
 def _overlap(one: str, other: str) -> bool:
     """Whether some name matches both patterns."""
     if not one or not other:
@@ -220,9 +218,15 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _where(location: tuple[int | str, ...]) -> str:
-    """`actions.quiz.points`: pydantic adds the names of a union's branches, which say nothing."""
-    branches = {"int", "ReportedRule", "constrained-int", "[key]"}
-    return ".".join(str(part) for part in location if part not in branches) or "(the whole board)"
+    """`actions.quiz.points`: pydantic adds `[key]` and, behind a union, the name of its branch."""
+    parts = [str(part) for part in location if part != "[key]"]
+    if len(parts) > 3 and parts[2] == "points":
+        del parts[3]
+    return ".".join(parts) or "(the whole board)"
+
+
+MERGE = "tag:yaml.org,2002:merge"
+"""The tag of `<<: *rules`."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -231,6 +235,8 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
+            if key_node.tag == MERGE:  # what it brings along may be overridden
+                continue
             key = self.construct_object(key_node, deep=True)
             if key in seen:
                 raise yaml.constructor.ConstructorError(

@@ -1,0 +1,384 @@
+"""boards.yml: what it means, and what is said of its mistakes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderboard.catalog import MAX_FRAME_INTERVAL, Mistake, load, parse
+from leaderboard.errors import BoardNotFound
+from leaderboard.rules import MAX_SCORE, Action, Limits, Operator, Order, Reported, Schedule
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "boards.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def mistakes(boards: Any) -> list[str]:
+    with pytest.raises(Mistake) as refused:
+        parse({"boards": boards})
+    return str(refused.value).splitlines()
+
+
+# What is right.
+
+
+def test_every_key_of_the_contract_is_taken() -> None:
+    board = parse(
+        {
+            "boards": {
+                "arena": {
+                    "title": " The arena ",
+                    "order": "asc",
+                    "operator": "best",
+                    "topSize": 25,
+                    "schedule": "monthly",
+                    "frameInterval": 500,
+                    "minScore": -10,
+                    "negativePoints": True,
+                    "actions": {
+                        "quiz-correct": {"points": 10, "minSeconds": 2, "expiresSeconds": 300},
+                        "level-done": {
+                            "points": {"max": 500},
+                            "minSeconds": 20,
+                            "expiresSeconds": 3600,
+                        },
+                    },
+                    "limits": {
+                        "actionsPerMinute": 30,
+                        "pointsPerHour": 5000,
+                        "maxScore": 1_000_000_000,
+                    },
+                }
+            }
+        }
+    ).find("arena")
+    assert board.title == "The arena"
+    assert (board.order, board.operator) == (Order.ASC, Operator.BEST)
+    assert (board.schedule, board.top_size) == (Schedule.MONTHLY, 25)
+    assert (board.frame_interval_ms, board.min_score, board.negative_points) == (500, -10, True)
+    assert board.actions == {
+        "quiz-correct": Action(points=10, min_seconds=2, expires_seconds=300),
+        "level-done": Action(points=Reported(500), min_seconds=20, expires_seconds=3600),
+    }
+    assert board.limits == Limits(30, 5000, 1_000_000_000)
+
+
+def test_board_that_says_nothing_has_the_defaults() -> None:
+    board = parse({"boards": {"plain": None}}).find("plain")
+    assert (board.title, board.order, board.operator) == ("plain", Order.DESC, Operator.INCREMENT)
+    assert (board.top_size, board.schedule) == (10, Schedule.NEVER)
+    assert (board.frame_interval_ms, board.actions) == (250, {})
+    assert (board.min_score, board.limits.max_score) == (-MAX_SCORE, MAX_SCORE)
+    assert not board.negative_points
+
+
+def test_file_of_this_repository_has_no_mistakes() -> None:
+    catalog = load(ROOT / "boards.yml")
+    assert set(catalog.rules) == {"global", "weekly", "fastest-lap", "rating-*"}
+
+
+def test_stage_may_override_the_frame_interval_of_every_board() -> None:
+    catalog = load(ROOT / "boards.yml", frame_interval_ms=20)
+    assert {board.frame_interval_ms for board in catalog.rules.values()} == {20}
+    assert catalog.find("rating-chess").frame_interval_ms == 20
+
+
+# Names and patterns.
+
+
+def titles(*names: str) -> dict[str, Any]:
+    return {name: {"title": f"by {name}"} for name in names}
+
+
+@pytest.mark.parametrize(
+    ("board", "found"),
+    [
+        ("rating-chess", "rating-chess"),
+        ("rating-chess-blitz", "rating-chess-*"),
+        ("rating-chess-", "rating-chess-*"),
+        ("rating-go", "rating-*"),
+        ("rating-", "rating-*"),
+        ("other", "*"),
+        ("xx-eu-yy", "*-eu-*"),
+        ("xx-eu-", "*-eu-*"),
+    ],
+)
+def test_concrete_name_wins_and_then_the_longest_pattern(board: str, found: str) -> None:
+    names = ("*", "rating-*", "rating-chess-*", "rating-chess", "*-eu-*")
+    for order in (names, names[::-1]):
+        it = parse({"boards": titles(*order)}).find(board)
+        assert (it.board, it.title) == (board, f"by {found}")
+
+
+@pytest.mark.parametrize(
+    "board", ["", "rating", "Rating-x", "rating-X", "rating-*", "rating-x\n", "rating-" + "x" * 42]
+)
+def test_what_nothing_matches_is_not_found(board: str) -> None:
+    catalog = parse({"boards": titles("rating-*", "global")})
+    with pytest.raises(BoardNotFound):
+        catalog.find(board)
+    assert not catalog.has(board)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("a-*", "*-b"), ("*ab", "ab*"), ("a*c", "ab*"), ("*a*", "**a"), ("a**", "*a*")],
+)
+def test_equally_long_patterns_that_share_a_name_are_refused(one: str, other: str) -> None:
+    (line,) = mistakes(titles(one, other))
+    assert line.startswith(f"{one}: ")
+    assert other in line
+
+
+@pytest.mark.parametrize(("one", "other"), [("a-*", "b-*"), ("*-a", "*-b"), ("a*b", "b*a")])
+def test_equally_long_patterns_that_share_none_are_fine(one: str, other: str) -> None:
+    assert set(parse({"boards": titles(one, other)}).rules) == {one, other}
+
+
+patterns = st.text("ab*", min_size=1, max_size=6).filter(lambda it: "*" in it)
+
+
+@given(patterns, patterns)
+def test_overlap_is_what_some_short_name_shows(one: str, other: str) -> None:
+    """The shortest name that two patterns share is no longer than both together."""
+    if one == other or len(one) != len(other):
+        return
+    catalog = parse({"boards": {one: None}}), parse({"boards": {other: None}})
+    length = len(one) + len(other)
+    candidates = [""]
+    shared = False
+    for _ in range(length):
+        candidates = [it + letter for it in candidates for letter in "ab"]
+        # Only names that both may still begin with are followed further.
+        candidates = [
+            it for it in candidates if all(_begins(pattern, it) for pattern in (one, other))
+        ]
+        shared = shared or any(all(it.has(name) for it in catalog) for name in candidates)
+    try:
+        parse({"boards": {one: None, other: None}})
+        refused = False
+    except Mistake:
+        refused = True
+    assert refused is shared
+
+
+def _begins(pattern: str, name: str) -> bool:
+    """Whether a name that the pattern matches may begin so."""
+    prefix = pattern.partition("*")[0]
+    return prefix.startswith(name) or name.startswith(prefix)
+
+
+def test_patterns_full_of_stars_are_judged_at_once() -> None:
+    one, other = "*a" * 23 + "b", "*a" * 23 + "c"
+    catalog = parse({"boards": titles(one, other)})
+    assert set(catalog.rules) == {one, other}
+    assert not catalog.has("a" * 48)
+    assert catalog.find("a" * 40 + "c").title == f"by {other}"
+
+
+# What is wrong: each line names the board, the key and the reason.
+
+ACTION = {"points": 10, "minSeconds": 2, "expiresSeconds": 300}
+
+
+@pytest.mark.parametrize(
+    ("body", "key", "reason"),
+    [
+        ({"order": "sideways"}, "order", "'desc' or 'asc'"),
+        ({"order": True}, "order", "'desc' or 'asc'"),
+        ({"operator": "sum"}, "operator", "'increment', 'best' or 'latest'"),
+        ({"schedule": "hourly"}, "schedule", "'never', 'daily', 'weekly' or 'monthly'"),
+        ({"topSize": 0}, "topSize", "greater than or equal to 1"),
+        ({"topSize": 101}, "topSize", "less than or equal to 100"),
+        ({"topSize": "10"}, "topSize", "valid integer"),
+        ({"topSize": 10.5}, "topSize", "valid integer"),
+        ({"frameInterval": -1}, "frameInterval", "greater than or equal to 0"),
+        ({"frameInterval": MAX_FRAME_INTERVAL + 1}, "frameInterval", "less than or equal to"),
+        ({"title": ""}, "title", "at least 1 character"),
+        ({"title": 7}, "title", "valid string"),
+        ({"title": "x" * 81}, "title", "at most 80 characters"),
+        ({"minScore": MAX_SCORE + 1}, "minScore", "less than or equal to"),
+        ({"minScore": True}, "minScore", "valid integer"),
+        ({"negativePoints": "yes"}, "negativePoints", "valid boolean"),
+        ({"topsize": 10}, "topsize", "not permitted"),
+        ({"top_size": 10}, "top_size", "not permitted"),
+        ({"limits": {"maxScore": 2**53}}, "limits.maxScore", "less than or equal to"),
+        ({"limits": {"actionsPerMinute": 0}}, "limits.actionsPerMinute", "equal to 1"),
+        ({"limits": {"pointsPerHour": 0}}, "limits.pointsPerHour", "equal to 1"),
+        ({"limits": {"perDay": 1}}, "limits.perDay", "not permitted"),
+        ({"limits": 5}, "limits", "valid dictionary"),
+        ({"actions": []}, "actions", "valid dictionary"),
+        ({"actions": {"Quiz": ACTION}}, "actions.Quiz", "match pattern"),
+        ({"actions": {"q": ACTION | {"points": "10"}}}, "actions.q.points", "valid integer"),
+        ({"actions": {"q": ACTION | {"points": True}}}, "actions.q.points", "valid integer"),
+        ({"actions": {"q": ACTION | {"points": {"max": 0}}}}, "actions.q.points.max", "equal to 1"),
+        ({"actions": {"q": ACTION | {"minSeconds": -1}}}, "actions.q.minSeconds", "equal to 0"),
+        ({"actions": {"q": {"points": 1}}}, "actions.q.minSeconds", "required"),
+        ({"actions": {"int": ACTION | {"points": None}}}, "actions.int.points", "valid integer"),
+        ({"actions": {"q": ACTION | {"worth": 1}}}, "actions.q.worth", "not permitted"),
+        # What only shows beside another key.
+        ({"minScore": 5, "limits": {"maxScore": 4}}, "minScore", "above limits.maxScore"),
+        (
+            {"actions": {"q": ACTION | {"minSeconds": 300}}},
+            "actions.q.expiresSeconds",
+            "more than minSeconds",
+        ),
+        (
+            {"actions": {"q": ACTION}, "limits": {"pointsPerHour": 9}},
+            "actions.q.points",
+            "more than limits.pointsPerHour",
+        ),
+        (
+            {"actions": {"q": ACTION | {"points": {"max": 10}}}, "limits": {"pointsPerHour": 9}},
+            "actions.q.points",
+            "more than limits.pointsPerHour",
+        ),
+        ({"actions": {"q": ACTION | {"points": -1}}}, "actions.q.points", "negativePoints: true"),
+    ],
+)
+def test_mistake_names_board_key_and_reason(body: Any, key: str, reason: str) -> None:
+    lines = mistakes({"arena": body, "fine": {}})
+    assert any(line.startswith(f"arena: {key}: ") and reason in line for line in lines), lines
+    assert all(line.startswith("arena: ") for line in lines)
+
+
+def test_every_mistake_is_named_at_once() -> None:
+    lines = mistakes({"one": {"topSize": 0, "order": "x"}, "two": {"topSize": 0}, "UP": {}})
+    assert {line.split(": ")[0] for line in lines} == {"one", "two", "UP"}
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize("name", ["Global", "a_b", "x" * 49, "a b", "", 2048, True, None, "a#*"])
+def test_name_that_is_no_id_is_refused(name: object) -> None:
+    (line,) = mistakes({name: {}})
+    assert "1 to 48 of a-z 0-9 -" in line
+
+
+@pytest.mark.parametrize("body", [5, "desc", ["desc"]])
+def test_board_that_is_no_mapping_is_refused(body: object) -> None:
+    (line,) = mistakes({"arena": body})
+    assert line.startswith("arena: (the whole board): ")
+
+
+@pytest.mark.parametrize(
+    "document", [None, [], "boards", {}, {"board": {}}, {"boards": {}, "more": 1}]
+)
+def test_document_has_one_key(document: object) -> None:
+    with pytest.raises(Mistake, match="one key, 'boards'"):
+        parse(document)
+
+
+@pytest.mark.parametrize("boards", [None, {}, [], "global"])
+def test_at_least_one_board_is_needed(boards: object) -> None:
+    with pytest.raises(Mistake, match="at least one board"):
+        parse({"boards": boards})
+
+
+# The file.
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "boards:\n  global: {}\n  global: {}\n",
+        "boards:\n  global:\n    order: desc\n    order: asc\n",
+        "boards:\n  global: {}\nboards: {}\n",
+        "boards: {global: {actions: {q: {points: 1}, q: {points: 2}}}}\n",
+    ],
+)
+def test_key_that_is_there_twice_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Mistake, match=r"(?s)the key '\w+' is there twice.*line \d"):
+        load(written(tmp_path, text))
+
+
+def test_rules_may_be_shared_by_an_anchor(tmp_path: Path) -> None:
+    text = "boards:\n  a: &rules {topSize: 7}\n  b:\n    <<: *rules\n    order: asc\n"
+    catalog = load(written(tmp_path, text))
+    assert (catalog.find("b").top_size, catalog.find("b").order) == (7, Order.ASC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "boards: [",
+        "boards: {a: !!python/object:os.system {}}",
+        "? [a]\n: 1\n",
+        "boards: &a\n  x: *b\n",
+        "\x00",
+        "boards:\n\t- x\n",
+    ],
+)
+def test_what_is_no_yaml_is_refused_with_the_files_name(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(Mistake, match=re.escape(str(path))):
+        load(path)
+
+
+def test_what_is_no_utf_8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "boards.yml"
+    path.write_bytes(b"boards: {global: {title: \xff}}")
+    with pytest.raises(Mistake, match=re.escape(str(path))):
+        load(path)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Mistake, match=r"none\.yml"):
+        load(tmp_path / "none.yml")
+
+
+# The command.
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "leaderboard.catalog", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_command_passes_a_file_without_mistakes() -> None:
+    run = command("boards.yml")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == "boards.yml: 4 boards, no mistakes\n"
+    assert command().stdout == run.stdout
+
+
+def test_command_fails_and_names_every_mistake(tmp_path: Path) -> None:
+    path = written(tmp_path, "boards: {a: {topSize: 0}, b: {order: x}}")
+    run = command(str(path))
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "nothing is deployed" in run.stderr
+    assert "  a: topSize: " in run.stderr
+    assert "  b: order: " in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_command_fails_for_a_file_that_is_not_there(tmp_path: Path) -> None:
+    run = command(str(tmp_path / "none.yml"))
+    assert run.returncode == 1
+    assert "Traceback" not in run.stderr
+
+
+def test_command_explains_itself() -> None:
+    run = command("--help")
+    assert run.returncode == 0
+    assert "Check a boards.yml" in run.stdout
+
+
+def test_command_refuses_what_it_does_not_know() -> None:
+    assert command("--fix").returncode == 2
