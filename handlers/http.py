@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -27,6 +27,8 @@ from leaderboard.names import USER_ID, clean_name
 from leaderboard.rules import MAX_SCORE
 
 MAX_BODY = 16 * 1024
+MAX_DEPTH = 16
+"""Levels of a body: far past any request, far below what a parser behind this one gives up at."""
 
 STATUSES = {
     "action_not_found": HTTPStatus.NOT_FOUND,
@@ -188,7 +190,19 @@ def _parsed(event: Json, max_body: int) -> Json:
         raise Invalid("The body is not JSON; send one JSON object.", path="body") from error
     if not isinstance(body, dict):  # the resolver would take a list for the object in it
         raise Invalid("The body is not a JSON object; send one.", path="body")
+    level: list[Any] = [body]
+    for _ in range(MAX_DEPTH):
+        level = [it for outer in level for it in _inside(outer)]
+    if level:
+        raise Invalid(f"The body is nested deeper than {MAX_DEPTH} levels.", path="body")
     return body
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    """What a JSON array or object holds."""
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _refuse_constant(name: str) -> None:
