@@ -47,23 +47,14 @@ class Tables:
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
-        """What happens inside writes nothing: no score, no profile, no submission, no board."""
+        """What happens inside writes nothing: no score, no profile, no submission.
+
+        Boards follow from the scores, at a time of their own, and are not looked at.
+        """
         before = self._written()
         yield
         assert self._written() == before
 
-    def _written(self) -> dict[str, list[Json]]:
-        boards = [
-            # A record of an equal top may still be on its way; it moves nothing that anybody sees.
-            {name: value for name, value in item.items() if name not in ("revision", "life")}
-            for item in self.items("boardsTable")
-        ]
-        return {
-            "scores": _sorted(self.items("scoresTable")),
-            "submissions": _sorted(self.items("submissionsTable")),
-            "boards": _sorted(boards),
-        }
-
-
-def _sorted(items: list[Json]) -> list[Json]:
-    return sorted(items, key=repr)
+    def _written(self) -> list[Json]:
+        written = self.items("scoresTable") + self.items("submissionsTable")
+        return sorted(written, key=repr)

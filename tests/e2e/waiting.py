@@ -9,6 +9,9 @@ from typing import TypeVar
 SECONDS = 15.0
 """Far more than anything takes here, so that a busy machine fails no test."""
 
+AT_ONCE = 4
+"""Requests side by side; the emulator starts a process for each one more."""
+
 Value = TypeVar("Value")
 
 
