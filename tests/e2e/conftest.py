@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 
 from tests.e2e import oracle
-from tests.e2e.service import Player, Service
+from tests.e2e.service import Json, Player, Service
 from tests.e2e.tables import Tables
 from tests.e2e.viewer import Viewer, viewing
 from tests.e2e.waiting import await_value
@@ -64,12 +64,11 @@ def settled(service: Service, tables: Tables) -> Settled:
     """Waits until a board's top is that of the table's items, sorted in a plain list."""
 
     def settle(board: str, *, order: str = "desc", season: str = "all", size: int = 10) -> None:
-        expected = oracle.ranking(tables.items("scoresTable"), board, season, order=order)
-
         def equal() -> bool:
-            top = service.top(board, f"?season={season}")
-            return bool(top["entries"] == expected[:size])
+            expected = oracle.ranking(tables.items("scoresTable"), board, season, order=order)
+            entries: list[Json] = service.top(board, f"?season={season}")["entries"]
+            return entries == expected[:size]
 
-        await_value(equal, what=f"{board} shows {expected[:size]}; it shows {service.top(board)}")
+        await_value(equal, what=f"the top of {board} is that of the table")
 
     return settle

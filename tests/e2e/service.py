@@ -86,15 +86,18 @@ class Service:
     def top(self, board: str, query: str = "") -> Json:
         return self.read(f"/boards/{board}/top{query}")
 
-    def await_score(self, board: str, user_id: str, score: int) -> Json:
-        """The top, once it shows that score."""
+    def await_entry(self, board: str, user_id: str, **expected: object) -> Json:
+        """The top, once it shows the user with that."""
 
         def shown() -> Json | None:
             top = self.top(board)
-            entries = {it["userId"]: it["userScore"] for it in top["entries"]}
-            return top if entries.get(user_id) == score else None
+            entries = [it for it in top["entries"] if it["userId"] == user_id]
+            return top if any(expected.items() <= it.items() for it in entries) else None
 
-        return await_value(shown, what=f"{user_id} with {score} on {board}")
+        return await_value(shown, what=f"{user_id} with {expected} on {board}")
+
+    def await_score(self, board: str, user_id: str, score: int) -> Json:
+        return self.await_entry(board, user_id, userScore=score)
 
     # Players.
 
