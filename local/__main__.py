@@ -13,6 +13,7 @@ from local import announcement
 from local.players import playing
 from local.service import ToolFailed
 from local.stack import Addresses, Progress, Stack, StackFailed, running
+from local.subscriber import BoardNotFound
 
 BOARD = "global"
 
@@ -27,7 +28,7 @@ def main() -> int:
         command(arguments)
     except KeyboardInterrupt:
         return 130
-    except (StackFailed, ToolFailed) as failure:
+    except (StackFailed, ToolFailed, BoardNotFound) as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0

@@ -25,6 +25,10 @@ PING_SECONDS = 240.0
 BACKOFF_SECONDS = (0.25, 10.0)
 
 
+class BoardNotFound(Exception):
+    """The service has no such board."""
+
+
 @dataclass(frozen=True, slots=True)
 class Top:
     """What a viewer holds of a board: its entries at one season, epoch and version."""
@@ -124,7 +128,10 @@ def _applied(top: Top | None, update: Message) -> list[Message]:
 
 
 async def follow(url: str, board: str) -> AsyncGenerator[Top, None]:
-    """The board's top, each time that it changed; connects anew for as long as it is read."""
+    """The board's top, each time that it changed; connects anew for as long as it is read.
+
+    Raises BoardNotFound, and InvalidStatus where the connection is refused for good.
+    """
     follower = Follower(board)
     # A generator, which its type does not say: closed, it closes its connection.
     attempts = cast("AsyncGenerator[ClientConnection, None]", aiter(connect(url)))
@@ -157,6 +164,8 @@ async def _listen(connection: ClientConnection, follower: Follower) -> AsyncGene
                 message: Message = json.loads(await connection.recv())
         except TimeoutError:
             continue
+        if message.get("code") == "board_not_found" and message.get("board") == follower.board:
+            raise BoardNotFound(f"There is no board {follower.board!r}.")
         changed = follower.take(message)
         if not follower.is_behind:
             ask_at, backoff = None, shortest

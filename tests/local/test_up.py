@@ -145,6 +145,12 @@ def test_wrong_arguments_are_refused_with_the_reason(
     assert complaint in answer.stderr
 
 
+def test_watching_an_unknown_board_ends_with_one_sentence(stack: Running) -> None:
+    answer = local("watch", "nosuchboard", "--url", stack.addresses["socket"])
+    assert answer.returncode == 1
+    assert answer.stderr == "There is no board 'nosuchboard'.\n"
+
+
 @pytest.mark.parametrize("arguments", [(), ("up",), ("watch",)])
 def test_help_is_everywhere(arguments: tuple[str, ...]) -> None:
     answer = local(*arguments, "--help")
