@@ -42,8 +42,17 @@ class Tables:
     def user(self, user_id: str) -> list[Json]:
         return [it for it in self.items("scoresTable") if it["userId"] == user_id]
 
-    def connections(self) -> list[Json]:
-        return self.items("connectionsTable")
+    def connections(self) -> set[tuple[str, str]]:
+        """The keys of the table of connections: who is here and what they follow."""
+        items = self.items("connectionsTable")
+        return {(it["audience"], it["connectionId"]) for it in items}
+
+    @contextmanager
+    def no_connection(self) -> Iterator[None]:
+        """What happens inside opens and follows nothing; others may close meanwhile."""
+        before = self.connections()
+        yield
+        assert self.connections() <= before
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
