@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.service import Player, Service, assert_gateway_refuses, assert_problem
 from tests.e2e.tables import Tables
-from tests.e2e.viewer import Viewer
+from tests.e2e.viewer import Screen, Viewer
 
 
 def test_name_reaches_every_board_and_its_viewers(
@@ -17,15 +17,16 @@ def test_name_reaches_every_board_and_its_viewers(
     for each in (board, other):
         service.write(each, player.user_id, score=7)
         service.await_entry(each, player.user_id, userName=f"player-{player.user_id[:6]}")
-    viewer.subscribe(board)
+    screen = Screen()
+    viewer.follow(board, screen, lambda it: it.version == 1)
     answer = service.call("PUT", "/me", {"userName": "  Zoe\u0308 "}, token=player.token)
     assert answer.status == 200
     assert answer.body == {"userId": player.user_id, "userName": "Zoë"}
     for each in (board, other):
         top = service.await_entry(each, player.user_id, userName="Zoë", userScore=7)
         assert top["version"] == 2
-    update = viewer.receive_until(lambda frame: frame["type"] == "update", what="the new name")
-    assert [it["userName"] for it in update["upsert"]] == ["Zoë"]
+    viewer.follow(board, screen, lambda it: it.version == 2)
+    assert [it["userName"] for it in screen.entries] == ["Zoë"]
     assert service.call("GET", "/me/scores", token=player.token).body["userName"] == "Zoë"
 
 
