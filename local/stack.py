@@ -110,7 +110,13 @@ def running(*, port: int = 0, report: Callable[[str], None]) -> Iterator[Stack]:
         report("waiting for the first answer")
         addresses = _addresses(session.result(), endpoint=endpoint, cache=cache, log=log)
         servers.hear()
+        warmed = [
+            threads.submit(_warm, session.result(), endpoint, name)
+            for name in ("score_stream", "board_stream")
+        ]
         _await_answer(addresses)
+        for warm in warmed:
+            warm.result()
         yield Stack(addresses, servers)
 
 
@@ -201,6 +207,15 @@ def _addresses(session: boto3.Session, *, endpoint: str, cache: str, log: Path) 
         submissions_table=outputs["SubmissionsTableName"],
         log=str(log),
     )
+
+
+def _warm(session: boto3.Session, endpoint: str, name: str) -> None:
+    """Start a stream function's process, so that the first score does not wait for it."""
+    answer = session.client("lambda", endpoint_url=endpoint).invoke(
+        FunctionName=f"{STACK_NAME}-{name}", Payload=b'{"Records": []}'
+    )
+    if "FunctionError" in answer:
+        raise StackFailed(f"{name} does not start: {answer['Payload'].read().decode()}")
 
 
 def _await_answer(addresses: Addresses) -> None:
