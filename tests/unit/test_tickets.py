@@ -145,6 +145,7 @@ REFUSED: dict[str, Callable[[], str]] = {
     "alg HS256 without a signature": lambda: unsigned("HS256"),
     "another algorithm": lambda: signed(ISSUED, algorithm="HS512"),
     "another audience": lambda: sign_socket(SOCKET, KEYS),
+    "all the right claims for another audience": lambda: with_claims(aud="socket"),
     "no audience": lambda: with_claims(aud=None),
     "an unknown key": lambda: signed(ISSUED, headers={"kid": "v9"}),
     "no key": lambda: signed(ISSUED, headers={}),
