@@ -59,6 +59,33 @@ def hanging(cache: Any) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
+@contextmanager
+def refusing(cache: Any) -> Iterator[None]:
+    """The cache closes its connections and takes none, as one that restarts does."""
+    port = cache.config_get("port")["port"]
+    # This connection is kept, for opening the others' way again.
+    with cache.client() as kept:
+        kept.config_set("port", 0)
+        kept.execute_command("CLIENT KILL TYPE normal SKIPME yes")
+        try:
+            yield
+        finally:
+            kept.config_set("port", port)
+
+
+@contextmanager
+def full(cache: Any) -> Iterator[None]:
+    """The cache has no memory left: it can be read, and takes no writes."""
+    cache.config_set("maxmemory", 1)
+    try:
+        yield
+    finally:
+        cache.config_set("maxmemory", 0)
+
+
+OUTAGES = {"hanging": hanging, "refusing": refusing}
+
+
 def whole(tables: Tables, board: str) -> list[Json]:
     return oracle.ranking(tables.items("scoresTable"), board, "all")
 
@@ -190,7 +217,8 @@ def test_audit_of_a_right_board_moves_nothing(
     assert service.top(crowded) == before
 
 
-def test_scores_go_on_while_the_cache_hangs(
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_scores_go_on_while_the_cache_is_down(
     service: Service,
     tables: Tables,
     viewers: Callable[..., Viewer],
@@ -198,13 +226,14 @@ def test_scores_go_on_while_the_cache_hangs(
     crowded: str,
     cache: Any,
     settled: Settled,
+    outage: str,
 ) -> None:
     before = service.top(crowded)
     following = viewers()
     following.subscribe(crowded)
     ticket = service.ticket(player, "global", "quiz-correct")["ticket"]
     ready = Signer.of(tables).ready(ticket)
-    with hanging(cache):
+    with OUTAGES[outage](cache):
         written = service.put(crowded, "user-00", {"score": 500})
         assert written.status == 200
         assert service.complete(player, "global", ready).status == 200
@@ -237,3 +266,16 @@ def test_scores_go_on_while_the_cache_hangs(
     following.follow(crowded, screen, lambda it: it.scores.get("user-01") == 501)
     await_whole(service, tables, crowded)
     settled("global")
+
+
+def test_scores_go_on_while_the_cache_is_full(
+    service: Service, tables: Tables, crowded: str, cache: Any
+) -> None:
+    before = service.top(crowded)
+    with full(cache):
+        assert service.put(crowded, "user-00", {"score": 500}).status == 200
+        assert service.top(crowded) == before
+    await_recovery(service, f"{crowded}-2")
+    rebuild(tables, crowded)
+    service.await_score(crowded, "user-00", 500)
+    await_whole(service, tables, crowded)
