@@ -1,0 +1,80 @@
+"""`python -m bench`: measure, and print tables with the baselines beside the figures."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.table import Table
+
+from local.service import ToolFailed
+from local.stack import Progress, StackFailed
+
+BENCHES = ("path", "ranking")
+SIZES = ("small", "full")
+
+
+def main() -> int:
+    arguments = parse()
+    report = Progress()
+    console = Console(width=110)
+    try:
+        for bench in arguments.benches or BENCHES:
+            for table in tables_of(bench, small=arguments.size == "small", report=report):
+                console.print(table)
+    except KeyboardInterrupt:
+        return 130
+    except (StackFailed, ToolFailed) as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return 0
+
+
+def tables_of(bench: str, *, small: bool, report: Callable[[str], None]) -> list[Table]:
+    # Each imports only what it measures.
+    if bench == "path":
+        from bench import path
+
+        return path.run(small=small, report=report)
+    from bench import ranking
+
+    return ranking.run(small=small, report=report)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure the service here. Tables go to standard output, progress to standard "
+        "error. Quote ratios: seconds are those of this machine at this moment.",
+    )
+    parser.add_argument(
+        "benches",
+        nargs="*",
+        metavar="BENCH",
+        type=bench,
+        help="path: from a score's POST to its frame at a subscriber, on a local stack of its own; "
+        "ranking: score records into large boards, on a Valkey of its own (default: both)",
+    )
+    parser.add_argument(
+        "--size",
+        choices=SIZES,
+        default=os.environ.get("SIZE") or "full",
+        help="small: a minute, for everyday use (default: full, or what SIZE says)",
+    )
+    arguments = parser.parse_args()
+    if arguments.size not in SIZES:
+        parser.error(f"SIZE is one of {', '.join(SIZES)}, not {arguments.size!r}")
+    return arguments
+
+
+def bench(text: str) -> str:
+    if text not in BENCHES:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(BENCHES)}")
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
