@@ -173,13 +173,20 @@ class Recorder:
             part = batch[start : start + BATCH]
             latest = self.cache.apply(board, season, part)
             if latest.top is None:
-                item = self.boards.read(board.board, season)
-                begin = NEW if item is None else PARTIAL
-                latest = self.cache.apply(board, season, part, start=begin)
+                latest = self.begin(board, season, part)
             applied = Applied(
                 latest.top, applied.taken + latest.taken, applied.rebuild_due or latest.rebuild_due
             )
         return applied
+
+    def begin(self, board: Board, season: str, records: Sequence[ScoreRecord]) -> Applied:
+        """Apply records, and begin a life for them if there is none.
+
+        Never a partial life where there is no item: it would take scores that are not recorded,
+        and once it is lost nothing tells that there were any.
+        """
+        item = self.boards.read(board.board, season)
+        return self.cache.apply(board, season, records, start=NEW if item is None else PARTIAL)
 
     def rest(self, tops: Iterable[Top | None]) -> int:
         """Wait once for all tops of a batch that were recorded too lately; the milliseconds."""

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from leaderboard.catalog import Catalog
 from leaderboard.errors import Invalid, Unavailable
-from leaderboard.ranking import COMPLETE, PARTIAL, RankingCache, Recorder, ScoreRecord
+from leaderboard.ranking import COMPLETE, RankingCache, Recorder, ScoreRecord
 from leaderboard.rules import Board
 from leaderboard.seasons import parse_season, season_at
 
@@ -60,7 +60,7 @@ class Rebuild:
         except ValueError as error:
             raise Invalid(str(error), path="season") from error
         for _ in range(LIVES):
-            begun = self.cache.apply(rules, named.season, [], start=PARTIAL)
+            begun = self.recorder.begin(rules, named.season, [])
             if begun.top is None:
                 continue
             done = self._fill(rules, named.season, begun.top.life)

@@ -1,0 +1,100 @@
+"""What the functions use of AWS, in moto: the tables as infra/tables.yml declares them, the failure
+queue, and the secret that signs tickets."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+
+from leaderboard import wiring
+from leaderboard.adapters.aws import client
+
+ROOT = Path(__file__).parents[2]
+REGION = "eu-central-1"
+STAGE = "test"
+QUEUE = "failures"
+SECRET = "leaderboard-tickets"
+SCORES, BOARDS = f"user-score-{STAGE}", f"boards-{STAGE}"
+CONNECTIONS, SUBMISSIONS = f"connections-{STAGE}", f"submissions-{STAGE}"
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    # moto answers 404 to streams and tables under the account's own host name.
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+    "STAGE": STAGE,
+    "SCORES_TABLE": SCORES,
+    "BOARDS_TABLE": BOARDS,
+    "CONNECTIONS_TABLE": CONNECTIONS,
+    "SUBMISSIONS_TABLE": SUBMISSIONS,
+    "TICKET_SECRET": SECRET,
+    "WEBSOCKET_API_ID": "sockets",
+    "FAILURE_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/{QUEUE}",
+    "REBUILD_FUNCTION": "leaderboard-test-rebuild",
+    "ALLOWED_ORIGINS": "https://game.example",
+    "POWERTOOLS_SERVICE_NAME": "leaderboard",
+    "POWERTOOLS_METRICS_NAMESPACE": "Leaderboard",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
+}
+
+
+def create_resources() -> None:
+    """Inside mock_aws: everything that a stage has before its first request."""
+    dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
+    for definition in _tables():
+        dynamodb.create_table(**definition)
+    boto3.client("sqs", region_name=REGION).create_queue(QueueName=QUEUE)
+    boto3.client("secretsmanager", region_name=REGION).create_secret(
+        Name=SECRET, SecretString=json.dumps({"key": "k" * 64})
+    )
+
+
+def forget() -> None:
+    """Drop what an execution environment keeps between its invocations."""
+    client.cache_clear()
+    for part in vars(wiring).values():
+        if hasattr(part, "cache_clear"):
+            part.cache_clear()
+
+
+@cache
+def _tables() -> list[dict[str, Any]]:
+    template = read_yaml(ROOT / "infra" / "tables.yml")
+    taken = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    definitions = []
+    for resource in template["Resources"].values():
+        properties = resource["Properties"]
+        definition = {name: properties[name] for name in taken if name in properties}
+        definition["TableName"] = properties["TableName"].replace("${sls:stage}", STAGE)
+        if "StreamSpecification" in properties:
+            stream = {"StreamEnabled": True, **properties["StreamSpecification"]}
+            definition["StreamSpecification"] = stream
+        definitions.append(definition)
+    return definitions
+
+
+def read_yaml(path: Path) -> Any:
+    """A template; what CloudFormation's functions would put in is None."""
+    loader = _Template(path.read_text(encoding="utf-8"))
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
+
+
+class _Template(yaml.SafeLoader):
+    pass
+
+
+def _leave(_loader: yaml.SafeLoader, _suffix: str, _node: yaml.Node) -> None:
+    return None
+
+
+_Template.add_multi_constructor("!", _leave)

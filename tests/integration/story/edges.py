@@ -1,0 +1,214 @@
+"""The edges of the product: every call that leaves it for AWS or for the cache passes here.
+
+Each is a step of the schedule before and after; it may be refused, sent twice, or lose its answer.
+What the tables commit goes into the streams in the same instant, as DynamoDB's own do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import EndpointConnectionError
+from redis.cluster import RedisCluster
+from redis.exceptions import ConnectionError as CacheConnectionError
+
+import handlers.board_stream
+import leaderboard.adapters.cache
+import leaderboard.adapters.connections
+import leaderboard.adapters.gateway
+import leaderboard.adapters.scores
+import leaderboard.attempts
+import leaderboard.broadcast
+from handlers.telemetry import logger
+from leaderboard import instants, wiring
+from leaderboard.ranking import Recorder
+from tests.integration import aws
+from tests.integration.story import tables
+from tests.integration.story.clockwork import DatedScripts, StoryTime
+from tests.integration.story.world import World
+from tests.integration.valkey import Valkey
+
+Json = dict[str, Any]
+WRITES = {"PutItem", "UpdateItem", "TransactWriteItems"}
+KEYS = {aws.SCORES: ("userId", "boardSeason"), aws.BOARDS: ("boardSeason",)}
+
+
+class Inline:
+    """Takes the place of a pool of threads, which would run beside the schedule."""
+
+    def __init__(self, size: int) -> None:
+        assert size > 0
+
+    def __enter__(self) -> Inline:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def map(self, call: Callable[[Any], Any], values: list[Any]) -> list[Any]:
+        return [call(value) for value in values]
+
+    def submit(self, call: Callable[..., object], *arguments: object) -> Done:
+        return Done(call(*arguments))
+
+
+class Done:
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def result(self) -> object:
+        return self._value
+
+
+class Rig:
+    """The product, put together once and connected to one world after another."""
+
+    def __init__(self, valkey: Valkey, patch: pytest.MonkeyPatch) -> None:
+        self.valkey = valkey
+        self._time = StoryTime()
+        self._world: World | None = None
+        self._aws_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+        self._cache_call: Any = RedisCluster.execute_command
+        self._connect(patch)
+
+    @contextmanager
+    def world(self, world: World) -> Iterator[None]:
+        """Connect a world, with empty tables and an empty cache."""
+        self.valkey.client.flushall()
+        self._time.clock = world.clock
+        self._scripts = DatedScripts()
+        # One process stands for many environments, of which each notices an outage by itself.
+        leaderboard.adapters.cache.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
+        wiring.ranking_cache().outage.until = 0
+        leaderboard.attempts.CHANCE = world.chance  # type: ignore[assignment]
+        leaderboard.adapters.gateway.CHANCE = world.chance  # type: ignore[assignment]
+        tables.clear()
+        self._world = world
+        try:
+            yield
+        finally:
+            self._world = None
+
+    def _connect(self, patch: pytest.MonkeyPatch) -> None:
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        environment = {
+            **aws.ENVIRONMENT,
+            "CACHE_ENDPOINT": self.valkey.endpoint,
+            "BOARDS_FILE": str(Path(__file__).with_name("boards.yml")),
+            "POWERTOOLS_METRICS_DISABLED": "true",
+        }
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        aws.forget()
+        for module in (
+            instants,
+            leaderboard.attempts,
+            leaderboard.adapters.cache,
+            leaderboard.adapters.connections,
+            leaderboard.adapters.gateway,
+            leaderboard.adapters.scores,
+            handlers.board_stream,
+        ):
+            patch.setattr(module, "time", self._time)
+        for module in (leaderboard.attempts, leaderboard.adapters.gateway):
+            patch.setattr(module, "CHANCE", module.CHANCE)
+        patch.setattr(leaderboard.adapters.cache, "OUTAGE_SECONDS", 0)
+        for module in (leaderboard.broadcast, leaderboard.adapters.gateway):
+            patch.setattr(module, "ThreadPoolExecutor", Inline)
+        recorder = Recorder(
+            wiring.ranking_cache(),
+            wiring.board_table(),
+            wiring.configuration().record_interval_ms,
+            self._time.sleep,
+        )
+        patch.setattr(wiring, "recorder", lambda: recorder)
+        patch.setattr(logger, "disabled", True, raising=False)
+        logger.setLevel("CRITICAL")
+        # What a client asks of the server once belongs to no story.
+        wiring.ranking_cache().client.get("warm")
+        wiring.read_cache().client.get("warm")
+        rig = self
+
+        def make_api_call(client: BaseClient, operation: str, parameters: Json) -> Any:
+            return rig.call_aws(client, operation, parameters)
+
+        def execute_command(client: Any, *arguments: Any, **options: Any) -> Any:
+            return rig.call_cache(client, arguments, options)
+
+        patch.setattr(BaseClient, "_make_api_call", make_api_call)
+        patch.setattr(RedisCluster, "execute_command", execute_command)
+
+    def call_aws(self, client: Any, operation: str, parameters: Json) -> Any:
+        world = self._world
+        service = client.meta.service_model.service_name
+        if world is None:
+            return self._aws_call(client, operation, parameters)
+        name = f"{service}.{operation}"
+        world.step(f"before {name}")
+        if service in world.down:
+            raise EndpointConnectionError(endpoint_url=service)
+        if service == "apigatewaymanagementapi":
+            answer: Any = world.post(client, parameters["ConnectionId"], parameters["Data"])
+        elif service == "lambda":
+            answer = world.invoke(parameters["FunctionName"], json.loads(parameters["Payload"]))
+        elif service == "dynamodb":
+            answer = self._dynamodb(world, client, operation, parameters)
+        else:
+            world.fail(f"the story has no {name}")
+        world.step(f"after {name}")
+        return answer
+
+    def _dynamodb(self, world: World, client: Any, operation: str, parameters: Json) -> Any:
+        if operation == "Scan":
+            parameters = {**parameters, "Limit": world.chance.randint(1, 6)}
+        if operation not in WRITES:
+            return tables.call(client, operation, parameters)
+        if world.is_sent_twice():  # the SDK sends again when the first answer was lost
+            self._commit(world, client, operation, parameters)
+        return self._commit(world, client, operation, parameters)
+
+    def _commit(self, world: World, client: Any, operation: str, parameters: Json) -> Any:
+        touched = _touched(operation, parameters)
+        before = [tables.stored(table, key) for table, key in touched]
+        answer = tables.call(client, operation, parameters)
+        for (table, key), old in zip(touched, before, strict=True):
+            new = tables.stored(table, key)
+            if new is not None and new != old:
+                world.commit(table, key, old, new)
+        return answer
+
+    def call_cache(self, client: Any, arguments: tuple[Any, ...], options: Json) -> Any:
+        world = self._world
+        if world is None:
+            return self._cache_call(client, *arguments, **options)
+        world.step(f"before cache.{arguments[0]}")
+        if "cache" in world.down:
+            raise CacheConnectionError("the cache is down")
+        now = round(world.clock.time() * 1_000_000)
+        sent = self._scripts.dated(arguments, now)
+        answer = self._cache_call(client, *sent, **options)
+        world.step(f"after cache.{arguments[0]}")
+        return answer
+
+
+def _touched(operation: str, parameters: Json) -> list[tuple[str, Json]]:
+    """The items that a write is about, of the tables that have a stream, and of the submissions."""
+    if operation == "TransactWriteItems":
+        items = parameters["TransactItems"]
+        writes = [it[kind] for it in items for kind in ("Put", "Update") if kind in it]
+    else:
+        writes = [parameters]
+    touched = []
+    for write in writes:
+        table = write["TableName"]
+        source = write.get("Item") or write["Key"]
+        names = KEYS.get(table, ("submission",) if table == aws.SUBMISSIONS else ())
+        if names:
+            touched.append((table, {name: source[name] for name in names}))
+    return touched

