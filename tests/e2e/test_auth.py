@@ -16,7 +16,7 @@ from tests.e2e.service import (
     claims,
     part,
 )
-from tests.e2e.tables import Tables
+from tests.e2e.tables import Tables, Written
 
 pytestmark = pytest.mark.e2e
 
@@ -29,10 +29,16 @@ PLAYER_ROUTES: dict[str, tuple[str, str, object]] = {
 TRUSTED = ("PUT", "/boards/rating-x/users/ada/score", {"score": 1, "submissionId": "auth"})
 
 
+@pytest.fixture(scope="module")
+def before(tables: Tables) -> Written:
+    return tables.written()
+
+
 @pytest.fixture(autouse=True)
-def nothing_written(tables: Tables) -> Iterator[None]:
-    with tables.unchanged():
-        yield
+def nothing_written(tables: Tables, before: Written) -> Iterator[None]:
+    """No test here writes anything."""
+    yield
+    assert tables.written() == before
 
 
 def request(

@@ -8,6 +8,8 @@ from tests.e2e.service import Player, Service, assert_gateway_refuses, assert_pr
 from tests.e2e.tables import Tables
 from tests.e2e.viewer import Screen, Viewer
 
+pytestmark = pytest.mark.e2e
+
 
 def test_name_reaches_every_board_and_its_viewers(
     service: Service, board: str, viewer: Viewer
@@ -52,7 +54,7 @@ def test_name_picked_before_the_first_score_is_shown_with_it(service: Service, b
         {"userName": 7},
         {"userName": "Ada", "userId": "somebody-else"},
     ],
-    ids=repr,
+    ids=lambda body: ascii(body)[:40],
 )
 def test_bad_name_changes_nothing(
     service: Service, tables: Tables, player: Player, body: dict[str, object]

@@ -14,17 +14,23 @@ from tests.e2e.service import (
     assert_gateway_refuses,
     assert_problem,
 )
-from tests.e2e.tables import Tables
+from tests.e2e.tables import Tables, Written
 
 pytestmark = pytest.mark.e2e
 
 BEYOND = 2**53
 
 
+@pytest.fixture(scope="module")
+def before(tables: Tables) -> Written:
+    return tables.written()
+
+
 @pytest.fixture(autouse=True)
-def nothing_written(tables: Tables) -> Iterator[None]:
-    with tables.unchanged():
-        yield
+def nothing_written(tables: Tables, before: Written) -> Iterator[None]:
+    """No test here writes anything."""
+    yield
+    assert tables.written() == before
 
 
 def put(service: Service, raw: bytes, *, board: str = "rating-bad", user: str = "ada") -> Answer:
