@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -10,8 +11,9 @@ from websockets.exceptions import InvalidStatus
 from tests.e2e.service import Player, Service, is_moment, moment
 from tests.e2e.signing import Signer, now_ms
 from tests.e2e.tables import Tables
-from tests.e2e.viewer import Viewer
-from tests.e2e.waiting import await_value
+from tests.e2e.viewer import Viewer, viewing
+from tests.e2e.waiting import AT_ONCE, await_value
+from tests.stack import Running
 
 pytestmark = pytest.mark.e2e
 
@@ -86,6 +88,19 @@ def test_ticket_opens_one_connection(viewers: View, tables: Tables, ticket: str)
     viewers(f"?ticket={ticket}").ping()
     with tables.no_connection():
         assert_refused(viewers, f"?ticket={ticket}")
+
+
+def test_ticket_used_at_once_many_times_opens_one_connection(stack: Running, ticket: str) -> None:
+    def enter(_: int) -> bool:
+        try:
+            with viewing(stack.addresses, f"?ticket={ticket}") as viewer:
+                viewer.ping()
+                return True
+        except InvalidStatus:
+            return False
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        assert sum(threads.map(enter, range(8))) == 1
 
 
 def test_refused_origin_does_not_use_a_ticket_up(viewers: View, ticket: str) -> None:

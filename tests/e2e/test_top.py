@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +11,7 @@ from tests.e2e import oracle
 from tests.e2e.conftest import Settled
 from tests.e2e.service import Json, Service, assert_problem, is_moment, moment
 from tests.e2e.tables import Tables
+from tests.e2e.viewer import Viewer
 from tests.e2e.waiting import AT_ONCE, await_value
 
 pytestmark = pytest.mark.e2e
@@ -170,6 +172,44 @@ def test_total_is_as_counted_with_the_top(service: Service, board: str) -> None:
     )
     service.write(board, "user-00", score=200)
     assert service.await_score(board, "user-00", 200)["total"] == 12
+
+
+def test_scores_at_the_edge_are_exact_and_in_order(
+    service: Service, viewer: Viewer, board: str, settled: Settled
+) -> None:
+    edge = -(2**53 - 1)
+    for number, user in enumerate(("a", "b", "c")):
+        service.write(board, user, score=edge + number)
+    settled(board)
+    expected = [("c", edge + 2), ("b", edge + 1), ("a", edge)]
+    entries = (
+        service.top(board)["entries"],
+        service.top(board, "?limit=50")["entries"],
+        viewer.subscribe(board)["entries"],
+    )
+    for shown in entries:
+        assert [(it["userId"], it["userScore"]) for it in shown] == expected
+
+
+def test_board_id_of_48_characters_is_a_board(service: Service, viewer: Viewer) -> None:
+    board = "rating-" + "x" * 41
+    service.write(board, "ada", score=1)
+    service.await_score(board, "ada", 1)
+    assert [it["userId"] for it in viewer.subscribe(board)["entries"]] == ["ada"]
+
+
+def test_list_tells_how_many_watch_a_board(
+    service: Service, viewers: Callable[..., Viewer]
+) -> None:
+    for _ in range(3):
+        viewers().subscribe("weekly")
+    service.write("weekly", "watched", score=90_000)
+
+    def told() -> bool:
+        (weekly,) = (it for it in service.read("/boards")["boards"] if it["board"] == "weekly")
+        return weekly["viewers"] is not None and weekly["viewers"] >= 3
+
+    await_value(told, what="three viewers")
 
 
 # Caching.

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e.conftest import Settled
-from tests.e2e.service import Json, Service, assert_problem, is_moment
+from tests.e2e.service import Json, Player, Service, assert_problem, is_moment
+from tests.e2e.signing import Signer
 from tests.e2e.tables import Tables
-from tests.e2e.waiting import AT_ONCE
+from tests.e2e.waiting import AT_ONCE, await_value
 
 pytestmark = pytest.mark.e2e
 
@@ -230,6 +231,39 @@ def test_one_submission_at_once_with_two_bodies_counts_one(service: Service, use
     assert sorted(it.status for it in answers) == [200] * 6 + [409] * 6
     score, _ = written(service, "global", user, delta=0)
     assert {it.body["entry"]["userScore"] for it in answers if it.status == 200} == {score}
+
+
+def test_first_scores_of_one_user_at_once_agree_on_the_name(
+    service: Service, tables: Tables, board: str, user: str
+) -> None:
+    bodies: list[Json] = [{"score": 5}, {"score": 5, "userName": "Ada"}] * 4
+
+    def put(number: int) -> int:
+        return service.put(f"{board}-{number}", user, bodies[number]).status
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        assert list(threads.map(put, range(8))) == [200] * 8
+    await_value(
+        lambda: {it["userName"] for it in tables.user(user)} == {"Ada"},
+        what="the name on every board",
+    )
+    assert len(tables.user(user)) == 9
+
+
+def test_players_and_trusted_servers_at_once_lose_nothing(
+    service: Service, tables: Tables, player: Player
+) -> None:
+    ticket = Signer.of(tables).ready(service.ticket(player, "global", "quiz-correct")["ticket"])
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        completed = threads.submit(service.complete, player, "global", ticket)
+        answers = list(
+            threads.map(
+                lambda delta: service.put("global", player.user_id, {"delta": delta}), range(1, 9)
+            )
+        )
+        assert completed.result().status == 200
+    assert [it.status for it in answers] == [200] * 8
+    assert written(service, "global", player.user_id, delta=0) == (10 + 36, False)
 
 
 # Names.
