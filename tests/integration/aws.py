@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
 
 from leaderboard import wiring
@@ -47,18 +46,14 @@ ENVIRONMENT = {
 
 def create_resources() -> None:
     """Inside mock_aws: everything that a stage has before its first request."""
-    dynamodb: Any = boto3.client("dynamodb", region_name=REGION)
     for definition in _tables():
-        dynamodb.create_table(**definition)
-    boto3.client("sqs", region_name=REGION).create_queue(QueueName=QUEUE)
-    boto3.client("secretsmanager", region_name=REGION).create_secret(
-        Name=SECRET, SecretString=json.dumps({"key": "k" * 64})
-    )
+        client("dynamodb").create_table(**definition)
+    client("sqs").create_queue(QueueName=QUEUE)
+    client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps({"key": "k" * 64}))
 
 
 def forget() -> None:
     """Drop what an execution environment keeps between its invocations."""
-    client.cache_clear()
     for part in vars(wiring).values():
         if hasattr(part, "cache_clear"):
             part.cache_clear()

@@ -106,6 +106,7 @@ class Rig:
         for name, value in environment.items():
             patch.setenv(name, value)
         aws.forget()
+        aws.create_resources()
         for module in (
             instants,
             leaderboard.attempts,

@@ -1,0 +1,513 @@
+"""The ranking's scripts on a real Valkey: what each call takes, keeps, refuses and answers."""
+
+from __future__ import annotations
+
+import random
+from itertools import count
+from typing import Any
+
+import pytest
+
+from leaderboard.adapters import cache as adapter
+from leaderboard.adapters.cache import Cache, Keys
+from leaderboard.errors import CacheUnavailable
+from leaderboard.ranking import COMPLETE, NEW, PARTIAL, Hint, ScoreRecord, Top
+from leaderboard.rules import MAX_SCORE, Board, Order
+from leaderboard.snapshots import Score
+from tests.integration.valkey import Valkey
+
+HINT = Hint(revision=4, version=3, epoch="e", digest="d")
+DESC = Board("high", "High", order=Order.DESC, top_size=3)
+ASC = Board("low", "Low", order=Order.ASC, top_size=3)
+SEASON = "all"
+T0 = 1_795_420_800_000
+
+
+@pytest.fixture
+def cache(cache_server: Valkey) -> Cache:
+    return Cache(cache_server.endpoint)
+
+
+def record(
+    user_id: str, score: int | None, *, version: int = 1, at: int = T0, name: str = ""
+) -> ScoreRecord:
+    found = None if score is None else Score(user_id, name or user_id, score, at)
+    return ScoreRecord(user_id, version, found)
+
+
+def top_of(cache: Cache, board: Board, size: int = 2000) -> Top:
+    top = cache.read(board, SEASON, size=size)
+    assert top is not None
+    return top
+
+
+def started(cache: Cache, board: Board, *records: ScoreRecord, as_: str = NEW) -> Top:
+    top = cache.apply(board, SEASON, records, start=as_).top
+    assert top is not None
+    return top
+
+
+def users(top: Top | None) -> list[str]:
+    assert top is not None
+    return [score.user_id for score in top.scores]
+
+
+def everything(server: Valkey) -> dict[str, Any]:
+    """All that the server holds, to compare."""
+    held: dict[str, Any] = {}
+    for key in sorted(server.client.keys()):
+        kind = server.client.type(key)
+        if kind == "hash":
+            held[key] = server.client.hgetall(key)
+        elif kind == "zset":
+            held[key] = server.client.zrange(key, 0, -1, withscores=True)
+        else:
+            held[key] = server.client.get(key)
+    return held
+
+
+# The order.
+
+
+@pytest.mark.parametrize("board", [DESC, ASC])
+def test_better_scores_come_first(cache: Cache, board: Board) -> None:
+    scores = [5, -3, 0, 17, 4]
+    started(cache, board, *(record(f"u{it}", it) for it in scores))
+    best_first = sorted(scores, reverse=board is DESC)
+    assert [it.user_score for it in top_of(cache, board).scores] == best_first
+
+
+@pytest.mark.parametrize("board", [DESC, ASC])
+def test_equal_scores_are_ordered_by_time_then_by_code_point(cache: Cache, board: Board) -> None:
+    later = record("a", 7, at=T0 + 1)
+    tied = [record(user, 7) for user in ("b", "B", "b.", "b-", "b:", "b_", "0")]
+    started(cache, board, later, *random.Random(3).sample(tied, len(tied)))
+    assert users(top_of(cache, board)) == ["0", "B", "b", "b-", "b.", "b:", "b_", "a"]
+
+
+def test_order_equals_a_sorted_list_after_many_batches(cache: Cache) -> None:
+    chance = random.Random(11)
+    known: dict[str, ScoreRecord] = {}
+    started(cache, DESC)
+    for _ in range(60):
+        batch = [
+            record(
+                f"u{user}",
+                None if chance.random() < 0.2 else chance.randint(-4, 4),
+                version=chance.randint(1, 40),
+                at=T0 + chance.randint(0, 2),
+            )
+            for user in chance.sample(range(25), chance.randint(1, 12))
+        ]
+        cache.apply(DESC, SEASON, batch)
+        for it in batch:
+            if it.user_id not in known or it.version > known[it.user_id].version:
+                known[it.user_id] = it
+        expected = sorted(
+            (it.score for it in known.values() if it.score is not None),
+            key=lambda it: (-it.user_score, it.updated_ms, it.user_id),
+        )
+        top = top_of(cache, DESC)
+        assert list(top.scores) == expected
+        assert top.total == len(expected)
+
+
+@pytest.mark.parametrize("board", [DESC, ASC])
+def test_numbers_are_exact_to_the_last_one(cache: Cache, board: Board) -> None:
+    scores = [MAX_SCORE, MAX_SCORE - 1, MAX_SCORE - 2, 0, -MAX_SCORE + 1, -MAX_SCORE]
+    records = [record(f"u{n}", it, version=MAX_SCORE - n) for n, it in enumerate(scores)]
+    started(cache, board, *random.Random(1).sample(records, len(records)))
+    found = [it.user_score for it in top_of(cache, board).scores]
+    assert found == (scores if board is DESC else scores[::-1])
+
+
+def test_versions_are_compared_exactly_to_the_last_one(cache: Cache) -> None:
+    started(cache, DESC, record("a", 1, version=MAX_SCORE - 1))
+    assert cache.apply(DESC, SEASON, [record("a", 2, version=MAX_SCORE - 2)]).taken == 0
+    assert cache.apply(DESC, SEASON, [record("a", 3, version=MAX_SCORE)]).taken == 1
+    assert top_of(cache, DESC).scores[0].user_score == 3
+
+
+# What is taken.
+
+
+def test_only_newer_versions_are_taken(cache: Cache) -> None:
+    started(cache, DESC, record("a", 5, version=10))
+    for version in (9, 10):
+        applied = cache.apply(DESC, SEASON, [record("a", 99, version=version)])
+        assert applied.taken == 0
+    assert cache.apply(DESC, SEASON, [record("a", 4, version=11)]).taken == 1
+    assert [it.user_score for it in top_of(cache, DESC).scores] == [4]
+
+
+def test_removed_user_comes_back_only_with_a_newer_version(cache: Cache) -> None:
+    started(cache, DESC, record("a", 5, version=10), record("b", 4))
+    cache.apply(DESC, SEASON, [record("a", None, version=12)])
+    assert users(top_of(cache, DESC)) == ["b"]
+    assert cache.apply(DESC, SEASON, [record("a", 5, version=11)]).taken == 0
+    assert users(top_of(cache, DESC)) == ["b"]
+    assert cache.apply(DESC, SEASON, [record("a", 3, version=13)]).taken == 1
+    assert users(top_of(cache, DESC)) == ["b", "a"]
+
+
+def test_removal_of_a_stranger_is_remembered(cache: Cache) -> None:
+    started(cache, DESC, record("a", None, version=5))
+    assert cache.apply(DESC, SEASON, [record("a", 9, version=4)]).taken == 0
+    assert top_of(cache, DESC).total == 0
+
+
+def test_batch_of_a_thousand_is_taken_whole(cache: Cache) -> None:
+    batch = [record(f"u{n:04d}", n, at=T0 + n) for n in range(1000)]
+    started(cache, DESC)
+    assert cache.apply(DESC, SEASON, batch).taken == 1000
+    again = [record(f"u{n:04d}", 1000 - n, version=2, at=T0 + n) for n in range(1000)]
+    applied = cache.apply(DESC, SEASON, again)
+    assert applied.taken == 1000
+    assert applied.top is not None
+    assert (applied.top.total, users(applied.top)) == (1000, ["u0000", "u0001", "u0002"])
+    gone = [record(f"u{n:04d}", None, version=3) for n in range(1000)]
+    assert cache.apply(DESC, SEASON, gone).taken == 1000
+    assert top_of(cache, DESC).total == 0
+
+
+NAMES = ("a|b", "|", "||1|", "Ωmega ☃ 👩‍🚀", "nul\x00inside", "two\nlines", '"quoted"', "\\", "%d")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_come_back_as_they_went(cache: Cache, name: str) -> None:
+    started(cache, DESC, record("a", 5, name=name))
+    assert top_of(cache, DESC).scores[0].user_name == name
+    cache.apply(DESC, SEASON, [record("a", 6, version=2, name=name)])
+    assert top_of(cache, DESC).scores == (Score("a", name, 6, T0),)
+
+
+def test_longest_ids_keep_their_members_apart(cache: Cache) -> None:
+    long = "x" * 64
+    started(cache, DESC, record(long, 5), record(long[:63], 5), record("1", 5), record("11", 5))
+    assert users(top_of(cache, DESC)) == ["1", "11", long[:63], long]
+
+
+# What is left to record.
+
+
+def test_change_of_the_top_gets_a_fresh_id_each_time(cache: Cache) -> None:
+    seen = {started(cache, DESC, record("a", 1)).change}
+    for version in range(2, 30):
+        top = cache.apply(DESC, SEASON, [record("a", version % 2, version=version)]).top
+        assert top is not None
+        seen.add(top.change)
+    assert len(seen) == 29
+
+
+def test_change_below_the_top_is_nothing_to_record(cache: Cache) -> None:
+    top = started(cache, DESC, *(record(f"u{n}", n + 10) for n in range(3)))
+    cache.mark(DESC, SEASON, top, HINT)
+    for low in (record("low", 1), record("low", 2, version=2), record("low", None, version=3)):
+        after = cache.apply(DESC, SEASON, [low]).top
+        assert after is not None
+        assert not after.is_unrecorded
+        assert after.scores == ()
+        assert after.change == top.change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        record("u2", 13, version=2),
+        record("u0", 99, version=2),
+        record("new", 99),
+        record("u1", None, version=2),
+        record("u0", 10, version=2, name="renamed"),
+        record("u0", 10, version=2, at=T0 - 1),
+    ],
+)
+def test_change_in_the_top_is_to_be_recorded(cache: Cache, change: ScoreRecord) -> None:
+    top = started(cache, DESC, *(record(f"u{n}", n + 10) for n in range(3)))
+    cache.mark(DESC, SEASON, top, HINT)
+    after = cache.apply(DESC, SEASON, [change]).top
+    assert after is not None
+    assert after.is_unrecorded
+    assert after.scores == top_of(cache, DESC, size=3).scores
+
+
+def test_rename_below_the_top_is_nothing_to_record(cache: Cache) -> None:
+    top = started(cache, DESC, *(record(f"u{n}", n) for n in range(5)))
+    cache.mark(DESC, SEASON, top, HINT)
+    after = cache.apply(DESC, SEASON, [record("u0", 0, version=2, name="renamed")]).top
+    assert after is not None
+    assert not after.is_unrecorded
+    assert top_of(cache, DESC).scores[-1].user_name == "renamed"
+
+
+def test_newer_version_of_an_equal_entry_is_nothing_to_record(cache: Cache) -> None:
+    top = started(cache, DESC, record("a", 1))
+    cache.mark(DESC, SEASON, top, HINT)
+    applied = cache.apply(DESC, SEASON, [record("a", 1, version=2)])
+    assert applied.taken == 1
+    assert applied.top is not None
+    assert not applied.top.is_unrecorded
+
+
+def test_difference_that_nobody_recorded_shows_in_an_empty_batch(cache: Cache) -> None:
+    top = started(cache, DESC, record("a", 1))
+    after = cache.apply(DESC, SEASON, [record("a", 1)]).top
+    assert after == top
+    assert after is not None
+    assert after.is_unrecorded
+
+
+def test_mark_counts_only_while_its_change_is_the_current_one(cache: Cache) -> None:
+    before = started(cache, DESC, record("a", 1))
+    cache.apply(DESC, SEASON, [record("a", 2, version=2)])
+    cache.mark(DESC, SEASON, before, HINT)
+    after = cache.read(DESC, SEASON)
+    assert after is not None
+    assert after.is_unrecorded
+    assert after.hint == HINT
+    cache.mark(DESC, SEASON, after, HINT)
+    marked = cache.read(DESC, SEASON)
+    assert marked is not None
+    assert not marked.is_unrecorded
+
+
+def test_mark_of_another_life_changes_nothing(cache: Cache, cache_server: Valkey) -> None:
+    old = started(cache, DESC, record("a", 1))
+    cache_server.client.flushall()
+    started(cache, DESC, record("b", 1))
+    before = everything(cache_server)
+    cache.mark(DESC, SEASON, old, HINT)
+    assert everything(cache_server) == before
+
+
+def test_age_is_known_once_there_was_a_record(cache: Cache) -> None:
+    top = started(cache, DESC, record("a", 1))
+    assert top.age_ms is None
+    cache.mark(DESC, SEASON, top, HINT)
+    after = cache.read(DESC, SEASON)
+    assert after is not None
+    assert after.age_ms is not None
+    assert 0 <= after.age_ms < 10_000
+
+
+# Lives.
+
+
+def test_cold_cache_takes_nothing(cache: Cache, cache_server: Valkey) -> None:
+    assert cache.apply(DESC, SEASON, [record("a", 1)]).top is None
+    assert cache.read(DESC, SEASON) is None
+    assert everything(cache_server) == {}
+
+
+@pytest.mark.parametrize("beginning", [NEW, PARTIAL])
+def test_life_begins_as_it_is_told(cache: Cache, beginning: str) -> None:
+    top = started(cache, DESC, record("a", 1), as_=beginning)
+    assert top.completeness == beginning
+    assert users(top) == ["a"]
+
+
+def test_life_that_is_there_is_not_begun_again(cache: Cache) -> None:
+    first = started(cache, DESC, record("a", 1))
+    second = started(cache, DESC, record("b", 2), as_=PARTIAL)
+    assert (second.life, second.completeness) == (first.life, NEW)
+    assert users(second) == ["b", "a"]
+
+
+def test_life_without_its_state_leaves_nothing_behind(cache: Cache, cache_server: Valkey) -> None:
+    started(cache, DESC, record("a", 9, version=50), record("b", 8))
+    cache_server.client.delete(Keys.of(DESC.board, SEASON).state)
+    top = started(cache, DESC, record("a", 1, version=2), as_=PARTIAL)
+    assert users(top_of(cache, DESC)) == ["a"]
+    assert top.total == 1
+
+
+def test_new_life_is_complete_once_its_own_record_was_accepted(cache: Cache) -> None:
+    top = started(cache, DESC, record("a", 1))
+    cache.mark(DESC, SEASON, top, HINT)
+    assert top_of(cache, DESC).completeness == COMPLETE
+
+
+def test_partial_life_is_never_to_be_recorded(cache: Cache) -> None:
+    top = started(cache, DESC, record("a", 1), as_=PARTIAL)
+    assert top.change != top.recorded
+    assert not top.is_unrecorded
+    cache.mark(DESC, SEASON, top, HINT)
+    assert top_of(cache, DESC).completeness == PARTIAL
+
+
+def test_other_life_takes_nothing_from_a_rebuild(cache: Cache, cache_server: Valkey) -> None:
+    old = started(cache, DESC, as_=PARTIAL)
+    cache_server.client.flushall()
+    assert cache.apply(DESC, SEASON, [record("a", 1)], fill=old.life).top is None
+    started(cache, DESC, record("b", 1), as_=PARTIAL)
+    before = everything(cache_server)
+    assert cache.apply(DESC, SEASON, [record("a", 1)], fill=old.life).top is None
+    assert not cache.settle(DESC, SEASON, old.life, COMPLETE)
+    assert everything(cache_server) == before
+
+
+def test_rebuild_that_ends_has_the_top_recorded_anew(cache: Cache) -> None:
+    top = started(cache, DESC, record("a", 1))
+    cache.mark(DESC, SEASON, top, HINT)
+    assert cache.settle(DESC, SEASON, top.life, COMPLETE)
+    after = cache.read(DESC, SEASON)
+    assert after is not None
+    assert after.is_unrecorded
+
+
+def test_life_that_was_confirmed_does_not_become_partial(cache: Cache) -> None:
+    top = started(cache, DESC, record("a", 1))
+    assert cache.settle(DESC, SEASON, top.life, PARTIAL, only_new=True)
+    assert top_of(cache, DESC).completeness == PARTIAL
+    assert cache.settle(DESC, SEASON, top.life, COMPLETE)
+    assert not cache.settle(DESC, SEASON, top.life, PARTIAL, only_new=True)
+    assert top_of(cache, DESC).completeness == COMPLETE
+
+
+def test_one_caller_claims_the_rebuild_of_a_partial_life(cache: Cache) -> None:
+    first = cache.apply(DESC, SEASON, [record("a", 1)], start=PARTIAL)
+    second = cache.apply(DESC, SEASON, [record("b", 1)])
+    assert (first.rebuild_due, second.rebuild_due) == (True, False)
+
+
+def test_claim_given_back_is_taken_by_the_next(cache: Cache) -> None:
+    assert cache.apply(DESC, SEASON, [], start=PARTIAL).rebuild_due
+    cache.release(DESC, SEASON)
+    assert cache.apply(DESC, SEASON, []).rebuild_due
+    assert not cache.apply(DESC, SEASON, []).rebuild_due
+
+
+def test_rebuild_that_fell_silent_is_claimed_again(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = started(cache, DESC, as_=PARTIAL).life
+    monkeypatch.setattr(adapter, "REBUILD_SILENCE_SECONDS", -1)
+    assert cache.apply(DESC, SEASON, []).rebuild_due
+    assert not cache.apply(DESC, SEASON, [], fill=life).rebuild_due
+
+
+def test_rebuild_that_is_heard_of_is_not_claimed_by_another(
+    cache: Cache, cache_server: Valkey
+) -> None:
+    life = started(cache, DESC, as_=PARTIAL).life
+    cache_server.client.hset(Keys.of(DESC.board, SEASON).state, "filledAt", 1)
+    cache.apply(DESC, SEASON, [record("a", 1)], fill=life)
+    assert not cache.apply(DESC, SEASON, [record("b", 1)]).rebuild_due
+
+
+@pytest.mark.parametrize("beginning", [NEW, COMPLETE])
+def test_life_that_lacks_nothing_is_not_rebuilt(cache: Cache, beginning: str) -> None:
+    assert not cache.apply(DESC, SEASON, [record("a", 1)], start=beginning).rebuild_due
+
+
+# Copies of the recorded top.
+
+
+def test_older_copy_does_not_replace_a_newer_one(cache: Cache) -> None:
+    cache.keep_copy("high", SEASON, revision=10, body="ten")
+    cache.keep_copy("high", SEASON, revision=9, body="nine")
+    assert cache.read_copy("high", SEASON) == "ten"
+    cache.keep_copy("high", SEASON, revision=11, body="eleven with spaces ☃")
+    assert cache.read_copy("high", SEASON) == "eleven with spaces ☃"
+
+
+def test_copy_goes_by_itself(cache: Cache, cache_server: Valkey) -> None:
+    cache.keep_copy("high", SEASON, revision=1, body="one")
+    assert 0 < cache_server.client.ttl(Keys.of("high", SEASON).copy) <= adapter.COPY_SECONDS
+
+
+def test_paces_are_kept_by_board(cache: Cache) -> None:
+    cache.keep_pace("high", "quick")
+    assert cache.read_paces(["low", "high"]) == [None, "quick"]
+
+
+# Keys, and scripts that are refused.
+
+
+def calls(cache: Cache) -> list[tuple[str, Any]]:
+    """Every script of the adapter, in an order in which all of them do something."""
+    numbers = count(1)
+    life: list[Top] = []
+
+    def begin() -> None:
+        life.append(started(cache, DESC, record("a", 1), record("b", 2), as_=PARTIAL))
+
+    def apply() -> None:
+        cache.apply(DESC, SEASON, [record("a", next(numbers), version=next(numbers) + 1)])
+
+    return [
+        ("begin", begin),
+        ("apply", apply),
+        ("fill", lambda: cache.apply(DESC, SEASON, [record("c", 7)], fill=life[0].life)),
+        ("settle", lambda: cache.settle(DESC, SEASON, life[0].life, COMPLETE)),
+        ("read", lambda: cache.read(DESC, SEASON, size=10)),
+        ("mark", lambda: cache.mark(DESC, SEASON, life[0], HINT)),
+        ("remove", lambda: cache.apply(DESC, SEASON, [record("a", None, version=99)])),
+        ("keep", lambda: cache.keep_copy("high", SEASON, revision=1, body="x")),
+        ("keep again", lambda: cache.keep_copy("high", SEASON, revision=2, body="x")),
+    ]
+
+
+def test_scripts_touch_no_key_that_they_do_not_declare(
+    cache: Cache, cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call runs as a user who may touch the keys that it declares, and no others."""
+    declared: list[str] = []
+    narrow: list[Any] = []
+
+    def run(
+        _cache: Cache, script: adapter.Script, keys: tuple[str, ...], *values: str | float
+    ) -> Any:
+        declared.extend(keys)
+        assert len({cache_server.client.execute_command("CLUSTER KEYSLOT", k) for k in keys}) == 1
+        assert "{" in keys[0]
+        allowed = [f"~{key}" for key in keys]
+        cache_server.client.execute_command(
+            "ACL", "SETUSER", "narrow", "reset", "on", "nopass", "+@all", *allowed
+        )
+        client = cache_server.connect(username="narrow", password="any")
+        narrow.append(client)
+        return client.eval(script.source, len(keys), *keys, *values)
+
+    monkeypatch.setattr(Cache, "run", run)
+    for _, call in calls(cache):
+        call()
+    with pytest.raises(Exception, match=r"can't access|No permissions"):
+        narrow[-1].eval("return redis.call('GET', '{high#all}other')", 1, declared[-1])
+    for client in narrow:
+        client.close()
+    cache_server.client.execute_command("ACL", "DELUSER", "narrow")
+    assert set(declared) == {*Keys.of("high", SEASON).ranking, Keys.of("high", SEASON).copy}
+
+
+def test_keys_of_a_board_season_share_a_slot_and_name_their_format() -> None:
+    keys = Keys.of("high", SEASON)
+    for key in (*keys.ranking, keys.copy):
+        assert key.startswith(f"{adapter.FORMAT}:{{high#all}}:")
+
+
+def test_nothing_is_written_when_a_record_is_refused(cache: Cache, cache_server: Valkey) -> None:
+    started(cache, DESC, record("a", 1), record("b", 2))
+    before = everything(cache_server)
+    broken = ScoreRecord("b", "not a version", Score("b", "b", 5, T0))  # type: ignore[arg-type]
+    with pytest.raises(CacheUnavailable):
+        cache.apply(DESC, SEASON, [record("a", 9, version=2), record("new", 9), broken])
+    assert everything(cache_server) == before
+
+
+def test_nothing_is_written_where_a_key_is_of_another_kind(
+    cache: Cache, cache_server: Valkey
+) -> None:
+    started(cache, DESC, record("a", 1))
+    keys = Keys.of(DESC.board, SEASON)
+    cache_server.client.delete(keys.order)
+    cache_server.client.set(keys.order, "no sorted set")
+    before = everything(cache_server)
+    with pytest.raises(CacheUnavailable):
+        cache.apply(DESC, SEASON, [record("a", 9, version=2), record("b", 9)])
+    assert everything(cache_server) == before
+
+
+def test_scripts_come_back_after_the_server_forgot_them(cache: Cache, cache_server: Valkey) -> None:
+    started(cache, DESC, record("a", 1))
+    cache_server.client.script_flush()
+    assert users(top_of(cache, DESC)) == ["a"]
