@@ -122,6 +122,12 @@ POISON: dict[str, Json | None] = {
     "board in capitals": image("poison", board="GLOBAL#all"),
     "name that is null": image("poison") | {"userName": {"NULL": True}},
     "key of another type": image("poison") | {"userId": "poison"},
+    "version below nought": image("poison", version=-5),
+    "version past what is exact": image("poison", version=2**53),
+    "time before all times": image("poison")
+    | {"scoreUpdatedAt": {"S": "1969-12-31T23:59:59.999Z"}},
+    "time past the member's digits": image("poison")
+    | {"scoreUpdatedAt": {"S": "9999-01-01T00:00:00.000Z"}},
 }
 
 
@@ -227,6 +233,18 @@ def test_newer_profile_wins_whatever_the_order_of_its_records() -> None:
     assert deliver(record(1, older), record(2, older)) == []
     assert stored("ann")["userName"] == {"S": "Newer"}
     assert stored("ann")["version"] == version
+
+
+def test_profile_that_cannot_be_understood_goes_to_the_failure_queue() -> None:
+    score("ann", "global", 10)
+    profile = write_profile("ann", "Renamed", T0)
+    del profile["userName"]
+    client("dynamodb").put_item(TableName=aws.SCORES, Item=profile)
+    broken = record(2, profile)
+    assert deliver(record(1, image("bob")), broken, record(3, image("cy"))) == []
+    assert ranked() == ["bob", "cy"]
+    (message,) = queued()
+    assert message["record"] == broken
 
 
 def test_profile_that_cannot_be_copied_is_delivered_again(switches: Dependencies) -> None:
