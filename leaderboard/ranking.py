@@ -211,6 +211,8 @@ class Recorder:
         for _ in range(TRIES):
             if top is None or not top.is_unrecorded:
                 return NOTHING
+            if hint is None and not top.scores:  # a board without scores has no version
+                return NOTHING
             item = _next_item(board, season, top, hint)
             if self.boards.write(item, read_revision=hint.revision if hint else 0):
                 recorded = hint_of(item)

@@ -138,7 +138,10 @@ class ScoreTable:
         return copied
 
     def scan(self, board: str, season: str) -> Iterator[list[ScoreRecord]]:
-        """Every item of a board's season, tombstones included, read consistently, by page."""
+        """Every item of a board's season, tombstones included, read consistently, by page.
+
+        An item that cannot be understood is left out: it stops no other from being ranked.
+        """
         pages = (
             client("dynamodb")
             .get_paginator("scan")
@@ -151,7 +154,7 @@ class ScoreTable:
         )
         with translated():
             for page in pages:
-                yield [score_record(raw)[1] for raw in page["Items"]]
+                yield [record for raw in page["Items"] if (record := _understood(raw))]
 
     def best(self, board: Board, season: str, limit: int) -> list[Score]:
         """The first `limit` of a board in its order, from the index (eventually consistent)."""
@@ -309,6 +312,14 @@ def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord
         raise ValueError("a time beyond what the ranking orders by")
     score = Score(user_id, image["userName"]["S"], number, updated_ms)
     return (board, season), ScoreRecord(user_id, version, score)
+
+
+def _understood(image: Mapping[str, Any]) -> ScoreRecord | None:
+    """The record in an image of a scan; None for what the failure queue has from the stream."""
+    try:
+        return score_record(image)[1]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def profile(item: Item) -> Profile:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+import handlers.rebuild
 from leaderboard import instants, wiring
-from leaderboard.errors import Unavailable
-from leaderboard.ranking import ScoreRecord
+from leaderboard.adapters.aws import client
+from leaderboard.errors import BoardNotFound, Invalid, Unavailable
+from leaderboard.ranking import COMPLETE, ScoreRecord
 from leaderboard.rebuild import Rebuild
 from leaderboard.snapshots import Score
+from tests.integration import aws
+from tests.integration.events import CONTEXT
 from tests.integration.valkey import Valkey
 
 pytestmark = pytest.mark.usefixtures("stage")
@@ -51,3 +56,95 @@ def test_scores_after_a_rebuild_that_died_on_an_empty_board_outlive_the_cache(
     cache_server.client.flushall()
     take("second", 20)
     assert recorded()[:1] == ["first"]
+
+
+def score(user: str, amount: int, board: str = "global") -> None:
+    """A score in the table that no stream has delivered."""
+    wiring.scores().submit(user_id=user, board=board, submission_id="s", delta=amount)
+
+
+def rebuilt(**event: str) -> dict[str, Any]:
+    answer: dict[str, Any] = handlers.rebuild.handler(event or {"board": "global"}, CONTEXT)
+    return answer
+
+
+def ranked() -> list[str]:
+    top = wiring.ranking_cache().read(wiring.boards().find("global"), "all", size=100)
+    assert top is not None
+    assert top.completeness == COMPLETE
+    assert not top.is_unrecorded
+    return [it.user_id for it in top.scores]
+
+
+def put_raw(user: str, **attributes: Any) -> None:
+    image = {"userId": {"S": user}, "boardSeason": {"S": "global#all"}, **attributes}
+    client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
+
+
+def test_table_becomes_a_ranking_and_its_top_is_recorded() -> None:
+    for number in range(15):
+        score(f"user-{number:02d}", 100 - number)
+    answer = rebuilt()
+    assert (answer["items"], answer["applied"], answer["moved"]) == (15, 15, True)
+    assert ranked() == [f"user-{number:02d}" for number in range(15)]
+    assert recorded() == [f"user-{number:02d}" for number in range(10)]
+
+
+def test_ranking_that_equals_the_table_keeps_its_version() -> None:
+    score("ann", 10)
+    rebuilt()
+    before = wiring.board_table().read("global", "all")
+    answer = rebuilt(board="global", season="all")
+    after = wiring.board_table().read("global", "all")
+    assert before is not None
+    assert after is not None
+    assert (answer["applied"], answer["moved"]) == (0, False)
+    assert after.snapshot == before.snapshot
+
+
+def test_empty_board_stays_without_a_record() -> None:
+    assert rebuilt()["items"] == 0
+    assert wiring.board_table().read("global", "all") is None
+    take("first", 30)
+    assert ranked() == recorded() == ["first"]
+
+
+def test_audit_mends_what_a_failover_lost(cache_server: Valkey) -> None:
+    take("first", 30)
+    before = cache_server.snapshot()
+    score("first", 30)
+    score("second", 20)
+    rebuilt()
+    assert recorded() == ["first", "second"]
+    cache_server.restore(before)
+    rebuilt()
+    assert ranked() == recorded() == ["first", "second"]
+
+
+def test_removed_and_hidden_users_are_on_no_rebuilt_board(cache_server: Valkey) -> None:
+    for user, amount in (("ann", 30), ("bob", 20), ("cy", 10)):
+        score(user, amount)
+    rebuilt()
+    later = {"version": {"N": str(instants.now_ms() + 10)}}
+    put_raw("ann", **later, expiresAt={"N": "1"})
+    put_raw("bob", **later, userScore={"N": "20"}, standing={"S": "hidden"})
+    cache_server.client.flushall()
+    rebuilt()
+    assert ranked() == recorded() == ["cy"]
+
+
+def test_item_that_cannot_be_understood_does_not_stop_a_rebuild() -> None:
+    score("ann", 30)
+    put_raw("poison", version={"S": "one"}, userScore={"N": "9"})
+    score("bob", 20)
+    rebuilt()
+    assert ranked() == recorded() == ["ann", "bob"]
+
+
+def test_boards_and_seasons_that_are_none_are_refused() -> None:
+    with pytest.raises(BoardNotFound):
+        rebuilt(board="gone")
+    with pytest.raises(Invalid):
+        rebuilt(board="global", season="2026-W48")
+    with pytest.raises(Invalid):
+        rebuilt(season="all")
