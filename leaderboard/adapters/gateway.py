@@ -75,10 +75,10 @@ class PostingDelivery:
         while True:
             try:
                 self.client.post_to_connection(ConnectionId=connection_id, Data=frame)
-            except self.client.exceptions.GoneException:
-                return GONE
             except ClientError as error:
                 status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+                if status == 410:
+                    return GONE
                 outcome = THROTTLED if status == 429 else FAILED
                 if status != 429 and status < 500:
                     return FAILED
