@@ -1,0 +1,114 @@
+/**
+ * Boards as values: made from a snapshot, moved by an update, compared, and placed before or after each other.
+ */
+
+/** @typedef {import("./frame.js").Entry} Entry */
+/** @typedef {import("./frame.js").Place} Place */
+/** @typedef {import("./frame.js").Snapshot} Snapshot */
+/** @typedef {import("./frame.js").Update} Update */
+
+import { instant } from "./frame.js";
+
+/**
+ * The top of a board as the service recorded it at one (season, epoch, version). Frozen.
+ * @typedef {object} Board
+ * @property {string} board
+ * @property {string} season
+ * @property {string | null} epoch names the counter that `version` belongs to; null before the first score
+ * @property {number} version
+ * @property {number} total users on the whole board, as counted with this version
+ * @property {string | null} endsAt when the season ends
+ * @property {readonly Readonly<Entry>[]} entries
+ * @property {string | null} publishedAt when the service sent it; null if it came over HTTP
+ * @property {string | null} scoredAt the newest score in it
+ */
+
+/**
+ * What is different from the board that the listener saw before.
+ * @typedef {object} Changes
+ * @property {Place | null} since the board that this one follows; null for the first, which has no changes
+ * @property {Entry[]} entered
+ * @property {Entry[]} left as they were
+ * @property {{entry: Entry, from: number | null, to: number | null}[]} moved ranks
+ * @property {{entry: Entry, from: number, to: number}[]} scored scores; who entered is not here
+ */
+
+/**
+ * Where a counter stands beside another: `newer`, `same`, `older`, or `apart` where nothing in the two says it (another
+ * epoch, or seasons of another schedule).
+ * @param {Place} place
+ * @param {Place} held
+ * @returns {"newer" | "same" | "older" | "apart"}
+ */
+export function compare(place, held) {
+  if (place.season !== held.season) {
+    // all, 2026-11, 2026-W48 and 2026-11-23 have an order among their own kind alone.
+    if (place.season.length !== held.season.length) return "apart";
+    return place.season > held.season ? "newer" : "older";
+  }
+  if (place.epoch !== held.epoch) return held.epoch === null ? "newer" : "apart";
+  if (place.version === held.version) return "same";
+  return place.version > held.version ? "newer" : "older";
+}
+
+/**
+ * @param {Snapshot} snapshot
+ * @returns {Board}
+ */
+export function fromSnapshot({ board, season, epoch, version, total, endsAt, entries, publishedAt }) {
+  const newest = entries.map((entry) => entry.scoreUpdatedAt).sort((a, b) => instant(b) - instant(a) || 0)[0];
+  return freeze({ board, season, epoch, version, total, endsAt, entries, publishedAt: publishedAt ?? null, scoredAt: newest ?? null });
+}
+
+/**
+ * The board after an update that starts from it; null if two users would have one rank, which no recorded top has.
+ * @param {Board} board
+ * @param {Update} update
+ * @returns {Board | null}
+ */
+export function applyUpdate(board, { version, total, upsert, remove, scoredAt, publishedAt }) {
+  const byUser = new Map(board.entries.map((entry) => [entry.userId, entry]));
+  for (const userId of remove) byUser.delete(userId);
+  for (const entry of upsert) byUser.set(entry.userId, entry);
+  const entries = [...byUser.values()].sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity) || 0);
+  if (entries.some(({ rank }, index) => rank !== null && rank === entries[index + 1]?.rank)) return null;
+  return freeze({
+    ...board,
+    version,
+    total,
+    entries,
+    publishedAt: publishedAt ?? null,
+    scoredAt: scoredAt ?? board.scoredAt,
+  });
+}
+
+/** @param {Board} board */
+function freeze(board) {
+  board.entries.forEach(Object.freeze);
+  Object.freeze(board.entries);
+  return Object.freeze(board);
+}
+
+/**
+ * @param {Board | null} before
+ * @param {Board} after
+ * @returns {Changes}
+ */
+export function changesBetween(before, after) {
+  /** @type {Changes} */
+  const changes = { since: null, entered: [], left: [], moved: [], scored: [] };
+  if (!before) return changes;
+  changes.since = { season: before.season, epoch: before.epoch, version: before.version };
+  const gone = new Map(before.entries.map((entry) => [entry.userId, entry]));
+  for (const entry of after.entries) {
+    const was = gone.get(entry.userId);
+    gone.delete(entry.userId);
+    if (!was) changes.entered.push(entry);
+    else {
+      if (was.rank !== entry.rank) changes.moved.push({ entry, from: was.rank, to: entry.rank });
+      if (was.userScore !== entry.userScore) changes.scored.push({ entry, from: was.userScore, to: entry.userScore });
+    }
+  }
+  changes.left.push(...gone.values());
+  return changes;
+}

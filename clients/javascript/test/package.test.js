@@ -1,0 +1,51 @@
+/** The package as others get it. */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { timing } from "../src/timing.js";
+
+const root = new URL("..", import.meta.url);
+const read = (/** @type {string} */ path) => readFileSync(new URL(path, root), "utf8");
+const readme = read("README.md");
+
+test("tarball is small and holds the sources, their types, the README and the licence", () => {
+  const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--silent"], { cwd: root, encoding: "utf8" });
+  const [pack] = JSON.parse(output.slice(output.indexOf("[\n")));
+  const paths = /** @type {string[]} */ (pack.files.map((/** @type {{path: string}} */ { path }) => path)).sort();
+  const modules = readdirSync(new URL("src", root));
+  const expected = ["LICENSE", "README.md", "package.json", ...modules.map((name) => `src/${name}`)];
+  assert.deepEqual(paths, [...expected, ...modules.map((name) => `types/${name.replace(".js", ".d.ts")}`)].sort());
+  assert.ok(pack.size < 40_000, String(pack.size));
+});
+
+test("package has no runtime dependencies, and its lock file names no registry", () => {
+  const { dependencies, peerDependencies } = JSON.parse(read("package.json"));
+  assert.deepEqual([dependencies, peerDependencies], [undefined, undefined]);
+  assert.doesNotMatch(read("package-lock.json"), /"resolved"/);
+});
+
+test("core does no input or output and reads no clock", () => {
+  const shell = ["leaderboard.js", "index.js", "page.js", "top.js"];
+  for (const name of readdirSync(new URL("src", root)).filter((each) => !shell.includes(each))) {
+    const code = read(`src/${name}`).replace(/\/\*\*[^]*?\*\/|\/\/.*/g, "");
+    assert.doesNotMatch(code, /\b(globalThis|window|document|WebSocket|setTimeout|Date\.now|Math\.random|performance|await|Promise)\b|(?<!#)\bfetch\(/, name);
+    for (const [, from] of code.matchAll(/from "\.\/(.*)"/g)) assert.ok(!shell.includes(from), `${name} imports ${from}`);
+  }
+});
+
+test("README names every duration with its default, every state, event and option", () => {
+  for (const [name, milliseconds] of Object.entries(timing)) {
+    const line = readme.split("\n").find((each) => each.startsWith("| `") && each.includes(`\`${name}\``));
+    assert.ok(line?.includes(milliseconds.toLocaleString("en-US")), name);
+  }
+  const declared = read("src/session.js").match(/@typedef \{((?:"\w+" \| )+"\w+")\} ConnectionState/)?.[1].match(/\w+/g) ?? [];
+  const options = [...read("src/leaderboard.js").matchAll(/^ \* @property \{.*\} \[(\w+)\]/gm)].map(([, name]) => name);
+  assert.ok(declared.length === 8 && options.length > 8);
+  for (const name of [...declared, ...options, "problem", "status"]) assert.ok(readme.includes(`\`${name}\``) || readme.includes(`"${name}"`), name);
+});
+
+test("licence is the repository's", () => {
+  assert.match(read("LICENSE"), /Apache License\s+Version 2\.0/);
+});
