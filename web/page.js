@@ -32,7 +32,7 @@ async function persist(read) {
   for (let attempt = 0; ; attempt += 1) {
     try {
       const answer = await read();
-      tell(find("empty"), null);
+      if (attempt > 0) tell(find("empty"), null);
       return answer;
     } catch (failure) {
       tell(find("empty"), `${sentence(failure)} Trying again by itself.`);
@@ -81,9 +81,16 @@ function choose(board) {
     standing.show(null);
     write(find("total"), "–");
     tell(find("empty"), null);
-    unsubscribe = /^[a-z0-9-]{1,48}$/.test(board) ? leaderboard.subscribe(board, show) : () => {};
+    const isBoard = /^[a-z0-9-]{1,48}$/.test(board);
+    unsubscribe = isBoard ? leaderboard.subscribe(board, show) : () => {};
+    if (!isBoard && !board.includes("*")) refuse();
   }
   offer();
+}
+
+function refuse() {
+  find("stage").classList.remove("waiting");
+  tell(find("empty"), "There is no such board.");
 }
 
 /** @param {Board} board */
@@ -103,10 +110,8 @@ function offer() {
 }
 
 leaderboard.on("problem", ({ code, board, message }) => {
-  if (code === "board_not_found" && board === shown) {
-    find("stage").classList.remove("waiting");
-    tell(find("empty"), "There is no such board.");
-  } else console.warn(`${code}: ${message}`);
+  if (code === "board_not_found" && board === shown) refuse();
+  else console.warn(`${code}: ${message}`);
 });
 account.onRename((userName) => standing.rename(userName));
 account.start();

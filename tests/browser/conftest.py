@@ -17,7 +17,7 @@ from local.service import ROOT
 from tests.browser import chrome
 from tests.browser.visitor import Visitor, visiting
 from tests.e2e.service import Service
-from tests.stack import Running
+from tests.stack import Running, running
 
 SCREENSHOTS = ROOT / ".build" / "screenshots"
 
@@ -48,7 +48,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         print(f"The browser tests were skipped: {chrome.MISSING}.", file=sys.stderr)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
+def stack() -> Iterator[Running]:
+    """A stack for these tests alone: their players crowd the top of the few boards with actions."""
+    with running() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="package")
 def service(stack: Running) -> Service:
     return Service(stack.addresses)
 

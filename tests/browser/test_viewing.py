@@ -68,6 +68,12 @@ def test_unknown_board_is_said(visitor: Visitor) -> None:
     expect(visitor.page.locator("#empty")).to_have_text("There is no such board.")
 
 
+def test_address_that_names_no_board_is_said(visitor: Visitor) -> None:
+    visitor.page.goto(f"{visitor.url}?board=%3Cb%3ENo%20board")
+    expect(visitor.page.locator("#empty")).to_have_text("There is no such board.")
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("<b>No board")
+
+
 def test_empty_board_is_said_and_fills_by_itself(
     visitor: Visitor, service: Service, board: str
 ) -> None:
@@ -152,8 +158,8 @@ def test_rows_travel_and_scores_flash(visitor: Visitor, service: Service, board:
     journeys = {name: start for name, kind, start in seen if kind == "journey"}
     assert set(journeys) == {"Ada", "Bo", "Cy"}
     # Up comes from below, down from above.
-    assert journeys["Cy"].startswith("translateY(1")
-    assert journeys["Ada"].startswith("translateY(-")
+    assert re.match(r"translateY\([1-9]", journeys["Cy"])
+    assert re.match(r"translateY\(-[1-9]", journeys["Ada"])
     assert {name for name, kind, _ in seen if kind == "flash"} == {"Cy"}
     cy = visitor.rows.first
     expect(cy.locator(".move")).to_have_text("▲ 2")
@@ -201,6 +207,7 @@ def test_burst_of_changes_ends_on_the_tables_top(
 ) -> None:
     visitor.open(board)
     before = len(visitor.long_tasks())
+    busy_before = visitor.busy_seconds()
 
     def write(number: int) -> None:
         service.write(
@@ -222,10 +229,13 @@ def test_burst_of_changes_ends_on_the_tables_top(
 
     await_value(settled, what="the table's top", seconds=60)
     tasks = visitor.long_tasks()[before:]
+    busy = visitor.busy_seconds() - busy_before
     record_property("long tasks (ms)", [round(it) for it in tasks])
+    record_property("main thread (s of CPU)", round(busy, 2))
+    # Reported, not asserted: beside a whole stack on one machine the page waits for its turn.
     print(
-        f"200 changes: {len(tasks)} long tasks, {sum(tasks):.0f} ms in all, "
-        f"the longest {max(tasks, default=0):.0f} ms"
+        f"200 changes: {busy:.2f} s of CPU on the page's main thread; {len(tasks)} long tasks, "
+        f"{sum(tasks):.0f} ms in all, the longest {max(tasks, default=0):.0f} ms"
     )
     # Nothing is left over from the journeys.
     expect(visitor.page.locator("#ghosts > *")).to_have_count(0)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Locator, Page, expect
 
 from tests.e2e.service import PASSWORD
 
@@ -48,6 +48,7 @@ class Visitor:
         self.page = page
         self.url = url
         self.mistakes: list[str] = []
+        self._performance: CDPSession | None = None
         page.set_default_timeout(WAIT_MS)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.mistakes.append(str(error)))
@@ -129,6 +130,14 @@ class Visitor:
 
     def failure(self, form: str) -> Locator:
         return self.page.locator(f"#{form} .failure")
+
+    def busy_seconds(self) -> float:
+        """The CPU time that the page's main thread has used so far."""
+        if self._performance is None:
+            self._performance = self.page.context.new_cdp_session(self.page)
+            self._performance.send("Performance.enable", {"timeDomain": "threadTicks"})
+        metrics = self._performance.send("Performance.getMetrics")["metrics"]
+        return float(next(it["value"] for it in metrics if it["name"] == "TaskDuration"))
 
     def long_tasks(self) -> list[float]:
         """How long each lasted, in milliseconds."""
