@@ -26,6 +26,8 @@ function state({ state, retryAt, staleSince }, now) {
       return "You are offline";
     case "paused":
       return "Paused";
+    case "idle":
+      return "Not following";
     case "reconnecting":
       return wait > 1 ? `Reconnecting in ${wait} s` : "Reconnecting…";
     default:
