@@ -105,7 +105,7 @@ def problem(request_id: str, error: LeaderboardError) -> Response[str]:
     headers = {}
     extra: Json = {}
     if isinstance(error, Invalid):
-        extra = {"errors": [{"path": error.path, "message": str(error)}]}
+        extra = {"errors": [{"path": _located(error.path), "message": str(error)}]}
     elif isinstance(error, RateLimited):
         headers = {"Retry-After": str(-(-error.retry_after_ms // 1000))}
     elif isinstance(error, Unavailable):
@@ -185,7 +185,9 @@ def _parsed(event: Json, max_body: int) -> Json:
     if len(raw) > max_body:
         raise TooLarge(f"A body has at most {max_body // 1024} KB.")
     try:
-        body: Any = json.loads(raw, parse_constant=_refuse_constant)
+        body: Any = json.loads(
+            raw, parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles
+        )
     except (ValueError, RecursionError) as error:
         raise Invalid("The body is not JSON; send one JSON object.", path="body") from error
     if not isinstance(body, dict):  # the resolver would take a list for the object in it
@@ -205,6 +207,13 @@ def _inside(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else ()
 
 
+def _refuse_doubles(members: list[tuple[str, Any]]) -> Json:
+    body = dict(members)
+    if len(body) < len(members):
+        raise ValueError("a member is there twice")
+    return body
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
@@ -215,7 +224,15 @@ def _request_id(app: APIGatewayHttpResolver) -> str:
 
 def _path(location: tuple[int | str, ...]) -> str:
     """`body.score`: where in the request; the names that pydantic adds say nothing."""
-    return ".".join(str(part) for part in location if not str(part).startswith("function-"))
+    parts = [str(part) for part in location if not str(part).startswith("function-")]
+    return ".".join(to_camel(part) if part.isidentifier() else part for part in parts)
+
+
+def _located(name: str) -> str:
+    """Where in the request the value is that the service refused by its name."""
+    if name == "body" or "." in name:
+        return name
+    return f"query.{name}" if name == "season" else f"body.{name}"
 
 
 def _problem(

@@ -18,38 +18,41 @@ from leaderboard.ranking import ScoreRecord
 
 Json = dict[str, Any]
 
+NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError)
+
 
 @invocation
 def handler(event: Json, context: LambdaContext) -> Json:
     batches: dict[tuple[str, str], list[ScoreRecord]] = defaultdict(list)
-    profiles: set[str] = set()
-    first: dict[tuple[str, str] | str, int] = {}
+    profiles: dict[str, Json] = {}
+    first: dict[tuple[str, str], int] = {}
     failed: list[int] = []
     refused = 0
     for record in event["Records"]:
         if record["eventName"] == "REMOVE":  # an expired tombstone; the service deletes nothing
             continue
-        sequence = int(record["dynamodb"]["SequenceNumber"])
         try:
             image = record["dynamodb"]["NewImage"]
             owner = wiring.profile_owner(image)
             if owner is not None:
-                profiles.add(owner)
-                first.setdefault(owner, sequence)
+                profiles.setdefault(owner, record)
                 continue
             board_season, score = wiring.score_record(image)
             batches[board_season].append(score)
-            first.setdefault(board_season, sequence)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            first.setdefault(board_season, _sequence(record))
+        except NOT_UNDERSTOOD as error:
             refused += 1
-            try:
-                wiring.failure_queue().put(record, f"{type(error).__name__}: {error}")
-            except Unavailable:
-                failed.append(sequence)
+            failed += _refuse(record, error)
     ingest = wiring.ingest()
     done = ingest.take(batches)
     failed += [first[it] for it in done.failed]
-    failed += [first[it] for it in ingest.copy_profiles(profiles)]
+    for owner, record in profiles.items():
+        try:
+            if not ingest.copy_profile(owner):
+                failed.append(_sequence(record))
+        except NOT_UNDERSTOOD as error:
+            refused += 1
+            failed += _refuse(record, error)
     count("RecordsApplied", done.taken)
     count("RecordsRefused", refused)
     count("TopsRecorded", done.moved)
@@ -70,3 +73,16 @@ def handler(event: Json, context: LambdaContext) -> Json:
         },
     )
     return {"batchItemFailures": [{"itemIdentifier": str(min(failed))}] if failed else []}
+
+
+def _sequence(record: Json) -> int:
+    return int(record["dynamodb"]["SequenceNumber"])
+
+
+def _refuse(record: Json, error: Exception) -> list[int]:
+    """Send a record to the failure queue, whole; its number if the queue does not take it."""
+    try:
+        wiring.failure_queue().put(record, f"{type(error).__name__}: {error}")
+    except Unavailable:
+        return [_sequence(record)]
+    return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -82,11 +82,8 @@ class Ingest:
                 failed.add((board.board, season))
         return Ingested(taken, recorded, moved, skipped, rebuilds, frozenset(failed))
 
-    def copy_profiles(self, user_ids: Iterable[str]) -> set[str]:
-        """Finish copying users' profiles to their scores; the users for whom it failed."""
-        return {user_id for user_id in user_ids if not self._copied(user_id)}
-
-    def _copied(self, user_id: str) -> bool:
+    def copy_profile(self, user_id: str) -> bool:
+        """Finish copying a user's profile to the user's scores; whether it could be done."""
         try:
             self.profiles.copy(user_id)
         except Unavailable:

@@ -16,6 +16,7 @@ from leaderboard.errors import (
     BoardNotFound,
     Invalid,
     Raced,
+    Refused,
     SubmissionConflict,
     TicketInvalid,
 )
@@ -175,14 +176,7 @@ class Scores:
         amount = _amount(rules, score, delta)
         digest = _digest(score=score, delta=delta, user_name=user_name)
         for _ in attempts():
-            known = self.store.read_submission(user_id, board, submission_id)
             now = self.now_ms()
-            if known is not None and known.expires_ms > now:
-                if known.digest != digest:
-                    raise SubmissionConflict(
-                        "This submissionId was used with another body; take a new one."
-                    )
-                return Outcome(user_id, known.answer, replayed=True)
             season = season_at(rules.schedule, now).season
             item, profile = self._gather(user_id, board, season)
             named = None
@@ -190,16 +184,23 @@ class Scores:
                 profile = profile or self.store.read_profile(user_id) or unnamed(user_id)
                 named = renamed(profile, user_name, now_ms=now)
                 item = replace(item, user_name=user_name, profile_version=named.version)
-            decision = scoring.submit(rules, item, amount=amount, now_ms=now)
-            assert decision.item is not None
-            submission = Submission(
-                user_id, board, submission_id, digest, season, decision.answer, now + SUBMISSION_MS
-            )
             try:
+                decision = scoring.submit(rules, item, amount=amount, now_ms=now)
+                assert decision.item is not None
+                expires_ms = now + SUBMISSION_MS
+                submission = Submission(
+                    user_id, board, submission_id, digest, season, decision.answer, expires_ms
+                )
                 self.store.write(
                     Write(rules, decision.item, item.version, profile, named, submission)
                 )
-            except Raced:
+            except (Invalid, Refused, Raced) as refusal:
+                # Few writes are known already, so only what does not go through asks whether it is.
+                known = self.store.read_submission(user_id, board, submission_id)
+                if known is not None and known.expires_ms > now:
+                    return _replayed(known, digest)
+                if not isinstance(refusal, Raced):
+                    raise
                 continue
             return Outcome(user_id, decision.answer, replayed=False)
         raise Raced(BUSY)
@@ -261,6 +262,12 @@ def _amount(board: Board, score: int | None, delta: int | None) -> int:
     if right is None:
         raise Invalid(f"A board with {board.operator} takes a {name}.", path=name)
     return right
+
+
+def _replayed(known: Submission, digest: str) -> Outcome:
+    if known.digest != digest:
+        raise SubmissionConflict("This submissionId was used with another body; take a new one.")
+    return Outcome(known.user_id, known.answer, replayed=True)
 
 
 def _digest(**body: int | str | None) -> str:

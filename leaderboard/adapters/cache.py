@@ -32,8 +32,9 @@ from leaderboard.snapshots import Score
 FORMAT = "lb1"
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""
-COPY_SECONDS = 60
-"""How long a copy of a recorded top is kept: what bounds the age of one that a failover revived."""
+COPY_SECONDS = 10
+"""How long a copy of a recorded top is kept: what bounds the age of one that a failover revived, or
+that the broadcast could not replace."""
 
 OUTAGE_SECONDS = 1.0
 """How long a cache that failed is not asked again."""

@@ -297,12 +297,16 @@ def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord
     version = int(image["version"]["N"])
     if not (USER_ID.fullmatch(user_id) and BOARD.fullmatch(board) and mark and season):
         raise ValueError("not the key of a score")
+    if not 0 < version <= MAX_SCORE:
+        raise ValueError("a version beyond what the ranking compares exactly")
     if "userScore" not in image or image.get("standing", {}).get("S", VISIBLE) != VISIBLE:
         return (board, season), ScoreRecord(user_id, version, None)
     number = int(image["userScore"]["N"])
     if abs(number) > MAX_SCORE:
         raise ValueError("a score beyond what the ranking holds exactly")
     updated_ms = instants.from_text(image["scoreUpdatedAt"]["S"])
+    if not 0 <= updated_ms < 10**order.TIME_DIGITS:
+        raise ValueError("a time beyond what the ranking orders by")
     score = Score(user_id, image["userName"]["S"], number, updated_ms)
     return (board, season), ScoreRecord(user_id, version, score)
 

@@ -373,3 +373,30 @@ def test_unknown_query_parameter_is_ignored(service: Service, query: str) -> Non
 )
 def test_other_routes_are_the_gateways_404(service: Service, method: str, path: str) -> None:
     assert_gateway_refuses(service.call(method, path), 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "where"),
+    [
+        ("PUT", "/boards/rating-x/users/a%40b/score", {"score": 1}, "path.userId"),
+        ("PUT", "/boards/rating-x/users/ada/score", {"score": "1"}, "body.score"),
+        ("PUT", "/boards/rating-x/users/ada/score", {"delta": 1}, "body.delta"),
+        ("GET", "/boards/global/top?limit=0", None, "query.limit"),
+        ("GET", "/boards/global/top?season=soon", None, "query.season"),
+    ],
+)
+def test_error_says_where_in_the_request(
+    service: Service, method: str, path: str, body: dict[str, object] | None, where: str
+) -> None:
+    sent = None if body is None else {"submissionId": "s", **body}
+    answer = service.call(method, path, sent, token=service.writer if sent else None)
+    assert [it["path"] for it in assert_problem(answer, 422, "invalid")["errors"]] == [where]
+
+
+def test_member_given_twice_is_refused(service: Service, tables: Tables) -> None:
+    raw = b'{"score":1,"score":2,"submissionId":"twice"}'
+    answer = service.call(
+        "PUT", "/boards/rating-x/users/twice/score", raw=raw, token=service.writer
+    )
+    assert_problem(answer, 422, "invalid")
+    assert tables.user("twice") == []

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
+from redis.cluster import RedisCluster
+from redis.exceptions import ConnectionError as CacheConnectionError
 
+import leaderboard.adapters.cache
+from handlers.telemetry import metrics
 from leaderboard.adapters.aws import client
 from tests.integration import aws
 from tests.integration.story.edges import Rig
@@ -42,6 +50,8 @@ def stage(cache_server: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     for name, value in {**aws.ENVIRONMENT, "CACHE_ENDPOINT": cache_server.endpoint}.items():
         monkeypatch.setenv(name, value)
+    # Read when the module was imported, which may have been before this environment.
+    monkeypatch.setattr(metrics.provider, "namespace", "Leaderboard")
     one_at_a_time = Lock()
     real = DynamoHandler.call_action
 
@@ -63,3 +73,41 @@ def rig(valkey: Valkey) -> Iterator[Rig]:
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         yield Rig(valkey, patch)
     aws.forget()
+
+
+@dataclass
+class Dependencies:
+    """What answers and what does not; `invoked` are the functions that were asked for."""
+
+    down: set[str] = field(default_factory=set)
+    invoked: list[dict[str, Any]] = field(default_factory=list)
+
+
+@pytest.fixture
+def dependencies(
+    stage: None,  # noqa: ARG001 - the clients are those of a stage
+    monkeypatch: pytest.MonkeyPatch,
+) -> Dependencies:
+    """Switches for AWS services and the cache, at the edge of their clients."""
+    switches = Dependencies()
+    aws_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    cache_call: Any = RedisCluster.execute_command
+
+    def make_api_call(service: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        name = service.meta.service_model.service_name
+        if name in switches.down:
+            raise EndpointConnectionError(endpoint_url=name)
+        if name == "lambda":
+            switches.invoked.append(json.loads(parameters["Payload"]))
+            return {"StatusCode": 202}
+        return aws_call(service, operation, parameters)
+
+    def execute_command(cache: Any, *arguments: Any, **options: Any) -> Any:
+        if "cache" in switches.down:
+            raise CacheConnectionError("the cache is down")
+        return cache_call(cache, *arguments, **options)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    monkeypatch.setattr(RedisCluster, "execute_command", execute_command)
+    monkeypatch.setattr(leaderboard.adapters.cache, "OUTAGE_SECONDS", 0)
+    return switches

@@ -1,0 +1,407 @@
+"""The function behind the score table's stream: what it applies, refuses, skips and repeats."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import handlers.score_stream
+from leaderboard import wiring
+from leaderboard.adapters.aws import client
+from leaderboard.ranking import COMPLETE, PARTIAL, Top
+from tests.integration import aws
+from tests.integration.conftest import Dependencies
+from tests.integration.events import CONTEXT, stream_record
+from tests.integration.valkey import Valkey
+
+Json = dict[str, Any]
+T0 = 1_795_420_800_000
+
+
+@pytest.fixture(autouse=True)
+def switches(dependencies: Dependencies) -> Dependencies:
+    return dependencies
+
+
+def image(user: str, score: int | None = 10, board: str = "global#all", version: int = T0) -> Json:
+    found: Json = {
+        "userId": {"S": user},
+        "boardSeason": {"S": board},
+        "version": {"N": str(version)},
+    }
+    if score is not None:
+        found |= {
+            "userName": {"S": user.upper()},
+            "userScore": {"N": str(score)},
+            "scoreUpdatedAt": {"S": "2026-11-23T08:00:00.000Z"},
+        }
+    return found
+
+
+def record(sequence: int, new: Json | None, name: str = "MODIFY") -> Json:
+    found = new or image("ann")
+    keys: Json = {it: found[it] for it in ("userId", "boardSeason") if it in found}
+    return stream_record(sequence, keys, new, name=name)
+
+
+def deliver(*records: Json) -> list[str]:
+    """Hand a batch over; the numbers that it reports as failed."""
+    answer = handlers.score_stream.handler({"Records": list(records)}, CONTEXT)
+    return [it["itemIdentifier"] for it in answer["batchItemFailures"]]
+
+
+def number(of: Json) -> str:
+    return str(of["dynamodb"]["SequenceNumber"])
+
+
+def ranking(board: str = "global") -> Top | None:
+    return wiring.ranking_cache().read(wiring.boards().find(board), "all", size=100)
+
+
+def ranked(board: str = "global") -> list[str]:
+    top = ranking(board)
+    assert top is not None
+    return [it.user_id for it in top.scores]
+
+
+def recorded(board: str = "global") -> list[str]:
+    item = wiring.board_table().read(board, "all")
+    return [] if item is None else [entry.user_id for entry in item.snapshot.entries]
+
+
+def queued() -> list[Json]:
+    url = aws.ENVIRONMENT["FAILURE_QUEUE_URL"]
+    answer = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    return [json.loads(it["Body"]) for it in answer.get("Messages", [])]
+
+
+def stored(user: str, key: str = "global#all") -> Json:
+    found = client("dynamodb").get_item(
+        TableName=aws.SCORES, Key={"userId": {"S": user}, "boardSeason": {"S": key}}
+    )
+    item: Json = found["Item"]
+    return item
+
+
+def test_batch_of_many_boards_is_ranked_and_recorded() -> None:
+    failed = deliver(
+        record(1, image("ann", 10)),
+        record(2, image("bob", 20)),
+        record(3, image("ann", 9_000, "fastest-lap#all")),
+        record(4, image("bob", 8_000, "fastest-lap#all")),
+        record(5, image("ann", 30, version=T0 + 1)),
+    )
+    assert failed == []
+    assert ranked() == recorded() == ["ann", "bob"]
+    assert ranked("fastest-lap") == recorded("fastest-lap") == ["bob", "ann"]
+
+
+def without(name: str) -> Json:
+    found = image("poison")
+    del found[name]
+    return found
+
+
+POISON: dict[str, Json | None] = {
+    "no image": None,
+    "no version": without("version"),
+    "no user": without("userId"),
+    "no board": without("boardSeason"),
+    "no name": without("userName"),
+    "no time": without("scoreUpdatedAt"),
+    "version of another type": image("poison") | {"version": {"S": "1"}},
+    "version that is no number": image("poison") | {"version": {"N": "one"}},
+    "score that is no integer": image("poison") | {"userScore": {"N": "1.5"}},
+    "score past what is exact": image("poison") | {"userScore": {"N": str(2**53)}},
+    "time in another form": image("poison") | {"scoreUpdatedAt": {"S": "2026-11-23 08:00"}},
+    "user id with a mark": image("po#ison"),
+    "user id of a hundred": image("p" * 100),
+    "board without a season": image("poison", board="global"),
+    "board in capitals": image("poison", board="GLOBAL#all"),
+    "name that is null": image("poison") | {"userName": {"NULL": True}},
+    "key of another type": image("poison") | {"userId": "poison"},
+    "version below nought": image("poison", version=-5),
+    "version past what is exact": image("poison", version=2**53),
+    "time before all times": image("poison")
+    | {"scoreUpdatedAt": {"S": "1969-12-31T23:59:59.999Z"}},
+    "time past the member's digits": image("poison")
+    | {"scoreUpdatedAt": {"S": "9999-01-01T00:00:00.000Z"}},
+}
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
+def test_poison_goes_whole_to_the_failure_queue_and_its_neighbours_are_applied(
+    poison: Json | None,
+) -> None:
+    broken = record(2, poison)
+    assert deliver(record(1, image("ann", 10)), broken, record(3, image("bob", 20))) == []
+    assert ranked() == recorded() == ["bob", "ann"]
+    (message,) = queued()
+    assert message["record"] == broken
+    assert message["reason"]
+
+
+def test_poison_is_delivered_again_while_the_queue_does_not_take_it(
+    switches: Dependencies,
+) -> None:
+    switches.down.add("sqs")
+    broken = record(2, POISON["no version"])
+    assert deliver(record(1, image("ann")), broken, record(3, image("bob"))) == [number(broken)]
+    assert ranked() == ["ann", "bob"]
+    switches.down.clear()
+    assert deliver(broken, record(3, image("bob"))) == []
+    assert len(queued()) == 1
+
+
+def test_expiry_is_ignored() -> None:
+    deliver(record(1, image("ann")))
+    assert deliver(record(2, None, name="REMOVE"), record(3, image("bob", 1))) == []
+    assert ranked() == ["ann", "bob"]
+    assert queued() == []
+
+
+def test_tombstone_takes_the_user_off_the_board() -> None:
+    deliver(record(1, image("ann")), record(2, image("bob", 1)))
+    assert deliver(record(3, image("ann", None, version=T0 + 1))) == []
+    assert ranked() == recorded() == ["bob"]
+
+
+@pytest.mark.parametrize("standing", ["hidden", "barred"])
+def test_who_may_not_be_seen_is_off_the_board(standing: str) -> None:
+    hidden = image("ann", version=T0 + 1) | {"standing": {"S": standing}}
+    deliver(record(1, image("ann")), record(2, image("bob", 1)))
+    assert deliver(record(3, hidden)) == []
+    assert ranked() == recorded() == ["bob"]
+    assert deliver(record(4, image("ann", version=T0 + 2))) == []
+    assert recorded() == ["ann", "bob"]
+
+
+def test_scores_of_unknown_boards_are_skipped() -> None:
+    unknown = record(1, image("ann", board="gone#all"))
+    assert deliver(unknown, record(2, image("ann"))) == []
+    assert ranked() == ["ann"]
+    assert queued() == []
+    assert recorded("gone") == []
+
+
+def test_batch_without_news_changes_nothing() -> None:
+    deliver(record(1, image("ann", version=T0 + 1)))
+    before = wiring.board_table().read("global", "all")
+    assert deliver(record(1, image("ann", version=T0 + 1)), record(2, image("ann", 99))) == []
+    assert wiring.board_table().read("global", "all") == before
+
+
+# Profiles.
+
+
+def write_profile(user: str, name: str, version: int, standing: str = "visible") -> Json:
+    profile = {
+        "userId": {"S": user},
+        "boardSeason": {"S": "profile"},
+        "userName": {"S": name},
+        "standing": {"S": standing},
+        "version": {"N": str(version)},
+    }
+    client("dynamodb").put_item(TableName=aws.SCORES, Item=profile)
+    return profile
+
+
+def score(user: str, board: str, amount: int) -> None:
+    body: Json = {"delta": amount} if board == "global" else {"score": amount}
+    wiring.scores().submit(user_id=user, board=board, submission_id=board, **body)
+
+
+def test_copy_of_a_profile_that_was_interrupted_is_finished() -> None:
+    score("ann", "global", 10)
+    score("ann", "rating-1", 10)
+    profile = write_profile("ann", "Renamed", T0)
+    assert deliver(record(1, profile)) == []
+    for key in ("global#all", "rating-1#all"):
+        assert stored("ann", key)["userName"] == {"S": "Renamed"}
+    assert queued() == []
+
+
+def test_newer_profile_wins_whatever_the_order_of_its_records() -> None:
+    score("ann", "global", 10)
+    older = write_profile("ann", "Older", T0)
+    write_profile("ann", "Newer", T0 + 1)
+    assert deliver(record(1, older)) == []
+    version = stored("ann")["version"]
+    assert stored("ann")["userName"] == {"S": "Newer"}
+    assert deliver(record(1, older), record(2, older)) == []
+    assert stored("ann")["userName"] == {"S": "Newer"}
+    assert stored("ann")["version"] == version
+
+
+def test_profile_that_cannot_be_understood_goes_to_the_failure_queue() -> None:
+    score("ann", "global", 10)
+    profile = write_profile("ann", "Renamed", T0)
+    del profile["userName"]
+    client("dynamodb").put_item(TableName=aws.SCORES, Item=profile)
+    broken = record(2, profile)
+    assert deliver(record(1, image("bob")), broken, record(3, image("cy"))) == []
+    assert ranked() == ["bob", "cy"]
+    (message,) = queued()
+    assert message["record"] == broken
+
+
+def test_profile_that_cannot_be_copied_is_delivered_again(switches: Dependencies) -> None:
+    score("ann", "global", 10)
+    profile = record(2, write_profile("ann", "Renamed", T0))
+    deliver(record(1, image("bob")))
+    switches.down.add("dynamodb")
+    assert deliver(profile, profile) == [number(profile)]
+    switches.down.clear()
+    assert deliver(profile) == []
+    assert stored("ann")["userName"] == {"S": "Renamed"}
+
+
+# What is down.
+
+
+def test_batch_is_delivered_again_while_the_cache_is_down(switches: Dependencies) -> None:
+    records = [record(7, image("ann")), record(8, image("bob", 20))]
+    switches.down.add("cache")
+    assert deliver(*records) == [number(records[0])]
+    assert recorded() == []
+    switches.down.clear()
+    assert deliver(*records) == []
+    assert ranked() == recorded() == ["bob", "ann"]
+
+
+def test_scores_are_written_while_the_cache_is_down(switches: Dependencies) -> None:
+    switches.down.add("cache")
+    score("ann", "global", 10)
+    assert stored("ann")["userScore"] == {"N": "10"}
+
+
+def test_lowest_record_that_failed_is_named(switches: Dependencies) -> None:
+    deliver(record(1, image("zoe", 1)))
+    switches.down |= {"dynamodb", "sqs"}
+    batch = [
+        record(9, image("ann", board="gone#all")),
+        record(10, image("ann", 5, version=T0 + 2)),
+        record(11, image("ann", board="rating-1#all")),
+        record(12, POISON["no version"]),
+    ]
+    # Both boards fail, as does the queue; what is skipped does not.
+    assert deliver(*batch) == [number(batch[1])]
+
+
+def test_failed_board_does_not_hold_up_the_others(switches: Dependencies) -> None:
+    deliver(record(1, image("zoe", 1)))
+    # A board that is cold needs its item; one that is warm and not changed does not.
+    switches.down.add("dynamodb")
+    below = [record(2 + n, image("zoe", 1, version=T0 + 1 + n)) for n in range(2)]
+    cold = record(5, image("ann", board="rating-1#all"))
+    assert deliver(*below, cold) == [number(cold)]
+
+
+def test_top_that_could_not_be_recorded_is_recorded_by_a_batch_without_news(
+    switches: Dependencies,
+) -> None:
+    deliver(record(1, image("ann")))
+    news = record(2, image("bob", 99))
+    switches.down.add("dynamodb")
+    assert deliver(news) == [number(news)]
+    assert ranked() == ["bob", "ann"]
+    switches.down.clear()
+    assert deliver(news) == []
+    assert recorded() == ["bob", "ann"]
+
+
+# A cold cache.
+
+
+def test_cold_cache_keeps_the_recorded_top_and_starts_one_rebuild(
+    switches: Dependencies, cache_server: Valkey
+) -> None:
+    deliver(record(1, image("ann")), record(2, image("bob", 20)))
+    cache_server.client.flushall()
+    assert deliver(record(3, image("cy", 99))) == []
+    assert deliver(record(4, image("dee", 98))) == []
+    assert recorded() == ["bob", "ann"]
+    assert switches.invoked == [{"board": "global", "season": "all"}]
+    top = ranking()
+    assert top is not None
+    assert top.completeness == PARTIAL
+
+
+def test_rebuild_that_cannot_be_started_is_claimed_again(
+    switches: Dependencies, cache_server: Valkey
+) -> None:
+    deliver(record(1, image("ann")))
+    cache_server.client.flushall()
+    switches.down.add("lambda")
+    late = record(2, image("bob"))
+    assert deliver(late) == [number(late)]
+    switches.down.clear()
+    assert deliver(late) == []
+    assert switches.invoked == [{"board": "global", "season": "all"}]
+
+
+def test_first_scores_begin_a_board_that_is_complete(switches: Dependencies) -> None:
+    deliver(record(1, image("ann")))
+    top = ranking()
+    assert top is not None
+    assert top.completeness == COMPLETE
+    assert switches.invoked == []
+
+
+def test_life_that_began_beside_an_item_is_filled_before_it_records(
+    switches: Dependencies, cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first record of a board, while another function began the same board elsewhere."""
+    deliver(record(1, image("ann")))
+    cache_server.client.flushall()
+    table = type(wiring.board_table())
+    real = table.read
+    calls: list[str] = []
+
+    def read(it: Any, board: str, season: str) -> Any:
+        calls.append(board)
+        return None if len(calls) == 1 else real(it, board, season)
+
+    monkeypatch.setattr(table, "read", read)
+    assert deliver(record(2, image("bob", 20))) == []
+    assert recorded() == ["ann"]
+    assert switches.invoked == [{"board": "global", "season": "all"}]
+
+
+# The interval.
+
+
+def test_board_is_recorded_once_an_interval() -> None:
+    recorder = wiring.recorder()
+    slept: list[float] = []
+    deliver(record(1, image("ann")))
+    object.__setattr__(recorder, "interval_ms", 60_000)
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        object.__setattr__(recorder, "interval_ms", 0)
+
+    object.__setattr__(recorder, "sleep", sleep)
+    assert deliver(record(2, image("bob", 99))) == []
+    assert recorded() == ["bob", "ann"]
+    assert len(slept) == 1
+    assert 30 < slept[0] <= 60
+
+
+def test_what_others_recorded_in_the_interval_is_not_recorded_again() -> None:
+    board = wiring.boards().find("global")
+    deliver(record(1, image("ann")))
+    recorder = wiring.recorder()
+    object.__setattr__(recorder, "interval_ms", 60_000)
+
+    def others_record(_seconds: float) -> None:
+        object.__setattr__(recorder, "interval_ms", 0)
+        recorder.record(board, "all", wiring.ranking_cache().read(board, "all"))
+
+    object.__setattr__(recorder, "sleep", others_record)
+    assert deliver(record(2, image("bob", 99))) == []
+    item = wiring.board_table().read("global", "all")
+    assert item is not None
+    assert (item.revision, item.snapshot.version) == (2, 2)
