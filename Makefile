@@ -5,20 +5,27 @@ PLAYERS ?= 8
 
 PYTHON := .venv/bin/python
 SLS := node_modules/.bin/sls
+CLIENT := clients/javascript/node_modules
 REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev test check bench package deploy
+.PHONY: help setup dev page screenshot test check bench package deploy
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-setup: .venv/.ready node_modules/.ready ## prepare the machine: .venv, node_modules
+setup: .venv/.ready node_modules/.ready $(CLIENT)/.ready ## prepare the machine: .venv, node_modules
 	@:
 
 dev: setup ## run the whole service here, with sample players, and follow a board
 	@$(PYTHON) -m local up --players $(PLAYERS) --watch
+
+page: setup ## serve the page here against the deployed STAGE=dev
+	@$(PYTHON) -m local page --stage $(STAGE)
+
+screenshot: setup ## take the README's picture of the page
+	@$(PYTHON) -m tests.browser.screenshot docs/page.png
 
 test: setup ## every test
 	@$(PYTHON) -m pytest
@@ -27,6 +34,9 @@ check: setup ## lint, format, types, the packaged template
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
+	@# Beside the package, as they are served.
+	@rm -rf .build/web && mkdir -p .build && cp -R web .build/web && cp -R clients/javascript/src .build/web/client
+	@$(CLIENT)/.bin/tsc --project .build/web
 	@$(SLS) package --stage dev --package .build/template --param requirements=local/none.txt >/dev/null
 	@.venv/bin/cfn-lint -i W3005 -- .build/template/cloudformation-template-update-stack.json
 
@@ -58,4 +68,8 @@ node_modules/.ready: package.json package-lock.json
 	@npm --version >/dev/null 2>&1 || { echo "setup: npm is needed beside Node.js." >&2; exit 1; }
 	@echo "setup: Node packages"
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(CLIENT)/.ready: clients/javascript/package.json clients/javascript/package-lock.json node_modules/.ready
+	@cd clients/javascript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -10,12 +10,15 @@ from contextlib import ExitStack, suppress
 from types import FrameType
 
 from local import announcement
+from local.page import PortInUse
 from local.players import playing
 from local.service import ToolFailed
 from local.stack import Addresses, Progress, Stack, StackFailed, running
 from local.subscriber import BoardNotFound
 
 BOARD = "global"
+# `allowedOrigins` in serverless.yml has http://localhost:5173.
+PAGE_PORT = 5173
 
 
 def main() -> int:
@@ -28,7 +31,7 @@ def main() -> int:
         command(arguments)
     except KeyboardInterrupt:
         return 130
-    except (StackFailed, ToolFailed, BoardNotFound) as failure:
+    except (BoardNotFound, PortInUse, StackFailed, ToolFailed) as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0
@@ -57,6 +60,13 @@ def parse() -> argparse.Namespace:
     up_parser.add_argument(
         "--port", type=port, default=0, metavar="P", help="the gateway's port (default: a free one)"
     )
+    up_parser.add_argument(
+        "--page-port",
+        type=port,
+        default=0,
+        metavar="P",
+        help="the page's port (default: a free one)",
+    )
     shown = up_parser.add_mutually_exclusive_group()
     shown.add_argument(
         "--json",
@@ -82,6 +92,24 @@ def parse() -> argparse.Namespace:
         "--url", metavar="URL", help="the socket's address (default: the stack that runs here)"
     )
     watch_parser.set_defaults(command=watch)
+
+    page_parser = commands.add_parser(
+        "page",
+        help="serve the page against a deployed stage",
+        description="Serve the page here until Ctrl-C, against a deployed stage.",
+    )
+    page_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
+    page_parser.add_argument(
+        "--region", help="its Region (default: AWS_REGION, or serverless.yml's)"
+    )
+    page_parser.add_argument(
+        "--port",
+        type=port,
+        default=PAGE_PORT,
+        metavar="P",
+        help=f"on the stage's list of allowed origins (default {PAGE_PORT})",
+    )
+    page_parser.set_defaults(command=serve_page)
     return parser.parse_args()
 
 
@@ -102,7 +130,9 @@ def port(text: str) -> int:
 def up(arguments: argparse.Namespace) -> None:
     report = Progress()
     with ExitStack() as stack:
-        service = stack.enter_context(running(port=arguments.port, report=report))
+        service = stack.enter_context(
+            running(port=arguments.port, page_port=arguments.page_port, report=report)
+        )
         stack.enter_context(announcement.announced(service.addresses))
         if arguments.players:
             stack.enter_context(
@@ -131,6 +161,7 @@ def show(service: Stack, arguments: argparse.Namespace) -> None:
 def summary(addresses: Addresses) -> str:
     return "\n".join(
         (
+            f"page       {addresses.page}",
             f"HTTP API   {addresses.http}",
             f"socket     {addresses.socket}",
             f"user pool  {addresses.user_pool_id} at {addresses.cognito}",
@@ -144,6 +175,17 @@ def watch(arguments: argparse.Namespace) -> None:
     from local import view
 
     view.run(arguments.url or announcement.socket_url(), arguments.board)
+
+
+def serve_page(arguments: argparse.Namespace) -> None:
+    from local import deployed
+    from local.page import serving
+
+    configuration = deployed.configuration(arguments.stage, region=arguments.region)
+    with serving(configuration, port=arguments.port) as page, suppress(KeyboardInterrupt):
+        # By this name, since browsers compare origins by the letter.
+        print(f"page       http://localhost:{page.port}/ (stage {arguments.stage})", flush=True)
+        signal.pause()
 
 
 if __name__ == "__main__":

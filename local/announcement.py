@@ -39,11 +39,19 @@ def announced(addresses: Addresses) -> Iterator[None]:
 
 def socket_url() -> str:
     """The announced stack's socket."""
+    return _announced(otherwise="or name it by --url")[SOCKET]
+
+
+def tool_variables() -> dict[str, str]:
+    """The environment in which AWS's tools work on the announced stack."""
+    announced = _announced(otherwise="or choose another stage")
+    return {name: value for name, value in announced.items() if name.startswith("AWS_")}
+
+
+def _announced(*, otherwise: str) -> dict[str, str]:
     if not _owner_lives():
-        raise StackFailed(
-            "No local stack runs here: start one with `make dev`, or name it by --url."
-        )
-    return _read()[SOCKET]
+        raise StackFailed(f"No local stack runs here: start one with `make dev`, {otherwise}.")
+    return _read()
 
 
 def _owner_lives() -> bool:

@@ -18,14 +18,16 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from local.stack import Addresses
+from local.stack import RATING_BOARD, Addresses
 
-# A board of the pattern that only trusted servers write.
-RATING_BOARD = "rating-chess"
 FIRST_RATING = 1500
 # A person takes this much longer than an action needs at least, in seconds.
 PAUSE_SECONDS = (0.3, 2.5)
 RATING_SECONDS = (1.0, 3.0)
+NAMES = (
+    *("Ada", "Grace H.", "linus_t", "Björk", "Zoë", "Mei", "Ken", "Margaret", "Радия", "Noor"),
+    *("Thandi", "José M.", "Barbara L.", "Edsger", "quicksort", "Priya", "Anita B.", "Tim", "Hedy"),
+)
 # Tokens live for an hour.
 TOKEN_SECONDS = 3000.0
 
@@ -120,6 +122,8 @@ class Player:
         self._client = client
         self._email = f"player{number}@example.com"
         self._password = f"Sample-{uuid.uuid4()}-9Z"
+        # The rest keep the name that the service gives.
+        self._name = NAMES[number - 1] if number <= len(NAMES) else None
         # Some are better than others, so that the board has an order that settles.
         self._skill = random.uniform(0.2, 1.0)
         self._token = Token(self._sign_in)
@@ -133,6 +137,9 @@ class Player:
         )
         # The emulator sends no mail and takes any code.
         self._client.cognito("ConfirmSignUp", Username=self._email, ConfirmationCode="000000")
+        if self._name:
+            body = {"userName": self._name}
+            self._client.call("PUT", "/me", token=self._token.value(), body=body)
 
     def play(self, action: Action, until: threading.Event) -> None:
         """Takes a ticket, is busy for as long as a person would be, and reports."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import urllib3
 
-from local import service
+from local import page, service
 
 if TYPE_CHECKING:
     import boto3
@@ -28,6 +28,8 @@ STACK_NAME = f"leaderboard-{STAGE}"
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"
 READY_SECONDS = 30.0
+# A board of a pattern, which the sample players' server writes and the page offers.
+RATING_BOARD = "rating-chess"
 
 
 class StackFailed(Exception):
@@ -54,6 +56,7 @@ class Addresses:
     connections_table: str
     submissions_table: str
     log: str
+    page: str
 
     def to_json(self) -> str:
         return json.dumps({_camel(name): value for name, value in asdict(self).items()})
@@ -86,13 +89,17 @@ class Stack:
 
 
 @contextmanager
-def running(*, port: int = 0, report: Callable[[str], None]) -> Iterator[Stack]:
+def running(*, port: int = 0, page_port: int = 0, report: Callable[[str], None]) -> Iterator[Stack]:
     """A stack that is ready for use, and gone afterwards: processes, ports and folder.
 
     Port 0 is any free one; `report` hears of each step.
     """
     report("starting Valkey and the AWS emulator")
-    with _servers(port=port) as servers, ThreadPoolExecutor() as threads:
+    with (
+        page.listening(port=page_port) as page_server,
+        _servers(port=port) as servers,
+        ThreadPoolExecutor() as threads,
+    ):
         session = threads.submit(_session)
         folder = Path(servers.hear()["folder"])
         copied = service.copy(folder / "service")
@@ -104,11 +111,17 @@ def running(*, port: int = 0, report: Callable[[str], None]) -> Iterator[Stack]:
             ["deploy", "--stage", STAGE],
             folder=copied,
             variables=variables(endpoint, cache)
-            # osls asks how the deployment goes every 5 seconds unless told otherwise, in ms.
-            | {"LOG_FILE": str(log), "SLS_AWS_MONITORING_FREQUENCY": "250"},
+            | {
+                "LOG_FILE": str(log),
+                "PAGE_ORIGINS": ",".join(page_server.origins),
+                # osls asks how the deployment goes every 5 seconds unless told otherwise, in ms.
+                "SLS_AWS_MONITORING_FREQUENCY": "250",
+            },
         )
         report("waiting for the first answer")
-        addresses = _addresses(session.result(), endpoint=endpoint, cache=cache, log=log)
+        addresses = _addresses(
+            session.result(), endpoint=endpoint, cache=cache, log=log, page_url=page_server.url
+        )
         servers.hear()
         warmed = [
             threads.submit(_warm, session.result(), endpoint, name)
@@ -117,6 +130,7 @@ def running(*, port: int = 0, report: Callable[[str], None]) -> Iterator[Stack]:
         _await_answer(addresses)
         for warm in warmed:
             warm.result()
+        page_server.serve(_configuration(addresses))
         yield Stack(addresses, servers)
 
 
@@ -169,6 +183,19 @@ def _servers(*, port: int) -> Iterator[_Servers]:
         servers.stop()
 
 
+def _configuration(addresses: Addresses) -> page.Configuration:
+    return page.Configuration(
+        stage=STAGE,
+        http=addresses.http,
+        socket=addresses.socket,
+        cognito=addresses.cognito,
+        web_client_id=addresses.web_client_id,
+        boards=(RATING_BOARD,),
+        # The emulator sends no mail and takes any code.
+        any_code=True,
+    )
+
+
 def _session() -> boto3.Session:
     # Half a second of import, spent while the servers start.
     import boto3
@@ -180,7 +207,9 @@ def _session() -> boto3.Session:
     )
 
 
-def _addresses(session: boto3.Session, *, endpoint: str, cache: str, log: Path) -> Addresses:
+def _addresses(
+    session: boto3.Session, *, endpoint: str, cache: str, log: Path, page_url: str
+) -> Addresses:
     cloudformation = session.client("cloudformation", endpoint_url=endpoint)
     (stack,) = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
@@ -206,6 +235,7 @@ def _addresses(session: boto3.Session, *, endpoint: str, cache: str, log: Path) 
         connections_table=outputs["ConnectionsTableName"],
         submissions_table=outputs["SubmissionsTableName"],
         log=str(log),
+        page=page_url,
     )
 
 

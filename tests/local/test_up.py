@@ -38,6 +38,7 @@ PROMISED = {
     "boardsTable",
     "connectionsTable",
     "submissionsTable",
+    "page",
 }
 WAIT_SECONDS = 20.0
 
@@ -59,10 +60,11 @@ def answers(url: str) -> bool:
 
 
 def is_gone(stack: Running) -> bool:
-    """Neither port answers, the folder is gone, and it is announced no more."""
+    """No port answers, the folder is gone, and it is announced no more."""
     return not (
         answers(f"{stack.addresses['http']}/boards")
         or answers(f"http://{stack.addresses['cache']}")
+        or answers(stack.addresses["page"])
         or Path(stack.addresses["log"]).parent.exists()
         or (FILE.exists() and stack.addresses["socket"] in FILE.read_text())
     )
@@ -83,17 +85,19 @@ def test_addresses_come_in_one_line_once_all_is_ready(stack: Running) -> None:
     assert set(stack.addresses) >= PROMISED
     assert all(stack.addresses[name] for name in PROMISED)
     assert answers(f"{stack.addresses['http']}/boards")
+    assert answers(stack.addresses["page"])
 
 
 def test_everything_is_on_loopback(stack: Running) -> None:
-    for name in ("http", "socket", "cognito"):
+    for name in ("http", "socket", "cognito", "page"):
         assert urlsplit(stack.addresses[name]).hostname == "127.0.0.1"
     assert stack.addresses["cache"].startswith("127.0.0.1:")
 
 
-def test_port_in_use_is_said_in_one_sentence(stack: Running) -> None:
-    port = urlsplit(stack.addresses["http"]).port
-    with pytest.raises(NotReady) as failure, running("--port", str(port)):
+@pytest.mark.parametrize(("option", "used"), [("--port", "http"), ("--page-port", "page")])
+def test_port_in_use_is_said_in_one_sentence(stack: Running, option: str, used: str) -> None:
+    port = urlsplit(stack.addresses[used]).port
+    with pytest.raises(NotReady) as failure, running(option, str(port)):
         pass
     assert f"Port {port} is in use" in str(failure.value)
     assert "Traceback" not in str(failure.value)

@@ -1,0 +1,88 @@
+"""Browsers, the visitors in them, and what they visit."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from local.service import ROOT
+from tests.browser import chrome
+from tests.browser.visitor import Visitor, visiting
+from tests.e2e.service import Service
+from tests.stack import Running, running
+
+SCREENSHOTS = ROOT / ".build" / "screenshots"
+
+Visitors = Callable[..., Visitor]
+
+_skipped = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="package")
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """One for all tests here. It ends with them: while it lives, no other test could run a loop of
+    its own in this thread."""
+    path = chrome.find()
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(chrome.MISSING)
+        request.config.stash[_skipped] = True
+        pytest.skip(chrome.MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=chrome.arguments())
+        yield browser
+        browser.close()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line says what was not tested."""
+    if config.stash.get(_skipped, False):
+        print(f"The browser tests were skipped: {chrome.MISSING}.", file=sys.stderr)
+
+
+@pytest.fixture(scope="package")
+def stack() -> Iterator[Running]:
+    """A stack for these tests alone: their players crowd the top of the few boards with actions."""
+    with running() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="package")
+def service(stack: Running) -> Service:
+    return Service(stack.addresses)
+
+
+@pytest.fixture
+def board() -> str:
+    """A board that nobody has used: `latest`, the highest first."""
+    return f"rating-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def visitors(browser: Browser, stack: Running) -> Iterator[Visitors]:
+    """Opens a browser of its own for each visitor that a test wants."""
+    with ExitStack() as opened:
+
+        def visit(page: str = stack.addresses["page"], **options: Any) -> Visitor:
+            return opened.enter_context(visiting(browser, page, **options))
+
+        yield visit
+
+
+@pytest.fixture
+def visitor(visitors: Visitors) -> Visitor:
+    return visitors()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return SCREENSHOTS

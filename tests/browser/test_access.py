@@ -1,0 +1,198 @@
+"""For everybody: keyboard alone, screen readers, small and very large screens, little motion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from local.service import ROOT
+from tests.browser.conftest import Visitors
+from tests.browser.visitor import Visitor
+from tests.e2e.service import PASSWORD, Service
+from tests.e2e.waiting import await_value
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+SIZES = {"phone": (360, 740), "laptop": (1280, 800), "wall": (3840, 2160)}
+# A wait until nothing moves: what is half-way transparent has no contrast yet.
+SETTLE = """async () => {
+  const ending = () => document.getAnimations().filter((it) =>
+    it.playState === "running" && it.effect.getComputedTiming().endTime < Infinity);
+  while (ending().length) {
+    for (const it of ending()) it.finish();
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(SETTLE)
+    found: dict[str, Any] = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")
+    return [
+        f"{it['id']}: {it['help']} ({', '.join(node['html'][:80] for node in it['nodes'])})"
+        for it in found["violations"]
+    ]
+
+
+def fill(service: Service, board: str) -> None:
+    for number in range(10):
+        service.write(
+            board, f"u{number}", score=900 - number // 2 * 50, userName=f"Player {number + 1}"
+        )
+    service.await_score(board, "u9", 700)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visitors: Visitors, service: Service, board: str, scheme: str) -> None:
+    fill(service, board)
+    visitor = visitors(scripts=(AXE,), color_scheme=scheme)
+    visitor.open(board)
+    expect(visitor.rows).to_have_count(10)
+    found = {"board": violations(visitor.page)}
+    visitor.page.get_by_role("button", name="Create an account").click()
+    found["sign-up"] = violations(visitor.page)
+    visitor.fill("sign-up", email=f"axe-{scheme}@example.com", password="tooweakforit")
+    visitor.submit("sign-up")
+    expect(visitor.failure("sign-up")).to_be_visible()
+    found["failure"] = violations(visitor.page)
+    visitor.fill("sign-up", email=f"axe-{scheme}@example.com", password=PASSWORD)
+    visitor.submit("sign-up")
+    expect(visitor.page.locator("#confirm")).to_be_visible()
+    found["confirm"] = violations(visitor.page)
+    visitor.fill("confirm", code="123456")
+    visitor.submit("confirm")
+    expect(visitor.page.locator("#player")).to_be_visible()
+    visitor.page.get_by_role("link", name="Fastest lap").click()
+    expect(visitor.action("Lap done")).to_be_visible()
+    found["player"] = violations(visitor.page)
+    visitor.action("Lap done").get_by_role("button").click()
+    expect(visitor.action("Lap done")).to_have_attribute("data-state", "waiting")
+    found["waiting"] = violations(visitor.page)
+    expect(visitor.action("Lap done")).to_have_attribute("data-state", "ready")
+    found["ready"] = violations(visitor.page)
+    visitor.page.get_by_role("link", name="Rating…").click()
+    found["pattern"] = violations(visitor.page)
+    visitor.page.context.set_offline(True)
+    visitor.page.get_by_role("link", name="All-time").click()
+    expect(visitor.page.locator("#stale")).to_be_visible(timeout=30_000)
+    found["stale"] = violations(visitor.page)
+    visitor.page.context.set_offline(False)
+    assert found == {state: [] for state in found}
+
+
+def test_keyboard_alone_is_enough(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.open("global")
+    # The first stops are ways past what is repeated.
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the board")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#play")).to_be_focused()
+
+    def tab_to(name: str) -> None:
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            focused = page.evaluate(
+                """() => { const it = document.activeElement;
+                     return it.getAttribute("aria-label") || it.labels?.[0]?.textContent.trim()
+                       || it.textContent.trim(); }"""
+            )
+            if focused == name:
+                return
+        pytest.fail(f"Tab does not come to {name}")
+
+    tab_to("Create an account")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sign-up [name=email]")).to_be_focused()
+    page.keyboard.type("keyboard@example.com")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#confirm [name=code]")).to_be_focused()
+    page.keyboard.type("123456")
+    page.keyboard.press("Enter")
+    expect(page.locator("#player")).to_be_visible()
+    # Where the form was that has gone, not at the page's beginning.
+    expect(page.locator("#play")).to_be_focused()
+    tab_to("Start Quiz correct")
+    page.keyboard.press("Enter")
+    card = visitor.action("Quiz correct")
+    expect(card).to_have_attribute("data-state", "ready")
+    # The place is kept while the button waits.
+    expect(card.get_by_role("button", name="Complete Quiz correct")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(card.locator(".result")).to_contain_text("Counted")
+    tab_to("Sign out")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sign-in")).to_be_visible()
+    expect(page.locator("#play")).to_be_focused()
+
+
+def test_live_region_does_not_chatter(visitor: Visitor, service: Service, board: str) -> None:
+    service.write(board, "u0", score=1, userName="First")
+    visitor.open(board)
+    expect(visitor.rows).to_have_count(1)
+    visitor.page.evaluate(
+        """() => { window.said = [];
+             const region = document.querySelector("#announcer");
+             new MutationObserver(() => window.said.push(region.textContent))
+               .observe(region, { childList: true }); }"""
+    )
+    for number in range(1, 31):
+        service.write(board, f"u{number % 3}", score=10 + number, userName=f"P{number % 3}")
+    await_value(lambda: visitor.lines()[0].score == "40", what="the last score")
+    said = visitor.page.evaluate("() => window.said")
+    # Thirty changes of the leader: one sentence, and at most one more each ten seconds.
+    assert 1 <= len(said) <= 2, said
+    assert all("leads with" in it for it in said)
+    assert visitor.page.locator("#announcer").get_attribute("aria-live") == "polite"
+    # Nothing else on the board speaks by itself.
+    assert visitor.page.locator("#board [aria-live], #board [role=status]").count() == 0
+
+
+def test_reduced_motion_moves_nothing(visitors: Visitors, service: Service, board: str) -> None:
+    visitor = visitors(reduced_motion="reduce")
+    service.write(board, "ada", score=2, userName="Ada")
+    service.write(board, "bo", score=1, userName="Bo")
+    visitor.open(board)
+    expect(visitor.rows).to_have_count(2)
+    visitor.page.evaluate(
+        """() => { window.moved = 0;
+             const animate = Element.prototype.animate;
+             Element.prototype.animate = function (frames, options) {
+               if (frames.transform) window.moved += 1;
+               return animate.call(this, frames, options); }; }"""
+    )
+    service.write(board, "bo", score=3)
+    await_value(lambda: visitor.lines()[0].name == "Bo", what="Bo leads")
+    assert visitor.page.evaluate("() => window.moved") == 0
+    expect(visitor.rows.first.locator(".gain")).to_have_text("+2")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_size_fits_and_is_pictured(
+    visitors: Visitors, service: Service, screenshots: Path, size: str, scheme: str
+) -> None:
+    board = f"rating-{size}-{scheme}"
+    fill(service, board)
+    service.write(board, "u9", score=2_000_000_000 % 10_000, userName="W" * 32)
+    width, height = SIZES[size]
+    visitor = visitors(viewport={"width": width, "height": height}, color_scheme=scheme)
+    visitor.open(board)
+    expect(visitor.rows).to_have_count(10)
+    visitor.page.screenshot(path=screenshots / f"{size}-{scheme}.png")
+    visitor.page.goto(f"{visitor.url}?board=global")
+    visitor.sign_up()
+    expect(visitor.action("Quiz correct")).to_be_visible()
+    visitor.page.screenshot(path=screenshots / f"{size}-{scheme}-player.png", full_page=True)
+    # Nothing has to be scrolled sideways.
+    overflow = visitor.page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow == 0

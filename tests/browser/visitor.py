@@ -1,0 +1,161 @@
+"""Somebody at the page: what they do there, and what they see."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Locator, Page, expect
+
+from tests.e2e.service import PASSWORD
+
+# A busy machine fails no test.
+WAIT_MS = 15_000.0
+expect.set_options(timeout=WAIT_MS)
+
+# What a browser itself says of an answer past 400, of one without CORS headers (the emulator's own)
+# and of a socket that does not open.
+_NETWORK = re.compile(
+    "Failed to load resource|WebSocket connection to|net::ERR_|blocked by CORS policy"
+)
+
+# Long tasks are those that keep the page from drawing for more than 50 ms.
+_WATCH_TASKS = """
+window.longTasks = [];
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) window.longTasks.push(duration);
+}).observe({ type: "longtask", buffered: true });
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the table, as it reads."""
+
+    place: str
+    name: str
+    score: str
+
+
+class Visitor:
+    """One browser with a page of its own."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.mistakes: list[str] = []
+        self._performance: CDPSession | None = None
+        page.set_default_timeout(WAIT_MS)
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.mistakes.append(str(error)))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not _NETWORK.search(message.text):
+            self.mistakes.append(message.text)
+
+    # Going about.
+
+    def open(self, board: str = "global", *, live: bool = True) -> None:
+        self.page.goto(f"{self.url}?board={board}")
+        if live:
+            self.await_state("live")
+
+    def await_state(self, *states: str, seconds: float = WAIT_MS / 1000) -> None:
+        expect(self.page.locator("#connection")).to_have_attribute(
+            "data-state", re.compile("|".join(states)), timeout=seconds * 1000
+        )
+
+    def fill(self, form: str, **fields: str) -> None:
+        for name, text in fields.items():
+            self.page.locator(f"#{form} [name={name}]").fill(text)
+
+    def submit(self, form: str) -> None:
+        self.page.locator(f"#{form} button[type=submit]").click()
+
+    def sign_up(self) -> str:
+        """Signs up with an e-mail of its own, up to being signed in; answers with the e-mail."""
+        email = f"{uuid.uuid4()}@example.com"
+        self.page.get_by_role("button", name="Create an account").click()
+        self.fill("sign-up", email=email, password=PASSWORD)
+        self.submit("sign-up")
+        self.fill("confirm", code="123456")
+        self.submit("confirm")
+        expect(self.page.locator("#player")).to_be_visible()
+        expect(self.page.locator("#naming input")).not_to_have_value("")
+        return email
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
+        self.fill("sign-in", email=email, password=password)
+        self.submit("sign-in")
+
+    def rename(self, name: str) -> None:
+        self.fill("naming", userName=name)
+        self.submit("naming")
+
+    def action(self, title: str) -> Locator:
+        return self.page.locator(".action").filter(has=self.page.locator("h3", has_text=title))
+
+    def start(self, title: str) -> None:
+        """Takes a ticket, and waits until it is good."""
+        card = self.action(title)
+        card.get_by_role("button").click()
+        expect(card).to_have_attribute("data-state", "ready", timeout=40_000)
+
+    def complete(self, title: str, *, value: int | None = None) -> None:
+        card = self.action(title)
+        if value is not None:
+            card.get_by_label("Your result").fill(str(value))
+        card.get_by_role("button").click()
+
+    # Seeing.
+
+    @property
+    def rows(self) -> Locator:
+        return self.page.locator("#rows tr")
+
+    def lines(self) -> list[Line]:
+        """The table at one moment."""
+        seen: list[list[str]] = self.page.evaluate(
+            """() => [...document.querySelectorAll("#rows tr")].map((row) =>
+                 [".medal", ".name", ".points"].map((it) => row.querySelector(it).textContent))"""
+        )
+        return [Line(*cells) for cells in seen]
+
+    def own_line(self) -> Locator:
+        return self.page.locator("#rows tr[aria-current=true]")
+
+    def failure(self, form: str) -> Locator:
+        return self.page.locator(f"#{form} .failure")
+
+    def busy_seconds(self) -> float:
+        """The CPU time that the page's main thread has used so far."""
+        if self._performance is None:
+            self._performance = self.page.context.new_cdp_session(self.page)
+            self._performance.send("Performance.enable", {"timeDomain": "threadTicks"})
+        metrics = self._performance.send("Performance.getMetrics")["metrics"]
+        return float(next(it["value"] for it in metrics if it["name"] == "TaskDuration"))
+
+    def long_tasks(self) -> list[float]:
+        """How long each lasted, in milliseconds."""
+        tasks: list[float] = self.page.evaluate("() => window.longTasks")
+        return tasks
+
+
+@contextmanager
+def visiting(
+    browser: Browser, url: str, *, scripts: tuple[str, ...] = (), **options: Any
+) -> Iterator[Visitor]:
+    """A visitor in a fresh browser profile; afterwards its page must not have made a mistake."""
+    context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+    try:
+        for script in (_WATCH_TASKS, *scripts):
+            context.add_init_script(script)
+        visitor = Visitor(context.new_page(), url)
+        yield visitor
+        assert not visitor.mistakes, visitor.mistakes
+    finally:
+        context.close()

@@ -1,0 +1,51 @@
+/**
+ * Tells screen readers what matters, politely and seldom: at most one sentence in a while, the newest of what there is to say.
+ */
+
+/** @typedef {import("./client/index.js").Board} Board */
+
+import { find } from "./elements.js";
+import { count } from "./words.js";
+
+/** Between two sentences, in milliseconds. */
+const PAUSE = 10_000;
+
+export class Announcer {
+  #region = find("announcer");
+  /** @type {string | null} */
+  #next = null;
+  #quietUntil = 0;
+  #timer = 0;
+  /** @type {{board: string, leader: string | undefined, place: number | null | undefined} | null} */
+  #known = null;
+
+  /** @param {string} sentence replaces one that was not said yet */
+  say(sentence) {
+    this.#next = sentence;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#speak(), Math.max(0, this.#quietUntil - performance.now()));
+  }
+
+  /**
+   * What of a board's change is worth a sentence: another leader, another own place.
+   * @param {Board} board
+   * @param {string | null} ownId
+   */
+  heed(board, ownId) {
+    const [first] = board.entries;
+    const place = board.entries.find(({ userId }) => userId === ownId)?.place;
+    const known = this.#known;
+    this.#known = { board: board.board, leader: first?.userId, place };
+    if (known?.board !== board.board || !first) return;
+    if (place !== known.place && place) this.say(`You are on place ${place}.`);
+    else if (known.place && !place && ownId) this.say("You left the top.");
+    else if (first.userId !== known.leader) this.say(`${first.userName} leads with ${count(first.userScore)}.`);
+  }
+
+  #speak() {
+    if (this.#next === null) return;
+    this.#region.textContent = this.#next;
+    this.#next = null;
+    this.#quietUntil = performance.now() + PAUSE;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The boards by name, and which of them is shown: the page's address has it.
+ */
+
+/** @typedef {import("./service.js").Rules} Rules */
+
+import { find, make, write } from "./elements.js";
+
+export class Boards {
+  /** @type {Rules[]} */
+  #rules = [];
+  /** @type {string[]} */
+  #named;
+  #onChoice;
+  #list = find("boards");
+
+  /**
+   * @param {{named: string[], onChoice: (board: string) => void}} parts `named`: boards of patterns
+   */
+  constructor({ named, onChoice }) {
+    this.#named = named;
+    this.#onChoice = onChoice;
+    addEventListener("popstate", () => this.#choose());
+    this.#list.addEventListener("click", (event) => {
+      const link = /** @type {Element} */ (event.target).closest("a");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      history.pushState(null, "", link.href);
+      this.#choose();
+    });
+    find("pattern").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const field = /** @type {HTMLInputElement} */ (find("pattern-board"));
+      const board = `${find("pattern-prefix").textContent}${field.value.trim().toLowerCase()}`;
+      history.pushState(null, "", address(board));
+      this.#choose();
+    });
+  }
+
+  /** @param {Rules[]} rules */
+  show(rules) {
+    this.#rules = rules;
+    this.#choose();
+  }
+
+  /** The board that the address names, or the first one. */
+  get chosen() {
+    return new URLSearchParams(location.search).get("board") ?? this.#rules[0]?.board ?? null;
+  }
+
+  /**
+   * The rules of a board; the longest pattern wins.
+   * @param {string} board
+   */
+  rules(board) {
+    return (
+      this.#rules.find((rules) => rules.board === board) ??
+      this.#rules
+        .filter((rules) => rules.board.includes("*") && matches(rules.board, board))
+        .sort((a, b) => b.board.length - a.board.length)[0]
+    );
+  }
+
+  /** @param {string} board */
+  title(board) {
+    const rules = this.rules(board);
+    if (!rules) return board;
+    if (!rules.board.includes("*") || rules.board === board) return rules.title;
+    const [prefix] = rules.board.split("*");
+    return `${rules.title}: ${board.slice(prefix.length)}`;
+  }
+
+  #choose() {
+    const { chosen } = this;
+    if (!chosen) return;
+    const known = this.#rules.flatMap(({ board }) => (board.includes("*") ? [...this.#named.filter((it) => matches(board, it)), board] : [board]));
+    if (!known.includes(chosen)) known.push(chosen);
+    const had = this.#list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
+    this.#list.replaceChildren(
+      ...known.map((board) =>
+        make(
+          "li",
+          {},
+          make("a", { href: address(board), ...(board === chosen ? { "aria-current": "page" } : {}) }, board.includes("*") ? `${this.title(board)}…` : this.title(board)),
+        ),
+      ),
+    );
+    const links = [...this.#list.querySelectorAll("a")];
+    links.find((link) => link.getAttribute("href") === had)?.focus();
+    links.find((link) => link.hasAttribute("aria-current"))?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.#ask(chosen);
+    this.#onChoice(chosen);
+  }
+
+  /**
+   * A pattern is no board: which one of it is asked for.
+   * @param {string} chosen
+   */
+  #ask(chosen) {
+    const isPattern = chosen.includes("*");
+    find("pattern").hidden = !isPattern;
+    find("stage").hidden = isPattern;
+    if (!isPattern) return;
+    write(find("pattern-prefix"), chosen.split("*")[0]);
+    write(find("pattern-label"), "There is one such board for each name. Which one?");
+  }
+}
+
+/** @param {string} board */
+function address(board) {
+  return `?board=${encodeURIComponent(board)}`;
+}
+
+/**
+ * @param {string} pattern with one or more `*`
+ * @param {string} board
+ */
+function matches(pattern, board) {
+  const expression = pattern
+    .split("*")
+    .map((part) => part.replaceAll(/[^a-z0-9-]/g, ""))
+    .join("[a-z0-9-]*");
+  return new RegExp(`^${expression}$`).test(board);
+}

@@ -1,0 +1,144 @@
+/**
+ * Says how things stand: whether the board is live, since when it is not, how old it is, how long its season goes on.
+ */
+
+/** @typedef {import("./client/index.js").Board} Board */
+/** @typedef {import("./client/index.js").Status} Status */
+
+import { find, make, tell, write } from "./elements.js";
+import { ago, duration, seasonName, timeOfDay } from "./words.js";
+
+/** A state that passes sooner is not worth a warning. */
+const PATIENCE = 1_500;
+
+/**
+ * @param {Status} status
+ * @param {number} now the viewer's clock
+ */
+function state({ state, retryAt, staleSince }, now) {
+  const wait = retryAt ? Math.ceil((retryAt.getTime() - now) / 1000) : 0;
+  switch (state) {
+    case "live":
+      return staleSince ? "Catching up…" : "Live";
+    case "polling":
+      return "Not live, refreshing";
+    case "offline":
+      return "You are offline";
+    case "paused":
+      return "Paused";
+    case "idle":
+      return "Not following";
+    case "reconnecting":
+      return wait > 1 ? `Reconnecting in ${wait} s` : "Reconnecting…";
+    default:
+      return "Connecting…";
+  }
+}
+
+export class Condition {
+  /** @type {Status | null} */
+  #status = null;
+  /** @type {Board | null} */
+  #board = null;
+  #since = 0;
+  #warned = false;
+  #leaderboard;
+  #announcer;
+  #pill = find("connection");
+  #stale = find("stale");
+  #freshness = find("freshness");
+  #published = make("time");
+  #scored = make("time");
+
+  /**
+   * @param {import("./client/index.js").Leaderboard} leaderboard
+   * @param {import("./announcer.js").Announcer} announcer
+   */
+  constructor(leaderboard, announcer) {
+    this.#leaderboard = leaderboard;
+    this.#announcer = announcer;
+    leaderboard.on("status", (status) => this.#take(status));
+    this.#take(leaderboard.status);
+    setInterval(() => this.#write(), 500);
+  }
+
+  /** @param {Board | null} board */
+  show(board) {
+    this.#board = board;
+    this.#write();
+  }
+
+  /** @param {Status} status */
+  #take(status) {
+    if (status.state !== this.#status?.state) this.#since = Date.now();
+    this.#status = status;
+    this.#write();
+  }
+
+  #write() {
+    const status = /** @type {Status} */ (this.#status);
+    const now = Date.now();
+    const fresh = status.state === "live" && !status.staleSince;
+    this.#pill.dataset.state = fresh ? "live" : status.state === "live" ? "catching-up" : status.state;
+    write(find("connection-text"), state(status, now));
+    this.#warn(status, now);
+    this.#date(status, now);
+    this.#countDown();
+  }
+
+  /**
+   * @param {Status} status
+   * @param {number} now
+   */
+  #warn({ state, staleSince }, now) {
+    const down = state === "offline" || state === "reconnecting" || (state === "live" && staleSince !== null);
+    const since = Math.max(this.#since, staleSince?.getTime() ?? 0);
+    const troubled = down && now - since > PATIENCE;
+    find("board").classList.toggle("is-stale", troubled);
+    const reason = state === "offline" ? "You are offline." : "The service is not reached at the moment.";
+    const held = this.#board && staleSince ? ` This is the board as of ${timeOfDay(staleSince.getTime())}.` : "";
+    tell(this.#stale, troubled ? `${reason}${held} It goes on by itself.` : null);
+    if (troubled && !this.#warned) this.#announcer.say("The connection is lost. The board shows the last known state.");
+    if (!troubled && this.#warned && state === "live") this.#announcer.say("The board is live again.");
+    this.#warned = troubled || (this.#warned && state !== "live");
+  }
+
+  /**
+   * @param {Status} status
+   * @param {number} now
+   */
+  #date(status, now) {
+    const board = this.#board;
+    if (!board || board.version === 0) return this.#freshness.replaceChildren();
+    const ahead = this.#leaderboard.now() - now;
+    /**
+     * @param {HTMLElement} element
+     * @param {string} text
+     */
+    const date = (element, text) => {
+      const time = Date.parse(text) - ahead;
+      element.setAttribute("datetime", text);
+      element.title = timeOfDay(time);
+      write(element, ago(now - time));
+      return element;
+    };
+    /** @type {(string | Node)[]} */
+    const parts = [];
+    if (board.scoredAt) parts.push("Newest score ", date(this.#scored, board.scoredAt));
+    if (board.publishedAt) parts.push(" · published ", date(this.#published, board.publishedAt));
+    else parts.push(" · read over HTTP");
+    parts.push(` · version ${board.version}`);
+    const text = parts.map((part) => (typeof part === "string" ? part : part.textContent)).join("");
+    if (this.#freshness.textContent !== text || !this.#freshness.contains(this.#scored)) this.#freshness.replaceChildren(...parts);
+  }
+
+  #countDown() {
+    const board = this.#board;
+    find("season").hidden = !board?.endsAt;
+    if (!board?.endsAt) return;
+    const left = Date.parse(board.endsAt) - this.#leaderboard.now();
+    write(find("season-name"), left > 0 ? `${seasonName(board.season)} ends in` : `${seasonName(board.season)} is`);
+    write(find("season-left"), left > 0 ? duration(left) : "over");
+    find("season-left").setAttribute("datetime", board.endsAt);
+  }
+}

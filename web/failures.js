@@ -1,0 +1,78 @@
+/**
+ * What can go wrong, and the sentence that says it.
+ */
+
+/** A call that was refused, or did not get through (`code: "unreachable"`). */
+export class Failure extends Error {
+  /**
+   * @param {string} code Cognito's or the service's own
+   * @param {{detail?: string, status?: number, retryAfter?: number}} [more] `retryAfter` in seconds
+   */
+  constructor(code, { detail = "", status = 0, retryAfter = 0 } = {}) {
+    super(detail || code);
+    this.code = code;
+    this.detail = detail;
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether the same call may work if it is made again. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500 || this.code === "ticket_too_early";
+  }
+}
+
+const MANY_ATTEMPTS = "Too many attempts. Wait a few minutes, then try again.";
+const NOT_REACHED = "The service cannot be reached. Check your connection, then try again.";
+
+/** @type {Record<string, string>} */
+const SENTENCES = {
+  unreachable: NOT_REACHED,
+  unavailable: "The service is busy at the moment; nothing was changed. Try again.",
+  cache_unavailable: "The service is busy at the moment; nothing was changed. Try again.",
+
+  NotAuthorizedException: "The e-mail or the password is wrong.",
+  UserNotFoundException: "There is no account with this e-mail.",
+  UsernameExistsException: "There is an account with this e-mail already. Sign in instead.",
+  InvalidPasswordException: "The password needs at least 10 characters, with a lower-case letter, an upper-case letter and a number.",
+  CodeMismatchException: "This is not the code that was sent. Check it, or ask for a new one.",
+  ExpiredCodeException: "This code has expired. Ask for a new one.",
+  CodeDeliveryFailureException: "The code could not be sent to this address.",
+  PasswordResetRequiredException: "This password was reset; a new one has to be set before signing in.",
+  LimitExceededException: MANY_ATTEMPTS,
+  TooManyFailedAttemptsException: MANY_ATTEMPTS,
+  TooManyRequestsException: MANY_ATTEMPTS,
+  challenge: "This account needs a further step to sign in, which this page does not have.",
+
+  session_ended: "You have been signed out, because your session ended. Sign in again.",
+  barred: "This player may not score here. Ask those who run the game.",
+  score_limit: "This would pass the highest score that this board takes; your score stays as it is.",
+  ticket_expired: "Too late: this try has expired. Start again.",
+  ticket_invalid: "This try is not valid here. Start again.",
+  ticket_superseded: "This action was completed somewhere else in the meantime, so this try no longer counts. Start again.",
+  ticket_too_early: "Too early: the service did not count it yet. Try again in a moment.",
+};
+
+/**
+ * @param {unknown} failure
+ * @returns {string} one sentence or two, for people
+ */
+export function sentence(failure) {
+  if (!(failure instanceof Failure)) return "Something went wrong on this page. Reload it, then try again.";
+  const { code, detail, status, retryAfter } = failure;
+  if (code === "NotAuthorizedException" && /attempts exceeded/i.test(detail)) return MANY_ATTEMPTS;
+  if (code === "rate_limited" || status === 429) {
+    return retryAfter > 0 ? `That was too often. Try again in ${retryAfter === 1 ? "a second" : `${retryAfter} seconds`}.` : MANY_ATTEMPTS;
+  }
+  if (code === "invalid") return stated(detail);
+  return SENTENCES[code] ?? (detail || "The service did not accept this. Try again.");
+}
+
+/**
+ * The service's reason as a sentence.
+ * @param {string} reason
+ */
+function stated(reason) {
+  const said = reason.replace(/^Value error, /, "").trim();
+  return said ? `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.!?]$/.test(said) ? "" : "."}` : "That is not valid; check it.";
+}

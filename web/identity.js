@@ -1,0 +1,181 @@
+/**
+ * Who plays: sign-up, sign-in, session and sign-out over Cognito's public API. The password is held for as long as signing up
+ * takes and stored nowhere; the session stays in this browser until it is signed out.
+ */
+
+import { call } from "./calls.js";
+import { Failure } from "./failures.js";
+
+/** A token is renewed this long before it ends, in milliseconds. */
+const MARGIN = 60_000;
+
+/** @typedef {{userId: string, accessToken: string, refreshToken: string, expiresAt: number}} Session */
+
+export class Identity extends EventTarget {
+  #cognito;
+  #webClientId;
+  #key;
+  /** @type {Session | null} */
+  #session;
+  /** @type {Promise<string> | null} */
+  #renewal = null;
+
+  /** @param {{cognito: string, webClientId: string}} configuration */
+  constructor({ cognito, webClientId }) {
+    super();
+    this.#cognito = cognito;
+    this.#webClientId = webClientId;
+    this.#key = `leaderboard:${webClientId}`;
+    this.#session = this.#stored();
+    // Another tab signed in or out.
+    addEventListener("storage", ({ key }) => {
+      if (key !== this.#key && key !== null) return;
+      const before = this.userId;
+      this.#session = this.#stored();
+      if (before !== this.userId) this.dispatchEvent(new Event("change"));
+    });
+  }
+
+  /** The player's id; null if nobody is signed in. */
+  get userId() {
+    return this.#session?.userId ?? null;
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} password
+   */
+  async signUp(email, password) {
+    await this.#ask("SignUp", { Username: email, Password: password, UserAttributes: [{ Name: "email", Value: email }] });
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} code
+   */
+  async confirm(email, code) {
+    await this.#ask("ConfirmSignUp", { Username: email, ConfirmationCode: code });
+  }
+
+  /** @param {string} email */
+  async resend(email) {
+    await this.#ask("ResendConfirmationCode", { Username: email });
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} password
+   */
+  async signIn(email, password) {
+    const answer = await this.#ask("InitiateAuth", {
+      AuthFlow: "USER_PASSWORD_AUTH",
+      AuthParameters: { USERNAME: email, PASSWORD: password },
+    });
+    if (!answer.AuthenticationResult) throw new Failure("challenge", { status: 400 });
+    this.#keep(answer.AuthenticationResult, "");
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async signOut() {
+    const token = this.#session?.refreshToken;
+    this.#forget();
+    try {
+      if (token) await this.#ask("RevokeToken", { Token: token });
+    } catch {
+      // Signed out here in any case; the service forgets the session when it ends.
+    }
+  }
+
+  /**
+   * An access token that is good now.
+   * @param {{renew?: boolean}} [options] renew it though it has not ended
+   */
+  async token({ renew = false } = {}) {
+    const session = this.#session;
+    if (!session) throw new Failure("session_ended", { status: 401 });
+    if (!renew && Date.now() < session.expiresAt - MARGIN) return session.accessToken;
+    this.#renewal ??= this.#renew(session).finally(() => (this.#renewal = null));
+    return this.#renewal;
+  }
+
+  /** @param {Session} session */
+  async #renew(session) {
+    let answer;
+    try {
+      answer = await this.#ask("InitiateAuth", {
+        AuthFlow: "REFRESH_TOKEN_AUTH",
+        AuthParameters: { REFRESH_TOKEN: session.refreshToken },
+      });
+    } catch (failure) {
+      if (!(failure instanceof Failure) || failure.passing) throw failure;
+      this.#forget();
+      throw new Failure("session_ended", { status: 401 });
+    }
+    // Signed out, or somebody else in, while it was asked.
+    if (this.#session?.userId !== session.userId) throw new Failure("session_ended", { status: 401 });
+    return this.#keep(answer.AuthenticationResult, session.refreshToken).accessToken;
+  }
+
+  /**
+   * @param {{AccessToken: string, ExpiresIn: number, RefreshToken?: string}} result
+   * @param {string} refreshToken the one that goes on if the result has none
+   */
+  #keep({ AccessToken, ExpiresIn, RefreshToken }, refreshToken) {
+    this.#session = {
+      userId: subject(AccessToken),
+      accessToken: AccessToken,
+      refreshToken: RefreshToken ?? refreshToken,
+      expiresAt: Date.now() + ExpiresIn * 1000,
+    };
+    try {
+      localStorage.setItem(this.#key, JSON.stringify(this.#session));
+    } catch {
+      // Without storage the session lives as long as the page.
+    }
+    return this.#session;
+  }
+
+  #forget() {
+    if (!this.#session) return;
+    this.#session = null;
+    try {
+      localStorage.removeItem(this.#key);
+    } catch {
+      // Then it was not stored either.
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #stored() {
+    try {
+      const session = JSON.parse(localStorage.getItem(this.#key) ?? "null");
+      return typeof session?.userId === "string" && typeof session.refreshToken === "string" ? session : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /**
+   * @param {string} operation
+   * @param {Record<string, unknown>} parameters
+   */
+  #ask(operation, parameters) {
+    return call(this.#cognito, {
+      method: "POST",
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": `AWSCognitoIdentityProviderService.${operation}`,
+      },
+      body: { ClientId: this.#webClientId, ...parameters },
+    });
+  }
+}
+
+/**
+ * The user's id in an access token. It is shown only: the service itself checks the token.
+ * @param {string} token
+ */
+function subject(token) {
+  const payload = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+  return String(JSON.parse(atob(payload)).sub);
+}

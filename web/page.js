@@ -1,0 +1,120 @@
+/**
+ * The page: its parts, made once and wired to each other. Everything live comes from the subscriber.
+ */
+
+/** @typedef {import("./client/index.js").Board} Board */
+
+import { Account } from "./account.js";
+import { Actions } from "./actions.js";
+import { Announcer } from "./announcer.js";
+import { Boards } from "./boards.js";
+import { call } from "./calls.js";
+import { createLeaderboard } from "./client/index.js";
+import { Condition } from "./condition.js";
+import { find, tell, write } from "./elements.js";
+import { sentence } from "./failures.js";
+import { Identity } from "./identity.js";
+import { Service } from "./service.js";
+import { Standing } from "./standing.js";
+import { Table } from "./table.js";
+import { count } from "./words.js";
+
+/** Between two tries to read what the page begins with, in milliseconds. */
+const PATIENCE = [500, 1_000, 2_000, 5_000];
+
+/**
+ * Tries until it works, and says meanwhile that it does not.
+ * @template T
+ * @param {() => Promise<T>} read
+ * @returns {Promise<T>}
+ */
+async function persist(read) {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const answer = await read();
+      if (attempt > 0) tell(find("empty"), null);
+      return answer;
+    } catch (failure) {
+      tell(find("empty"), `${sentence(failure)} Trying again by itself.`);
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE[Math.min(attempt, PATIENCE.length - 1)]));
+    }
+  }
+}
+
+const configuration = await persist(() => call("./config.json"));
+const leaderboard = createLeaderboard({ http: configuration.http, socket: configuration.socket });
+const identity = new Identity(configuration);
+const service = new Service(configuration, identity);
+const announcer = new Announcer();
+const table = new Table();
+const standing = new Standing(service);
+const condition = new Condition(leaderboard, announcer);
+const account = new Account({
+  identity,
+  service,
+  anyCode: configuration.anyCode === true,
+  onPlayer: (player) => {
+    table.own(player?.userId ?? null);
+    standing.of(player);
+    offer();
+  },
+});
+const actions = new Actions({
+  service,
+  onScore: (board, { entry }) => standing.scored(board, entry.userScore),
+  onFailure: (failure) => account.fail(failure),
+});
+const boards = new Boards({ named: configuration.boards ?? [], onChoice: choose });
+
+let shown = "";
+let unsubscribe = () => {};
+
+/** @param {string} board */
+function choose(board) {
+  write(find("board-title"), boards.title(board));
+  document.title = `${boards.title(board)} · Leaderboard`;
+  if (board !== shown) {
+    unsubscribe();
+    shown = board;
+    table.clear();
+    condition.show(null);
+    standing.show(null);
+    write(find("total"), "–");
+    tell(find("empty"), null);
+    const isBoard = /^[a-z0-9-]{1,48}$/.test(board);
+    unsubscribe = isBoard ? leaderboard.subscribe(board, show) : () => {};
+    if (!isBoard && !board.includes("*")) refuse();
+  }
+  offer();
+}
+
+function refuse() {
+  find("stage").classList.remove("waiting");
+  tell(find("empty"), "There is no such board.");
+}
+
+/** @param {Board} board */
+function show(board) {
+  if (board.board !== shown) return;
+  table.show(board, { order: boards.rules(board.board)?.order });
+  condition.show(board);
+  standing.show(board);
+  announcer.heed(board, identity.userId);
+  write(find("total"), count(board.total));
+  tell(find("empty"), board.entries.length === 0 ? "Nobody has scored here yet. The first score appears by itself." : null);
+}
+
+/** The actions of the board that is shown, for whoever is signed in. */
+function offer() {
+  actions.show(identity.userId, shown, shown ? boards.rules(shown) : undefined);
+}
+
+leaderboard.on("problem", ({ code, board, message }) => {
+  if (code === "board_not_found" && board === shown) refuse();
+  else console.warn(`${code}: ${message}`);
+});
+account.onRename((userName) => standing.rename(userName));
+account.start();
+// The address may name the board before the list of them is here.
+if (boards.chosen) choose(boards.chosen);
+boards.show(await persist(() => service.boards()));

@@ -1,0 +1,99 @@
+/**
+ * The service's HTTP API, as far as the page uses it.
+ */
+
+import { call } from "./calls.js";
+import { Failure } from "./failures.js";
+
+/** @typedef {{points: number | {max: number}, minSeconds: number, expiresSeconds: number}} Action */
+/**
+ * @typedef {object} Rules
+ * @property {string} board
+ * @property {string} title
+ * @property {"asc" | "desc"} order
+ * @property {string} operator
+ * @property {number} topSize
+ * @property {Record<string, Action>} actions
+ * @property {number | null} viewers
+ */
+/** @typedef {{ticket: string, action: string, points: number | {max: number}, notBefore: string, expiresAt: string}} Ticket */
+/** @typedef {{entry: {userName: string, userScore: number}, changed: boolean, replayed: boolean}} Outcome */
+
+export class Service {
+  #http;
+  #identity;
+
+  /**
+   * @param {{http: string}} configuration
+   * @param {import("./identity.js").Identity} identity
+   */
+  constructor({ http }, identity) {
+    this.#http = http.replace(/\/+$/, "");
+    this.#identity = identity;
+  }
+
+  /** @returns {Promise<Rules[]>} */
+  async boards() {
+    return (await call(`${this.#http}/boards`)).boards;
+  }
+
+  /**
+   * The best hundred, as they are now.
+   * @param {string} board
+   * @returns {Promise<{season: string, entries: import("./client/index.js").Entry[]}>}
+   */
+  async best(board) {
+    return call(`${this.#http}/boards/${board}/top?limit=100`);
+  }
+
+  /** @returns {Promise<{userId: string, userName: string, scores: {board: string, season: string, userScore: number}[]}>} */
+  async own() {
+    return this.#asPlayer("GET", "/me/scores");
+  }
+
+  /** @param {string} userName */
+  async rename(userName) {
+    return this.#asPlayer("PUT", "/me", { userName });
+  }
+
+  /**
+   * @param {string} board
+   * @param {string} action
+   * @returns {Promise<Ticket>}
+   */
+  async take(board, action) {
+    return this.#asPlayer("POST", `/boards/${board}/tickets`, { action });
+  }
+
+  /**
+   * @param {string} board
+   * @param {{ticket: string, value?: number}} completion
+   * @returns {Promise<Outcome>}
+   */
+  async complete(board, completion) {
+    return this.#asPlayer("POST", `/boards/${board}/scores`, completion);
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} [body]
+   */
+  async #asPlayer(method, path, body) {
+    const send = (/** @type {string} */ token) =>
+      call(`${this.#http}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+        body,
+      });
+    try {
+      return await send(await this.#identity.token());
+    } catch (failure) {
+      // The gateway does not know the token (any more): a new one, once. Its refusal may come without the headers that let a
+      // page read it, and then looks like no answer; to ask again is safe, since every call here may be repeated.
+      const refused = failure instanceof Failure && (failure.status === 401 || failure.code === "unreachable");
+      if (!refused || failure.code === "session_ended") throw failure;
+      return send(await this.#identity.token({ renew: true }));
+    }
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * The top of a board as a table whose rows travel: to their new place, in from below, out and away. However many boards
+ * come between two frames, the last one is drawn, once.
+ */
+
+/** @typedef {import("./client/index.js").Board} Board */
+/** @typedef {import("./client/index.js").Entry} Entry */
+
+import { find, make, motion, write } from "./elements.js";
+import { count, signed } from "./words.js";
+
+const TRAVEL = { duration: 520, easing: "cubic-bezier(0.22, 1, 0.36, 1)" };
+const ENTER = { duration: 420, easing: "cubic-bezier(0.22, 1, 0.36, 1)" };
+const LEAVE = { duration: 320, easing: "ease-in", fill: /** @type {const} */ ("forwards") };
+const FLASH = { duration: 1_400, easing: "ease-out" };
+/** How long the arrow beside a name, or the points beside a score, can be read. */
+const NOTE = { duration: 4_000, easing: "linear" };
+
+/**
+ * A user's line.
+ * @typedef {object} Row
+ * @property {HTMLElement} element
+ * @property {HTMLElement} place
+ * @property {HTMLElement} name
+ * @property {HTMLElement} you
+ * @property {HTMLElement} move
+ * @property {HTMLElement} gain
+ * @property {HTMLElement} points
+ * @property {Entry} entry
+ * @property {string} share
+ * @property {Record<"journey" | "flash" | "move" | "gain", Animation | null>} animations what runs on it, or ran last
+ */
+
+export class Table {
+  /** @type {Map<string, Row>} */
+  #rows = new Map();
+  /** @type {Board | null} */
+  #board = null;
+  /** @type {Board | null} what is drawn */
+  #drawn = null;
+  /** @type {string | null} */
+  #ownId = null;
+  #best = "desc";
+  #frame = 0;
+  #body = find("rows");
+  #ghosts = find("ghosts");
+
+  /**
+   * @param {Board} board
+   * @param {{order?: "asc" | "desc"}} [rules]
+   */
+  show(board, { order = "desc" } = {}) {
+    this.#board = board;
+    this.#best = order;
+    this.#draw();
+  }
+
+  /** @param {string | null} userId */
+  own(userId) {
+    if (userId === this.#ownId) return;
+    this.#ownId = userId;
+    this.#draw();
+  }
+
+  /** Grey lines where rows will be. */
+  clear() {
+    this.#board = this.#drawn = null;
+    this.#rows.clear();
+    this.#ghosts.replaceChildren();
+    this.#body.replaceChildren();
+    find("stage").classList.add("waiting");
+  }
+
+  #draw() {
+    if (this.#frame || !this.#board) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#board) this.#paint(this.#board);
+    });
+  }
+
+  /** @param {Board} board */
+  #paint(board) {
+    const before = this.#drawn;
+    const follows = before !== null && before.board === board.board && before.season === board.season;
+    if (!follows) this.#rows.clear();
+    // What moves is where the eye last saw it, in the middle of an earlier journey or not.
+    const travels = follows && motion.allowed && !document.hidden;
+    const seen = new Map(travels ? [...this.#rows].map(([userId, row]) => [userId, topOf(row.element)]) : []);
+    const color = getComputedStyle(this.#body).getPropertyValue("--flash");
+
+    const entries = board.entries;
+    const kept = new Set(entries.map(({ userId }) => userId));
+    for (const [userId, row] of this.#rows) {
+      if (kept.has(userId)) continue;
+      this.#rows.delete(userId);
+      this.#leave(row, travels);
+    }
+    const best = entries[0]?.userScore ?? 0;
+    const elements = entries.map((entry) => {
+      const known = this.#rows.get(entry.userId);
+      const row = known ?? makeRow(entry);
+      this.#rows.set(entry.userId, row);
+      this.#write(row, entry, { known: follows ? (known?.entry ?? null) : entry, best, color });
+      return row.element;
+    });
+    arrange(this.#body, elements);
+    this.#drawn = board;
+    find("stage").classList.remove("waiting");
+    if (travels) this.#travel(seen);
+  }
+
+  /**
+   * @param {Row} row
+   * @param {Entry} entry
+   * @param {{known: Entry | null, best: number, color: string}} context `known` is how it was drawn, null if it was not
+   */
+  #write(row, entry, { known, best, color }) {
+    const { element } = row;
+    const place = entry.place ?? entry.rank;
+    write(row.place, place === null ? "–" : String(place));
+    write(row.name, entry.userName);
+    write(row.points, count(entry.userScore));
+    if (element.dataset.place !== row.place.textContent) element.dataset.place = row.place.textContent ?? "";
+    const own = entry.userId === this.#ownId;
+    if (row.you.hidden === own) {
+      row.you.hidden = !own;
+      if (own) element.setAttribute("aria-current", "true");
+      else element.removeAttribute("aria-current");
+    }
+    const length = share(entry.userScore, best, this.#best);
+    if (length !== row.share) element.style.setProperty("--share", length);
+    row.share = length;
+    if (!known) note(row, "move", { text: "new", kind: "entered" });
+    else {
+      const climbed = (known.rank ?? 0) - (entry.rank ?? 0);
+      if (climbed > 0) note(row, "move", { text: `▲ ${climbed}`, kind: "up" });
+      if (climbed < 0) note(row, "move", { text: `▼ ${-climbed}`, kind: "down" });
+      const gained = entry.userScore - known.userScore;
+      if (gained) note(row, "gain", { text: signed(gained), kind: "gained" });
+      if (gained) flash(row, color);
+    }
+    if (!known) flash(row, color);
+    row.entry = entry;
+  }
+
+  /** @param {Map<string, number>} seen where each row was */
+  #travel(seen) {
+    // All that is asked of the layout at once: to ask between two changes would lay it out anew each time.
+    const rows = [...this.#rows];
+    for (const [, row] of rows) row.animations.journey?.cancel();
+    const tops = rows.map(([, { element }]) => topOf(element));
+    rows.forEach(([userId, row], index) => {
+      const { element } = row;
+      const top = seen.get(userId);
+      if (top === undefined) {
+        row.animations.journey = element.animate({ opacity: [0, 1], transform: ["translateY(60%)", "none"] }, { ...ENTER, id: "journey" });
+        return;
+      }
+      const distance = top - tops[index];
+      if (Math.abs(distance) < 0.5) return;
+      // Who climbs passes in front.
+      element.classList.toggle("climbing", distance > 0);
+      row.animations.journey = element.animate({ transform: [`translateY(${distance}px)`, "none"] }, { ...TRAVEL, id: "journey" });
+    });
+  }
+
+  /**
+   * @param {Row} row
+   * @param {boolean} travels
+   */
+  #leave({ element }, travels) {
+    if (!travels) return element.remove();
+    const top = topOf(element) - topOf(this.#ghosts);
+    const ghost = make("div", { class: "row ghost" }, ...element.childNodes);
+    ghost.style.setProperty("--top", `${top}px`);
+    element.remove();
+    this.#ghosts.append(ghost);
+    const going = ghost.animate({ opacity: [1, 0], transform: ["none", "translateY(70%)"] }, LEAVE);
+    going.finished.then(
+      () => ghost.remove(),
+      () => ghost.remove(),
+    );
+  }
+}
+
+/**
+ * @param {Entry} entry
+ * @returns {Row}
+ */
+function makeRow(entry) {
+  const place = make("span", { class: "medal" });
+  const name = make("bdi", { class: "name" });
+  const you = make("span", { class: "you", hidden: true }, "You");
+  const move = make("span", { class: "note move", "aria-hidden": "true" });
+  const gain = make("span", { class: "note gain", "aria-hidden": "true" });
+  const points = make("span", { class: "points" });
+  const element = make(
+    "tr",
+    { class: "row", role: "row" },
+    make("td", { class: "place", role: "cell" }, place),
+    make("td", { class: "player", role: "cell" }, name, you, move),
+    make("td", { class: "score", role: "cell" }, gain, points),
+  );
+  const animations = { journey: null, flash: null, move: null, gain: null };
+  return { element, place, name, you, move, gain, points, entry, share: "", animations };
+}
+
+/**
+ * Puts the elements in order, and touches none that is where it belongs.
+ * @param {Element} parent
+ * @param {Element[]} elements
+ */
+function arrange(parent, elements) {
+  elements.forEach((element, index) => {
+    if (parent.children[index] !== element) parent.insertBefore(element, parent.children[index] ?? null);
+  });
+  while (parent.children.length > elements.length) parent.lastElementChild?.remove();
+}
+
+/**
+ * A word beside a name or a score that fades.
+ * @param {Row} row
+ * @param {"move" | "gain"} which
+ * @param {{text: string, kind: string}} what
+ */
+function note(row, which, { text, kind }) {
+  const element = row[which];
+  write(element, text);
+  element.dataset.kind = kind;
+  row.animations[which]?.cancel();
+  row.animations[which] = element.animate({ opacity: [1, 1, 0], offset: [0, 0.75, 1] }, NOTE);
+}
+
+/**
+ * @param {Row} row
+ * @param {string} color
+ */
+function flash(row, color) {
+  row.animations.flash?.cancel();
+  row.animations.flash = row.element.animate({ backgroundColor: [color, color, "transparent"], offset: [0, 0.25, 1] }, { ...FLASH, id: "flash" });
+}
+
+/** @param {Element} element where the eye sees it, animations included */
+function topOf(element) {
+  return element.getBoundingClientRect().top;
+}
+
+/**
+ * How long a row's bar is beside the leader's.
+ * @param {number} score
+ * @param {number} best
+ * @param {string} order
+ */
+function share(score, best, order) {
+  const [part, whole] = order === "asc" ? [best, score] : [score, best];
+  return whole > 0 ? Math.min(1, Math.max(0, part / whole)).toFixed(4) : "0";
+}

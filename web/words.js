@@ -1,0 +1,61 @@
+/**
+ * How the page writes numbers, times and names of actions.
+ */
+
+const numbers = new Intl.NumberFormat("en");
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** @param {number} number */
+export const count = (number) => numbers.format(number);
+
+/** @param {number} number with its sign */
+export const signed = (number) => (number > 0 ? `+${count(number)}` : `−${count(-number)}`);
+
+/** @param {number} time milliseconds since 1970; shown in the viewer's own time zone */
+export const timeOfDay = (time) => clock.format(time);
+
+/**
+ * @param {number} number
+ * @param {string} one
+ * @param {string} many
+ */
+export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+
+/**
+ * The two largest units of a duration: `6 d 11 h`, `4 min 12 s`, `8 s`.
+ * @param {number} milliseconds
+ */
+export function duration(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const parts = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3_600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ];
+  const first = parts.findIndex(([value]) => value !== 0);
+  if (first === -1) return "0 s";
+  return parts
+    .slice(first, first + 2)
+    .filter(([value], index) => index === 0 || value !== 0)
+    .map(([value, unit]) => `${value} ${unit}`)
+    .join(" ");
+}
+
+/** @param {number} milliseconds */
+export const ago = (milliseconds) => (milliseconds < 1_500 ? "just now" : `${duration(milliseconds)} ago`);
+
+/** @param {string} action `level-done` is `Level done` */
+export function actionName(action) {
+  const words = action.replaceAll(/[-_]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** @param {string} season */
+export function seasonName(season) {
+  const week = /^(\d{4})-W(\d{2})$/.exec(season);
+  if (week) return `Week ${Number(week[2])}`;
+  const month = /^(\d{4})-(\d{2})$/.exec(season);
+  if (month) return new Intl.DateTimeFormat("en", { month: "long", timeZone: "UTC" }).format(new Date(`${season}-01T00:00:00Z`));
+  return season;
+}
