@@ -183,7 +183,12 @@ class Scores:
             if user_name is not None and user_name != item.user_name:
                 profile = profile or self.store.read_profile(user_id) or unnamed(user_id)
                 named = renamed(profile, user_name, now_ms=now)
-                item = replace(item, user_name=user_name, profile_version=named.version)
+                item = replace(
+                    item,
+                    user_name=user_name,
+                    standing=named.standing,
+                    profile_version=named.version,
+                )
             try:
                 decision = scoring.submit(rules, item, amount=amount, now_ms=now)
                 assert decision.item is not None

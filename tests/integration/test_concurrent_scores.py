@@ -14,6 +14,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 
 from leaderboard import instants, wiring
+from leaderboard.adapters.aws import client
 from leaderboard.errors import (
     LeaderboardError,
     SubmissionConflict,
@@ -22,6 +23,7 @@ from leaderboard.errors import (
 )
 from leaderboard.scores import Outcome, Scores, ScoreStore
 from leaderboard.scoring import ScoreItem
+from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")
 
@@ -275,3 +277,22 @@ def test_two_names_at_once_end_as_one_everywhere(scores: Scores) -> None:
     profile = wiring.score_table().read_profile("ann")
     assert profile is not None
     assert {stored(board).user_name for board in boards} == {profile.user_name}
+
+
+@pytest.mark.parametrize("standing", ["hidden", "visible"])
+def test_name_beside_a_standing_that_is_not_copied_yet_takes_the_standing_too(
+    scores: Scores, standing: str
+) -> None:
+    submitting(scores, "s-1", delta=1, user_name="Ann")()
+    for state in ("hidden", standing):
+        client("dynamodb").update_item(
+            TableName=aws.SCORES,
+            Key={"userId": {"S": "ann"}, "boardSeason": {"S": "profile"}},
+            UpdateExpression="SET standing = :standing ADD version :one",
+            ExpressionAttributeValues={":standing": {"S": state}, ":one": {"N": "1"}},
+        )
+        if state != standing:
+            wiring.profiles().copy("ann")
+    submitting(scores, "s-2", delta=1, user_name="Anne")()
+    wiring.profiles().copy("ann")
+    assert (stored().standing, stored().user_name) == (standing, "Anne")
