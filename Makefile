@@ -28,6 +28,7 @@ screenshot: setup ## take the README's picture of the page
 	@$(PYTHON) -m tests.browser.screenshot docs/page.png
 
 test: setup ## every test
+	@cd clients/javascript && npm test --silent
 	@$(PYTHON) -m pytest
 
 check: setup ## lint, format, types, the packaged template
@@ -37,6 +38,7 @@ check: setup ## lint, format, types, the packaged template
 	@# Beside the package, as they are served.
 	@rm -rf .build/web && mkdir -p .build && cp -R web .build/web && cp -R clients/javascript/src .build/web/client
 	@$(CLIENT)/.bin/tsc --project .build/web
+	@cd clients/javascript && npm run check --silent && npm pack --silent --pack-destination "$(CURDIR)/.build"
 	@$(SLS) package --stage dev --package .build/template --param requirements=local/none.txt >/dev/null
 	@.venv/bin/cfn-lint -i W3005 -- .build/template/cloudformation-template-update-stack.json
 
