@@ -1,0 +1,413 @@
+"""The HTTP functions in process: what a request must be, and what reads answer when."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import handlers.board_stream
+import handlers.boards
+import handlers.score_stream
+import handlers.scores
+from leaderboard import instants, wiring
+from leaderboard.adapters.aws import client
+from leaderboard.adapters.cache import Keys
+from tests.integration import aws
+from tests.integration.conftest import Dependencies
+from tests.integration.events import CONTEXT, Answer, answered, request, stream_record
+from tests.integration.valkey import Valkey
+
+Json = dict[str, Any]
+TRUSTED = "PUT /boards/{board}/users/{userId}/score"
+NOW = 1_795_420_800_000
+"""2026-11-23T08:00:00Z, a Monday of the week 2026-W48."""
+
+
+@pytest.fixture(autouse=True)
+def switches(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Dependencies:
+    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    return dependencies
+
+
+def write(
+    body: str | Json, *, board: str = "global", user: str = "ann", encoded: bool = False
+) -> Answer:
+    event = request(
+        TRUSTED, path={"board": board, "userId": user}, body=body, base64=encoded, user="machine"
+    )
+    return answered(handlers.scores.handler(event, CONTEXT))
+
+
+def read(board: str = "global", query: str = "", tag: str | None = None) -> Answer:
+    headers = {} if tag is None else {"if-none-match": tag}
+    event = request("GET /boards/{board}/top", path={"board": board}, query=query, headers=headers)
+    return answered(handlers.boards.handler(event, CONTEXT))
+
+
+def drained() -> None:
+    """What the two streams would have delivered by now."""
+    deliver(aws.SCORES, handlers.score_stream.handler)
+    deliver(aws.BOARDS, handlers.board_stream.handler)
+
+
+def deliver(table: str, function: Callable[..., Any]) -> None:
+    items = client("dynamodb").scan(TableName=table)["Items"]
+    records = [
+        stream_record(n, {key: it[key] for key in ("userId", "boardSeason") if key in it}, it)
+        for n, it in enumerate(items)
+    ]
+    assert function({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+
+
+def scored(count: int, board: str = "global") -> None:
+    """So many users with scores, two of each, the higher the better."""
+    for number in range(count):
+        body = {"delta": 100 - number // 2} if board == "global" else {"score": 50 + number}
+        answer = write({"submissionId": "s", **body}, board=board, user=f"user-{number:03d}")
+        assert answer.status == 200, answer.text
+    drained()
+
+
+def users(answer: Answer) -> list[str]:
+    assert answer.status == 200, answer.text
+    return [it["userId"] for it in answer.json["entries"]]
+
+
+def refused(answer: Answer, status: int, code: str) -> Json:
+    assert (answer.status, answer.json["code"]) == (status, code), answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.json["status"] == status
+    assert answer.json["requestId"] == "request-1"
+    found: Json = answer.json
+    return found
+
+
+def written() -> int:
+    return len(client("dynamodb").scan(TableName=aws.SCORES)["Items"])
+
+
+# Bodies.
+
+
+def padded(size: int) -> str:
+    body = json.dumps({"submissionId": "s", "delta": 5})
+    return body[:-1] + " " * (size - len(body)) + "}"
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_body_past_its_size_is_refused(encoded: bool) -> None:
+    def sent(size: int) -> Answer:
+        text = padded(size)
+        body = base64.b64encode(text.encode()).decode() if encoded else text
+        return write(body, encoded=encoded)
+
+    refused(sent(16 * 1024 + 1), 413, "body_too_large")
+    refused(sent(1024 * 1024), 413, "body_too_large")
+    assert written() == 0
+    assert sent(16 * 1024).status == 200
+
+
+def test_size_of_a_body_is_that_of_its_bytes() -> None:
+    body = json.dumps({"submissionId": "s", "delta": 5, "userName": "☃" * 6000}, ensure_ascii=False)
+    assert len(body) < 16 * 1024 < len(body.encode())
+    refused(write(body), 413, "body_too_large")
+
+
+def test_body_in_base64_is_the_body() -> None:
+    text = json.dumps({"submissionId": "s", "delta": 5, "userName": "Ünï ☃"}, ensure_ascii=False)
+    answer = write(base64.b64encode(text.encode()).decode(), encoded=True)
+    assert answer.status == 200
+    assert answer.json["entry"]["userName"] == "Ünï ☃"
+
+
+DEEP = 5000
+BODIES = {
+    "no JSON": "{",
+    "nothing": "",
+    "a list": "[]",
+    "a number": "7",
+    "null": "null",
+    "no number": '{"submissionId": "s", "delta": NaN}',
+    "deep lists": '{"submissionId": "s", "delta": 5, "x": ' + "[" * DEEP + "]" * DEEP + "}",
+    "deep objects": '{"a":' * 2500 + "1" + "}" * 2500,
+    "digits without end": '{"submissionId": "s", "delta": ' + "9" * 5000 + "}",
+    "a number with a point": '{"submissionId": "s", "delta": 5.0}',
+    "a number in quotes": '{"submissionId": "s", "delta": "5"}',
+    "truth": '{"submissionId": "s", "delta": true}',
+    "past what is exact": '{"submissionId": "s", "delta": 9007199254740992}',
+    "both": '{"submissionId": "s", "delta": 5, "score": 5}',
+    "neither": '{"submissionId": "s"}',
+    "no id": '{"delta": 5}',
+    "an id that is too long": '{"submissionId": "' + "s" * 65 + '", "delta": 5}',
+    "an id with a line": '{"submissionId": "a\\nb", "delta": 5}',
+    "half a character": '{"submissionId": "s", "delta": 5, "userName": "\\ud800"}',
+    "half a character as id": '{"submissionId": "\\ud800", "delta": 5}',
+    "a name of directions": '{"submissionId": "s", "delta": 5, "userName": "a\\u202eb"}',
+    "something unknown": '{"submissionId": "s", "delta": 5, "points": 7}',
+}
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+def test_body_that_does_not_validate_is_refused(body: str, encoded: bool) -> None:
+    text = base64.b64encode(body.encode()).decode() if encoded else body
+    problem = refused(write(text, encoded=encoded), 422, "invalid")
+    assert all(it["path"] and it["message"] for it in problem["errors"])
+    assert problem["errors"]
+    assert written() == 0
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    refused(write(base64.b64encode(b'{"a": "\xff"}').decode(), encoded=True), 422, "invalid")
+
+
+# Paths and queries.
+
+
+@pytest.mark.parametrize("user", ["a%23b", "a%40b", "a%0Ab", "a%2Fb", "a" * 65, "%20", "%C3%BC"])
+def test_user_id_that_is_none_is_refused(user: str) -> None:
+    refused(write({"submissionId": "s", "delta": 5}, user=user), 422, "invalid")
+    assert written() == 0
+
+
+@pytest.mark.parametrize("board", ["gone", "GLOBAL", "rating", "a%23b", "..%2Fx", "b" * 49])
+def test_board_that_is_none_is_not_found(board: str) -> None:
+    refused(write({"submissionId": "s", "score": 5}, board=board), 404, "board_not_found")
+    refused(read(board), 404, "board_not_found")
+    assert written() == 0
+
+
+@pytest.mark.parametrize("query", ["limit=5&limit=5", "limit=1&limit=2", "season=all&season=all"])
+def test_doubled_query_parameter_is_refused(query: str) -> None:
+    problem = refused(read(query=query), 422, "invalid")
+    assert problem["errors"][0]["path"] == f"query.{query.partition('=')[0]}"
+
+
+def test_unknown_query_parameter_is_ignored() -> None:
+    assert read(query="colour=blue&limit=5").status == 200
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "101", "ten", "", "1.5"])
+def test_limit_out_of_bounds_is_refused(limit: str) -> None:
+    refused(read(query=f"limit={limit}"), 422, "invalid")
+
+
+# Seasons.
+
+
+def test_past_season_is_read_as_it_was_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(instants, "now_ms", lambda: NOW - 7 * 86_400_000)
+    aws.forget()
+    scored(3, "weekly")
+    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    aws.forget()
+    past = read("weekly", "season=2026-W47")
+    assert len(users(past)) == 3
+    assert past.json["season"] == "2026-W47"
+    assert past.json["endsAt"] == "2026-11-23T00:00:00.000Z"
+    now = read("weekly")
+    assert users(now) == []
+    assert (now.json["season"], now.json["version"]) == ("2026-W48", 0)
+
+
+@pytest.mark.parametrize(
+    ("board", "season"),
+    [
+        ("weekly", "2026-W49"),
+        ("weekly", "2026-W00"),
+        ("weekly", "2026-W54"),
+        ("weekly", "2026-11"),
+        ("weekly", "all"),
+        ("weekly", ""),
+        ("global", "2026-W48"),
+        ("global", "ALL"),
+    ],
+)
+def test_season_that_is_none_or_has_not_begun_is_refused(board: str, season: str) -> None:
+    refused(read(board, f"season={season}"), 422, "invalid")
+
+
+# The top, as recorded and past it.
+
+
+def test_board_without_scores_is_empty() -> None:
+    for query in ("", "limit=100"):
+        answer = read(query=query)
+        assert users(answer) == []
+        assert answer.json["total"] == 0
+        assert answer.json["epoch"] is None
+        assert "degraded" not in answer.json
+    assert read().json["version"] == 0
+
+
+def test_top_is_what_was_recorded() -> None:
+    scored(14)
+    answer = read()
+    body = answer.json
+    assert users(answer) == [f"user-{n:03d}" for n in range(10)]
+    assert [it["rank"] for it in body["entries"]] == list(range(1, 11))
+    assert [it["place"] for it in body["entries"]] == [1, 1, 3, 3, 5, 5, 7, 7, 9, 9]
+    assert (body["board"], body["season"], body["version"], body["total"]) == (
+        "global",
+        "all",
+        1,
+        14,
+    )
+    assert "degraded" not in body
+    assert answer.headers["cache-control"] == "public, max-age=1"
+    assert len(users(read(query="limit=3"))) == 3
+
+
+def test_further_entries_are_those_of_the_ranking() -> None:
+    scored(14)
+    answer = read(query="limit=100")
+    assert users(answer) == [f"user-{n:03d}" for n in range(14)]
+    assert (answer.json["epoch"], answer.json["version"], answer.json["total"]) == (None, None, 14)
+
+
+def test_held_top_is_not_sent_again() -> None:
+    scored(3)
+    for query in ("", "limit=2", "limit=50"):
+        first = read(query=query)
+        tag = first.headers["etag"]
+        for held in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            again = read(query=query, tag=held)
+            assert (again.status, again.text) == (304, "")
+            assert again.headers["etag"] == tag
+        assert read(query=query, tag='"other"').status == 200
+
+
+def test_tag_moves_with_the_top() -> None:
+    scored(3)
+    tags = [read(query=query).headers["etag"] for query in ("", "limit=50")]
+    write({"submissionId": "later", "delta": 500}, user="user-002")
+    drained()
+    for query, tag in zip(("", "limit=50"), tags, strict=True):
+        assert read(query=query, tag=tag).status == 200
+
+
+@pytest.mark.parametrize("query", ["", "limit=100"])
+def test_reads_go_on_in_the_same_order_while_the_cache_is_down(
+    switches: Dependencies, query: str
+) -> None:
+    scored(14)
+    before = read(query=query)
+    switches.down.add("cache")
+    during = read(query=query)
+    assert during.json["degraded"] is True
+    assert {**during.json, "degraded": None} == {**before.json, "degraded": None}
+    assert list(during.json)[:2] == ["board", "degraded"]
+    switches.down.clear()
+    assert "degraded" not in read(query=query).json
+
+
+def test_board_without_scores_is_degraded_while_the_cache_is_down(switches: Dependencies) -> None:
+    switches.down.add("cache")
+    for query in ("", "limit=100"):
+        answer = read(query=query)
+        assert users(answer) == []
+        assert answer.json["degraded"] is True
+
+
+def test_cold_cache_shows_the_recorded_top(cache_server: Valkey) -> None:
+    scored(14)
+    before = read()
+    cache_server.client.flushall()
+    cold = read()
+    assert (cold.json, cold.headers["etag"]) == (before.json, before.headers["etag"])
+    assert cache_server.client.exists(Keys.of("global", "all").copy)
+    further = read(query="limit=100")
+    assert users(further) == [f"user-{n:03d}" for n in range(14)]
+    assert further.json["degraded"] is True
+
+
+def test_partial_ranking_is_not_shown(cache_server: Valkey) -> None:
+    scored(14)
+    cache_server.client.flushall()
+    write({"submissionId": "later", "delta": 500}, user="late")
+    items = client("dynamodb").scan(TableName=aws.SCORES)["Items"]
+    (late,) = [it for it in items if it["userId"]["S"] == "late"]
+    keys = {key: late[key] for key in ("userId", "boardSeason")}
+    record = stream_record(1, keys, late)
+    handlers.score_stream.handler({"Records": [record]}, CONTEXT)
+    assert users(read()) == [f"user-{n:03d}" for n in range(10)]
+    assert users(read(query="limit=100")) == ["late", *(f"user-{n:03d}" for n in range(14))]
+
+
+def test_reads_of_a_recorded_top_ask_the_cache_alone(switches: Dependencies) -> None:
+    scored(3)
+    read()
+    switches.down.add("dynamodb")
+    assert len(users(read())) == 3
+
+
+def test_table_that_is_down_is_said_to_be(switches: Dependencies, cache_server: Valkey) -> None:
+    scored(3)
+    cache_server.client.flushall()
+    switches.down.add("dynamodb")
+    answer = read()
+    refused(answer, 503, "unavailable")
+    assert answer.headers["retry-after"] == "1"
+    refused(write({"submissionId": "s2", "delta": 5}), 503, "unavailable")
+
+
+def test_boards_are_listed_while_the_cache_is_down(switches: Dependencies) -> None:
+    switches.down.add("cache")
+    answer = answered(handlers.boards.handler(request("GET /boards"), CONTEXT))
+    listed = {it["board"]: it for it in answer.json["boards"]}
+    assert set(listed) == {"global", "weekly", "fastest-lap", "rating-*"}
+    assert listed["weekly"]["season"]["season"] == "2026-W48"
+    assert listed["global"]["viewers"] is None
+
+
+# A player's own.
+
+
+def test_scores_of_a_player_are_listed_current_seasons_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(instants, "now_ms", lambda: NOW - 7 * 86_400_000)
+    aws.forget()
+    write({"submissionId": "s", "score": 7}, board="weekly")
+    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    aws.forget()
+    write({"submissionId": "s", "delta": 5, "userName": "Ann"})
+    write({"submissionId": "t", "score": 9}, board="weekly")
+    answer = answered(handlers.scores.handler(request("GET /me/scores", user="ann"), CONTEXT))
+    assert (answer.json["userId"], answer.json["userName"]) == ("ann", "Ann")
+    assert [(it["board"], it["season"], it["userScore"]) for it in answer.json["scores"]] == [
+        ("global", "all", 5),
+        ("weekly", "2026-W48", 9),
+        ("weekly", "2026-W47", 7),
+    ]
+
+
+def test_player_without_scores_has_a_name_that_tells_nothing() -> None:
+    answer = answered(
+        handlers.scores.handler(request("GET /me/scores", user="0123456789abc"), CONTEXT)
+    )
+    assert answer.json == {"userId": "0123456789abc", "userName": "player-012345", "scores": []}
+
+
+def test_ticket_is_taken_by_its_player() -> None:
+    asked = request(
+        "POST /boards/{board}/tickets",
+        path={"board": "global"},
+        body={"action": "quiz-correct"},
+        user="ann",
+    )
+    issued = answered(handlers.scores.handler(asked, CONTEXT))
+    assert issued.status == 201
+    assert (issued.json["action"], issued.json["points"]) == ("quiz-correct", 10)
+    taken = request(
+        "POST /boards/{board}/scores",
+        path={"board": "global"},
+        body={"ticket": issued.json["ticket"]},
+        user="ann",
+    )
+    refused(answered(handlers.scores.handler(taken, CONTEXT)), 409, "ticket_too_early")
+    assert wiring.score_table().read("ann", "global", "all") is None
