@@ -164,7 +164,7 @@ class Cache:
             REBUILD_SILENCE_SECONDS,
         ]
         for record in records:
-            values += (record.user_id, record.version, *_placed(board.order, record.score))
+            values += (record.user_id, _value(board.order, record))
         status, *rest = self.run(APPLY, keys.ranking, *values)
         if status != "ok":
             return Applied(None)
@@ -238,11 +238,14 @@ def _pace_key(board: str) -> str:
     return f"{FORMAT}:{{{board}}}:pace"
 
 
-def _placed(board_order: Order, score: Score | None) -> tuple[str, str, str]:
+def _value(board_order: Order, record: ScoreRecord) -> str:
+    """What the hash of users holds of a record; of a removal the version alone."""
+    score = record.score
     if score is None:
-        return ("", "", "")
-    number = str(order.signed(board_order, score.user_score))
-    return number, order.member(score.updated_ms, score.user_id), score.user_name
+        return str(record.version)
+    number = order.signed(board_order, score.user_score)
+    member = order.member(score.updated_ms, score.user_id)
+    return f"{record.version}|{number}|{member}|{score.user_name}"
 
 
 def _top(board_order: Order, answer: list[Any]) -> Top | None:

@@ -6,14 +6,15 @@
 -- KEYS order (sorted set), users (hash), state (hash)
 -- ARGV topSize, fresh change id, life to start ('' if none may be started), its completeness,
 --      life to fill ('' for live records), seconds a rebuild may be silent,
---      then per record: user id, version, signed score ('' for a removal), member, name
+--      then per record: user id, its value in the hash of users: version|signed score|member|name,
+--      or of a removal the version alone
 -- Returns status, whether a rebuild is due (claimed for the caller), records taken, and what
 -- read_top of top.lua (which stands before this script) returns.
 -- status: 'ok' | 'cold' (there is no life) | 'lost' (the life to fill is not this one)
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
 local size, fresh = tonumber(ARGV[1]), ARGV[2]
 local starting, completeness, filling = ARGV[3], ARGV[4], ARGV[5]
-local patience, first, width = tonumber(ARGV[6]), 7, 5
+local patience, first, width = tonumber(ARGV[6]), 7, 2
 local count = (#ARGV - first + 1) / width
 
 local known = redis.call('HMGET', state, 'life', 'complete', 'filledAt')
@@ -41,24 +42,24 @@ for from = 1, started and 0 or count, 1000 do
   end
 end
 
--- A user's value in the hash is version|score|member|name; of a removed one, the version alone.
+local function parts(value)
+  local version, score, member, name = string.match(value, '^(%d+)|([^|]*)|([^|]*)|(.*)$')
+  return version or value, score, member, name
+end
+
 local gone, placed, noted, renamed = {}, {}, {}, {}
 for i = 1, count do
   local at = first + (i - 1) * width
-  local id, version, score, member, name =
-    ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  local id, value, old = ARGV[at], ARGV[at + 1], remembered[i]
+  local version, score, member, name = parts(value)
   local old_version, old_score, old_member, old_name
-  local old = remembered[i]
   if old then
-    old_version, old_score, old_member, old_name = string.match(old, '^(%d+)|([^|]*)|([^|]*)|(.*)$')
-    old_version = old_version or old
+    old_version, old_score, old_member, old_name = parts(old)
   end
   if not old_version or tonumber(version) > tonumber(old_version) then
     noted[#noted + 1] = id
-    if score == '' then
-      noted[#noted + 1] = version
-    else
-      noted[#noted + 1] = version .. '|' .. score .. '|' .. member .. '|' .. name
+    noted[#noted + 1] = value
+    if score then
       if old_score ~= score or old_member ~= member then
         placed[#placed + 1] = score
         placed[#placed + 1] = member
