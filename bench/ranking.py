@@ -234,8 +234,8 @@ def table(rows: Sequence[Row], *, members: int, small: bool) -> Table:
     caption = [
         "µs a record, median over the batches, the client's work included.",
         "One script call: leaderboard.adapters.cache; atomic, and reads the top if it changed.",
-        "One command a call: HGET, ZREM, ZADD and HSET a record, each its own round trip; ZRANGE of",
-        "the top a batch; same client, same layout. Pipelined: the same commands, each with all",
+        "One command a call: HGET, ZREM, ZADD and HSET a record, each its own round trip; ZRANGE",
+        "of the top a batch; same client, same layout. Pipelined: the same commands, each with all",
         "records of the batch, in three round trips. Neither of the two is atomic.",
     ]
     for count, size, taken in rows:

@@ -1,0 +1,35 @@
+"""The bench explains itself, and refuses what it does not know before it starts anything."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.structure.source import ROOT
+
+
+def bench(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bench", *arguments],
+        cwd=ROOT,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_bench_explains_its_parts() -> None:
+    run = bench("--help")
+    assert run.returncode == 0
+    assert "path:" in run.stdout
+    assert "ranking:" in run.stdout
+
+
+@pytest.mark.parametrize(("argument", "size"), [("speed", "small"), ("path", "tiny")])
+def test_bench_refuses_what_it_does_not_know(argument: str, size: str) -> None:
+    run = bench(argument, SIZE=size)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "usage:" in run.stderr
