@@ -119,9 +119,10 @@ def test_keyboard_alone_is_enough(visitor: Visitor) -> None:
     expect(page.locator("#player")).to_be_visible()
     # Where the form was that has gone, not at the page's beginning.
     expect(page.locator("#play")).to_be_focused()
+    card = visitor.action("Quiz correct")
+    expect(card).to_be_visible()
     tab_to("Start Quiz correct")
     page.keyboard.press("Enter")
-    card = visitor.action("Quiz correct")
     expect(card).to_have_attribute("data-state", "ready")
     # The place is kept while the button waits.
     expect(card.get_by_role("button", name="Complete Quiz correct")).to_be_focused()
