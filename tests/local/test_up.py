@@ -213,6 +213,6 @@ def test_sample_players_move_a_board_that_is_watched() -> None:
         finally:
             watching.send_signal(signal.SIGTERM)
         assert [line.split()[:2] for line in lines] == [["global", "all"]] * 4
-        assert "1. player-" in lines[-1]
+        assert "1. " in lines[-1]
         versions = [int(line.split()[2].removeprefix("v")) for line in lines]
         assert versions == sorted(set(versions))
