@@ -167,7 +167,7 @@ class Rig:
 
     def _dynamodb(self, world: World, client: Any, operation: str, parameters: Json) -> Any:
         if operation == "Scan":
-            parameters = {**parameters, "Limit": world.chance.randint(1, 6)}
+            parameters = {**parameters, "Limit": world.chance.choice((1, 4))}
         if operation not in WRITES:
             return tables.call(client, operation, parameters)
         if world.is_sent_twice():  # the SDK sends again when the first answer was lost

@@ -12,12 +12,21 @@ from typing import Any
 import pytest
 
 import handlers.board_stream
-from leaderboard import delta, messages, ranking, rebuild, subscriptions, wiring
+from leaderboard import (
+    delta,
+    messages,
+    profiles,
+    ranking,
+    rebuild,
+    scores,
+    subscriptions,
+    wiring,
+)
 from leaderboard.adapters import boards, cache
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache, Script
-from leaderboard.adapters.scores import ScoreTable
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder
+from leaderboard.scoring import VISIBLE, Profile
 from leaderboard.snapshots import Snapshot, ranked
 from tests.integration.story import oracle
 from tests.integration.story.story import Plan
@@ -218,14 +227,25 @@ def complete_a_rebuild_before_its_scan(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(rebuild.Rebuild, "_fill", fill)
 
 
-def leave_tombstones_out_of_the_scan(patch: pytest.MonkeyPatch) -> None:
-    real = ScoreTable.scan
+def begin_a_partial_life_without_an_item(patch: pytest.MonkeyPatch) -> None:
+    """A rebuild of a board that was never recorded: what is applied meanwhile is not recorded."""
+    real = Recorder.begin
 
-    def scan(table: ScoreTable, board: str, season: str) -> Any:
-        for page in real(table, board, season):
-            yield [record for record in page if record.score is not None]
+    def begin(recorder: Recorder, board: Any, season: str, records: Sequence[Any]) -> Any:
+        if records:
+            return real(recorder, board, season, records)
+        return recorder.cache.apply(board, season, records, start=PARTIAL)
 
-    patch.setattr(ScoreTable, "scan", scan)
+    patch.setattr(Recorder, "begin", begin)
+
+
+def rename_without_the_standing(patch: pytest.MonkeyPatch) -> None:
+    real = profiles.renamed
+
+    def renamed(profile: Profile, user_name: str, *, now_ms: int) -> Profile:
+        return replace(real(profile, user_name, now_ms=now_ms), standing=VISIBLE)
+
+    patch.setattr(scores, "renamed", renamed)
 
 
 def move_the_version_with_every_record(patch: pytest.MonkeyPatch) -> None:
@@ -307,6 +327,8 @@ _REPEATED = replace(_BUSY, batch_size=2, pauses=(0, 0, 0.3), mishaps=Mishaps(del
 _FLUSHED = replace(_BUSY, flushes=2, pauses=(0, 0.02, 0.3))
 _DYING = replace(_BUSY, pauses=(0, 0.3), mishaps=Mishaps(killed=0.03, answer_lost=0.02))
 _WATCHED = replace(_BUSY, viewers=3, pauses=(0, 0.02, 0.3))
+_SHORT = replace(_BUSY, writers=4, writes=1, shards=3, boards=(_RATING,), removals=0, standings=0)
+_REFILLED = replace(_BUSY, writers=4, users=14, writes=6, flushes=2, within=0.6)
 _AUDITED = replace(_FLUSHED, audits=3)
 
 MUTANTS: dict[Break, Plan] = {
@@ -315,31 +337,35 @@ MUTANTS: dict[Break, Plan] = {
     keep_an_old_member: _BUSY,
     miss_a_rename_in_the_top: replace(_BUSY, renames=0.6),
     name_a_change_by_its_size: _BUSY,
-    mark_as_recorded_unconditionally: _BUSY,
+    mark_as_recorded_unconditionally: _SHORT,
     record_without_compare_and_set: _BUSY,
     record_the_old_top_after_a_refusal: _BUSY,
-    read_the_top_before_the_revision: replace(_AUDITED, flushes=1),
+    read_the_top_before_the_revision: replace(_BUSY, shards=3),
     skip_the_record_of_an_equal_top: replace(_BUSY, boards=(_RATING,), removals=12, standings=6),
     treat_a_missing_state_as_empty: _FLUSHED,
-    trust_a_life_that_began_beside_an_item: replace(_FLUSHED, flushes=4, writes=4, pauses=(0,)),
-    build_snapshots_from_the_ranking: _WATCHED,
-    read_before_registering: replace(_WATCHED, pauses=(0,)),
-    fill_whatever_life_there_is: replace(_AUDITED, flushes=4),
-    end_a_rebuild_without_a_record: _FLUSHED,
-    complete_a_rebuild_before_its_scan: replace(_FLUSHED, flushes=3, writes=10, pauses=(0, 0.05)),
-    leave_tombstones_out_of_the_scan: replace(
-        _REPEATED,
-        flushes=6,
-        removals=8,
-        audits=8,
-        batch_size=1,
-        mishaps=Mishaps(delivered_again=0.6),
+    trust_a_life_that_began_beside_an_item: replace(
+        _BUSY, boards=oracle.BOARDS, writes=4, flushes=6, within=0.03
     ),
+    build_snapshots_from_the_ranking: _WATCHED,
+    read_before_registering: replace(_SHORT, writers=1, viewers=6, pauses=(0.02,)),
+    fill_whatever_life_there_is: replace(_REFILLED, flushes=6, audits=3),
+    end_a_rebuild_without_a_record: _FLUSHED,
+    complete_a_rebuild_before_its_scan: _REFILLED,
+    begin_a_partial_life_without_an_item: replace(
+        _BUSY,
+        boards=(_RATING,),
+        audits=1,
+        flushes=2,
+        within=1,
+        pauses=(1.5,),
+        mishaps=Mishaps(killed=0.1),
+    ),
+    rename_without_the_standing: replace(_BUSY, standings=4, renames=0.8),
     move_the_version_with_every_record: _BUSY,
     show_the_new_place_of_those_who_moved_alone: _WATCHED,
     send_the_last_change_alone: replace(_WATCHED, viewers=1),
     confirm_what_could_not_be_recorded: replace(_DYING, boards=(_RATING,)),
-    report_the_last_failure: replace(_DYING, batch_size=4),
+    report_the_last_failure: replace(_DYING, batch_size=4, outages=2, within=0.2),
     send_what_a_viewer_has_not_recorded: _WATCHED,
 }
 """Each with the plan of a story that shows it soonest."""

@@ -27,7 +27,7 @@ from tests.integration.story.world import Mishaps, World
 from tests.poller import Context, Mapping, Options, Task
 
 Json = dict[str, Any]
-USERS = ("ann", "Bob", "cy.3", "Dee", "e:5")
+USERS = ("ann", "Bob", "cy.3", "Dee", "e:5", "F-6", "g_7", "H8", "9", "J", "jj", "J.", "m", "N")
 """Their order by code point is not that of a dictionary."""
 HEALER = "z-healer"
 SILENCE = 95
@@ -45,6 +45,7 @@ class Plan:
     boards: tuple[oracle.Rules, ...] = oracle.BOARDS
     writers: int = 2
     writes: int = 6
+    users: int = 5
     amounts: int = 4
     renames: float = 0.15
     removals: int = 1
@@ -56,6 +57,9 @@ class Plan:
     outages: int = 0
     audits: int = 0
     pauses: tuple[float, ...] = (0, 0, 0.02, 0.3)
+    """Seconds at most, between what an actor does."""
+    within: float = 1.5
+    """Seconds, in which the mishaps happen."""
 
     @classmethod
     def drawn(cls, seed: str) -> Plan:
@@ -79,7 +83,8 @@ class Plan:
             batch_size=draw.choice((None, 1, 2, 4)),
             boards=tuple(draw.sample(oracle.BOARDS, draw.choice((1, 1, 2, 3)))),
             writers=draw.choice((1, 2, 3)),
-            writes=draw.choice((4, 7)),
+            writes=draw.choice((2, 4, 7)),
+            users=draw.choice((3, 5, len(USERS))),
             amounts=draw.choice((2, 4, 50)),
             removals=draw.choice((0, 1, 2)),
             standings=draw.choice((0, 0, 1)),
@@ -90,6 +95,7 @@ class Plan:
             outages=draw.choice((0, 0, 1)),
             audits=draw.choice((0, 0, 1)),
             pauses=draw.choice(((0,), (0, 0, 0.02, 0.3), (0.05, 0.5, 3))),
+            within=draw.choice((0.05, 0.3, 1.5, 10)),
         )
 
 
@@ -210,6 +216,13 @@ class Story:
         else:
             self.world.step("goes on")
 
+    def _any_user(self) -> str:
+        return self.world.chance.choice(USERS[: self.plan.users])
+
+    def _wait(self) -> None:
+        """Until a mishap is due."""
+        self.world.clock.sleep(self.world.chance.random() * self.plan.within)
+
     def _write_some(self) -> None:
         for _ in range(self.plan.writes):
             self._pause()
@@ -220,7 +233,7 @@ class Story:
             name = (
                 f"name | {chance.randint(1, 3)} ☃" if chance.random() < self.plan.renames else None
             )
-            self._write(chance.choice(USERS), rules, amount, name)
+            self._write(self._any_user(), rules, amount, name)
 
     def _write(self, user: str, rules: oracle.Rules, amount: int, name: str | None) -> None:
         """One trusted write, asked again and again until there is an answer."""
@@ -285,8 +298,8 @@ class Story:
 
     def _remove(self) -> None:
         """Leave a tombstone, as the contract's data model describes it."""
-        self._pause(3)
-        user = self.world.chance.choice(USERS)
+        self._wait()
+        user = self._any_user()
         rules = self.world.chance.choice(self.plan.boards)
         item = self._item(user, rules.key)
         if item is not None and "userScore" in item:
@@ -300,7 +313,7 @@ class Story:
 
     def _set_standing(self) -> None:
         """Hide or bar a user for a while: the profile is written, the stream finishes the copy."""
-        user = self.world.chance.choice(USERS)
+        user = self._any_user()
         for standing in (self.world.chance.choice(["hidden", "barred"]), "visible"):
             self._pause(3)
             profile = self._item(user, "profile")
@@ -339,26 +352,26 @@ class Story:
             return  # an outage began in between
 
     def _flush(self) -> None:
-        self._pause(5)
+        self._wait()
         self.rig.valkey.client.flushall()
 
     def _fail_over(self) -> None:
-        self._pause(5)
+        self._wait()
         snapshot = self.rig.valkey.snapshot()
         self.world.step("the replica lags behind")
-        self._pause(5)
+        self._wait()
         self.rig.valkey.restore(snapshot)
         self.world.failed_over = True
 
     def _outage(self) -> None:
-        self._pause(5)
+        self._wait()
         service = self.world.chance.choice(["dynamodb", "cache", "lambda"])
         self.world.down.add(service)
         self.world.clock.sleep(self.world.chance.choice([0.05, 2, 40]))
         self.world.down.discard(service)
 
     def _audit(self) -> None:
-        self._pause(5)
+        self._wait()
         self._rebuild({"board": self.world.chance.choice(self.plan.boards).board})
 
     # What must hold.
