@@ -200,16 +200,19 @@ class Recorder:
 
         `top` is as `apply` returned it, `rested_ms` how long `rest` waited since. A board that was
         recorded less than the interval ago waits out the rest and is read again. Raises
-        Unavailable.
+        Unavailable, also for a life that is lost before its top was recorded: what was applied
+        to it is to be applied again.
         """
+        if top is None:
+            return NOTHING
         top = self._rested(board, season, top, rested_ms)
-        if top is None or not top.is_unrecorded:
+        if not top.is_unrecorded:
             return NOTHING
         hint = top.hint
         if hint is None and top.completeness != NEW:
             hint, top = self._reread(board, season)
         for _ in range(TRIES):
-            if top is None or not top.is_unrecorded:
+            if not top.is_unrecorded:
                 return NOTHING
             if hint is None and not top.scores:  # a board without scores has no version
                 return NOTHING
@@ -225,7 +228,7 @@ class Recorder:
                 self.cache.settle(board, season, top.life, PARTIAL, only_new=True)
                 return Recorded(rebuild=top.life)
             hint = None if stored is None else hint_of(stored)
-            top = self.cache.read(board, season)
+            top = self._read(board, season)
         raise Unavailable(f"{board.board}#{season} is recorded by too many at once.")
 
     def _wait_ms(self, top: Top | None) -> int:
@@ -233,7 +236,7 @@ class Recorder:
             return 0
         return self.interval_ms - top.age_ms
 
-    def _rested(self, board: Board, season: str, top: Top | None, rested_ms: int) -> Top | None:
+    def _rested(self, board: Board, season: str, top: Top, rested_ms: int) -> Top:
         """The top once its board may be recorded again; others may record it meanwhile."""
         for _ in range(TRIES):
             wait = self._wait_ms(top)
@@ -242,13 +245,19 @@ class Recorder:
             if wait > rested_ms:
                 self.sleep((wait - rested_ms) / 1000)
             rested_ms = 0
-            top = self.cache.read(board, season)
+            top = self._read(board, season)
         return top
 
-    def _reread(self, board: Board, season: str) -> tuple[Hint | None, Top | None]:
+    def _read(self, board: Board, season: str) -> Top:
+        top = self.cache.read(board, season)
+        if top is None:
+            raise Unavailable(f"The ranking of {board.board}#{season} was lost.")
+        return top
+
+    def _reread(self, board: Board, season: str) -> tuple[Hint | None, Top]:
         """The revision first, the top after it: the order that compare-and-set relies on."""
         item = self.boards.read(board.board, season)
-        return (None if item is None else hint_of(item)), self.cache.read(board, season)
+        return (None if item is None else hint_of(item)), self._read(board, season)
 
 
 def hint_of(item: BoardItem) -> Hint:

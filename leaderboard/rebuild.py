@@ -78,5 +78,8 @@ class Rebuild:
             taken += applied.taken
         if not self.cache.settle(board, season, life, COMPLETE):
             return None
-        recorded = self.recorder.record(board, season, self.cache.read(board, season))
+        top = self.cache.read(board, season)
+        if top is None:
+            return None
+        recorded = self.recorder.record(board, season, top)
         return Rebuilt(board.board, season, items, taken, recorded.moved)

@@ -10,6 +10,7 @@ import pytest
 import handlers.rebuild
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
+from leaderboard.adapters.cache import Cache
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
 from leaderboard.ranking import COMPLETE, ScoreRecord
 from leaderboard.rebuild import Rebuild
@@ -148,3 +149,23 @@ def test_boards_and_seasons_that_are_none_are_refused() -> None:
         rebuilt(board="global", season="2026-W48")
     with pytest.raises(Invalid):
         rebuilt(season="all")
+
+
+def test_ranking_that_is_lost_as_its_rebuild_ends_is_filled_again(
+    cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score("ann", 30)
+    score("bob", 20)
+    settle = Cache.settle
+    lost: list[str] = []
+
+    def settle_and_lose(cache: Cache, *arguments: Any, **named: Any) -> bool:
+        done = settle(cache, *arguments, **named)
+        if not lost:
+            lost.append("once")
+            cache_server.client.flushall()
+        return done
+
+    monkeypatch.setattr(Cache, "settle", settle_and_lose)
+    rebuilt()
+    assert ranked() == recorded() == ["ann", "bob"]

@@ -405,3 +405,21 @@ def test_what_others_recorded_in_the_interval_is_not_recorded_again() -> None:
     item = wiring.board_table().read("global", "all")
     assert item is not None
     assert (item.revision, item.snapshot.version) == (2, 2)
+
+
+def test_batch_whose_ranking_is_lost_before_it_is_recorded_is_delivered_again(
+    switches: Dependencies, cache_server: Valkey
+) -> None:
+    deliver(record(1, image("ann")))
+    recorder = wiring.recorder()
+    object.__setattr__(recorder, "interval_ms", 60_000)
+
+    def lose(_seconds: float) -> None:
+        cache_server.client.flushall()
+
+    object.__setattr__(recorder, "sleep", lose)
+    news = record(2, image("bob", 99))
+    assert deliver(news) == [number(news)]
+    assert recorded() == ["ann"]
+    assert deliver(news) == []
+    assert switches.invoked == [{"board": "global", "season": "all"}]
