@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
+from tests.integration.story import oracle
 from tests.integration.story.edges import Rig
 from tests.integration.story.story import Plan, Story
+from tests.poller import KillAt
 
 STORIES = int(os.environ.get("STORIES", "200"))
 FIRST = int(os.environ.get("FIRST_STORY", "0"))
@@ -18,3 +21,40 @@ AT_ONCE = 10
 def test_boards_equal_the_table_whatever_goes_wrong(rig: Rig, first: int) -> None:
     for seed in range(first, min(first + AT_ONCE, FIRST + STORIES)):
         Story(rig, Plan.drawn(str(seed))).tell()
+
+
+STEPS = 40
+"""More than any function takes from its start to its end."""
+CRASHES = Plan(
+    seed="crashes", boards=oracle.BOARDS[:1], batch_size=2, flushes=1, audits=1, within=0.8
+)
+
+
+def lost_answer() -> BaseException:
+    return EndpointConnectionError(endpoint_url="lost")
+
+
+@pytest.mark.parametrize("function", ["score_stream", "board_stream", "rebuild"])
+def test_function_that_dies_at_any_of_its_steps_loses_nothing(rig: Rig, function: str) -> None:
+    struck = 0
+    for nth in range(1, STEPS):
+        kill = KillAt(task=f"{function}/*", nth=nth)
+        Story(rig, CRASHES, [kill]).tell()
+        if not kill.struck:
+            break
+        struck += 1
+    assert 5 < struck < STEPS - 1, "the steps were not all tried"
+
+
+@pytest.mark.parametrize("function", ["score_stream", "board_stream", "rebuild"])
+def test_answer_of_any_table_that_gets_lost_loses_nothing(rig: Rig, function: str) -> None:
+    struck = 0
+    for nth in range(1, STEPS):
+        kill = KillAt(
+            task=f"{function}/*", step="after dynamodb.*", nth=nth, times=2, error=lost_answer
+        )
+        Story(rig, CRASHES, [kill]).tell()
+        if not kill.struck:
+            break
+        struck += 1
+    assert struck > 0

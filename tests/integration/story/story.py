@@ -4,7 +4,7 @@ order drawn by a seed; then peace, and what must hold is checked."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import pairwise
@@ -24,7 +24,7 @@ from tests.integration.story import oracle, tables
 from tests.integration.story.edges import Rig
 from tests.integration.story.viewer import Viewer
 from tests.integration.story.world import Mishaps, World
-from tests.poller import Context, Mapping, Options, Task
+from tests.poller import Context, KillAt, Mapping, Options, Task
 
 Json = dict[str, Any]
 USERS = ("ann", "Bob", "cy.3", "Dee", "e:5", "F-6", "g_7", "H8", "9", "J", "jj", "J.", "m", "N")
@@ -109,10 +109,12 @@ def deployed(function: str) -> Options:
 
 
 class Story:
-    def __init__(self, rig: Rig, plan: Plan) -> None:
+    def __init__(self, rig: Rig, plan: Plan, kills: Sequence[KillAt] = ()) -> None:
         self.plan = plan
         self.rig = rig
+        self._loses_work = plan.mishaps.lose_work or bool(kills)
         self.world = World(plan.seed, plan.mishaps, plan.shards)
+        self.world.scheduler.kills.extend(kills)
         self._rebuilds = 0
         self._given_up: set[str] = set()
         self._submissions = 0
@@ -380,7 +382,7 @@ class Story:
         """Both streams are empty. What died half-way may wait for the next score; nothing else."""
         self._check_scores()
         self._check_profiles()
-        unsettled = self.plan.mishaps.lose_work or self.plan.outages or self.world.failed_over
+        unsettled = self._loses_work or self.plan.outages or self.world.failed_over
         for rules in self.plan.boards:
             top = self._ranking(rules)
             if not self.world.failed_over and top is not None and top.completeness == COMPLETE:
@@ -499,7 +501,12 @@ class Story:
         for frames in self.world.frames.values():
             by_version = {it["version"]: it for it in frames}
             assert len({it["epoch"] for it in frames}) <= 1
-            if self.plan.mishaps != Mishaps() or self.plan.outages or self.plan.viewers != 1:
+            if (
+                self.plan.mishaps != Mishaps()
+                or self._loses_work
+                or self.plan.outages
+                or self.plan.viewers != 1
+            ):
                 continue
             assert len(by_version) == len(frames), "a version was sent twice"
             for before, after in pairwise(frames):
