@@ -12,6 +12,7 @@ import yaml
 
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
+from leaderboard.adapters.cache import Cache
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-central-1"
@@ -53,10 +54,23 @@ def create_resources() -> None:
 
 
 def forget() -> None:
-    """Drop what an execution environment keeps between its invocations."""
+    """Drop what an execution environment keeps between its invocations, and close it."""
+    for cached in (wiring.ranking_cache, wiring.read_cache):
+        if cached.cache_info().currsize:
+            close(cached())
+    if wiring.broadcaster.cache_info().currsize:
+        delivery: Any = wiring.broadcaster().delivery
+        if "client" in vars(delivery):
+            delivery.client.close()
     for part in vars(wiring).values():
         if hasattr(part, "cache_clear"):
             part.cache_clear()
+
+
+def close(used: Cache) -> None:
+    """Close the connections of a cache that has any."""
+    if "client" in vars(used):
+        used.client.close()
 
 
 @cache

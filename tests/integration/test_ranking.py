@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -14,6 +15,7 @@ from leaderboard.errors import CacheUnavailable
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, Hint, ScoreRecord, Top
 from leaderboard.rules import MAX_SCORE, Board, Order
 from leaderboard.snapshots import Score
+from tests.integration.aws import close
 from tests.integration.valkey import Valkey
 
 HINT = Hint(revision=4, version=3, epoch="e", digest="d")
@@ -24,8 +26,10 @@ T0 = 1_795_420_800_000
 
 
 @pytest.fixture
-def cache(cache_server: Valkey) -> Cache:
-    return Cache(cache_server.endpoint)
+def cache(cache_server: Valkey) -> Iterator[Cache]:
+    used = Cache(cache_server.endpoint)
+    yield used
+    close(used)
 
 
 def record(
