@@ -35,10 +35,3 @@ def member(updated_ms: int, user_id: str) -> str:
 
 def split_member(text: str) -> tuple[int, str]:
     return int(text[:TIME_DIGITS]), text[TIME_DIGITS:]
-
-
-def split_index_key(order: Order, key: str) -> tuple[int, int, str]:
-    """The score, the time in milliseconds and the user id that `index_key` encoded."""
-    number = int(key[:SCORE_DIGITS]) - OFFSET
-    updated_ms, user_id = split_member(key[SCORE_DIGITS:])
-    return signed(order, number), updated_ms, user_id

@@ -50,11 +50,6 @@ def test_no_two_places_are_equal_in_any_form(board_order: Order, one: Place, oth
     assert (cache_pair(board_order, one) == cache_pair(board_order, other)) is same
 
 
-@given(strategies.orders, places)
-def test_index_key_holds_all_of_a_place(board_order: Order, place: Place) -> None:
-    assert order.split_index_key(board_order, order.index_key(board_order, *place)) == place
-
-
 @given(strategies.times, strategies.user_ids)
 def test_member_holds_the_time_and_the_user(updated_ms: int, user_id: str) -> None:
     assert order.split_member(order.member(updated_ms, user_id)) == (updated_ms, user_id)
