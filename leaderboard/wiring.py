@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.cache import Cache
     from leaderboard.adapters.connections import ConnectionTable
     from leaderboard.adapters.failures import FailureQueue
+    from leaderboard.adapters.index import BoardIndex
     from leaderboard.adapters.scores import ScoreTable
     from leaderboard.adapters.secrets import TicketKeys
     from leaderboard.broadcast import Broadcaster, Change
@@ -53,7 +54,7 @@ def scores() -> Scores:
 def reads() -> Reads:
     from leaderboard.reads import Reads
 
-    return Reads(boards(), read_cache(), board_table(), score_table(), instants.now_ms)
+    return Reads(boards(), read_cache(), board_table(), board_index(), instants.now_ms)
 
 
 @cache
@@ -114,6 +115,14 @@ def score_table() -> ScoreTable:
 
     it = configuration()
     return ScoreTable(it.scores_table, it.submissions_table, it.write_shards)
+
+
+@cache
+def board_index() -> BoardIndex:
+    from leaderboard.adapters.index import BoardIndex
+
+    it = configuration()
+    return BoardIndex(it.scores_table, it.write_shards)
 
 
 @cache

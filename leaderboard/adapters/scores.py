@@ -20,7 +20,6 @@ from leaderboard.scoring import VISIBLE, Answer, Profile, ScoreItem, Taken
 from leaderboard.snapshots import Score
 
 PROFILE = "profile"
-INDEX = "board-top"
 
 Item = dict[str, Any]
 _serializer = TypeSerializer()
@@ -155,31 +154,6 @@ class ScoreTable:
         with translated():
             for page in pages:
                 yield [record for raw in page["Items"] if (record := _understood(raw))]
-
-    def best(self, board: Board, season: str, limit: int) -> list[Score]:
-        """The first `limit` of a board in its order, from the index (eventually consistent)."""
-        keyed: list[tuple[str, Score]] = []
-        for shard in range(self.write_shards):
-            with translated():
-                answer = client("dynamodb").query(
-                    TableName=self.scores_table,
-                    IndexName=INDEX,
-                    KeyConditionExpression="boardSeasonShard = :shard",
-                    ExpressionAttributeValues={
-                        ":shard": {"S": f"{board_season(board.board, season)}#{shard}"}
-                    },
-                    Limit=limit,
-                )
-            for raw in answer["Items"]:
-                item = _plain(raw)
-                score = Score(
-                    user_id=item["userId"],
-                    user_name=item["userName"],
-                    user_score=int(item["userScore"]),
-                    updated_ms=instants.from_text(item["scoreUpdatedAt"]),
-                )
-                keyed.append((item["boardOrder"], score))
-        return [score for _, score in sorted(keyed, key=lambda pair: pair[0])[:limit]]
 
     def _get(self, user_id: str, sort_key: str) -> Item | None:
         with translated():

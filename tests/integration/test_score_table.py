@@ -11,7 +11,8 @@ import pytest
 
 from leaderboard import order, wiring
 from leaderboard.adapters.aws import client
-from leaderboard.adapters.scores import INDEX, score_record
+from leaderboard.adapters.index import INDEX
+from leaderboard.adapters.scores import score_record
 from leaderboard.errors import Raced
 from leaderboard.rules import MAX_SCORE, Board, Order
 from leaderboard.scores import Submission, Write
@@ -229,7 +230,7 @@ def test_index_has_the_order_of_the_board(board: Board) -> None:
 
     expected = [it.user_id for it in sorted(items, key=key)]
     for limit in (1, 10, 100):
-        found = wiring.score_table().best(board, "all", limit)
+        found = wiring.board_index().best(board, "all", limit)
         assert [it.user_id for it in found] == expected[:limit]
 
 
@@ -246,7 +247,7 @@ def test_scores_are_spread_over_the_shards_of_the_index() -> None:
 def test_who_may_not_be_seen_is_not_in_the_index(standing: str) -> None:
     wiring.score_table().write(Write(HIGH, item(), 0))
     wiring.score_table().write(Write(HIGH, item(version=T0 + 1, standing=standing), T0))
-    assert wiring.score_table().best(HIGH, "all", 10) == []
+    assert wiring.board_index().best(HIGH, "all", 10) == []
 
 
 # What leaves the table for the ranking.

@@ -31,7 +31,7 @@ LEFT_OUT = {
     "socket": {"FRAME_INTERVAL_MS"},
     # Trusted writes are remembered where they are taken.
     "score_stream": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE"},
-    "boards": {"SUBMISSIONS_TABLE"},
+    "boards": set[str](),
     # A scan needs no index.
     "rebuild": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE", "WRITE_SHARDS"},
     # A ticket that was used belongs to no audience.

@@ -22,6 +22,7 @@ import handlers.board_stream
 import leaderboard.adapters.cache
 import leaderboard.adapters.connections
 import leaderboard.adapters.gateway
+import leaderboard.adapters.index
 import leaderboard.adapters.scores
 import leaderboard.attempts
 import leaderboard.broadcast
@@ -120,7 +121,11 @@ class Rig:
         for module in (leaderboard.attempts, leaderboard.adapters.gateway):
             patch.setattr(module, "CHANCE", module.CHANCE)
         patch.setattr(leaderboard.adapters.cache, "OUTAGE_SECONDS", 0)
-        for module in (leaderboard.broadcast, leaderboard.adapters.gateway):
+        for module in (
+            leaderboard.broadcast,
+            leaderboard.adapters.gateway,
+            leaderboard.adapters.index,
+        ):
             patch.setattr(module, "ThreadPoolExecutor", Inline)
         recorder = Recorder(
             wiring.ranking_cache(),
