@@ -42,6 +42,7 @@ MAX_FRAME_INTERVAL = 30_000
 Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
 Count = Annotated[int, Field(strict=True, ge=1, le=MAX_SCORE)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+CheckName = Annotated[str, StringConstraints(pattern=r"^[a-z_][\w.]{0,99}:[a-z_]\w{0,99}$")]
 ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
 
 
@@ -61,6 +62,8 @@ class ActionRule(Rule):
     points: Score | ReportedRule
     min_seconds: Annotated[int, Field(strict=True, ge=0, le=DAY_SECONDS)]
     expires_seconds: Annotated[int, Field(strict=True, ge=1, le=7 * DAY_SECONDS)]
+    also_on: Annotated[list[str], Field(min_length=1, max_length=10)] | None = None
+    check: CheckName | None = None
 
 
 class LimitsRule(Rule):
@@ -80,6 +83,7 @@ class BoardRule(Rule):
     limits: LimitsRule = LimitsRule()
     min_score: Score = -MAX_SCORE
     negative_points: Annotated[bool, Field(strict=True)] = False
+    keep_seasons: Annotated[int, Field(strict=True, ge=0, le=100)] = 4
 
     def board(self, name: str) -> Board:
         actions = {
@@ -89,6 +93,8 @@ class BoardRule(Rule):
                 else it.points,
                 min_seconds=it.min_seconds,
                 expires_seconds=it.expires_seconds,
+                also_on=tuple(it.also_on or ()),
+                check=it.check,
             )
             for action, it in self.actions.items()
         }
@@ -104,6 +110,7 @@ class BoardRule(Rule):
             limits=Limits(**self.limits.model_dump()),
             min_score=self.min_score,
             negative_points=self.negative_points,
+            keep_seasons=self.keep_seasons,
         )
 
     def mistakes(self) -> dict[str, str]:
@@ -111,9 +118,14 @@ class BoardRule(Rule):
         wrong: dict[str, str] = {}
         if self.min_score > self.limits.max_score:
             wrong["minScore"] = "is above limits.maxScore"
+        if self.schedule == "never" and "keep_seasons" in self.model_fields_set:
+            wrong["keepSeasons"] = "needs a schedule: without one the board has the one season all"
         hourly = self.limits.points_per_hour or MAX_SCORE
         for name, action in self.actions.items():
             key = f"actions.{name}"
+            also_on = action.also_on or []
+            if len(set(also_on)) < len(also_on):
+                wrong[f"{key}.alsoOn"] = "names a board twice"
             if action.expires_seconds <= action.min_seconds:
                 wrong[f"{key}.expiresSeconds"] = "must be more than minSeconds"
             if isinstance(action.points, int):

@@ -37,9 +37,17 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Action:
+    """What completing an action is worth, and when.
+
+    `also_on` are the other boards that it counts on, `check` the `module:function` that judges what
+    was reached.
+    """
+
     points: int | Reported
     min_seconds: int
     expires_seconds: int
+    also_on: tuple[str, ...] = ()
+    check: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +72,5 @@ class Board:
     limits: Limits = Limits()
     min_score: int = -MAX_SCORE
     negative_points: bool = False
+    keep_seasons: int = 4
+    """Past seasons that stay in the cache; those before them are read from the table."""

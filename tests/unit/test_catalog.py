@@ -47,12 +47,15 @@ def test_every_key_of_the_contract_is_taken() -> None:
                     "frameInterval": 500,
                     "minScore": -10,
                     "negativePoints": True,
+                    "keepSeasons": 12,
                     "actions": {
                         "quiz-correct": {"points": 10, "minSeconds": 2, "expiresSeconds": 300},
                         "level-done": {
                             "points": {"max": 500},
                             "minSeconds": 20,
                             "expiresSeconds": 3600,
+                            "alsoOn": ["plain"],
+                            "check": "checks.pace:steady",
                         },
                     },
                     "limits": {
@@ -60,7 +63,8 @@ def test_every_key_of_the_contract_is_taken() -> None:
                         "pointsPerHour": 5000,
                         "maxScore": 1_000_000_000,
                     },
-                }
+                },
+                "plain": {},
             }
         }
     ).find("arena")
@@ -70,8 +74,15 @@ def test_every_key_of_the_contract_is_taken() -> None:
     assert (board.frame_interval_ms, board.min_score, board.negative_points) == (500, -10, True)
     assert board.actions == {
         "quiz-correct": Action(points=10, min_seconds=2, expires_seconds=300),
-        "level-done": Action(points=Reported(500), min_seconds=20, expires_seconds=3600),
+        "level-done": Action(
+            points=Reported(500),
+            min_seconds=20,
+            expires_seconds=3600,
+            also_on=("plain",),
+            check="checks.pace:steady",
+        ),
     }
+    assert board.keep_seasons == 12
     assert board.limits == Limits(30, 5000, 1_000_000_000)
 
 
@@ -82,6 +93,7 @@ def test_board_that_says_nothing_has_the_defaults() -> None:
     assert (board.frame_interval_ms, board.actions) == (250, {})
     assert (board.min_score, board.limits.max_score) == (-MAX_SCORE, MAX_SCORE)
     assert not board.negative_points
+    assert board.keep_seasons == 4
 
 
 def test_file_of_this_repository_has_no_mistakes() -> None:
@@ -212,6 +224,9 @@ ACTION = {"points": 10, "minSeconds": 2, "expiresSeconds": 300}
         ({"minScore": MAX_SCORE + 1}, "minScore", "less than or equal to"),
         ({"minScore": True}, "minScore", "valid integer"),
         ({"negativePoints": "yes"}, "negativePoints", "valid boolean"),
+        ({"schedule": "daily", "keepSeasons": -1}, "keepSeasons", "greater than or equal to 0"),
+        ({"schedule": "daily", "keepSeasons": 101}, "keepSeasons", "less than or equal to 100"),
+        ({"keepSeasons": 4}, "keepSeasons", "needs a schedule"),
         ({"topsize": 10}, "topsize", "not permitted"),
         ({"top_size": 10}, "top_size", "not permitted"),
         ({"limits": {"maxScore": 2**53}}, "limits.maxScore", "less than or equal to"),
