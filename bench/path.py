@@ -57,7 +57,8 @@ def handler(event, context):
 
 
 def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
-    writes, completions, burst = (60, 1, 200) if small else (300, 12, 400)
+    # At full size 300 of each.
+    writes, completions, burst = (60, 1, 200) if small else (300, 38, 400)
     with running(report=report) as stack:
         addresses = stack.addresses
         client = Client(addresses)
@@ -71,7 +72,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
                 server.write(viewer)
                 server.do_nothing()
             report(f"{PLAYERS} players complete {completions} actions each")
-            played = play(addresses, viewer, completions=completions)
+            played = play(addresses, server, viewer, completions=completions)
             report(
                 f"{writes} trusted writes with a rest between, and as many calls that do nothing"
             )
@@ -245,8 +246,13 @@ def deploy_nothing(addresses: Addresses) -> None:
     )
 
 
-def play(addresses: Addresses, viewer: Viewer, *, completions: int) -> list[Passage]:
-    """Players' own scores: a ticket, the seconds that its action takes, the completion."""
+def play(
+    addresses: Addresses, server: TrustedServer, viewer: Viewer, *, completions: int
+) -> list[tuple[Passage, float]]:
+    """Players' own scores: a ticket, the seconds that its action takes, the completion.
+
+    Beside each a call that does nothing.
+    """
     client = Client(addresses)
     players = [sign_in(client, number) for number in range(PLAYERS)]
     passages = []
@@ -270,7 +276,7 @@ def play(addresses: Addresses, viewer: Viewer, *, completions: int) -> list[Pass
             )["entry"]
             answered = time.perf_counter() - started
             arrived = viewer.await_score(entry["userId"], entry["userScore"]) - started
-            passages.append(Passage(answered, arrived))
+            passages.append((Passage(answered, arrived), server.do_nothing()))
             time.sleep(random.uniform(*REST_SECONDS))
     return passages
 
@@ -354,18 +360,20 @@ def top_of_table(addresses: Addresses) -> list[tuple[str, int, str]]:
 
 
 def path_table(
-    played: list[Passage],
+    played: list[tuple[Passage, float]],
     rested: list[tuple[Passage, float]],
     chained: list[Passage],
     *,
     small: bool,
 ) -> Table:
-    nothing = [seconds for _, seconds in rested]
+    nothing = [seconds for _, seconds in played + rested]
+    completed = [passage for passage, _ in played]
     written = [passage for passage, _ in rested]
-    ratio = figures.median([it.arrived for it in written]) / figures.median(nothing)
-    p99 = figures.quantile([it.arrived for it in written], 0.99) * 1000
+    beside = figures.median([seconds for _, seconds in played])
+    ratio = figures.median([it.arrived for it in completed]) / beside
+    p99 = figures.quantile([it.arrived for it in completed], 0.99) * 1000
     expected = figures.judged(
-        f"Expected of trusted writes with a rest between: under {TARGET_RATIO:.0f} {figures.TIMES}"
+        f"Expected of a player's score: at a subscriber under {TARGET_RATIO:.0f} {figures.TIMES}"
         f" the route that does nothing, and p99 under {TARGET_P99_MS:.0f} ms",
         met=ratio < TARGET_RATIO and p99 < TARGET_P99_MS,
     )
@@ -380,11 +388,11 @@ def path_table(
     )
     rows = {
         "route that does nothing, same token check": nothing,
+        "player's score → answer": [it.answered for it in completed],
+        "player's score → frame at a subscriber": [it.arrived for it in completed],
         "trusted write → answer": [it.answered for it in written],
         "trusted write → frame at a subscriber": [it.arrived for it in written],
         "… without a rest between (the pacing shows)": [it.arrived for it in chained],
-        "player's score → answer": [it.answered for it in played],
-        "player's score → frame at a subscriber": [it.arrived for it in played],
     }
     for name, seconds in rows.items():
         made.add_row(
