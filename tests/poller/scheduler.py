@@ -7,7 +7,7 @@ same choices give the same run. Virtual time moves when nobody can go on, or as 
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import Self
+from typing import Never, Self
 
 from tests.poller.choice import Choose
 from tests.poller.clock import Clock
@@ -124,6 +124,21 @@ class Scheduler:
 
         Raises what a task raised, StuckError, or LivelockError past `max_decisions`.
         """
+        self._run(until)
+        if until is not None and not until():
+            self._fail(StuckError(self._report("all is idle, and the condition does not hold")))
+
+    def drain(self) -> None:
+        """Run until every source is idle and every task is done."""
+        self.run()
+
+    def go_on(self, decisions: int) -> bool:
+        """Run for so many decisions, and leave the tasks where they are; False if all is idle."""
+        goal = self.decisions + decisions
+        self._run(lambda: self.decisions >= goal)
+        return self.decisions >= goal
+
+    def _run(self, until: Callable[[], bool] | None) -> None:
         if self._running:
             message = "run() is for the test's own thread, not for a task"
             raise RuntimeError(message)
@@ -133,21 +148,15 @@ class Scheduler:
             self._hand_over(self._pick())
         finally:
             self._running = False
-        if self._failure is None and not (until is not None and until()):
-            if self._tasks:
-                self._failure = StuckError(self._report("nothing can wake these tasks"))
-            elif until is not None:
-                self._failure = StuckError(
-                    self._report("all is idle, and the condition does not hold")
-                )
         if self._failure is not None:
-            failure, self._failure = self._failure, None
-            self.close()
-            raise failure
+            self._fail(self._failure)
+        if self._tasks and not (until is not None and until()):
+            self._fail(StuckError(self._report("nothing can wake these tasks")))
 
-    def drain(self) -> None:
-        """Run until every source is idle and every task is done."""
-        self.run()
+    def _fail(self, failure: BaseException) -> Never:
+        self._failure = None
+        self.close()
+        raise failure
 
     def close(self) -> None:
         """Unwind what is still on its way and stop the threads."""

@@ -207,6 +207,24 @@ def test_run_stops_at_a_condition_and_can_go_on(scheduler: Scheduler) -> None:
     assert seen == list(range(10))
 
 
+def test_run_goes_on_for_so_many_decisions(scheduler: Scheduler) -> None:
+    done: list[int] = []
+
+    def count() -> None:
+        for number in range(10):
+            done.append(number)
+            scheduler.step("counted")
+
+    scheduler.spawn("counter", count)
+    assert scheduler.go_on(4)
+    assert len(done) == 4
+    assert scheduler.go_on(2)
+    assert len(done) == 6
+    assert not scheduler.go_on(100)
+    assert len(done) == 10
+    assert not scheduler.go_on(1), "all is idle"
+
+
 def test_steps_outside_a_task_do_nothing(scheduler: Scheduler) -> None:
     scheduler.step("from the test")
     threads_steps: list[str] = []

@@ -32,7 +32,7 @@ from leaderboard.ranking import Recorder
 from tests.integration import aws
 from tests.integration.story import tables
 from tests.integration.story.clockwork import DatedScripts, StoryTime
-from tests.integration.story.world import World
+from tests.integration.story.world import Stored, World
 from tests.integration.valkey import Valkey
 
 Json = dict[str, Any]
@@ -183,10 +183,13 @@ class Rig:
         touched = _touched(operation, parameters)
         before = [tables.stored(table, key) for table, key in touched]
         answer = tables.call(client, operation, parameters)
+        changes = []
         for (table, key), old in zip(touched, before, strict=True):
             new = tables.stored(table, key)
             if new is not None and new != old:
-                world.commit(table, key, old, new)
+                changes.append(Stored(table, key, old, new))
+        if changes:
+            world.commit(changes)
         return answer
 
     def call_cache(self, client: Any, arguments: tuple[Any, ...], options: Json) -> Any:

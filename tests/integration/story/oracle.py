@@ -6,7 +6,8 @@ It imports nothing of the product and is never told its rules by it, only by con
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 Json = dict[str, Any]
@@ -14,25 +15,51 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Rules:
-    """A board of boards.yml beside this file; its season is that of the stories' clock."""
+    """A board of boards.yml beside this file, in one season."""
 
     board: str
     season: str
     order: str
     operator: str
     top_size: int
+    schedule: str = "never"
 
     @property
     def key(self) -> str:
         return f"{self.board}#{self.season}"
 
+    def during(self, seconds: float) -> Rules:
+        """The board in the season of an instant."""
+        return replace(self, season=season(self.schedule, seconds))
+
+
+def season(schedule: str, seconds: float) -> str:
+    """The season of an instant (seconds since 1970), by its date in UTC."""
+    day = datetime.fromtimestamp(seconds, UTC).date()
+    year, week, _ = day.isocalendar()
+    names = {
+        "never": "all",
+        "daily": f"{day:%Y-%m-%d}",
+        "weekly": f"{year}-W{week:02d}",
+        "monthly": f"{day:%Y-%m}",
+    }
+    return names[schedule]
+
 
 BOARDS = (
     Rules("arena", "all", "desc", "increment", 3),
-    Rules("sprint", "2026-W48", "asc", "best", 2),
+    Rules("sprint", "2026-W48", "asc", "best", 2, "weekly"),
     Rules("rating-1", "all", "desc", "latest", 4),
 )
-BY_KEY = {rules.key: rules for rules in BOARDS}
+"""In the season that the stories begin in."""
+BY_NAME = {rules.board: rules for rules in BOARDS}
+
+
+def rules_of(key: str) -> Rules | None:
+    """The rules of a board-season; None for the profile and for what is no board's."""
+    board, _, named = key.partition("#")
+    rules = BY_NAME.get(board)
+    return replace(rules, season=named) if rules and named else None
 
 
 @dataclass(frozen=True)
@@ -103,31 +130,74 @@ def patched(before: Sequence[Json], update: Json) -> list[Json]:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A trusted write that somebody asked for."""
+    """A write of a score that somebody asked for, and since when (seconds since 1970)."""
 
     user_id: str
-    board: str
+    boards: tuple[str, ...]
     amount: int
+    begun: float
 
 
 @dataclass
 class Scores:
-    """What every user's score must be, from the writes in the order of their commits."""
+    """What the table must hold, from what was asked for, in the order of the commits."""
 
     score: dict[tuple[str, str], int] = field(default_factory=dict)
-    moved_by: dict[tuple[str, str], str] = field(default_factory=dict)
+    updated_at: dict[tuple[str, str], str] = field(default_factory=dict)
+    version: dict[tuple[str, str], int] = field(default_factory=dict)
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+    """By what names it: the id of a submission, or of a ticket."""
+    done: set[str] = field(default_factory=set)
+    removals: set[tuple[str, str]] = field(default_factory=set)
+    """Users and board-seasons that somebody asked to be removed."""
 
-    def commit(self, rules: Rules, submission_id: str, attempt: Attempt) -> None:
-        at = (attempt.user_id, rules.key)
-        before = self.score.get(at)
-        after = _combined(rules, before, attempt.amount)
-        self.score[at] = after
-        if after != before:
-            self.moved_by[at] = submission_id
+    def commit(self, ids: Sequence[str], items: Sequence[Json], *, now: float) -> None:
+        """One write of score items, by the attempts with these ids, or none: a copy, a removal."""
+        again = self.done.intersection(ids)
+        assert not again, f"counted twice: {again}"
+        self.done.update(ids)
+        attempts = [self.attempts[it] for it in ids]
+        for attempt in attempts:
+            written = {it["boardSeason"]["S"].partition("#")[0] for it in items}
+            assert written == set(attempt.boards), f"{attempt} was written to {written}"
+        for item in items:
+            self._commit(item, attempts[0] if attempts else None, now)
 
-    def remove(self, user_id: str, key: str) -> None:
-        self.score.pop((user_id, key), None)
-        self.moved_by.pop((user_id, key), None)
+    def _commit(self, item: Json, attempt: Attempt | None, now: float) -> None:
+        user_id, key = at = item["userId"]["S"], item["boardSeason"]["S"]
+        rules = rules_of(key)
+        assert rules is not None, f"no board has {item}"
+        version = int(item["version"]["N"])
+        assert version > self.version.get(at, 0), f"{item} is no newer than before"
+        self.version[at] = version
+        if "userScore" not in item:
+            assert at in self.removals, f"nobody asked to remove {at}"
+            assert "userName" not in item, f"a tombstone with a name: {item}"
+            self.score.pop(at, None)
+            self.updated_at.pop(at, None)
+            return
+        before, score = self.score.get(at), int(item["userScore"]["N"])
+        updated_at = item["scoreUpdatedAt"]["S"]
+        if attempt is None:
+            assert score == before, f"{item} moved by itself, from {before}"
+        else:
+            assert user_id == attempt.user_id, f"{attempt} wrote {item}"
+            seasons = {rules.during(it).season for it in (attempt.begun, now)}
+            assert rules.season in seasons, f"{attempt} counts in {rules.season}"
+            expected = _combined(rules, before, attempt.amount)
+            assert score == expected, f"{before} and {attempt} make {expected}, not {score}"
+        if score == before:
+            assert updated_at == self.updated_at[at], f"only its time moved: {item}"
+        else:
+            begun = now if attempt is None else attempt.begun
+            assert text_of(begun) <= updated_at <= text_of(now), f"{item} is not of its time"
+        self.score[at], self.updated_at[at] = score, updated_at
+
+
+def text_of(seconds: float) -> str:
+    """An instant as the contract writes it."""
+    moment = datetime.fromtimestamp(int(seconds * 1000) / 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{round(moment.microsecond / 1000):03d}Z"
 
 
 def _combined(rules: Rules, before: int | None, amount: int) -> int:

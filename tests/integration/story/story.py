@@ -5,26 +5,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
-import handlers.board_stream
-import handlers.rebuild
-import handlers.score_stream
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
 from leaderboard.errors import Barred, Unavailable
-from leaderboard.ranking import COMPLETE, Top
+from leaderboard.ranking import COMPLETE
 from tests.integration import aws
 from tests.integration.story import oracle, tables
 from tests.integration.story.edges import Rig
+from tests.integration.story.service import Service
+from tests.integration.story.verdict import Verdict
 from tests.integration.story.viewer import Viewer
 from tests.integration.story.world import Mishaps, World
-from tests.poller import Context, KillAt, Mapping, Options, Task
+from tests.poller import KillAt
 
 Json = dict[str, Any]
 USERS = ("ann", "Bob", "cy.3", "Dee", "e:5", "F-6", "g_7", "H8", "9", "J", "jj", "J.", "m", "N")
@@ -99,15 +98,6 @@ class Plan:
         )
 
 
-@cache
-def deployed(function: str) -> Options:
-    """The options of serverless.yml."""
-
-    document = aws.read_yaml(aws.ROOT / "serverless.yml")
-    (event,) = document["functions"][function]["events"]
-    return Options.from_serverless(event["stream"])
-
-
 class Story:
     def __init__(self, rig: Rig, plan: Plan, kills: Sequence[KillAt] = ()) -> None:
         self.plan = plan
@@ -115,70 +105,22 @@ class Story:
         self._loses_work = plan.mishaps.lose_work or bool(kills)
         self.world = World(plan.seed, plan.mishaps, plan.shards)
         self.world.scheduler.kills.extend(kills)
-        self._rebuilds = 0
-        self._given_up: set[str] = set()
         self._submissions = 0
 
     def tell(self) -> None:
         """Run it, and check; raises AssertionError with the end of the trace."""
         with self.rig.world(self.world), self.world.scheduler:
-            self._connect()
+            self.service = Service(self.world, batch_size=self.plan.batch_size)
+            self.verdict = Verdict(self.world)
             try:
                 self._act()
-                self._drain("the streams are drained")
+                self.service.drain("the streams are drained")
                 self._check_drained()
                 self._heal()
                 self._check_viewers()
             except AssertionError as error:
                 error.add_note(f"{self.plan}\n{self.world.scheduler.trace.text(80)}")
                 raise
-
-    def _connect(self) -> None:
-        scores, boards = deployed("score_stream"), deployed("board_stream")
-        if self.plan.batch_size is not None:
-            scores = replace(scores, batch_size=self.plan.batch_size)
-        again = self.plan.mishaps.delivered_again
-        scheduler = self.world.scheduler
-        self._scores = Mapping(
-            scheduler,
-            self.world.score_stream,
-            _called(handlers.score_stream.handler),
-            name="score_stream",
-            options=scores,
-            timeout=60,
-            duplicates=again,
-        )
-        self._boards = Mapping(
-            scheduler,
-            self.world.board_stream,
-            _called(handlers.board_stream.handler),
-            name="board_stream",
-            options=boards,
-            timeout=60,
-            duplicates=again,
-        )
-        self.world.settled = lambda: self._scores.ledger.settled
-        self.world.rebuild = self._rebuild
-
-    def _rebuild(self, event: Json, tries: int = 2, after: float = 0) -> None:
-        """An asynchronous invocation: Lambda tries twice (serverless.yml), a minute apart."""
-        self._rebuilds += 1
-        name = f"rebuild/{self._rebuilds}"
-        context = Context(self.world.clock, name, "rebuild", "arn:aws:lambda", deadline=0)
-
-        def run() -> None:
-            self.world.clock.sleep(after)
-            handlers.rebuild.handler(event, context)  # type: ignore[arg-type]
-
-        def end(task: Task) -> None:
-            if isinstance(task.error, AssertionError):
-                raise task.error
-            if (task.error or task.killed) and tries > 1:
-                self._rebuild(event, tries - 1, after=60)
-            elif task.error or task.killed:
-                self._given_up.add(event["board"])
-
-        self.world.scheduler.spawn(name, run, timeout=900 + after, on_end=end)
 
     def _act(self) -> None:
         plan, spawn = self.plan, self.world.scheduler.spawn
@@ -200,13 +142,6 @@ class Story:
         for name, times, call in mishaps:
             for number in range(times):
                 spawn(f"{name}/{number}", call)
-
-    def _drain(self, what: str) -> None:
-        self.world.scheduler.trace.add(self.world.clock.time(), "story", f"until {what}")
-        self.world.scheduler.drain()
-        for mapping in (self._scores, self._boards):
-            assert mapping.ledger.discarded == []
-            assert mapping.ledger.trimmed == []
 
     # Who acts.
 
@@ -241,33 +176,23 @@ class Story:
         """One trusted write, asked again and again until there is an answer."""
         self._submissions += 1
         submission = f"submission-{self._submissions}"
-        self.world.attempts[submission] = oracle.Attempt(user, rules.board, amount)
+        self.world.scores.attempts[submission] = oracle.Attempt(
+            user, (rules.board,), amount, self.world.clock.time()
+        )
         value = {"delta" if rules.operator == "increment" else "score": amount}
-
-        def ask() -> None:
-            while True:
-                try:
-                    wiring.scores().submit(
-                        user_id=user,
-                        board=rules.board,
-                        submission_id=submission,
-                        user_name=name,
-                        **value,
-                    )
-                    return
-                except Barred:
-                    return
-                except Unavailable:
-                    self.world.clock.sleep(1)
-
-        done: list[Task] = []
-        # A request of its own, so that it may die and be asked again.
-        while not done or done[-1].killed is not None:
-            before = len(done)
-            self.world.scheduler.spawn(f"write/{submission}", ask, on_end=done.append)
-            self.world.scheduler.wait_until(partial(_grown, done, before), "an answer")
-            if isinstance(done[-1].error, BaseException):
-                raise done[-1].error
+        asked = self.service.ask(
+            f"write/{submission}",
+            lambda: wiring.scores().submit(
+                user_id=user,
+                board=rules.board,
+                submission_id=submission,
+                user_name=name,
+                **value,
+            ),
+        )
+        self.world.scheduler.wait_until(lambda: asked.done, "an answer")
+        if asked.refusal is not None and not isinstance(asked.refusal, Barred):
+            raise asked.refusal
 
     def _watch(self, viewer: Viewer) -> None:
         self._pause(5)
@@ -306,6 +231,7 @@ class Story:
         item = self._item(user, rules.key)
         if item is not None and "userScore" in item:
             expires = round(self.world.clock.time()) + 7 * 86_400
+            self.world.scores.removals.add((user, rules.key))
             tombstone = {
                 **{name: item[name] for name in ("userId", "boardSeason")},
                 "version": {"N": str(int(item["version"]["N"]) + 1)},
@@ -374,24 +300,27 @@ class Story:
 
     def _audit(self) -> None:
         self._wait()
-        self._rebuild({"board": self.world.chance.choice(self.plan.boards).board})
+        self.service.start("rebuild", {"board": self.world.chance.choice(self.plan.boards).board})
 
     # What must hold.
 
     def _check_drained(self) -> None:
         """Both streams are empty. What died half-way may wait for the next score; nothing else."""
-        self._check_scores()
-        self._check_profiles()
+        verdict = self.verdict
+        verdict.scores()
+        verdict.profiles()
+        given_up = {it["board"] for it in self.service.given_up}
         unsettled = self._loses_work or self.plan.outages or self.world.failed_over
         for rules in self.plan.boards:
-            top = self._ranking(rules)
+            top = verdict.ranking(rules)
             if not self.world.failed_over and top is not None and top.completeness == COMPLETE:
-                recorded = rules.board not in self._given_up or not top.is_unrecorded
-                self._check_board(rules, top, recorded=recorded)
+                verdict.is_ranked(rules, top)
+                if rules.board not in given_up or not top.is_unrecorded:
+                    verdict.is_recorded(rules)
             elif not unsettled:
-                self._check_recorded(rules)
+                verdict.is_recorded(rules)
                 assert top is None or top.completeness == COMPLETE, f"{rules.key} is left {top}"
-        self._check_who_missed_nothing()
+        verdict.who_missed_nothing(self.plan.boards)
 
     def _heal(self) -> None:
         """Peace: the next score of each board mends what was left; after a failover, the audit."""
@@ -403,98 +332,25 @@ class Story:
                 self._write(HEALER, rules, 1, None)
 
         self.world.scheduler.spawn("healer", score)
-        self._drain("the next score is taken")
+        self.service.drain("the next score is taken")
         if self.world.failed_over:
             for rules in self.plan.boards:
-                self._rebuild({"board": rules.board})
-            self._drain("the audit is over")
-        self._check_scores()
+                self.service.start("rebuild", {"board": rules.board})
+            self.service.drain("the audit is over")
+        self.verdict.scores()
         for rules in self.plan.boards:
-            top = self._ranking(rules)
-            assert top is not None, f"{rules.key} is cold"
-            assert top.completeness == COMPLETE, f"{rules.key} is {top.completeness}"
-            self._check_board(rules, top, recorded=True)
-
-    def _check_scores(self) -> None:
-        """Every score is what its writes come to, whatever was repeated."""
-        items = tables.items(aws.SCORES)
-        found = {
-            (it["userId"]["S"], it["boardSeason"]["S"]): it for it in items if "userScore" in it
-        }
-        numbers = {at: int(it["userScore"]["N"]) for at, it in found.items()}
-        assert numbers == self.world.scores.score
-        answers = {
-            it["submission"]["S"].rpartition("#")[2]: it["answer"]["M"]
-            for it in tables.items(aws.SUBMISSIONS)
-        }
-        for at, submission in self.world.scores.moved_by.items():
-            assert found[at]["scoreUpdatedAt"] == answers[submission]["scoreUpdatedAt"]
-
-    def _check_profiles(self) -> None:
-        items = tables.items(aws.SCORES)
-        profiles = {it["userId"]["S"]: it for it in items if it["boardSeason"]["S"] == "profile"}
-        for item in items:
-            profile = profiles.get(item["userId"]["S"])
-            if profile and "userScore" in item:
-                assert item["userName"] == profile["userName"], (item, profile)
-                assert item["standing"] == profile["standing"], (item, profile)
-
-    def _ranking(self, rules: oracle.Rules) -> Top | None:
-        """The whole ranking in the cache, as the service reads it."""
-        wiring.ranking_cache().outage.until = 0
-        board = wiring.boards().find(rules.board)
-        return wiring.ranking_cache().read(board, rules.season, size=1000)
-
-    def _expected(self, rules: oracle.Rules) -> list[Json]:
-        return oracle.entries(rules, oracle.lines(tables.items(aws.SCORES), rules.key))
-
-    def _check_board(self, rules: oracle.Rules, top: Top, *, recorded: bool) -> None:
-        """The ranking is the table in the board's order, and the item holds its top."""
-        expected = self._expected(rules)
-        found = [it.user_id for it in top.scores]
-        assert found == [it["userId"] for it in expected], f"{rules.key} has another order"
-        assert [it.user_score for it in top.scores] == [it["userScore"] for it in expected]
-        assert [it.user_name for it in top.scores] == [it["userName"] for it in expected]
-        assert top.total == len(expected)
-        if recorded:
-            self._check_recorded(rules)
-
-    def _check_recorded(self, rules: oracle.Rules) -> None:
-        expected = self._expected(rules)
-        history = self.world.history[rules.key]
-        if not history:
-            assert expected == [], f"{rules.key} was never recorded"
-            return
-        assert history[-1].entries == expected[: rules.top_size], f"{rules.key} is out of date"
+            self.verdict.board(rules)
 
     def _check_viewers(self) -> None:
         """Who missed no post holds the recorded top; who did repairs itself by a ping."""
-        self._check_who_missed_nothing()
-        for viewer in self._present():
+        self.verdict.who_missed_nothing(self.plan.boards)
+        for viewer in self.verdict.present():
             self.world.scheduler.spawn(f"ping/{viewer.connection_id}", viewer.ping)
-        self._drain("the viewers have pinged")
-        for viewer in self._present():
+        self.service.drain("the viewers have pinged")
+        for viewer in self.verdict.present():
             for rules in self.plan.boards:
-                self._check_shown(viewer, rules)
+                self.verdict.is_shown(viewer, rules)
         self._check_chains()
-
-    def _present(self) -> list[Viewer]:
-        return [it for it in self.world.viewers.values() if not it.closed]
-
-    def _check_who_missed_nothing(self) -> None:
-        for viewer in self._present():
-            for rules in self.plan.boards:
-                if viewer.held[rules.board].undelivered == 0:
-                    self._check_shown(viewer, rules)
-
-    def _check_shown(self, viewer: Viewer, rules: oracle.Rules) -> None:
-        held, history = viewer.held[rules.board], self.world.history[rules.key]
-        if not history:
-            assert (held.epoch, held.entries) == (None, [])
-            return
-        last = history[-1]
-        assert (held.epoch, held.version) == (last.epoch, last.version), f"{viewer} not at {last}"
-        assert held.entries == last.entries
 
     def _check_chains(self) -> None:
         """Where nothing was repeated, every frame goes on from the one before it."""
@@ -511,14 +367,3 @@ class Story:
             assert len(by_version) == len(frames), "a version was sent twice"
             for before, after in pairwise(frames):
                 assert after["type"] == "snapshot" or after["from"] == before["version"]
-
-
-def _called(handler: Callable[..., Any]) -> Callable[[Json, Context], object]:
-    def function(event: Json, context: Context) -> object:
-        return handler(event, context)
-
-    return function
-
-
-def _grown(done: list[Task], before: int) -> bool:
-    return len(done) > before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Never
 
@@ -14,7 +14,7 @@ from redis.exceptions import TimeoutError as CacheTimeoutError
 
 from tests.integration import aws
 from tests.integration.story import oracle, tables
-from tests.poller import Clock, KillRandomly, Scheduler, Stream, seeded
+from tests.poller import Choose, Clock, KillRandomly, Scheduler, Stream, seeded
 
 if TYPE_CHECKING:
     from tests.integration.story.viewer import Viewer
@@ -52,13 +52,24 @@ class Recorded:
     """Per user, the version that the score stream had delivered for good before this write."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An item of a table as it was and as it is."""
+
+    table: str
+    key: Json
+    old: Json | None
+    new: Json
+
+
 @dataclass
 class World:
     seed: str
     mishaps: Mishaps
     shards: int
+    choose: Choose | None = None
+    begins: float | None = None
     down: set[str] = field(default_factory=set)
-    attempts: dict[str, oracle.Attempt] = field(default_factory=dict)
     scores: oracle.Scores = field(default_factory=oracle.Scores)
     history: dict[str, list[Recorded]] = field(default_factory=lambda: defaultdict(list))
     viewers: dict[str, Viewer] = field(default_factory=dict)
@@ -68,17 +79,18 @@ class World:
     def __post_init__(self) -> None:
         self.chance = random.Random(f"{self.seed} mishaps")
         self.scheduler = Scheduler(
-            seeded(f"{self.seed} schedule"),
+            self.choose or seeded(f"{self.seed} schedule"),
+            Clock() if self.begins is None else Clock(self.begins),
             step_seconds=0.0003,
             race=0.2,
             kills=[*self._switches()],
-            max_decisions=40_000,
+            max_decisions=100_000,
         )
         self.clock: Clock = self.scheduler.clock
         self.score_stream = Stream(self.clock, partition_key="userId", shards=self.shards)
         self.board_stream = Stream(self.clock, partition_key="boardSeason", shards=1)
         self.settled: Callable[[], list[str]] = list
-        self.rebuild: Callable[[Json], None] = lambda _: None
+        self.launch: Callable[[str, Json], None] = lambda _function, _event: None
         self._sequenced: dict[str, tuple[str, str, int]] = {}
         self._steps = 0
 
@@ -112,36 +124,42 @@ class World:
 
     # What the tables commit.
 
-    def commit(self, table: str, key: Json, old: Json | None, new: Json) -> None:
-        if table == aws.SUBMISSIONS:
-            assert old is None, f"a submission was written twice: {new}"
-            self.committed(key["submission"]["S"].rpartition("#")[2])
-            return
-        change: Json = {"Keys": key, "NewImage": new, "StreamViewType": "NEW_IMAGE"}
-        name = "INSERT" if old is None else "MODIFY"
-        if table == aws.SCORES:
-            number = self.score_stream.append({"eventName": name, "dynamodb": change})
-            user_id, at = key["userId"]["S"], key["boardSeason"]["S"]
-            self._sequenced[number] = (user_id, at, int(new["version"]["N"]))
-            if at in oracle.BY_KEY and "userScore" not in new:
-                self.scores.remove(user_id, at)
-        else:
-            change["StreamViewType"] = "NEW_AND_OLD_IMAGES"
-            if old is not None:
-                change["OldImage"] = old
-            self._note(new)
-            self.board_stream.append({"eventName": name, "dynamodb": change})
+    def commit(self, changes: Sequence[Stored]) -> None:
+        """One write, whatever it is of: the streams get it in the same instant."""
+        ids: list[str] = []
+        scores: list[Json] = []
+        for it in changes:
+            if it.table == aws.SUBMISSIONS:
+                assert it.old is None, f"a submission was written twice: {it.new}"
+                ids.append(it.key["submission"]["S"].rpartition("#")[2])
+            elif it.table == aws.SCORES:
+                self._stream(self.score_stream, it)
+                if oracle.rules_of(it.key["boardSeason"]["S"]):
+                    scores.append(it.new)
+                    ids += _tickets(it.new) - _tickets(it.old)
+            elif it.table == aws.BOARDS:
+                self._note(it.new)
+                self._stream(self.board_stream, it)
+        if scores:
+            self.scores.commit(ids, scores, now=self.clock.time())
 
-    def committed(self, submission_id: str) -> None:
-        """A trusted write is in the table, once."""
-        attempt = self.attempts[submission_id]
-        rules = next(it for it in oracle.BOARDS if it.board == attempt.board)
-        self.scores.commit(rules, submission_id, attempt)
+    def _stream(self, stream: Stream, it: Stored) -> None:
+        change: Json = {"Keys": it.key, "NewImage": it.new, "StreamViewType": "NEW_IMAGE"}
+        if stream is self.board_stream:
+            change["StreamViewType"] = "NEW_AND_OLD_IMAGES"
+            if it.old is not None:
+                change["OldImage"] = it.old
+        name = "INSERT" if it.old is None else "MODIFY"
+        number = stream.append({"eventName": name, "dynamodb": change})
+        if it.table == aws.SCORES:
+            at = it.key["userId"]["S"], it.key["boardSeason"]["S"]
+            self._sequenced[number] = (*at, int(it.new["version"]["N"]))
 
     def _note(self, image: Json) -> None:
         """A board's item was written: hold it to the contract at once."""
         key = image["boardSeason"]["S"]
-        rules = oracle.BY_KEY[key]
+        rules = oracle.rules_of(key)
+        assert rules is not None, f"no board has {image}"
         top = [
             oracle.Line(
                 it["M"]["userId"]["S"],
@@ -235,9 +253,20 @@ class World:
         assert oracle.patched(old.entries, frame) == new.entries, f"{old} with {frame} is not {new}"
 
     def invoke(self, function: str, event: Json) -> Json:
-        assert function == aws.ENVIRONMENT["REBUILD_FUNCTION"]
-        self.rebuild(event)
+        """Lambda's Invoke of another function, which answers before that begins."""
+        (name,) = (
+            name.removesuffix("_FUNCTION").lower()
+            for name, deployed in aws.ENVIRONMENT.items()
+            if name.endswith("_FUNCTION") and deployed == function
+        )
+        self.launch(name, event)
         return {"StatusCode": 202}
+
+
+def _tickets(item: Json | None) -> set[str]:
+    """The tickets that a score item has taken."""
+    taken = (item or {}).get("taken", {"M": {}})["M"]
+    return {it["M"]["ticket"]["S"] for it in taken.values()}
 
 
 def _refusal(status: int) -> Json:

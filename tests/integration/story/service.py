@@ -1,0 +1,123 @@
+"""The service of one world: its functions as serverless.yml connects them, and who asks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import handlers.board_stream
+import handlers.score_stream
+from leaderboard.errors import LeaderboardError, Unavailable
+from tests.integration import aws
+from tests.integration.story.world import World
+from tests.poller import Context, Mapping, Options, Task
+
+Json = dict[str, Any]
+
+
+@cache
+def declared(function: str) -> Json:
+    """What serverless.yml says of a function."""
+    it: Json = aws.read_yaml(aws.ROOT / "serverless.yml")["functions"][function]
+    return it
+
+
+def _stream_options(function: str) -> Options:
+    (event,) = declared(function)["events"]
+    return Options.from_serverless(event["stream"])
+
+
+@dataclass
+class Asked:
+    """One request, and what came of it."""
+
+    done: bool = False
+    answer: Any = None
+    refusal: LeaderboardError | None = None
+
+
+class Service:
+    def __init__(self, world: World, *, batch_size: int | None = None) -> None:
+        self.world = world
+        self._invocations = 0
+        self.given_up: list[Json] = []
+        """The events of asynchronous invocations that failed for good."""
+        self.scores = self._mapping("score_stream", handlers.score_stream.handler, batch_size)
+        self.boards = self._mapping("board_stream", handlers.board_stream.handler, None)
+        world.settled = lambda: self.scores.ledger.settled
+        world.launch = self.start
+
+    def _mapping(self, name: str, handler: Callable[..., Any], batch_size: int | None) -> Mapping:
+        options = _stream_options(name)
+        if batch_size is not None:
+            options = replace(options, batch_size=batch_size)
+        stream = self.world.score_stream if name == "score_stream" else self.world.board_stream
+        return Mapping(
+            self.world.scheduler,
+            stream,
+            handler,
+            name=name,
+            options=options,
+            timeout=declared(name)["timeout"],
+            duplicates=self.world.mishaps.delivered_again,
+        )
+
+    def ask(self, name: str, call: Callable[[], object]) -> Asked:
+        """A request; whoever sent it sends it again when it dies or is to come again later."""
+        asked = Asked()
+
+        def run() -> None:
+            while not asked.done:
+                try:
+                    asked.answer = call()
+                    asked.done = True
+                except Unavailable:
+                    self.world.clock.sleep(1)
+                except LeaderboardError as refusal:
+                    asked.refusal = refusal
+                    asked.done = True
+
+        def end(task: Task) -> None:
+            if task.error is not None:
+                raise task.error
+            if task.killed is not None:
+                self.world.scheduler.spawn(name, run, on_end=end)
+
+        self.world.scheduler.spawn(name, run, on_end=end)
+        return asked
+
+    def start(self, function: str, event: Json) -> None:
+        """An asynchronous invocation, tried as often as serverless.yml says."""
+        self._try(function, event, declared(function).get("maximumRetryAttempts", 2), after=0)
+
+    def _try(self, function: str, event: Json, retries: int, *, after: float) -> None:
+        self._invocations += 1
+        name = f"{function}/{self._invocations}"
+        handler = import_module(f"handlers.{function}").handler
+        timeout = declared(function).get("timeout", 10)
+
+        def run() -> None:
+            self.world.clock.sleep(after)
+            deadline = self.world.clock.time() + timeout
+            handler(event, Context(self.world.clock, name, function, "arn:aws:lambda", deadline))
+
+        def end(task: Task) -> None:
+            if isinstance(task.error, AssertionError):
+                raise task.error
+            if (task.error or task.killed) and retries:
+                self._try(function, event, retries - 1, after=60)
+            elif task.error or task.killed:
+                self.given_up.append(event)
+
+        self.world.scheduler.spawn(name, run, timeout=timeout + after, on_end=end)
+
+    def drain(self, what: str) -> None:
+        """Until both streams are drained and all that was asked for is done."""
+        self.world.scheduler.trace.add(self.world.clock.time(), "story", f"until {what}")
+        self.world.scheduler.drain()
+        for mapping in (self.scores, self.boards):
+            assert mapping.ledger.discarded == []
+            assert mapping.ledger.trimmed == []

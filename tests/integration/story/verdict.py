@@ -1,0 +1,94 @@
+"""What must hold once the streams are drained: the tables, the rankings, what viewers show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leaderboard import wiring
+from leaderboard.ranking import COMPLETE, Top
+from tests.integration import aws
+from tests.integration.story import oracle, tables
+from tests.integration.story.viewer import Viewer
+from tests.integration.story.world import World
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    world: World
+
+    def scores(self) -> None:
+        """Every score is what its writes come to, whatever was repeated."""
+        found = {
+            (it["userId"]["S"], it["boardSeason"]["S"]): it
+            for it in tables.items(aws.SCORES)
+            if "userScore" in it
+        }
+        expected = self.world.scores
+        assert {at: int(it["userScore"]["N"]) for at, it in found.items()} == expected.score
+        times = {at: it["scoreUpdatedAt"]["S"] for at, it in found.items()}
+        assert times == expected.updated_at
+
+    def profiles(self) -> None:
+        """Every name and standing is that of the user's profile."""
+        items = tables.items(aws.SCORES)
+        profiles = {it["userId"]["S"]: it for it in items if it["boardSeason"]["S"] == "profile"}
+        for item in items:
+            profile = profiles.get(item["userId"]["S"])
+            if profile and "userScore" in item:
+                assert item["userName"] == profile["userName"], (item, profile)
+                assert item["standing"] == profile["standing"], (item, profile)
+
+    def expected(self, rules: oracle.Rules) -> list[Json]:
+        return oracle.entries(rules, oracle.lines(tables.items(aws.SCORES), rules.key))
+
+    def ranking(self, rules: oracle.Rules) -> Top | None:
+        """The whole ranking in the cache, as the service reads it."""
+        wiring.ranking_cache().outage.until = 0
+        board = wiring.boards().find(rules.board)
+        return wiring.ranking_cache().read(board, rules.season, size=1000)
+
+    def board(self, rules: oracle.Rules) -> None:
+        """The ranking is whole, is the table in the board's order, and the item holds its top."""
+        top = self.ranking(rules)
+        assert top is not None, f"{rules.key} is cold"
+        assert top.completeness == COMPLETE, f"{rules.key} is {top.completeness}"
+        self.is_ranked(rules, top)
+        self.is_recorded(rules)
+
+    def is_ranked(self, rules: oracle.Rules, top: Top) -> None:
+        expected = self.expected(rules)
+        found = [it.user_id for it in top.scores]
+        assert found == [it["userId"] for it in expected], f"{rules.key} has another order"
+        assert [it.user_score for it in top.scores] == [it["userScore"] for it in expected]
+        assert [it.user_name for it in top.scores] == [it["userName"] for it in expected]
+        assert top.total == len(expected)
+
+    def is_recorded(self, rules: oracle.Rules) -> None:
+        expected = self.expected(rules)
+        history = self.world.history[rules.key]
+        if not history:
+            assert expected == [], f"{rules.key} was never recorded"
+            return
+        assert history[-1].entries == expected[: rules.top_size], f"{rules.key} is out of date"
+
+    def present(self) -> list[Viewer]:
+        return [it for it in self.world.viewers.values() if not it.closed]
+
+    def who_missed_nothing(self, boards: Sequence[oracle.Rules]) -> None:
+        for viewer in self.present():
+            for rules in boards:
+                if viewer.held[rules.board].undelivered == 0:
+                    self.is_shown(viewer, rules)
+
+    def is_shown(self, viewer: Viewer, rules: oracle.Rules) -> None:
+        held, history = viewer.held[rules.board], self.world.history[rules.key]
+        if not history:
+            assert (held.epoch, held.entries) == (None, [])
+            return
+        last = history[-1]
+        assert (held.epoch, held.version) == (last.epoch, last.version), f"{viewer} not at {last}"
+        assert held.entries == last.entries
