@@ -28,8 +28,10 @@ def handler(event: Json, context: LambdaContext) -> Json:
     line: Json = {"records": len(event["Records"])}
     try:
         changes = _changes(event["Records"])
-        _keep_copies(changes)
-        sent = wiring.broadcaster().send(changes)
+        try:
+            sent = wiring.broadcaster().send(changes)
+        finally:
+            _keep_copies(changes)  # viewers wait, readers have the copy of a moment ago
     except Unavailable:
         # Frames that went out are repeated; viewers ignore a version that they have.
         logger.exception("board stream", extra=line)
@@ -57,6 +59,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
         "gone": sum(len(it.report.gone) for it in sent),
         "throttled": sum(it.report.throttled for it in sent),
         "failed": sum(it.report.failed for it in sent),
+        "cut": any(it.report.is_cut for it in sent),
         "intervalMs": round(interval * 1000),
     }
     logger.info("board stream", extra=line)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,27 +14,41 @@ from leaderboard.rules import Board
 from leaderboard.seasons import parse_season
 from leaderboard.snapshots import Snapshot
 
-SIDE_BY_SIDE = 8
-"""Boards of one batch that are posted at the same time."""
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """One frame for many connections, each of which is tried for `patience` seconds."""
+
+    frame: bytes
+    connections: Iterable[str]
+    patience: float
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What posting one frame came to, in connections. `gone` names those that are closed."""
+    """What one broadcast came to, in connections. `gone` names those that are closed.
+
+    `is_cut`: time was up before all connections were even tried.
+    """
 
     sent: int = 0
     throttled: int = 0
     failed: int = 0
     gone: tuple[str, ...] = ()
+    is_cut: bool = False
 
 
 class Delivery(Protocol):
-    """How a frame reaches connections; the one place that knows the transport."""
+    """How frames reach connections; the one place that knows the transport."""
 
-    def broadcast(self, frame: bytes, connections: Iterable[str], *, seconds: float) -> Report:
-        """Post one frame to each connection, concurrently, within so many seconds.
+    def deliver(
+        self, broadcasts: Sequence[Broadcast], *, seconds: float, posts_per_second: float
+    ) -> list[Report]:
+        """Send each frame to its connections, the broadcasts side by side; one report each.
 
-        Raises nothing for a connection: who is not reached repairs itself by version.
+        Takes so many seconds at most, reads the connections only as fast as it sends, and asks for
+        no more than so many posts a second. Raises nothing for a connection: who is not reached
+        repairs itself by version. What reading the connections raises rises.
         """
 
 
@@ -95,8 +108,30 @@ class Broadcaster:
         frames = [frame for change in changes if (frame := self.frame(change))]
         if not frames:
             return []
-        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(frames))) as pool:
-            return list(pool.map(self._post, frames))
+        audiences = [_Counted(self.audience.subscribers(frame.board)) for frame in frames]
+        reports = self.delivery.deliver(
+            [
+                Broadcast(frame.body, audience, self._patience(frame))
+                for frame, audience in zip(frames, audiences, strict=True)
+            ],
+            seconds=BROADCAST_SECONDS,
+            posts_per_second=self.posts_per_second,
+        )
+        finished = self.now_ms()
+        sent = []
+        for frame, audience, report in zip(frames, audiences, reports, strict=True):
+            if report.gone:
+                self.audience.leave(frame.board, report.gone)
+            sent.append(
+                Sent(
+                    frame=frame,
+                    report=report,
+                    viewers=audience.count - len(report.gone),
+                    interval_ms=self._interval_ms(self.catalog.find(frame.board), audience.count),
+                    finished_ms=finished,
+                )
+            )
+        return sent
 
     def frame(self, change: Change) -> Frame | None:
         """The one frame for a board's changes; None if the version did not move.
@@ -124,20 +159,9 @@ class Broadcaster:
             return Frame(new.board, "snapshot", snapshot, new.version, update.scored_ms)
         return Frame(new.board, "update", body, new.version, update.scored_ms)
 
-    def _post(self, frame: Frame) -> Sent:
-        board = self.catalog.find(frame.board)
-        counted = _Counted(self.audience.subscribers(frame.board))
-        seconds = max(board.frame_interval_ms / 1000, SHORTEST_SECONDS)
-        report = self.delivery.broadcast(frame.body, counted, seconds=seconds)
-        if report.gone:
-            self.audience.leave(frame.board, report.gone)
-        return Sent(
-            frame=frame,
-            report=report,
-            viewers=counted.count - len(report.gone),
-            interval_ms=self._interval_ms(board, counted.count),
-            finished_ms=self.now_ms(),
-        )
+    def _patience(self, frame: Frame) -> float:
+        interval = self.catalog.find(frame.board).frame_interval_ms / 1000
+        return max(interval, SHORTEST_PATIENCE)
 
     def _interval_ms(self, board: Board, viewers: int) -> int:
         """No waiting for nobody; else the board's interval, wider where the posts budget asks."""
@@ -147,8 +171,10 @@ class Broadcaster:
         return min(wanted, MAX_FRAME_INTERVAL)
 
 
-SHORTEST_SECONDS = 1.0
-"""A frame gets this long to reach everybody, however short its interval."""
+SHORTEST_PATIENCE = 1.0
+"""A connection is tried for this long, however short the board's interval."""
+BROADCAST_SECONDS = 40.0
+"""What sending may take at most, whatever the audience: the function's time less its other work."""
 
 
 class _Counted:

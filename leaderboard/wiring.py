@@ -96,7 +96,7 @@ def broadcaster() -> Broadcaster:
     return Broadcaster(
         boards(),
         connection_table(),
-        PostingDelivery(it.socket_endpoint),
+        PostingDelivery(it.socket_endpoint, it.region),
         it.posts_per_second,
         instants.now_ms,
     )

@@ -48,6 +48,19 @@ def client(service: str, *, connections: int = 10) -> Any:
     )
 
 
+def credentials() -> Any:
+    """The key of now to sign with: `access_key`, `secret_key` and `token`."""
+    held = _session().get_credentials()
+    if held is None:
+        raise Unavailable(DOWN)
+    return held.get_frozen_credentials()
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise Raced for a condition that failed, Unavailable for what may pass; the rest rises."""

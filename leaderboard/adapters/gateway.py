@@ -1,93 +1,289 @@
-"""Delivery through API Gateway: one signed POST per connection, because it has no broadcast."""
+"""Delivery through API Gateway: one signed POST per connection, because it has no broadcast.
+
+One libcurl multi handle keeps many posts going in one thread, over connections that stay open from
+one frame, and one invocation, to the next. libcurl signs each request itself.
+"""
 
 from __future__ import annotations
 
+import heapq
+import math
 import random
-import threading
 import time
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+import botocore
+import pycurl
 
-from leaderboard.broadcast import Report
+from leaderboard.adapters.aws import credentials
+from leaderboard.broadcast import Broadcast, Report
 
-SENT, GONE, THROTTLED, FAILED = "sent", "gone", "throttled", "failed"
 CHANCE = random.SystemRandom()
+
+HANDLES = 64
+"""Posts at a time: enough to keep one core busy, through TLS and some milliseconds of latency."""
+CONNECT_MS, POST_MS = 1000, 2000
+"""How long a connection may take to open, and a post until it is answered."""
+BURST_SECONDS = 0.5
+"""How many seconds' worth of posts may go out at once; the gateway allows as much of its rate."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
+"""Seconds before a post is repeated: by chance up to the first, twice it, … up to the longest."""
+LOOK_SECONDS = 0.1
+"""How long to wait for answers before libcurl may look at its clocks."""
+SHORTEST_REST = 0.001
+"""Less is not worth a look at the clock."""
+CA_FILE = Path(botocore.__file__).with_name("cacert.pem")
+"""Whom the clients of AWS here trust; what libcurl was built with is another system's file."""
+
+
+@dataclass(slots=True)
+class Course:
+    """How the posts of one broadcast stand."""
+
+    broadcast: Broadcast
+    waiting: Iterator[str]
+    sent: int = 0
+    throttled: int = 0
+    failed: int = 0
+    gone: list[str] = field(default_factory=list)
+    is_cut: bool = False
+
+    def report(self) -> Report:
+        return Report(self.sent, self.throttled, self.failed, tuple(self.gone), self.is_cut)
+
+
+@dataclass(slots=True)
+class Post:
+    """A frame on its way to one connection."""
+
+    course: Course
+    connection_id: str
+    give_up: float
+    pause: float = FIRST_PAUSE
+    was_throttled: bool = False
+
+    def lose(self) -> None:
+        """Its viewer sees by the next version that one is missing."""
+        if self.was_throttled:
+            self.course.throttled += 1
+        else:
+            self.course.failed += 1
+
+
+@dataclass
+class Bucket:
+    """How many posts may start: a rate, and a burst of half a second's worth after a rest."""
+
+    full_at: float = 0.0
+
+    def open_at(self, rate: float) -> float:
+        """When the next post may start."""
+        return self.full_at - max(BURST_SECONDS - 1 / rate, 0.0)
+
+    def take(self, now: float, rate: float) -> None:
+        self.full_at = max(self.full_at, now) + 1 / rate
 
 
 @dataclass(frozen=True)
 class PostingDelivery:
-    """Posts to the connections of one stage's WebSocket API, so many at a time."""
+    """Posts to the connections of one stage's WebSocket API; not for two threads at once."""
 
     endpoint: str
-    handles: int = 32
+    region: str
+    handles: int = HANDLES
+    ca_file: Path = CA_FILE
+    bucket: Bucket = field(default_factory=Bucket)
+
+    def deliver(
+        self, broadcasts: Sequence[Broadcast], *, seconds: float, posts_per_second: float
+    ) -> list[Report]:
+        courses = [Course(it, iter(it.connections)) for it in broadcasts]
+        self.lines.sign(self.region)
+        posting = Posting(
+            lines=self.lines,
+            bucket=self.bucket,
+            rate=posts_per_second,
+            deadline=time.monotonic() + seconds,
+            turns=deque(courses),
+        )
+        try:
+            posting.run()
+        finally:
+            posting.abandon()
+        return [course.report() for course in courses]
 
     @cached_property
-    def client(self) -> Any:
-        return boto3.client(
-            "apigatewaymanagementapi",
-            endpoint_url=self.endpoint,
-            config=Config(
-                connect_timeout=1,
-                read_timeout=2,
-                retries={"total_max_attempts": 1},
-                max_pool_connections=self.handles,
-            ),
-        )
+    def lines(self) -> Lines:
+        return Lines(self.endpoint, self.handles, self.ca_file)
 
-    def broadcast(self, frame: bytes, connections: Iterable[str], *, seconds: float) -> Report:
-        deadline = time.monotonic() + seconds
-        tally = {SENT: 0, THROTTLED: 0, FAILED: 0}
-        gone: list[str] = []
-        lock = threading.Lock()
-        # Never more waiting than one post a handle: an audience is not held in memory.
-        room = threading.BoundedSemaphore(2 * self.handles)
+    def close(self) -> None:
+        """Close the connections, if there are any."""
+        if "lines" in vars(self):
+            self.lines.close()
+            del vars(self)["lines"]
 
-        def post(connection_id: str) -> None:
-            try:
-                outcome = self._post(connection_id, frame, deadline)
-                with lock:
-                    if outcome == GONE:
-                        gone.append(connection_id)
-                    else:
-                        tally[outcome] += 1
-            finally:
-                room.release()
 
-        with ThreadPoolExecutor(self.handles) as pool:
-            posts = []
-            for connection_id in connections:
-                room.acquire()
-                posts.append(pool.submit(post, connection_id))
-        for done in posts:
-            done.result()
-        return Report(**tally, gone=tuple(gone))
+class Lines:
+    """libcurl's handles: so many posts at a time, over connections that are kept."""
 
-    def _post(self, connection_id: str, frame: bytes, deadline: float) -> str:
-        """Post once, and again after a growing random pause for what may pass."""
-        pause = 0.02
+    def __init__(self, endpoint: str, handles: int, ca_file: Path) -> None:
+        self.url = f"{endpoint}/@connections/"
+        self.multi = pycurl.CurlMulti()
+        self.multi.setopt(pycurl.M_MAXCONNECTS, handles)
+        self.all = [_handle(ca_file) for _ in range(handles)]
+        self.idle = list(self.all)
+        self.going: dict[Any, Post] = {}
+        self.signed: tuple[Any, ...] = ()
+
+    def sign(self, region: str) -> None:
+        """Sign with the credentials of now: those of a role are replaced every few hours."""
+        key = credentials()
+        if self.signed == tuple(key):
+            return
+        for handle in self.all:
+            handle.setopt(pycurl.AWS_SIGV4, f"aws:amz:{region}:execute-api")
+            handle.setopt(pycurl.USERNAME, key.access_key)
+            handle.setopt(pycurl.PASSWORD, key.secret_key)
+            token = [f"X-Amz-Security-Token: {key.token}"] if key.token else []
+            handle.setopt(pycurl.HTTPHEADER, [*HEADERS, *token])
+        self.signed = tuple(key)
+
+    def start(self, post: Post) -> None:
+        handle = self.idle.pop()
+        handle.setopt(pycurl.URL, self.url + quote(post.connection_id, safe=""))
+        handle.setopt(pycurl.POSTFIELDS, post.course.broadcast.frame)
+        self.going[handle] = post
+        self.multi.add_handle(handle)
+
+    def answers(self) -> Iterator[tuple[Post, int]]:
+        """The posts that are over, each with its status; 0 if there was no answer."""
+        self.multi.perform()
+        more = 1
+        while more:
+            more, answered, broken = self.multi.info_read()
+            for handle in answered:
+                yield self._end(handle), handle.getinfo(pycurl.RESPONSE_CODE)
+            for handle, _number, _reason in broken:
+                yield self._end(handle), 0
+
+    def wait(self, seconds: float) -> None:
+        """Until something can be read or written, or a while has passed."""
+        if seconds > 0:
+            self.multi.select(min(seconds, LOOK_SECONDS))
+
+    def abandon(self) -> Iterator[Post]:
+        for handle in list(self.going):
+            yield self._end(handle)
+
+    def close(self) -> None:
+        for handle in list(self.going):
+            self._end(handle)
+        for handle in self.all:
+            handle.close()
+        self.multi.close()
+
+    def _end(self, handle: Any) -> Post:
+        self.multi.remove_handle(handle)
+        self.idle.append(handle)
+        return self.going.pop(handle)
+
+
+# API Gateway takes no notice of the type; without one libcurl would say that it is a form.
+HEADERS = ["Content-Type: application/json", "Expect:"]
+
+
+def _handle(ca_file: Path) -> Any:
+    handle = pycurl.Curl()
+    handle.setopt(pycurl.POST, 1)
+    handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    handle.setopt(pycurl.CAINFO, str(ca_file))
+    handle.setopt(pycurl.CONNECTTIMEOUT_MS, CONNECT_MS)
+    handle.setopt(pycurl.TIMEOUT_MS, POST_MS)
+    handle.setopt(pycurl.NOSIGNAL, 1)
+    handle.setopt(pycurl.TCP_KEEPALIVE, 1)
+    handle.setopt(pycurl.WRITEFUNCTION, len)  # a refusal's text: the status says it
+    return handle
+
+
+@dataclass
+class Posting:
+    """The posts of some broadcasts, until each connection has its frame or time is up."""
+
+    lines: Lines
+    bucket: Bucket
+    rate: float
+    deadline: float
+    turns: deque[Course]
+    repeats: list[tuple[float, int, Post]] = field(default_factory=list)
+    repeated: int = 0
+
+    def run(self) -> None:
+        while (now := time.monotonic()) < self.deadline:
+            next_at = self._start(now)
+            if not self.lines.going:
+                if next_at == math.inf:
+                    return
+                time.sleep(max(SHORTEST_REST, min(next_at, self.deadline) - now))
+                continue
+            for post, status in self.lines.answers():
+                self._settle(post, status)
+            if self.lines.going:
+                can_start = next_at if self.lines.idle else math.inf
+                self.lines.wait(min(can_start, self.deadline) - time.monotonic())
+
+    def abandon(self) -> None:
+        """What time does not suffice for."""
+        for post in self.lines.abandon():
+            post.lose()
+        for _, _, post in self.repeats:
+            post.lose()
+        for course in self.turns:
+            course.is_cut = True
+
+    def _start(self, now: float) -> float:
+        """Start as many posts as may go; when the next one may, as far as is known."""
         while True:
-            try:
-                self.client.post_to_connection(ConnectionId=connection_id, Data=frame)
-            except ClientError as error:
-                status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-                if status == 410:
-                    return GONE
-                outcome = THROTTLED if status == 429 else FAILED
-                if status != 429 and status < 500:
-                    return FAILED
-            except BotoCoreError:
-                outcome = FAILED
+            work_at = now if self.turns else self.repeats[0][0] if self.repeats else math.inf
+            next_at = max(work_at, self.bucket.open_at(self.rate))
+            if not self.lines.idle or next_at > now:
+                return next_at
+            post = self._next(now)
+            if post is not None:
+                self.bucket.take(now, self.rate)
+                self.lines.start(post)
+
+    def _next(self, now: float) -> Post | None:
+        """What is to be repeated goes first; the broadcasts take turns."""
+        if self.repeats and self.repeats[0][0] <= now:
+            return heapq.heappop(self.repeats)[2]
+        course = self.turns.popleft()
+        connection_id = next(course.waiting, None)
+        if connection_id is None:
+            return None
+        self.turns.append(course)
+        return Post(course, connection_id, min(now + course.broadcast.patience, self.deadline))
+
+    def _settle(self, post: Post, status: int) -> None:
+        """Note how a post ended, or that it is to be repeated after a growing random pause."""
+        course = post.course
+        if 200 <= status < 300:
+            course.sent += 1
+        elif status == 410:
+            course.gone.append(post.connection_id)
+        elif status == 0 or status == 429 or status >= 500:
+            post.was_throttled = status == 429
+            at = time.monotonic() + CHANCE.uniform(0, post.pause)
+            if at >= post.give_up:
+                post.lose()
             else:
-                return SENT
-            wait = CHANCE.uniform(0, pause)
-            if time.monotonic() + wait >= deadline:
-                return outcome
-            time.sleep(wait)
-            pause = min(2 * pause, 0.5)
+                post.pause = min(2 * post.pause, LONGEST_PAUSE)
+                self.repeated += 1
+                heapq.heappush(self.repeats, (at, self.repeated, post))
+        else:
+            course.failed += 1

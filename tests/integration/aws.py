@@ -60,8 +60,7 @@ def forget() -> None:
             close(cached())
     if wiring.broadcaster.cache_info().currsize:
         delivery: Any = wiring.broadcaster().delivery
-        if "client" in vars(delivery):
-            delivery.client.close()
+        delivery.close()
     for part in vars(wiring).values():
         if hasattr(part, "cache_clear"):
             part.cache_clear()

@@ -1,4 +1,4 @@
-"""The edges of the product: every call that leaves it for AWS or for the cache passes here.
+"""The edges of the product: every call that leaves it for AWS, viewers or the cache passes here.
 
 Each is a step of the schedule before and after; it may be refused, sent twice, or lose its answer.
 What the tables commit goes into the streams in the same instant, as DynamoDB's own do.
@@ -25,13 +25,13 @@ import leaderboard.adapters.gateway
 import leaderboard.adapters.index
 import leaderboard.adapters.scores
 import leaderboard.attempts
-import leaderboard.broadcast
 from handlers.telemetry import logger
 from leaderboard import instants, wiring
 from leaderboard.ranking import Recorder
 from tests.integration import aws
 from tests.integration.story import tables
 from tests.integration.story.clockwork import DatedScripts, StoryTime
+from tests.integration.story.lines import StoryCurl
 from tests.integration.story.world import Stored, World
 from tests.integration.valkey import Valkey
 
@@ -121,12 +121,11 @@ class Rig:
         for module in (leaderboard.attempts, leaderboard.adapters.gateway):
             patch.setattr(module, "CHANCE", module.CHANCE)
         patch.setattr(leaderboard.adapters.cache, "OUTAGE_SECONDS", 0)
-        for module in (
-            leaderboard.broadcast,
-            leaderboard.adapters.gateway,
-            leaderboard.adapters.index,
-        ):
+        for module in (leaderboard.adapters.index,):
             patch.setattr(module, "ThreadPoolExecutor", Inline)
+        patch.setattr(leaderboard.adapters.gateway, "pycurl", StoryCurl(self.post))
+        # One per invocation: an environment's own is never used by two at once.
+        patch.setattr(wiring, "broadcaster", wiring.broadcaster.__wrapped__)
         recorder = Recorder(
             wiring.ranking_cache(),
             wiring.board_table(),
@@ -159,16 +158,27 @@ class Rig:
         world.step(f"before {name}")
         if service in world.down:
             raise EndpointConnectionError(endpoint_url=service)
-        if service == "apigatewaymanagementapi":
-            answer: Any = world.post(client, parameters["ConnectionId"], parameters["Data"])
-        elif service == "lambda":
-            answer = world.invoke(parameters["FunctionName"], json.loads(parameters["Payload"]))
+        if service == "lambda":
+            answer: Any = world.invoke(
+                parameters["FunctionName"], json.loads(parameters["Payload"])
+            )
         elif service == "dynamodb":
             answer = self._dynamodb(world, client, operation, parameters)
         else:
             world.fail(f"the story has no {name}")
         world.step(f"after {name}")
         return answer
+
+    def post(self, connection_id: str, frame: bytes) -> int:
+        """A frame leaves for a connection: the status of the answer, 0 if there is none."""
+        world = self._world
+        assert world is not None
+        world.step("before gateway.post")
+        if "gateway" in world.down:
+            return 0
+        status = world.post(connection_id, frame)
+        world.step("after gateway.post")
+        return status
 
     def _dynamodb(self, world: World, client: Any, operation: str, parameters: Json) -> Any:
         if operation == "Scan":

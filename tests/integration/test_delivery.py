@@ -1,0 +1,331 @@
+"""What any delivery promises, and what is API Gateway's own: held to a server on loopback."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from leaderboard.adapters import gateway
+from leaderboard.adapters.gateway import HANDLES, PostingDelivery
+from leaderboard.broadcast import Broadcast, Delivery, Report
+from tests.integration.sink import Mishap, Post, Sink, certified, listening
+
+FRAME = '{"type":"snapshot","userName":"Näme ☃ 🎲"}'.encode()
+TOKEN = "token/of+a=session"
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> Credentials:
+    held = Credentials("AKIDEXAMPLE", "secret/key+of=nobody", TOKEN)
+    monkeypatch.setattr(gateway, "credentials", held.get_frozen_credentials)
+    return held
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with listening() as server:
+        yield server
+
+
+@pytest.fixture
+def delivery(sink: Sink) -> Iterator[PostingDelivery]:
+    made = PostingDelivery(f"{sink.endpoint}/stage", "eu-central-1")
+    yield made
+    made.close()
+
+
+def names(count: int) -> list[str]:
+    return [f"viewer{number}=" for number in range(count)]
+
+
+def send(
+    delivery: Delivery,
+    *connections: str,
+    patience: float = 1.0,
+    seconds: float = 20.0,
+    posts_per_second: float = 100_000,
+    frame: bytes = FRAME,
+) -> Report:
+    (report,) = delivery.deliver(
+        [Broadcast(frame, connections, patience)],
+        seconds=seconds,
+        posts_per_second=posts_per_second,
+    )
+    return report
+
+
+# What any delivery promises.
+
+
+def test_everybody_gets_the_frame_once(sink: Sink, delivery: Delivery) -> None:
+    everybody = names(3 * HANDLES)
+    assert send(delivery, *everybody) == Report(sent=len(everybody))
+    assert sorted(it.connection_id for it in sink.posts) == sorted(everybody)
+    assert {it.body for it in sink.posts} == {FRAME}
+
+
+def test_nobody_is_sent_nothing(sink: Sink, delivery: Delivery) -> None:
+    assert send(delivery) == Report()
+    assert delivery.deliver([], seconds=1, posts_per_second=1) == []
+    assert sink.posts == []
+
+
+def test_broadcasts_go_side_by_side_and_each_has_its_report(sink: Sink, delivery: Delivery) -> None:
+    sink.always["gone="] = 410
+    large, small = names(4 * HANDLES), ["few0=", "gone=", "few1="]
+    reports = delivery.deliver(
+        [Broadcast(b"large", large, 1), Broadcast(b"small", small, 1), Broadcast(b"none", [], 1)],
+        seconds=20,
+        posts_per_second=100_000,
+    )
+    assert reports == [Report(sent=len(large)), Report(sent=2, gone=("gone=",)), Report()]
+    order = [it.body for it in sink.posts]
+    # The small one does not wait for the large one.
+    assert max(n for n, body in enumerate(order) if body == b"small") < HANDLES
+
+
+def test_who_is_gone_is_named_and_not_tried_again(sink: Sink, delivery: Delivery) -> None:
+    sink.always |= {"viewer1=": 410, "viewer3=": 410}
+    report = send(delivery, *names(5))
+    assert (report.sent, sorted(report.gone)) == (3, ["viewer1=", "viewer3="])
+    assert len(sink.posts) == 5
+
+
+@pytest.mark.parametrize("answer", [429, 500, 503, "reset", "cut"])
+def test_what_may_pass_is_tried_again(sink: Sink, delivery: Delivery, answer: int | Mishap) -> None:
+    sink.answers["viewer1="].extend([answer, answer])
+    assert send(delivery, *names(3), patience=5) == Report(sent=3)
+    assert len(sink.bodies("viewer1=")) == 1
+
+
+@pytest.mark.parametrize("answer", [429, 503, "reset", "cut", "silent"])
+def test_one_who_is_never_reached_holds_up_nobody(
+    sink: Sink, delivery: Delivery, answer: int | Mishap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "POST_MS", 700)
+    sink.always["viewer1="] = answer
+    everybody = names(2 * HANDLES)
+    began = time.monotonic()
+    report = send(delivery, *everybody, patience=0.5)
+    assert time.monotonic() - began < 3
+    assert report.sent == len(everybody) - 1
+    assert (report.throttled, report.failed) == ((1, 0) if answer == 429 else (0, 1))
+    others = [it.at for it in sink.posts if it.connection_id != "viewer1="]
+    assert max(others) - began < 0.5
+
+
+def test_connections_are_read_as_fast_as_they_are_sent(sink: Sink, delivery: Delivery) -> None:
+    sink.delay = 0.01
+    ahead = []
+
+    def audience() -> Iterator[str]:
+        for number, name in enumerate(names(6 * HANDLES)):
+            ahead.append(number - len(sink.posts))
+            yield name
+
+    delivery.deliver([Broadcast(FRAME, audience(), 1)], seconds=20, posts_per_second=100_000)
+    assert len(sink.posts) == 6 * HANDLES
+    assert max(ahead) <= 2 * HANDLES
+
+
+def test_no_more_than_so_many_posts_a_second(sink: Sink, delivery: Delivery) -> None:
+    """Half a second's worth at once, and the rate from then on; also over several calls."""
+    began = time.monotonic()
+    for _ in range(3):
+        assert send(delivery, *names(100), posts_per_second=200).sent == 100
+    lasted = time.monotonic() - began
+    assert 0.9 < lasted < 3
+    at = sorted(it.at - began for it in sink.posts)
+    for second in (0.25, 0.5, 1.0):
+        assert sum(1 for it in at if it < second) <= 100 + 200 * second + 2
+
+
+def test_time_that_is_up_ends_it(sink: Sink, delivery: Delivery) -> None:
+    sink.delay = 0.2
+    began = time.monotonic()
+    report = send(delivery, *names(10 * HANDLES), seconds=0.5)
+    assert time.monotonic() - began < 1.5
+    assert report.is_cut
+    assert HANDLES <= report.sent + report.failed < 10 * HANDLES
+
+
+def test_what_reading_the_audience_raises_rises_and_leaves_nothing_behind(
+    sink: Sink, delivery: Delivery
+) -> None:
+    def audience() -> Iterator[str]:
+        yield from names(3)
+        raise LookupError("the table is down")
+
+    with pytest.raises(LookupError):
+        delivery.deliver([Broadcast(FRAME, audience(), 1)], seconds=5, posts_per_second=1000)
+    sink.posts.clear()
+    assert send(delivery, *names(2 * HANDLES)) == Report(sent=2 * HANDLES)
+
+
+def test_third_of_the_audience_gone_and_a_gateway_that_throttles(
+    sink: Sink, delivery: Delivery
+) -> None:
+    everybody = names(300)
+    for name in everybody[::3]:
+        sink.always[name] = 410
+    for name in everybody[1::3]:
+        sink.answers[name].append(429)
+    report = send(delivery, *everybody, patience=10)
+    assert (report.sent, report.throttled, report.failed) == (200, 0, 0)
+    assert sorted(report.gone) == sorted(everybody[::3])
+
+
+def test_gateway_that_dies_in_the_middle_costs_the_rest_and_no_more_time(
+    sink: Sink, delivery: Delivery
+) -> None:
+    def audience() -> Iterator[str]:
+        for number, name in enumerate(names(4 * HANDLES)):
+            if number == 2 * HANDLES:
+                sink.otherwise = "reset"
+            yield name
+
+    began = time.monotonic()
+    (report,) = delivery.deliver(
+        [Broadcast(FRAME, audience(), 0.5)], seconds=20, posts_per_second=100_000
+    )
+    assert time.monotonic() - began < 5
+    assert report.sent >= HANDLES
+    assert report.failed >= HANDLES
+    assert report.sent + report.failed == 4 * HANDLES
+    sink.otherwise = 200
+    assert send(delivery, *names(10)) == Report(sent=10)
+
+
+# What is API Gateway's own.
+
+
+def test_connections_stay_open_from_one_frame_to_the_next(
+    sink: Sink, delivery: PostingDelivery
+) -> None:
+    for _ in range(20):
+        send(delivery, "one=")
+    assert len({it.socket for it in sink.posts}) == 1
+
+
+def test_server_that_closes_after_each_reply_costs_nobody_a_frame(
+    sink: Sink, delivery: PostingDelivery
+) -> None:
+    sink.otherwise = "closes"
+    for _ in range(3):
+        assert send(delivery, *names(HANDLES)) == Report(sent=HANDLES)
+    assert {len(sink.bodies(name)) for name in names(HANDLES)} == {3}
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 413])
+def test_post_that_is_refused_for_good_is_not_repeated(
+    sink: Sink, delivery: PostingDelivery, status: int
+) -> None:
+    sink.always["viewer0="] = status
+    assert send(delivery, *names(2)) == Report(sent=1, failed=1)
+    assert len(sink.posts) == 2
+
+
+def test_handles_are_no_more_than_so_many(sink: Sink) -> None:
+    delivery = PostingDelivery(sink.endpoint, "eu-central-1", handles=5)
+    sink.delay = 0.02
+    send(delivery, *names(40))
+    delivery.close()
+    assert sink.most_at_once == 5
+
+
+def test_nothing_listens(sink: Sink) -> None:
+    delivery = PostingDelivery("http://127.0.0.1:9", "eu-central-1")
+    began = time.monotonic()
+    assert send(delivery, *names(10), patience=0.3) == Report(failed=10)
+    assert time.monotonic() - began < 2
+    delivery.close()
+    assert sink.posts == []
+
+
+@pytest.mark.parametrize("connection", ["JKJaXmPLvHcESHA=", "a+b/c=", "ü ~-_.", "%3D=&?#"])
+@pytest.mark.parametrize("path", ["", "/prod", "/_aws/execute-api/abc/local"])
+def test_signature_is_the_one_that_botocore_makes(
+    sink: Sink, key: Credentials, connection: str, path: str
+) -> None:
+    delivery = PostingDelivery(f"{sink.endpoint}{path}", "eu-west-3")
+    assert send(delivery, connection).sent == 1
+    delivery.close()
+    (post,) = sink.posts
+    assert post.connection_id == connection
+    assert signed_by_botocore(post, key, sink) == post.headers["Authorization"]
+    assert "x-amz-security-token" in post.headers["Authorization"]
+
+
+def signed_by_botocore(post: Post, key: Credentials, sink: Sink) -> str:
+    theirs = {name.lower(): value for name, value in post.headers.items()}
+    named = theirs["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    request = AWSRequest(
+        method="POST",
+        url=sink.endpoint + post.path,
+        data=post.body,
+        headers={name: theirs[name] for name in named},
+    )
+    request.context["timestamp"] = theirs["x-amz-date"]
+    auth = SigV4Auth(key, "execute-api", "eu-west-3")
+    to_sign = auth.string_to_sign(request, auth.canonical_request(request))
+    signature = auth.signature(to_sign, request)
+    return (
+        f"AWS4-HMAC-SHA256 Credential={auth.scope(request)}, "
+        f"SignedHeaders={';'.join(named)}, Signature={signature}"
+    )
+
+
+def test_key_that_was_replaced_signs_from_then_on(
+    sink: Sink, delivery: PostingDelivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(delivery, "one=")
+    newer = Credentials("AKIDNEWER", "other", "token-2")
+    monkeypatch.setattr(gateway, "credentials", newer.get_frozen_credentials)
+    send(delivery, "one=")
+    first, second = sink.posts
+    assert "AKIDEXAMPLE/" in first.headers["Authorization"]
+    assert "AKIDNEWER/" in second.headers["Authorization"]
+    headers = [
+        {name.lower(): value for name, value in it.headers.items()} for it in (first, second)
+    ]
+    assert [it["x-amz-security-token"] for it in headers] == [TOKEN, "token-2"]
+
+
+def test_key_without_a_session_has_no_token(
+    sink: Sink, delivery: PostingDelivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lasting = Credentials("AKIDUSER", "other")
+    monkeypatch.setattr(gateway, "credentials", lasting.get_frozen_credentials)
+    send(delivery, "one=")
+    assert "x-amz-security-token" not in {name.lower() for name in sink.posts[0].headers}
+
+
+def test_gateway_is_known_by_its_certificate(tmp_path: Path) -> None:
+    with certified(tmp_path) as (context, trusted), listening(context) as secure:
+        known = PostingDelivery(secure.endpoint, "eu-central-1", ca_file=trusted)
+        assert send(known, *names(2 * HANDLES)) == Report(sent=2 * HANDLES)
+        stranger = PostingDelivery(secure.endpoint, "eu-central-1")
+        assert send(stranger, "one=", patience=0.2) == Report(failed=1)
+        known.close()
+        stranger.close()
+
+
+def test_authorities_that_are_trusted_are_there() -> None:
+    assert "BEGIN CERTIFICATE" in gateway.CA_FILE.read_text()
+
+
+def test_viewer_who_is_slow_is_waited_for_beside_the_others(
+    sink: Sink, delivery: PostingDelivery
+) -> None:
+    sink.always["viewer0="] = "silent"
+    threading.Timer(0.4, sink.released.set).start()
+    report = send(delivery, *names(HANDLES), patience=0.1)
+    assert report.sent == HANDLES - 1
+    assert report.failed == 1
