@@ -22,7 +22,7 @@ from rich.table import Table
 
 from bench import figures
 from leaderboard import order
-from leaderboard.adapters.cache import Cache, Keys
+from leaderboard.adapters.cache import VERSION_BYTES, Cache, Keys, stored
 from leaderboard.ranking import NEW, Hint, ScoreRecord
 from leaderboard.rules import Board, Order
 from leaderboard.snapshots import Score
@@ -132,7 +132,7 @@ def fill(cache: Cache, members: int, *, report: Callable[[str], None]) -> None:
             records = [loaded(it) for it in range(start, min(start + LOAD, members))]
             pipeline = plain.pipeline(transaction=False)
             pipeline.zadd(KEYS.order, {member(it): number(it) for it in records})
-            users: dict[Any, Any] = {it.user_id: value(it) for it in records}
+            users: dict[Any, Any] = dict(noted(it) for it in records)
             pipeline.hset(KEYS.users, mapping=users)
             pipeline.execute()
             done = start + len(records)
@@ -149,13 +149,13 @@ def number(record: ScoreRecord) -> int:
     return order.signed(BOARD.order, score_of(record).user_score)
 
 
-def member(record: ScoreRecord) -> str:
+def member(record: ScoreRecord) -> bytes:
     return order.member(score_of(record).updated_ms, record.user_id)
 
 
-def value(record: ScoreRecord) -> str:
-    name = score_of(record).user_name
-    return f"{record.version}|{number(record)}|{member(record)}|{name}"
+def noted(record: ScoreRecord) -> tuple[bytes, bytes]:
+    packed, value, _ = stored(BOARD.order, record)
+    return packed, value
 
 
 def loaded(number: int) -> ScoreRecord:
@@ -194,19 +194,20 @@ def mark(cache: Cache) -> None:
 
 def by_pipeline(client: Any, records: Sequence[ScoreRecord]) -> float:
     started = time.perf_counter()
-    known = client.hmget(KEYS.users, [it.user_id for it in records])
-    gone, placed, noted = [], {}, {}
+    known = client.hmget(KEYS.users, [order.pack(it.user_id) for it in records])
+    gone, placed, users = [], {}, {}
     for it, old in zip(records, known, strict=True):
-        version, old_member = split(old)
+        packed, value = noted(it)
+        version, old_member = split(packed, old)
         if it.version > version:
             gone.append(old_member)
             placed[member(it)] = number(it)
-            noted[it.user_id] = value(it)
+            users[packed] = value
     pipeline = client.pipeline()
-    if noted:
+    if users:
         pipeline.zrem(KEYS.order, *gone)
         pipeline.zadd(KEYS.order, placed)
-        pipeline.hset(KEYS.users, mapping=noted)
+        pipeline.hset(KEYS.users, mapping=users)
         pipeline.execute()
     client.zrange(KEYS.order, 0, BOARD.top_size - 1, withscores=True)
     return time.perf_counter() - started
@@ -215,19 +216,20 @@ def by_pipeline(client: Any, records: Sequence[ScoreRecord]) -> float:
 def by_command(client: Any, records: Sequence[ScoreRecord]) -> float:
     started = time.perf_counter()
     for it in records:
-        version, old_member = split(client.hget(KEYS.users, it.user_id))
+        packed, value = noted(it)
+        version, old_member = split(packed, client.hget(KEYS.users, packed))
         if it.version > version:
             client.zrem(KEYS.order, old_member)
             client.zadd(KEYS.order, {member(it): number(it)})
-            client.hset(KEYS.users, it.user_id, value(it))
+            client.hset(KEYS.users, packed, value)
     client.zrange(KEYS.order, 0, BOARD.top_size - 1, withscores=True)
     return time.perf_counter() - started
 
 
-def split(known: str) -> tuple[int, str]:
+def split(packed: bytes, known: bytes) -> tuple[int, bytes]:
     """The version and the member in what is known of a user; all users here are on the board."""
-    version, _, known_member, _ = known.split("|", 3)
-    return int(version), known_member
+    time_end = VERSION_BYTES + order.TIME_BYTES
+    return int.from_bytes(known[:VERSION_BYTES], "big"), known[VERSION_BYTES:time_end] + packed
 
 
 def table(rows: Sequence[Row], *, members: int, small: bool) -> Table:

@@ -6,6 +6,8 @@ cache's pair of a number and a member.
 
 from __future__ import annotations
 
+import re
+
 from leaderboard.rules import Order
 
 OFFSET = 2**53
@@ -25,13 +27,76 @@ def sort_key(order: Order, score: int, updated_ms: int, user_id: str) -> tuple[i
 
 def index_key(order: Order, score: int, updated_ms: int, user_id: str) -> str:
     """The sort key of the index `board-top`: fixed width, so that strings sort as entries do."""
-    return f"{signed(order, score) + OFFSET:0{SCORE_DIGITS}d}{member(updated_ms, user_id)}"
+    number = signed(order, score) + OFFSET
+    return f"{number:0{SCORE_DIGITS}d}{updated_ms:0{TIME_DIGITS}d}{user_id}"
 
 
-def member(updated_ms: int, user_id: str) -> str:
+TIME_BYTES = 6
+"""What holds every time of thirteen digits."""
+
+
+def member(updated_ms: int, user_id: str) -> bytes:
     """The member of the cache's sorted set: equal scores sort by it, byte for byte."""
-    return f"{updated_ms:0{TIME_DIGITS}d}{user_id}"
+    return updated_ms.to_bytes(TIME_BYTES, "big") + pack(user_id)
 
 
-def split_member(text: str) -> tuple[int, str]:
-    return int(text[:TIME_DIGITS]), text[TIME_DIGITS:]
+def split_member(packed: bytes) -> tuple[int, str]:
+    return int.from_bytes(packed[:TIME_BYTES], "big"), unpack(packed[TIME_BYTES:])
+
+
+# User ids are often UUIDs, and the cache keeps each of them twice: so it packs their digits, two to
+# a byte, in a way that keeps the order by code point among all ids, UUIDs or not.
+
+HEAD = 9
+"""Characters of a UUID that stay as they are: what does not begin like one is not packed."""
+TAIL_BYTES = 12
+_LIKE_UUID = re.compile(r"[0-9a-f]{8}-")
+_PACKED_LIKE_UUID = re.compile(rb"[0-9a-f]{8}-")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def pack(user_id: str) -> bytes:
+    """A user id as bytes that sort as ids do; a UUID (lower case, with hyphens) takes 21.
+
+    What only begins like a UUID stands right behind the last UUID before it in the order: that
+    one's digits, then the id's own text. The UUID whose digits after the head are all zero is left
+    to that rule, so that there is always one before.
+    """
+    if not _LIKE_UUID.match(user_id):
+        return user_id.encode()
+    head, tail = user_id[:HEAD].encode(), user_id[HEAD:]
+    if _UUID.fullmatch(user_id):
+        digits = bytes.fromhex(tail.replace("-", ""))
+        if any(digits):
+            return head + digits
+    return head + _last_before(tail).to_bytes(TAIL_BYTES, "big") + tail.encode()
+
+
+def unpack(packed: bytes) -> str:
+    if not _PACKED_LIKE_UUID.match(packed):
+        return packed.decode()
+    head, digits, rest = (
+        packed[:HEAD],
+        packed[HEAD : HEAD + TAIL_BYTES],
+        packed[HEAD + TAIL_BYTES :],
+    )
+    if rest or not any(digits):
+        return (head + rest).decode()
+    return head.decode() + _tail(digits.hex())
+
+
+def _tail(digits: str) -> str:
+    """The 24 digits of a UUID after its head, with their hyphens."""
+    return f"{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
+
+
+def _last_before(tail: str) -> int:
+    """The largest number that a UUID's tail writes and that does not stand behind this text."""
+    low, high = 0, 1 << 8 * TAIL_BYTES
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _tail(f"{middle:0{2 * TAIL_BYTES}x}") <= tail:
+            low = middle
+        else:
+            high = middle
+    return low

@@ -40,11 +40,14 @@ class Snapshot:
     entries: tuple[Entry, ...]
 
 
-def ranked(scores: Iterable[Score]) -> tuple[Entry, ...]:
-    """Number the best of a board, given in board order: ranks 1, 2, 3, 4 and places 1, 2, 2, 4."""
+def ranked(scores: Iterable[Score], *, rank: int = 1, place: int = 1) -> tuple[Entry, ...]:
+    """Number scores, given in board order without a gap: ranks 1, 2, 3, 4 and places 1, 2, 2, 4.
+
+    `rank` and `place` are those of the first one.
+    """
     entries: list[Entry] = []
-    for rank, it in enumerate(scores, start=1):
-        tied = entries[-1] if entries and entries[-1].user_score == it.user_score else None
-        place = tied.place if tied else rank
-        entries.append(Entry(rank, place, it.user_id, it.user_name, it.user_score, it.updated_ms))
+    for at, it in enumerate(scores, start=rank):
+        if entries and entries[-1].user_score != it.user_score:
+            place = at
+        entries.append(Entry(at, place, it.user_id, it.user_name, it.user_score, it.updated_ms))
     return tuple(entries)

@@ -25,11 +25,12 @@ from redis.retry import Retry
 
 from leaderboard import order
 from leaderboard.errors import CacheUnavailable
+from leaderboard.listings import Listing, Position
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, Applied, Hint, ScoreRecord, Top
 from leaderboard.rules import Board, Order
-from leaderboard.snapshots import Score
+from leaderboard.snapshots import Entry, Score, ranked
 
-FORMAT = "lb1"
+FORMAT = "lb2"
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""
 COPY_SECONDS = 10
@@ -40,7 +41,9 @@ OUTAGE_SECONDS = 1.0
 """How long a cache that failed is not asked again."""
 
 COMPLETENESS = {NEW: "new", COMPLETE: "1", PARTIAL: "0"}
-FROM_CACHE = {text: name for name, text in COMPLETENESS.items()}
+FROM_CACHE = {text.encode(): name for name, text in COMPLETENESS.items()}
+VERSION_BYTES = 7
+"""What holds every version up to 2^53."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,11 @@ def _script(*names: str) -> Script:
     return Script("\n".join((folder / name).read_text(encoding="utf-8") for name in names))
 
 
-APPLY = _script("top.lua", "apply.lua")
-READ = _script("top.lua", "read.lua")
+APPLY = _script("entries.lua", "top.lua", "apply.lua")
+READ = _script("entries.lua", "top.lua", "read.lua")
+LIST = _script("entries.lua", "stretch.lua", "list.lua")
+AROUND = _script("entries.lua", "stretch.lua", "around.lua")
+FIND = _script("stretch.lua", "find.lua")
 MARK = _script("mark.lua")
 SETTLE = _script("settle.lua")
 KEEP = _script("keep.lua")
@@ -83,6 +89,9 @@ class Keys:
     @property
     def ranking(self) -> tuple[str, str, str]:
         return (self.order, self.users, self.state)
+
+
+Paces = list[str | None]
 
 
 @dataclass
@@ -129,7 +138,7 @@ class Cache:
         return RedisCluster(
             host=host,
             port=int(port),
-            decode_responses=True,
+            protocol=2,  # the newer one begins with a round trip more
             socket_timeout=self.seconds,
             socket_connect_timeout=1,
             # One retry, at once: it mends a connection that the server closed.
@@ -137,7 +146,7 @@ class Cache:
             **secure,
         )
 
-    def run(self, script: Script, keys: Sequence[str], *values: str | int | float) -> Any:
+    def run(self, script: Script, keys: Sequence[str], *values: str | bytes | int) -> Any:
         """Run a script with its keys declared; raises CacheUnavailable."""
         with self.outage.noticed():
             try:
@@ -155,7 +164,7 @@ class Cache:
         fill: str | None = None,
     ) -> Applied:
         keys = Keys.of(board.board, season)
-        values: list[str | int | float] = [
+        values: list[str | bytes | int] = [
             board.top_size,
             secrets.token_hex(8),
             secrets.token_hex(8) if start else "",
@@ -164,9 +173,9 @@ class Cache:
             REBUILD_SILENCE_SECONDS,
         ]
         for record in records:
-            values += (record.user_id, _value(board.order, record))
+            values += stored(board.order, record)
         status, *rest = self.run(APPLY, keys.ranking, *values)
-        if status != "ok":
+        if status != b"ok":
             return Applied(None)
         due, taken, top = rest
         return Applied(_top(board.order, top), int(taken), due == 1)
@@ -176,6 +185,26 @@ class Cache:
         keys = Keys.of(board.board, season)
         always = 0 if size is None else 1
         return _top(board.order, self.run(READ, keys.ranking, size or board.top_size, always))
+
+    def list(
+        self, board: Board, season: str, *, after: Position | None, limit: int
+    ) -> Listing | None:
+        score: int | str = ""
+        member: bytes | str = ""
+        if after is not None:
+            score = order.signed(board.order, after.user_score)
+            member = order.member(after.updated_ms, after.user_id)
+        keys = Keys.of(board.board, season)
+        return _stretch(board.order, self.run(LIST, keys.ranking, limit, score, member))
+
+    def around(self, board: Board, season: str, user_id: str, *, reach: int) -> Listing | None:
+        keys = Keys.of(board.board, season)
+        answer = self.run(AROUND, keys.ranking, order.pack(user_id), reach)
+        return _stretch(board.order, answer)
+
+    def find(self, board: Board, season: str, user_ids: Sequence[str]) -> Listing | None:
+        packed = [order.pack(it) for it in dict.fromkeys(user_ids)]
+        return _found(board.order, self.run(FIND, Keys.of(board.board, season).ranking, *packed))
 
     def mark(self, board: Board, season: str, top: Top, hint: Hint) -> None:
         state = Keys.of(board.board, season).state
@@ -202,22 +231,22 @@ class Cache:
     def read_copy(self, board: str, season: str) -> str | None:
         with self.outage.noticed():
             kept = self.client.get(Keys.of(board, season).copy)
-        return None if kept is None else str(kept).partition(" ")[2]
+        return None if kept is None else kept.partition(b" ")[2].decode()
 
     def keep_pace(self, board: str, body: str) -> None:
         """Keep what a board's last frame said of its pace."""
         with self.outage.noticed():
             self.client.set(_pace_key(board), body)
 
-    def read_paces(self, boards: Sequence[str]) -> list[str | None]:
+    def read_paces(self, boards: Sequence[str]) -> Paces:
         if not boards:
             return []
         with self.outage.noticed():
             pipeline = self.client.pipeline()
             for board in boards:
                 pipeline.get(_pace_key(board))
-            paces: list[str | None] = pipeline.execute()
-        return paces
+            paces = pipeline.execute()
+        return [None if pace is None else pace.decode() for pace in paces]
 
 
 class IamCredentials(CredentialProvider):
@@ -238,32 +267,63 @@ def _pace_key(board: str) -> str:
     return f"{FORMAT}:{{{board}}}:pace"
 
 
-def _value(board_order: Order, record: ScoreRecord) -> str:
-    """What the hash of users holds of a record; of a removal the version alone."""
+def stored(board_order: Order, record: ScoreRecord) -> tuple[bytes, bytes, int | str]:
+    """A record as the scripts take it: packed id, value in the hash of users, signed score.
+
+    The value is the version, the time and the name; of a removal the version alone.
+    """
     score = record.score
+    version = record.version.to_bytes(VERSION_BYTES, "big")
     if score is None:
-        return str(record.version)
-    number = order.signed(board_order, score.user_score)
+        return order.pack(record.user_id), version, ""
     member = order.member(score.updated_ms, score.user_id)
-    return f"{record.version}|{number}|{member}|{score.user_name}"
+    value = version + member[: order.TIME_BYTES] + score.user_name.encode()
+    return member[order.TIME_BYTES :], value, order.signed(board_order, score.user_score)
 
 
-def _top(board_order: Order, answer: list[Any]) -> Top | None:
+def _score(board_order: Order, member: bytes, number: bytes, name: bytes) -> Score:
+    updated_ms, user_id = order.split_member(member)
+    # The server writes a double in full: the way over a float loses nothing.
+    return Score(user_id, name.decode(), order.signed(board_order, int(float(number))), updated_ms)
+
+
+def _scores(board_order: Order, flat: Sequence[bytes]) -> Iterator[Score]:
+    for member, number, name in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
+        yield _score(board_order, member, number, name)
+
+
+def _stretch(board_order: Order, answer: Sequence[Any]) -> Listing | None:
+    if not answer:
+        return None
+    total, first, better, flat = answer
+    entries = ranked(_scores(board_order, flat), rank=first + 1, place=better + 1)
+    return Listing(entries, total)
+
+
+def _found(board_order: Order, answer: Sequence[Any]) -> Listing | None:
+    if not answer:
+        return None
+    total, flat = answer
+    entries = []
+    for rank, better, *rest in sorted(zip(*(flat[at::5] for at in range(5)), strict=True)):
+        it = _score(board_order, *rest)
+        entries.append(
+            Entry(rank + 1, better + 1, it.user_id, it.user_name, it.user_score, it.updated_ms)
+        )
+    return Listing(tuple(entries), total)
+
+
+def _top(board_order: Order, answer: Sequence[Any]) -> Top | None:
     if not answer:
         return None
     life, complete, change, recorded, hint, age, total, flat = answer
-    scores = []
-    for member, number, name in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
-        updated_ms, user_id = order.split_member(member)
-        score = order.signed(board_order, int(number))
-        scores.append(Score(user_id, name, score, updated_ms))
     return Top(
-        life=life,
+        life=life.decode(),
         completeness=FROM_CACHE[complete],
-        change=change,
-        recorded=recorded,
+        change=change.decode(),
+        recorded=recorded.decode(),
         hint=Hint(*json.loads(hint)) if hint else None,
-        age_ms=int(age) if int(age) >= 0 else None,
-        total=int(total),
-        scores=tuple(scores),
+        age_ms=age if age >= 0 else None,
+        total=total,
+        scores=tuple(_scores(board_order, flat)),
     )

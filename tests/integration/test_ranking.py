@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count, islice
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from leaderboard.adapters import cache as adapter
 from leaderboard.adapters.cache import Cache, Keys
 from leaderboard.errors import CacheUnavailable
+from leaderboard.listings import Listing, Position
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, Hint, ScoreRecord, Top
 from leaderboard.rules import MAX_SCORE, Board, Order
-from leaderboard.snapshots import Score
+from leaderboard.snapshots import Entry, Score
 from tests.integration.aws import close
 from tests.integration.valkey import Valkey
+from tests.unit import strategies
 
 HINT = Hint(revision=4, version=3, epoch="e", digest="d")
 DESC = Board("high", "High", order=Order.DESC, top_size=3)
@@ -59,14 +64,15 @@ def users(top: Top | None) -> list[str]:
 def everything(server: Valkey) -> dict[str, Any]:
     """All that the server holds, to compare."""
     held: dict[str, Any] = {}
-    for key in sorted(server.client.keys()):
-        kind = server.client.type(key)
-        if kind == "hash":
-            held[key] = server.client.hgetall(key)
-        elif kind == "zset":
-            held[key] = server.client.zrange(key, 0, -1, withscores=True)
-        else:
-            held[key] = server.client.get(key)
+    with server.connect(decode_responses=False) as raw:
+        for key in sorted(raw.keys()):
+            kind = raw.type(key)
+            if kind == b"hash":
+                held[key] = raw.hgetall(key)
+            elif kind == b"zset":
+                held[key] = raw.zrange(key, 0, -1, withscores=True)
+            else:
+                held[key] = raw.get(key)
     return held
 
 
@@ -293,6 +299,209 @@ def test_age_is_known_once_there_was_a_record(cache: Cache) -> None:
     assert 0 <= after.age_ms < 10_000
 
 
+# Listings.
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """A board as a plain list of entries in order."""
+
+    board: Board
+    entries: list[Entry]
+
+    @classmethod
+    def of(cls, board: Board, records: Iterable[ScoreRecord]) -> Oracle:
+        newest: dict[str, ScoreRecord] = {}
+        for it in records:
+            if it.user_id not in newest or it.version > newest[it.user_id].version:
+                newest[it.user_id] = it
+        scores = sorted(
+            (it.score for it in newest.values() if it.score is not None),
+            key=lambda it: cls.key(board, it),
+        )
+        numbers = [it.user_score for it in scores]
+        entries = [
+            Entry(
+                rank,
+                numbers.index(it.user_score) + 1,
+                it.user_id,
+                it.user_name,
+                it.user_score,
+                it.updated_ms,
+            )
+            for rank, it in enumerate(scores, start=1)
+        ]
+        return cls(board, entries)
+
+    @staticmethod
+    def key(board: Board, it: Score | Entry | Position) -> tuple[int, int, str]:
+        better = -it.user_score if board.order is Order.DESC else it.user_score
+        return better, it.updated_ms, it.user_id
+
+    def listing(self, entries: Iterable[Entry]) -> Listing:
+        return Listing(tuple(entries), len(self.entries))
+
+    def list(self, after: Position | None, limit: int) -> Listing:
+        behind = (
+            it
+            for it in self.entries
+            if after is None or self.key(self.board, it) > self.key(self.board, after)
+        )
+        return self.listing(islice(behind, limit))
+
+    def around(self, user_id: str, reach: int) -> Listing:
+        at = [it.user_id for it in self.entries].index(user_id)
+        return self.listing(self.entries[max(0, at - reach) : at + reach + 1])
+
+    def find(self, user_ids: Iterable[str]) -> Listing:
+        asked = set(user_ids)
+        return self.listing(it for it in self.entries if it.user_id in asked)
+
+
+IDS = (
+    *(f"u{n}" for n in range(6)),
+    "B",
+    "0aa6f2bc-1111-4222-8333-00000000000a",
+    "0aa6f2bc-1111-4222-8333-00000000000b",
+    "0aa6f2bc-1111-4222-8333-00000000000:",
+    "0aa6f2bc-",
+    "0aa6f2bc",
+    "x" * 64,
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[list[ScoreRecord]]:
+    """Batches in which few users score, tie, move, vanish and come back, in any order."""
+
+    def drawn(user_id: str) -> ScoreRecord:
+        version = draw(st.integers(1, 9))
+        if draw(st.integers(0, 4)) == 0:
+            return ScoreRecord(user_id, version, None)
+        name = draw(st.sampled_from(["Ann", *NAMES]))
+        number = draw(st.one_of(st.integers(-1, 1), strategies.scores))
+        return ScoreRecord(user_id, version, Score(user_id, name, number, T0 + version % 3))
+
+    batches = st.lists(st.lists(st.sampled_from(IDS), unique=True, max_size=12), max_size=4)
+    return [[drawn(user_id) for user_id in batch] for batch in draw(batches)]
+
+
+def seen(batches: list[list[ScoreRecord]]) -> list[ScoreRecord]:
+    """What a ranking takes of them: of equal versions the first."""
+    return [it for batch in batches for it in batch]
+
+
+on_one_server = settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+def whole(cache: Cache, board: Board, batches: list[list[ScoreRecord]]) -> Oracle:
+    cache.client.flushall()
+    started(cache, board, as_=COMPLETE)
+    for batch in batches:
+        cache.apply(board, SEASON, batch)
+    return Oracle.of(board, seen(batches))
+
+
+@on_one_server
+@given(
+    st.sampled_from([DESC, ASC]),
+    histories(),
+    st.integers(1, 15),
+    st.lists(
+        st.builds(Position, strategies.scores, st.integers(T0 - 1, T0 + 3), st.sampled_from(IDS))
+    ),
+)
+def test_list_is_that_of_a_sorted_list_behind_any_place(
+    cache: Cache,
+    board: Board,
+    history: list[list[ScoreRecord]],
+    limit: int,
+    elsewhere: list[Position],
+) -> None:
+    oracle = whole(cache, board, history)
+    # Where somebody stands, stood once, or never did.
+    stood = (it.score for it in seen(history) if it.score is not None)
+    places = [Position(it.user_score, it.updated_ms, it.user_id) for it in stood] + elsewhere
+    for after in (None, *places):
+        assert cache.list(board, SEASON, after=after, limit=limit) == oracle.list(after, limit)
+
+
+@on_one_server
+@given(st.sampled_from([DESC, ASC]), histories(), st.integers(0, 6))
+def test_around_is_that_of_a_sorted_list(
+    cache: Cache, board: Board, history: list[list[ScoreRecord]], reach: int
+) -> None:
+    oracle = whole(cache, board, history)
+    ranked = {it.user_id for it in oracle.entries}
+    for user_id in IDS:
+        expected = oracle.around(user_id, reach) if user_id in ranked else oracle.listing(())
+        assert cache.around(board, SEASON, user_id, reach=reach) == expected
+
+
+@on_one_server
+@given(st.sampled_from([DESC, ASC]), histories(), st.lists(st.sampled_from([*IDS, "nobody"])))
+def test_find_is_that_of_a_sorted_list(
+    cache: Cache, board: Board, history: list[list[ScoreRecord]], asked: list[str]
+) -> None:
+    oracle = whole(cache, board, history)
+    assert cache.find(board, SEASON, asked) == oracle.find(asked)
+
+
+@pytest.mark.parametrize("board", [DESC, ASC])
+def test_pages_through_a_thousand_ties_meet_without_gap_or_double(
+    cache: Cache, board: Board
+) -> None:
+    chance = random.Random(5)
+    records = [
+        record(f"u{n}", chance.randint(0, 3), at=T0 + chance.randint(0, 20)) for n in range(1000)
+    ]
+    started(cache, board, *records, as_=COMPLETE)
+    found: list[Entry] = []
+    after = None
+    while True:
+        page = cache.list(board, SEASON, after=after, limit=37)
+        assert page is not None
+        if not page.entries:
+            break
+        found += page.entries
+        last = page.entries[-1]
+        after = Position(last.user_score, last.updated_ms, last.user_id)
+        # Who stood there leaves before the next page is asked for.
+        cache.apply(board, SEASON, [record(last.user_id, None, version=2)])
+    left = Oracle.of(board, records).entries
+    assert [it.user_id for it in found] == [it.user_id for it in left]
+
+
+@pytest.mark.parametrize("beginning", [None, NEW, PARTIAL])
+def test_ranking_that_is_not_whole_answers_nothing(cache: Cache, beginning: str | None) -> None:
+    if beginning:
+        started(cache, DESC, record("a", 1), as_=beginning)
+    assert cache.list(DESC, SEASON, after=None, limit=10) is None
+    assert cache.list(DESC, SEASON, after=Position(1, T0, "a"), limit=10) is None
+    assert cache.around(DESC, SEASON, "a", reach=1) is None
+    assert cache.find(DESC, SEASON, ["a"]) is None
+
+
+def test_find_of_nobody_tells_the_total(cache: Cache) -> None:
+    started(cache, DESC, record("a", 1), as_=COMPLETE)
+    assert cache.find(DESC, SEASON, []) == Listing((), 1)
+
+
+def test_listings_raise_while_the_cache_is_down() -> None:
+    calls: list[Callable[[Cache], Listing | None]] = [
+        lambda it: it.list(DESC, SEASON, after=None, limit=1),
+        lambda it: it.around(DESC, SEASON, "a", reach=1),
+        lambda it: it.find(DESC, SEASON, ["a"]),
+    ]
+    for call in calls:
+        with pytest.raises(CacheUnavailable):
+            call(Cache("127.0.0.1:1"))
+
+
 # Lives.
 
 
@@ -444,6 +653,9 @@ def calls(cache: Cache) -> list[tuple[str, Any]]:
         ("fill", lambda: cache.apply(DESC, SEASON, [record("c", 7)], fill=life[0].life)),
         ("settle", lambda: cache.settle(DESC, SEASON, life[0].life, COMPLETE)),
         ("read", lambda: cache.read(DESC, SEASON, size=10)),
+        ("list", lambda: cache.list(DESC, SEASON, after=Position(1, T0, "z"), limit=9)),
+        ("around", lambda: cache.around(DESC, SEASON, "a", reach=2)),
+        ("find", lambda: cache.find(DESC, SEASON, ["a", "nobody"])),
         ("mark", lambda: cache.mark(DESC, SEASON, life[0], HINT)),
         ("remove", lambda: cache.apply(DESC, SEASON, [record("a", None, version=99)])),
         ("keep", lambda: cache.keep_copy("high", SEASON, revision=1, body="x")),
@@ -458,9 +670,7 @@ def test_scripts_touch_no_key_that_they_do_not_declare(
     declared: list[str] = []
     narrow: list[Any] = []
 
-    def run(
-        _cache: Cache, script: adapter.Script, keys: tuple[str, ...], *values: str | float
-    ) -> Any:
+    def run(_cache: Cache, script: adapter.Script, keys: tuple[str, ...], *values: Any) -> Any:
         declared.extend(keys)
         assert len({cache_server.client.execute_command("CLUSTER KEYSLOT", k) for k in keys}) == 1
         assert "{" in keys[0]
@@ -468,7 +678,7 @@ def test_scripts_touch_no_key_that_they_do_not_declare(
         cache_server.client.execute_command(
             "ACL", "SETUSER", "narrow", "reset", "on", "nopass", "+@all", *allowed
         )
-        client = cache_server.connect(username="narrow", password="any")
+        client = cache_server.connect(decode_responses=False, username="narrow", password="any")
         narrow.append(client)
         return client.eval(script.source, len(keys), *keys, *values)
 
@@ -492,9 +702,13 @@ def test_keys_of_a_board_season_share_a_slot_and_name_their_format() -> None:
 def test_nothing_is_written_when_a_record_is_refused(cache: Cache, cache_server: Valkey) -> None:
     started(cache, DESC, record("a", 1), record("b", 2))
     before = everything(cache_server)
-    broken = ScoreRecord("b", "not a version", Score("b", "b", 5, T0))  # type: ignore[arg-type]
-    with pytest.raises(CacheUnavailable):
-        cache.apply(DESC, SEASON, [record("a", 9, version=2), record("new", 9), broken])
+    keys = Keys.of(DESC.board, SEASON).ranking
+    options: list[str | int] = [DESC.top_size, "fresh", "", "", "", 30]
+    fine = (b"new", bytes(6) + b"\x01" + bytes(6) + b"new", 5)
+    for value in (b"", b"short", bytes(6) + b"\x09" + bytes(6) + b"b"):
+        with pytest.raises(CacheUnavailable):
+            cache.run(adapter.APPLY, keys, *options, *fine, b"b", value, "no score")
+        cache.outage.until = 0
     assert everything(cache_server) == before
 
 

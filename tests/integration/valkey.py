@@ -38,10 +38,13 @@ class Valkey:
             assert time.monotonic() < deadline, "Valkey takes no writes"
             time.sleep(0.02)
 
-    def connect(self, **credentials: Any) -> Any:
+    def connect(self, *, decode_responses: bool = True, **credentials: Any) -> Any:
         """A client of the node itself, which follows no redirection."""
         return redis.Redis(
-            host=LOOPBACK, port=self._server.port, decode_responses=True, **credentials
+            host=LOOPBACK,
+            port=self._server.port,
+            decode_responses=decode_responses,
+            **credentials,
         )
 
     def snapshot(self) -> dict[str, bytes]:

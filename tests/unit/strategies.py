@@ -10,7 +10,28 @@ from leaderboard import order
 from leaderboard.rules import MAX_SCORE, Order, Schedule
 from leaderboard.snapshots import Score, Snapshot, ranked
 
-user_ids = st.text(string.ascii_letters + string.digits + "._:-", min_size=1, max_size=64)
+plain_ids = st.text(string.ascii_letters + string.digits + "._:-", min_size=1, max_size=64)
+# A few UUIDs, so that others begin like them: the one with no digit after its head, neighbours.
+uuids = st.one_of(
+    st.uuids().map(str),
+    st.integers(0, 2).map(lambda it: f"{0:08x}-0000-0000-0000-{it:012x}"),
+    st.sampled_from(
+        ["ffffffff-ffff-ffff-ffff-ffffffffffff", "0aa6f2bc-1111-4222-8333-0f9f9f9f9f9f"]
+    ),
+)
+
+
+@st.composite
+def almost_uuids(draw: st.DrawFn) -> str:
+    """A UUID cut somewhere, with something else behind it, within the length of an id."""
+    whole = draw(uuids)
+    end = draw(st.integers(0, len(whole)))
+    behind = st.text("-.09:AFZ_afgz", max_size=4)
+    text = whole[:end] + draw(behind) + draw(st.sampled_from(["", whole[end + 1 :]]))
+    return text[:64] or "-"
+
+
+user_ids = st.one_of(plain_ids, uuids, almost_uuids())
 # Small numbers make ties, the large ones show what a double or a digit too few would lose.
 scores = st.one_of(
     st.integers(-3, 3),

@@ -31,7 +31,7 @@ def cache_pair(board_order: Order, place: Place) -> tuple[float, bytes]:
     """What a sorted set compares: a double, then the member's bytes."""
     score, updated_ms, user_id = place
     member = order.member(updated_ms, user_id)
-    return float(order.signed(board_order, score)), member.encode()
+    return float(order.signed(board_order, score)), member
 
 
 @given(strategies.orders, st.lists(places, max_size=30))
@@ -53,6 +53,57 @@ def test_no_two_places_are_equal_in_any_form(board_order: Order, one: Place, oth
 @given(strategies.times, strategies.user_ids)
 def test_member_holds_the_time_and_the_user(updated_ms: int, user_id: str) -> None:
     assert order.split_member(order.member(updated_ms, user_id)) == (updated_ms, user_id)
+
+
+@given(st.lists(strategies.user_ids, max_size=40))
+def test_packed_ids_sort_as_ids_do(user_ids: list[str]) -> None:
+    assert sorted(user_ids, key=order.pack) == sorted(user_ids)
+
+
+@given(strategies.user_ids)
+def test_packed_id_comes_back_as_it_was(user_id: str) -> None:
+    assert order.unpack(order.pack(user_id)) == user_id
+
+
+HEADS = ("0aa6f2bc-", "00000000-")
+TAILS = (
+    "",
+    "-",
+    ".",
+    "0000-0000-0000-000000000000",
+    "0000-0000-0000-000000000000.",
+    "0000-0000-0000-00000000000",
+    "0000-0000-0000-00000000000:",
+    "0000-0000-0000-000000000001",
+    "000A-0000-0000-000000000001",
+    "00",
+    "0000",
+    "0000.",
+    "0009-ffff-ffff-ffffffffffff",
+    "0009-ffff-ffff-ffffffffffffa",
+    "000:",
+    "000_",
+    "000a-0000-0000-000000000000",
+    "000g",
+    "ffff-ffff-ffff-ffffffffffff",
+    "ffff-ffff-ffff-ffffffffffff0",
+    "g",
+)
+
+
+def test_packed_ids_sort_as_ids_do_between_neighbouring_uuids() -> None:
+    user_ids = [head + tail for head in HEADS for tail in TAILS]
+    user_ids += [head[:end] for head in HEADS for end in range(1, 9)]
+    user_ids += ["0aa6f2bc.", "0aa6f2bd", "0AA6F2BC-1111-4222-8333-000000000000", "~", "Z"]
+    assert len({order.pack(it) for it in user_ids}) == len(set(user_ids))
+    assert sorted(user_ids, key=order.pack) == sorted(user_ids)
+    assert [order.unpack(order.pack(it)) for it in user_ids] == user_ids
+
+
+def test_uuids_take_21_bytes_and_other_ids_what_they_are_long() -> None:
+    assert len(order.pack("0aa6f2bc-1111-4222-8333-000000000001")) == 21
+    for user_id in ("player-17", "76561198000000000", "0aa6f2bc", "0AA6F2BC-1111", "x" * 64):
+        assert order.pack(user_id) == user_id.encode()
 
 
 @given(strategies.orders, places)

@@ -1,20 +1,20 @@
 -- Take what is newer than what is known into one board-season's ranking, keep the total order, and
 -- say whether there is a top to record. Everything is computed before the first write, because a
--- script that fails does not roll back; scores and versions stay strings, because Lua prints
--- numbers with 14 digits.
+-- script that fails does not roll back; scores stay strings, because Lua prints numbers with 14
+-- digits.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
 -- ARGV topSize, fresh change id, life to start ('' if none may be started), its completeness,
 --      life to fill ('' for live records), seconds a rebuild may be silent,
---      then per record: user id, its value in the hash of users: version|signed score|member|name,
---      or of a removal the version alone
+--      then per record: user id (packed), its value in the hash of users (seven bytes of version,
+--      six of time, the name; of a removal the version alone) and its signed score ('': a removal)
 -- Returns status, whether a rebuild is due (claimed for the caller), records taken, and what
 -- read_top of top.lua (which stands before this script) returns.
 -- status: 'ok' | 'cold' (there is no life) | 'lost' (the life to fill is not this one)
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
 local size, fresh = tonumber(ARGV[1]), ARGV[2]
 local starting, completeness, filling = ARGV[3], ARGV[4], ARGV[5]
-local patience, first, width = tonumber(ARGV[6]), 7, 2
+local patience, first, width = tonumber(ARGV[6]), 7, 3
 local count = (#ARGV - first + 1) / width
 
 local known = redis.call('HMGET', state, 'life', 'complete', 'filledAt')
@@ -42,34 +42,25 @@ for from = 1, started and 0 or count, 1000 do
   end
 end
 
-local function parts(value)
-  local version, score, member, name = string.match(value, '^(%d+)|([^|]*)|([^|]*)|(.*)$')
-  return version or value, score, member, name
+local function version(value)
+  return (struct.unpack('>I7', value))
 end
 
 local gone, placed, noted, renamed = {}, {}, {}, {}
 for i = 1, count do
   local at = first + (i - 1) * width
-  local id, value, old = ARGV[at], ARGV[at + 1], remembered[i]
-  local version, score, member, name = parts(value)
-  local old_version, old_score, old_member, old_name
-  if old then
-    old_version, old_score, old_member, old_name = parts(old)
-  end
-  if not old_version or tonumber(version) > tonumber(old_version) then
+  local id, value, score, old = ARGV[at], ARGV[at + 1], ARGV[at + 2], remembered[i]
+  if not old or version(value) > version(old) then
     noted[#noted + 1] = id
     noted[#noted + 1] = value
-    if score then
-      if old_score ~= score or old_member ~= member then
-        placed[#placed + 1] = score
-        placed[#placed + 1] = member
-      end
-      if old_name ~= name then
-        renamed[id] = true
-      end
+    local time, old_time = string.sub(value, 8, 13), old and string.sub(old, 8, 13) or ''
+    if score ~= '' then
+      placed[#placed + 1] = score
+      placed[#placed + 1] = time .. id
+      renamed[id] = old and string.sub(old, 14) ~= string.sub(value, 14)
     end
-    if old_member and old_member ~= member then
-      gone[#gone + 1] = old_member
+    if old_time ~= '' and old_time ~= time then
+      gone[#gone + 1] = old_time .. id
     end
   end
 end
@@ -86,14 +77,14 @@ if started then
   before = {}
   redis.call('HSET', state, 'life', life, 'complete', complete, 'change', '', 'recorded', '')
 end
+in_parts('ZADD', order, placed) -- first, because it refuses what is no score
 in_parts('ZREM', order, gone)
-in_parts('ZADD', order, placed)
 in_parts('HSET', users, noted)
 
 local after = redis.call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
 local moved = #before ~= #after
 for i = 1, #after do
-  moved = moved or before[i] ~= after[i] or (i % 2 == 1 and renamed[string.sub(after[i], 14)])
+  moved = moved or before[i] ~= after[i] or (i % 2 == 1 and renamed[string.sub(after[i], 7)])
 end
 if moved then
   redis.call('HSET', state, 'change', fresh)

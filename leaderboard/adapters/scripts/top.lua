@@ -1,6 +1,6 @@
 -- Read the top of one board-season's ranking, with all that recording it needs: life, complete,
--- change, recorded, hint, milliseconds since the last record (-1: none), the ranking's size, and a
--- flat list of member, signed score, name (empty if nothing is left to record, unless `always`).
+-- change, recorded, hint, milliseconds since the last record (-1: none), the ranking's size, and
+-- the entries as entries.lua gives them (none if nothing is left to record, unless `always`).
 -- Nothing at all if there is no life.
 local function read_top(order, users, state, size, always)
   local known =
@@ -15,17 +15,7 @@ local function read_top(order, users, state, size, always)
   end
   local top = {}
   if always or known[3] ~= known[4] then
-    local ids = {}
-    for _, member in ipairs(redis.call('ZRANGE', order, 0, size - 1)) do
-      ids[#ids + 1] = string.sub(member, 14)
-    end
-    local values = #ids > 0 and redis.call('HMGET', users, unpack(ids)) or {}
-    for _, value in ipairs(values) do
-      local score, member, name = string.match(value, '^%d+|([^|]*)|([^|]*)|(.*)$')
-      top[#top + 1] = member
-      top[#top + 1] = score
-      top[#top + 1] = name
-    end
+    top = entries_between(order, users, 0, size - 1)
   end
   return {known[1], known[2], known[3], known[4], known[5] or '', age,
     redis.call('ZCARD', order), top}

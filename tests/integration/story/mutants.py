@@ -43,7 +43,7 @@ def _script(patch: pytest.MonkeyPatch, name: str, old: str, new: str) -> None:
 
 
 def apply_without_version_check(patch: pytest.MonkeyPatch) -> None:
-    _script(patch, "APPLY", "tonumber(version) > tonumber(old_version)", "true")
+    _script(patch, "APPLY", "version(value) > version(old)", "true")
 
 
 def forget_what_was_removed(patch: pytest.MonkeyPatch) -> None:
@@ -52,7 +52,7 @@ def forget_what_was_removed(patch: pytest.MonkeyPatch) -> None:
         "APPLY",
         "in_parts('HSET', users, noted)",
         "in_parts('HSET', users, noted)\n"
-        "for i = 1, #noted, 2 do if not string.find(noted[i + 1], '|', 1, true) then"
+        "for i = 1, #noted, 2 do if #noted[i + 1] == 7 then"
         " redis.call('HDEL', users, noted[i]) end end",
     )
 
@@ -62,7 +62,7 @@ def keep_an_old_member(patch: pytest.MonkeyPatch) -> None:
 
 
 def miss_a_rename_in_the_top(patch: pytest.MonkeyPatch) -> None:
-    _script(patch, "APPLY", "renamed[id] = true", "renamed[id] = nil")
+    _script(patch, "APPLY", "string.sub(old, 14) ~= string.sub(value, 14)", "false")
 
 
 def name_a_change_by_its_size(patch: pytest.MonkeyPatch) -> None:

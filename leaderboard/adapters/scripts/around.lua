@@ -1,0 +1,18 @@
+-- Read a user's entry and those beside it.
+--
+-- KEYS order (sorted set), users (hash), state (hash)
+-- ARGV user id (packed), how many on each side
+-- Returns what stretch of stretch.lua returns, without entries if the user is not ranked; nothing
+-- at all if the ranking is not whole.
+local order, users, state = KEYS[1], KEYS[2], KEYS[3]
+local id, reach = ARGV[1], tonumber(ARGV[2])
+if not is_whole(state) then
+  return {}
+end
+local value = redis.call('HGET', users, id)
+local rank = value and #value > 7
+  and redis.call('ZRANK', order, string.sub(value, 8, 13) .. id)
+if not rank then
+  return {redis.call('ZCARD', order), 0, 0, {}}
+end
+return stretch(order, users, math.max(0, rank - reach), rank + reach)

@@ -1,0 +1,44 @@
+-- List entries from the beginning, or from the first one behind a place in the order, whether or
+-- not somebody stands there.
+--
+-- KEYS order (sorted set), users (hash), state (hash)
+-- ARGV how many; '' and '', or the signed score and the member of the place
+-- Returns what stretch of stretch.lua returns; nothing at all if the ranking is not whole.
+local order, users, state = KEYS[1], KEYS[2], KEYS[3]
+local limit, score, member = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+
+-- Byte for byte, as the set compares: Lua's own comparison is that of the server's locale.
+local function is_behind(one, other)
+  for i = 1, math.min(#one, #other) do
+    local left, right = string.byte(one, i), string.byte(other, i)
+    if left ~= right then
+      return left > right
+    end
+  end
+  return #one > #other
+end
+
+local function first_behind()
+  local known = redis.call('ZRANK', order, member, 'WITHSCORE')
+  if known and tonumber(known[2]) == tonumber(score) then
+    return known[1] + 1
+  end
+  -- Nobody stands there: between those who are better and those who are worse, search the tied.
+  local low = redis.call('ZCOUNT', order, '-inf', '(' .. score)
+  local high = low + redis.call('ZCOUNT', order, score, score)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if is_behind(redis.call('ZRANGE', order, middle, middle)[1], member) then
+      high = middle
+    else
+      low = middle + 1
+    end
+  end
+  return low
+end
+
+if not is_whole(state) then
+  return {}
+end
+local first = score == '' and 0 or first_behind()
+return stretch(order, users, first, first + limit - 1)

@@ -1,0 +1,13 @@
+-- What reads of a ranking share: whether it can answer, and a stretch of it with what numbers it.
+
+local function is_whole(state)
+  return redis.call('HGET', state, 'complete') == '1'
+end
+
+-- The ranking's size, the position of the first entry, how many stand better than it (who is tied
+-- with it does not), and the entries as entries.lua (which stands before this script) gives them.
+local function stretch(order, users, first, last)
+  local flat = entries_between(order, users, first, last)
+  local better = flat[2] and redis.call('ZCOUNT', order, '-inf', '(' .. flat[2]) or 0
+  return {redis.call('ZCARD', order), first, better, flat}
+end
