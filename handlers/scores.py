@@ -14,8 +14,9 @@ from handlers.http import (
     serve,
     user_of,
 )
-from handlers.telemetry import count
+from handlers.telemetry import count, logger
 from leaderboard import instants, wiring
+from leaderboard.errors import CheckFailed
 from leaderboard.reads import points_json
 from leaderboard.scores import Outcome
 
@@ -57,9 +58,14 @@ def issue_ticket(board: BoardPath, request: TicketRequest) -> tuple[Json, int]:
 
 @app.post("/boards/<board>/scores")
 def complete_action(board: BoardPath, request: ScoreRequest) -> Json:
-    outcome = wiring.scores().complete(
-        user_id=user_of(app), board=board, token=request.ticket, value=request.value
-    )
+    try:
+        outcome = wiring.scores().complete(
+            user_id=user_of(app), board=board, token=request.ticket, value=request.value
+        )
+    except CheckFailed as failed:
+        count("ChecksFailed", 1)
+        logger.exception("check failed", extra={"check": failed.check, "board": board})
+        raise
     return _answer(outcome)
 
 

@@ -1,7 +1,8 @@
 """The boards of a deployment: `boards.yml`, checked when it is loaded.
 
-`python -m leaderboard.catalog boards.yml` checks a file, prints every mistake with its board, its
-key and the reason, and fails if there is one; a deploy runs it first.
+`python -m leaderboard.catalog boards.yml` checks a file and the functions that it names, prints
+every mistake with its board, its key and the reason, and fails if there is one; a deploy runs it
+first.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import translate
 from functools import cache, cached_property
@@ -21,6 +22,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
+from leaderboard import checks
 from leaderboard.errors import BoardNotFound
 from leaderboard.names import BOARD
 from leaderboard.rules import (
@@ -120,7 +122,6 @@ class BoardRule(Rule):
             wrong["minScore"] = "is above limits.maxScore"
         if self.schedule == "never" and "keep_seasons" in self.model_fields_set:
             wrong["keepSeasons"] = "needs a schedule: without one the board has the one season all"
-        hourly = self.limits.points_per_hour or MAX_SCORE
         for name, action in self.actions.items():
             key = f"actions.{name}"
             also_on = action.also_on or []
@@ -128,14 +129,8 @@ class BoardRule(Rule):
                 wrong[f"{key}.alsoOn"] = "names a board twice"
             if action.expires_seconds <= action.min_seconds:
                 wrong[f"{key}.expiresSeconds"] = "must be more than minSeconds"
-            if isinstance(action.points, int):
-                points = most = action.points
-            else:
-                points, most = 0, action.points.max
-            if most > hourly:
-                wrong[f"{key}.points"] = "is more than limits.pointsPerHour lets anybody take"
-            if points < 0 and self.operator == "increment" and not self.negative_points:
-                wrong[f"{key}.points"] = "is negative: the board needs negativePoints: true"
+            if action.check is not None and not checks.ships(action.check):
+                wrong[f"{key}.check"] = "is outside the package checks, which alone is shipped"
         return wrong
 
 
@@ -155,13 +150,55 @@ class Catalog:
 
         Raises BoardNotFound if nothing in `boards.yml` matches.
         """
+        rules = self._ruling(board)
+        if rules is None:
+            raise BoardNotFound(f"There is no board {board[:48]!r}; GET /boards lists the boards.")
+        return rules if rules.board == board else replace(rules, board=board)
+
+    def mistakes(self, *, broken: Collection[str] = ()) -> Iterator[str]:
+        """What is wrong about actions beside the boards that they count on.
+
+        Nothing is said of what counts on the `broken` boards, whose rules could not be read.
+        """
+        counted: dict[str, list[bool]] = {}
+        for name, board in self.rules.items():
+            for action, it in board.actions.items():
+                key = f"{name}: actions.{action}"
+                targets = [(board, f"{key}.points:")]
+                for other in it.also_on:
+                    rules = self._ruling(other)
+                    if reason := _no_other(name, other, rules):
+                        yield from [] if other in broken else [f"{key}.alsoOn: {reason}"]
+                    elif rules is not None:
+                        targets.append((rules, f"{key}.alsoOn: on {other}, points"))
+                points = _points(board, it)
+                for rules, where in targets:
+                    counted.setdefault(rules.board, []).append(_may_be_first(points, rules))
+                    yield from (f"{where} {reason}" for reason in _refusals(points, rules))
+        for name, may_be_first in counted.items():
+            board = self.rules[name]
+            if board.operator is Operator.INCREMENT and not any(may_be_first):
+                yield f"{name}: {_unreachable(board)}"
+
+    def unresolved(self) -> Iterator[str]:
+        """What is wrong about the functions that actions are checked by; imports them."""
+        for name, board in self.rules.items():
+            for action, it in board.actions.items():
+                if it.check is not None:
+                    try:
+                        checks.find(it.check)
+                    except ValueError as error:
+                        yield f"{name}: actions.{action}.check: {error}"
+
+    def _ruling(self, board: str) -> Board | None:
+        """The rules, by their name or pattern, that hold for a board."""
         if BOARD.fullmatch(board):
             if board in self.rules:
                 return self.rules[board]
             for pattern, rules in self._patterns:
                 if pattern.fullmatch(board):
-                    return replace(rules, board=board)
-        raise BoardNotFound(f"There is no board {board[:48]!r}; GET /boards lists the boards.")
+                    return rules
+        return None
 
     def has(self, board: str) -> bool:
         try:
@@ -197,6 +234,7 @@ def parse(document: Any) -> Catalog:
         raise Mistake("boards: at least one board is needed, e.g. `global: {title: All-time}`")
     lines: list[str] = []
     rules: dict[str, Board] = {}
+    broken: set[str] = set()
     for name, body in boards.items():
         form = PATTERN if isinstance(name, str) and "*" in name else BOARD
         if not isinstance(name, str) or not form.fullmatch(name):
@@ -206,15 +244,62 @@ def parse(document: Any) -> Catalog:
             rule = BoardRule.model_validate({} if body is None else body)
         except ValidationError as error:
             lines += [f"{name}: {_where(it['loc'])}: {it['msg']}" for it in error.errors()]
+            broken.add(name)
             continue
         lines += [f"{name}: {key}: {reason}" for key, reason in rule.mistakes().items()]
         rules[name] = rule.board(name)
     for one, other in combinations([it for it in rules if "*" in it], 2):
         if len(one) == len(other) and _overlap(one, other):
             lines.append(f"{one}: the pattern {other} is as long and matches the same names")
+    catalog = Catalog(rules)
+    lines += catalog.mistakes(broken=broken)
     if lines:
         raise Mistake("\n".join(lines))
-    return Catalog(rules)
+    return catalog
+
+
+def _no_other(name: str, other: str, rules: Board | None) -> str | None:
+    """Why an action of the board `name` cannot count on another one, whose rules those are."""
+    if "*" in other:
+        return f"{other} is a pattern; name the boards"
+    if rules is None:
+        return f"there is no board {other[:48]!r}"
+    return f"{other} is the board itself" if rules.board == name else None
+
+
+def _unreachable(board: Board) -> str:
+    """What to say of a board on which no action can be the first."""
+    if board.min_score > 0:
+        return f"minScore: no action is worth {board.min_score}, so nobody could have a first score"
+    return "limits.maxScore: every action is worth more, so nobody could have a first score"
+
+
+def _points(board: Board, action: Action) -> tuple[int, int]:
+    """The least and the most that completing the action is worth."""
+    if isinstance(action.points, int):
+        return action.points, action.points
+    return (-action.points.max if board.negative_points else 0), action.points.max
+
+
+def _refusals(points: tuple[int, int], board: Board) -> Iterator[str]:
+    """Why a board would refuse those points, or some of them, whatever the score before."""
+    least, most = points
+    if most > (board.limits.points_per_hour or MAX_SCORE):
+        yield "may be more than limits.pointsPerHour lets anybody take"
+    adds = board.operator is Operator.INCREMENT
+    if least < 0 and adds and not board.negative_points:
+        yield "may be negative: the board needs negativePoints: true"
+    width = board.limits.max_score - board.min_score
+    if _may_be_first(points, board) or (adds and least <= width and most >= -width):
+        return
+    if width >= 0:  # else minScore is named already
+        yield "can make no score from minScore to limits.maxScore"
+
+
+def _may_be_first(points: tuple[int, int], board: Board) -> bool:
+    """Whether some of those points are a score that the board takes."""
+    least, most = points
+    return least <= board.limits.max_score and most >= board.min_score
 
 
 @cache
@@ -266,6 +351,8 @@ def main() -> int:
     path = parser.parse_args().file
     try:
         catalog = load(path)
+        if unresolved := "\n".join(catalog.unresolved()):
+            raise Mistake(unresolved)
     except Mistake as mistake:
         print(f"{path} has mistakes; nothing is deployed until they are mended:", file=sys.stderr)
         print("\n".join(f"  {line}" for line in str(mistake).splitlines()), file=sys.stderr)

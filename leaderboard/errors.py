@@ -8,6 +8,7 @@ LeaderboardError
 ├── TooLarge
 └── Unavailable             a dependency does not answer: nothing was done, try again
     ├── CacheUnavailable    the cache: reads go on from the tables
+    ├── CheckFailed         an action's check raised, or answered neither True nor False
     └── Raced               somebody else wrote first: read and decide again
 """
 
@@ -96,3 +97,13 @@ class CacheUnavailable(Unavailable):
 
 class Raced(Unavailable):
     """Somebody else wrote first: read again and decide again."""
+
+
+class CheckFailed(Unavailable):
+    """The check of an action is broken: until it is mended, what it checks does not count."""
+
+    code = "check_failed"
+
+    def __init__(self, message: str, *, check: str) -> None:
+        super().__init__(message)
+        self.check = check

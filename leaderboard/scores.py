@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
-from leaderboard import scoring
+from leaderboard import checks, scoring
 from leaderboard.attempts import attempts
 from leaderboard.catalog import Catalog
 from leaderboard.errors import (
@@ -54,11 +55,20 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A score item to write if it is still at `read_version`."""
+
+    board: Board
+    item: ScoreItem
+    read_version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """One atomic write: the score item if it is still at `read_version`, and what goes with it.
 
     `profile` must still be the one that was read; `renamed` is written in its place. `submission`
-    must not be there yet.
+    must not be there yet. `also` are the user's scores on other boards.
     """
 
     board: Board
@@ -67,6 +77,11 @@ class Write:
     profile: Profile | None = None
     renamed: Profile | None = None
     submission: Submission | None = None
+    also: tuple[Part, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return (Part(self.board, self.item, self.read_version), *self.also)
 
 
 class ScoreStore(Protocol):
@@ -75,6 +90,11 @@ class ScoreStore(Protocol):
     def read(self, user_id: str, board: str, season: str) -> ScoreItem | None: ...
 
     def read_profile(self, user_id: str) -> Profile | None: ...
+
+    def read_several(
+        self, user_id: str, places: Sequence[tuple[str, str]]
+    ) -> tuple[Profile | None, list[ScoreItem | None]]:
+        """The profile and the items of those boards and seasons, in one trip."""
 
     def read_submission(
         self, user_id: str, board: str, submission_id: str
@@ -112,15 +132,19 @@ class Scores:
     def issue(self, *, user_id: str, board: str, action: str) -> IssuedTicket:
         """A ticket to complete an action once.
 
-        It belongs to the season that it becomes good in and ends with it, so that one ticket
-        can never count in two seasons. Raises BoardNotFound and ActionNotFound.
+        It belongs to the season that it becomes good in, on every board that it counts on, and
+        ends with the first of them, so that one ticket can never count in two seasons. Raises
+        BoardNotFound and ActionNotFound.
         """
         rules = self.catalog.find(board)
         it = _action(rules, action)
         now = self.now_ms()
         not_before = now + it.min_seconds * 1000
         season = season_at(rules.schedule, not_before)
-        expires = now + it.expires_seconds * 1000
+        also = {
+            other: season_at(self.catalog.find(other).schedule, not_before) for other in it.also_on
+        }
+        ends = [one.ends_ms for one in (season, *also.values()) if one.ends_ms is not None]
         ticket = ActionTicket(
             ticket=new_id(),
             user_id=user_id,
@@ -130,7 +154,8 @@ class Scores:
             points=it.points,
             issued_ms=now,
             not_before_ms=not_before,
-            expires_ms=expires if season.ends_ms is None else min(expires, season.ends_ms),
+            expires_ms=min([now + it.expires_seconds * 1000, *ends]),
+            also={other: one.season for other, one in also.items()},
         )
         return IssuedTicket(sign_action(ticket, self.keys()), ticket)
 
@@ -144,13 +169,33 @@ class Scores:
         ticket = read_action(token, self.keys())
         if (ticket.user_id, ticket.board) != (user_id, board):
             raise TicketInvalid(REFUSAL)
+        if ticket.action not in rules.actions:  # one that boards.yml no longer has
+            raise TicketInvalid(REFUSAL)
+        # A board that is no more takes nothing, and is no reason to refuse the others their points.
+        also = [self.catalog.find(it) for it in ticket.also if self.catalog.has(it)]
+        places = [(board, ticket.season), *((it.board, ticket.also[it.board]) for it in also)]
+        # What counts is when the request was accepted: no race moves it past its time or season.
+        now = self.now_ms()
+        check = _check(rules.actions[ticket.action], ticket, now)
         for _ in attempts():
-            item, profile = self._gather(user_id, board, ticket.season)
-            decision = scoring.complete(rules, item, ticket, value=value, now_ms=self.now_ms())
+            (item, *beside), profile = self._gather(user_id, places)
+            decision = scoring.complete(
+                rules,
+                item,
+                ticket,
+                value=value,
+                now_ms=now,
+                also=list(zip(also, beside, strict=True)),
+                check=check,
+            )
             if decision.item is None:
                 return Outcome(user_id, decision.answer, replayed=True)
+            parts = tuple(
+                Part(other, after, before.version)
+                for other, after, before in zip(also, decision.also, beside, strict=True)
+            )
             try:
-                self.store.write(Write(rules, decision.item, item.version, profile))
+                self.store.write(Write(rules, decision.item, item.version, profile, also=parts))
             except Raced:
                 continue
             return Outcome(user_id, decision.answer, replayed=False)
@@ -165,9 +210,11 @@ class Scores:
         score: int | None = None,
         delta: int | None = None,
         user_name: str | None = None,
+        accepted_ms: int | None = None,
     ) -> Outcome:
         """One trusted write: `delta` on increment boards, `score` on the others.
 
+        It counts for the season in which it was accepted: now, unless `accepted_ms` says otherwise.
         Idempotent by `submission_id`, per user and board, for at least 24 hours; a season that
         turns in between does not count it again. Raises BoardNotFound, Invalid, Barred,
         ScoreLimit, and SubmissionConflict for a known id with another body.
@@ -175,10 +222,10 @@ class Scores:
         rules = self.catalog.find(board)
         amount = _amount(rules, score, delta)
         digest = _digest(score=score, delta=delta, user_name=user_name)
+        now = self.now_ms() if accepted_ms is None else accepted_ms
+        season = season_at(rules.schedule, now).season
         for _ in attempts():
-            now = self.now_ms()
-            season = season_at(rules.schedule, now).season
-            item, profile = self._gather(user_id, board, season)
+            (item,), profile = self._gather(user_id, [(board, season)])
             named = None
             if user_name is not None and user_name != item.user_name:
                 profile = profile or self.store.read_profile(user_id) or unnamed(user_id)
@@ -227,22 +274,35 @@ class Scores:
         except BoardNotFound:  # a board that boards.yml no longer has
             return False
 
-    def _gather(self, user_id: str, board: str, season: str) -> tuple[ScoreItem, Profile | None]:
-        """The item to decide on and, where its name comes from the profile, that profile."""
-        item = self.store.read(user_id, board, season)
-        if item is not None and not item.is_new:
-            return item, None
-        profile = self.store.read_profile(user_id) or unnamed(user_id)
-        item = item or ScoreItem(
-            user_id=user_id, board=board, season=season, user_name="", profile_version=0
-        )
-        named = replace(
-            item,
-            user_name=profile.user_name,
-            standing=profile.standing,
-            profile_version=profile.version,
-        )
-        return named, profile
+    def _gather(
+        self, user_id: str, places: Sequence[tuple[str, str]]
+    ) -> tuple[list[ScoreItem], Profile | None]:
+        """The items to decide on and, where a name comes from the profile, that profile."""
+        if len(places) > 1:
+            found, known = self.store.read_several(user_id, places)
+        else:
+            known = [self.store.read(user_id, *places[0])]
+            found = None
+            if known[0] is None or known[0].is_new:
+                found = self.store.read_profile(user_id)
+        profile = found or unnamed(user_id)
+        items: list[ScoreItem] = []
+        for (board, season), item in zip(places, known, strict=True):
+            if item is not None and not item.is_new:
+                items.append(item)
+                continue
+            first = item or ScoreItem(
+                user_id=user_id, board=board, season=season, user_name="", profile_version=0
+            )
+            items.append(
+                replace(
+                    first,
+                    user_name=profile.user_name,
+                    standing=profile.standing,
+                    profile_version=profile.version,
+                )
+            )
+        return items, profile if any(it.is_new for it in items) else None
 
 
 BUSY = "Too many writes to this user's score at once; try again."
@@ -256,6 +316,16 @@ def _action(board: Board, action: str) -> Action:
         raise ActionNotFound(
             f"Board {board.board!r} has no action {action[:48]!r}; it has: {known}."
         ) from None
+
+
+def _check(action: Action, ticket: ActionTicket, now_ms: int) -> Callable[[int], bool] | None:
+    """The action's check, of which only the points are not known yet."""
+    if action.check is None:
+        return None
+    call = partial(
+        checks.passes, action.check, action=ticket.action, elapsed_ms=now_ms - ticket.issued_ms
+    )
+    return lambda points: call(value=points)
 
 
 def _amount(board: Board, score: int | None, delta: int | None) -> int:

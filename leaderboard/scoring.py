@@ -1,13 +1,13 @@
-"""What a write does to a user's score: pure decisions over the item that was read.
+"""What a write does to a user's score: pure decisions over the items that were read.
 
-`complete` decides a player's action ticket, `submit` a trusted write. Both answer with the item to
-write, which the store accepts only while the item is still the one that was read; a lost race reads
-the newer item and decides again.
+`complete` decides a player's action ticket, `submit` a trusted write. Both answer with the items to
+write, which the store accepts only while they are still those that were read; a lost race reads
+the newer items and decides again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from leaderboard.errors import (
@@ -89,10 +89,14 @@ class ScoreItem:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer, and the item to write; no item if nothing is to be written (a replay)."""
+    """The answer, and the item to write; no item if nothing is to be written (a replay).
+
+    `also` are the items of the other boards that the action counts on, in their order.
+    """
 
     answer: Answer
     item: ScoreItem | None
+    also: tuple[ScoreItem, ...] = ()
 
     @property
     def replayed(self) -> bool:
@@ -100,36 +104,57 @@ class Decision:
 
 
 def complete(
-    board: Board, item: ScoreItem, ticket: ActionTicket, *, value: int | None, now_ms: int
+    board: Board,
+    item: ScoreItem,
+    ticket: ActionTicket,
+    *,
+    value: int | None,
+    now_ms: int,
+    also: Sequence[tuple[Board, ScoreItem]] = (),
+    check: Callable[[int], bool] | None = None,
 ) -> Decision:
-    """Decide what completing an action with a ticket does to the player's item.
+    """Decide what completing an action with a ticket does to the player's items.
+
+    `item` is the one of the ticket's board, `also` are the boards that it counts on beside it: each
+    by its own operator and within its own limits, all of them or none. `check` judges the points.
 
     The newest ticket taken gets its first answer again, whatever the time. Raises Invalid (the
-    value), TicketInvalid, TicketSuperseded, TicketExpired, TicketEarly, Barred, RateLimited and
-    ScoreLimit; nothing is written then.
+    value), TicketInvalid, TicketSuperseded, TicketExpired, TicketEarly, Barred, RateLimited,
+    ScoreLimit and what the check raises; nothing is written then.
     """
     if (ticket.user_id, ticket.board, ticket.season) != (item.user_id, board.board, item.season):
         raise TicketInvalid(REFUSAL)
-    if item.standing == BARRED:
-        raise Barred("This player may not score. Ask those who run the game.")
+    _refuse_barred(item)
     points = _points(board, ticket, value)
     newest = item.taken.get(ticket.action)
     if newest and newest.ticket == ticket.ticket:
         return Decision(newest.answer, None)
-    if newest and ticket.issued_ms < newest.completed_ms:
-        raise TicketSuperseded(
-            "This ticket is older than the last completion of its action; take a new one."
-        )
+    _refuse_superseded(item, ticket.action, ticket)
     if now_ms >= ticket.expires_ms:
         raise TicketExpired("This ticket has expired; take a new one.")
     if now_ms < ticket.not_before_ms:
         moment = to_text(ticket.not_before_ms)
         raise TicketEarly(f"This ticket is good from {moment} on; send it again then.")
-    paced = _pace(board, item.paced, points=points, now_ms=now_ms)
-    moved = _moved(board, item, points, now_ms=now_ms)
-    answer = _answer(item, moved)
-    taken = {**item.taken, ticket.action: Taken(ticket.ticket, now_ms, answer)}
-    return Decision(answer, replace(moved, taken=taken, paced=paced))
+    if check and not check(points):
+        raise Invalid("This value cannot have been reached in this time.", path="value")
+    # Another board knows the action by its own board's name, too: it may have one of that name.
+    counted = [(board, item, ticket.action)]
+    for other, beside in also:
+        if (ticket.user_id, ticket.also.get(other.board)) != (beside.user_id, beside.season):
+            raise TicketInvalid(REFUSAL)
+        action = f"{ticket.board}/{ticket.action}"
+        _refuse_barred(beside)
+        _refuse_superseded(beside, action, ticket)
+        counted.append((other, beside, action))
+    paced = _paced(counted, points=points, now_ms=now_ms)
+    items: list[ScoreItem] = []
+    answers: list[Answer] = []
+    for (rules, before, action), pace in zip(counted, paced, strict=True):
+        moved = _moved(rules, before, points, now_ms=now_ms)
+        answers.append(_answer(before, moved))
+        taken = {**before.taken, action: Taken(ticket.ticket, now_ms, answers[-1])}
+        items.append(replace(moved, taken=taken, paced=pace))
+    return Decision(answers[0], items[0], tuple(items[1:]))
 
 
 def submit(board: Board, item: ScoreItem, *, amount: int, now_ms: int) -> Decision:
@@ -143,6 +168,20 @@ def submit(board: Board, item: ScoreItem, *, amount: int, now_ms: int) -> Decisi
         raise Invalid("This board takes no negative points.", path="delta")
     moved = _moved(board, item, amount, now_ms=now_ms)
     return Decision(_answer(item, moved), moved)
+
+
+def _refuse_barred(item: ScoreItem) -> None:
+    if item.standing == BARRED:
+        raise Barred("This player may not score. Ask those who run the game.")
+
+
+def _refuse_superseded(item: ScoreItem, action: str, ticket: ActionTicket) -> None:
+    """Refuse a ticket of before the action's last completion, or that one itself."""
+    newest = item.taken.get(action)
+    if newest and (ticket.issued_ms < newest.completed_ms or newest.ticket == ticket.ticket):
+        raise TicketSuperseded(
+            "This ticket is older than the last completion of its action; take a new one."
+        )
 
 
 def _points(board: Board, ticket: ActionTicket, value: int | None) -> int:
@@ -163,14 +202,15 @@ def _moved(board: Board, item: ScoreItem, amount: int, *, now_ms: int) -> ScoreI
     score = _combined(board, item.user_score, amount)
     if not board.min_score <= score <= board.limits.max_score:
         raise ScoreLimit(
-            f"Scores of this board are from {board.min_score} to {board.limits.max_score}; "
+            f"Scores of {board.board!r} are from {board.min_score} to {board.limits.max_score}; "
             f"this would make {score}."
         )
     changed = score != item.user_score
     return replace(
         item,
         user_score=score,
-        updated_ms=now_ms if changed else item.updated_ms,
+        # Never back: a write that was accepted before the last one may be decided after it.
+        updated_ms=max(now_ms, item.updated_ms or 0) if changed else item.updated_ms,
         version=item.version + 1 if item.version else now_ms,
     )
 
@@ -194,6 +234,22 @@ def _answer(before: ScoreItem, after: ScoreItem) -> Answer:
     )
 
 
+def _paced(
+    counted: Sequence[tuple[Board, ScoreItem, str]], *, points: int, now_ms: int
+) -> list[Mapping[str, int]]:
+    """Charge every board's rate limits; the longest wait is what a refusal says."""
+    charged: list[Mapping[str, int]] = []
+    refusals: list[RateLimited] = []
+    for board, item, _ in counted:
+        try:
+            charged.append(_pace(board, item.paced, points=points, now_ms=now_ms))
+        except RateLimited as refusal:
+            refusals.append(refusal)
+    if refusals:
+        raise max(refusals, key=lambda it: it.retry_after_ms)
+    return charged
+
+
 def _pace(board: Board, paced: Mapping[str, int], *, points: int, now_ms: int) -> Mapping[str, int]:
     """Charge the board's rate limits (generic cell rate algorithm: one number per limit)."""
     charged: dict[str, int] = {}
@@ -201,6 +257,7 @@ def _pace(board: Board, paced: Mapping[str, int], *, points: int, now_ms: int) -
         ("actions", board.limits.actions_per_minute, 1, MINUTE_US),
         ("points", board.limits.points_per_hour, max(points, 0), HOUR_US),
     )
+    waits: list[tuple[int, str]] = []
     for name, limit, cost, window in costs:
         if limit is None:
             continue
@@ -208,8 +265,11 @@ def _pace(board: Board, paced: Mapping[str, int], *, points: int, now_ms: int) -
         recovered = max(paced.get(name, 0), now) + cost * window // limit
         over = recovered - now - window
         if over > 0:
-            raise RateLimited(
-                f"Too many {name}; wait before the next one.", retry_after_ms=-(-over // 1000)
-            )
+            waits.append((-(-over // 1000), name))
         charged[name] = recovered
+    if waits:
+        wait, name = max(waits)
+        raise RateLimited(
+            f"Too many {name} on {board.board!r}; wait before the next one.", retry_after_ms=wait
+        )
     return charged

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
@@ -24,7 +24,10 @@ MAX_LENGTH = 2048
 
 @dataclass(frozen=True, slots=True)
 class ActionTicket:
-    """What one user may earn by completing one action once, and when (milliseconds)."""
+    """What one user may earn by completing one action once, and when (milliseconds).
+
+    `also` are the other boards that it counts on, each with its season.
+    """
 
     ticket: str
     user_id: str
@@ -35,6 +38,7 @@ class ActionTicket:
     issued_ms: int
     not_before_ms: int
     expires_ms: int
+    also: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ def sign_action(ticket: ActionTicket, keys: Keys) -> str:
             "issued": ticket.issued_ms,
             "notBefore": ticket.not_before_ms,
             "expires": ticket.expires_ms,
+            **({"also": dict(ticket.also)} if ticket.also else {}),
         },
         keys,
     )
@@ -92,6 +97,7 @@ def read_action(token: str, keys: Keys) -> ActionTicket:
             issued_ms=claims["issued"],
             not_before_ms=claims["notBefore"],
             expires_ms=claims["expires"],
+            also=claims.get("also", {}),
         )
     except KeyError as error:
         raise TicketInvalid(REFUSAL) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 FILES = ("serverless.yml", "boards.yml", "package.json", "requirements.txt")
-FOLDERS = ("handlers", "leaderboard", "infra", "plugins", "local")
+FOLDERS = ("handlers", "leaderboard", "checks", "infra", "plugins", "local")
 TOOL = ROOT / "node_modules" / ".bin" / "sls"
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from leaderboard import instants, order
-from leaderboard.adapters.aws import client, translated
+from leaderboard.adapters.aws import DOWN, client, translated
+from leaderboard.attempts import attempts
+from leaderboard.errors import Unavailable
 from leaderboard.names import BOARD, USER_ID
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rules import MAX_SCORE, Board
@@ -45,6 +47,30 @@ class ScoreTable:
     def read_profile(self, user_id: str) -> Profile | None:
         item = self._get(user_id, PROFILE)
         return None if item is None else profile(item)
+
+    def read_several(
+        self, user_id: str, places: Sequence[tuple[str, str]]
+    ) -> tuple[Profile | None, list[ScoreItem | None]]:
+        wanted = [PROFILE, *(board_season(*place) for place in places)]
+        found: dict[str, Item] = {}
+        keys = [_typed({"userId": user_id, "boardSeason": key}) for key in wanted]
+        for _ in attempts():
+            with translated():
+                answer = client("dynamodb").batch_get_item(
+                    RequestItems={self.scores_table: {"Keys": keys, "ConsistentRead": True}}
+                )
+            for raw in answer["Responses"].get(self.scores_table, []):
+                item = _plain(raw)
+                found[item["boardSeason"]] = item
+            # What a throttled table leaves out is asked for again.
+            keys = answer.get("UnprocessedKeys", {}).get(self.scores_table, {}).get("Keys", [])
+            if not keys:
+                first, *others = (found.get(key) for key in wanted)
+                return (
+                    None if first is None else profile(first),
+                    [None if it is None else score_item(it) for it in others],
+                )
+        raise Unavailable(DOWN)
 
     def read_user(self, user_id: str) -> tuple[Profile | None, list[ScoreItem]]:
         found: Profile | None = None
@@ -90,17 +116,22 @@ class ScoreTable:
         )
 
     def write(self, write: Write) -> None:
-        put = {
-            "TableName": self.scores_table,
-            "Item": _typed(self._item(write.board, write.item)),
-            **_unmoved("version", write.read_version),
-        }
+        puts = [
+            {
+                "TableName": self.scores_table,
+                "Item": _typed(self._item(part.board, part.item)),
+                **_unmoved("version", part.read_version),
+            }
+            for part in write.parts
+        ]
         beside = [*self._beside_profile(write), *self._beside_submission(write)]
         with translated():
-            if beside:
-                client("dynamodb").transact_write_items(TransactItems=[{"Put": put}, *beside])
+            if beside or len(puts) > 1:
+                client("dynamodb").transact_write_items(
+                    TransactItems=[*({"Put": put} for put in puts), *beside]
+                )
             else:
-                client("dynamodb").put_item(**put)
+                client("dynamodb").put_item(**puts[0])
 
     def write_profile(self, profile: Profile, *, read_version: int) -> None:
         with translated():

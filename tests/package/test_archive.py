@@ -23,12 +23,14 @@ AARCH64 = 183
 # Lambda's limit for what a function unpacks to.
 UNPACKED_BYTES = 250 * 1024 * 1024
 
+OWN = ("handlers", "leaderboard", "checks")
+
 PINNED = re.compile(r"^([A-Za-z0-9_-]+)==", re.MULTILINE)
 
 
 def own_files(names: list[str]) -> set[str]:
     """The archive's files that are not of the installed packages."""
-    return {name for name in names if name.split("/")[0] in ("handlers", "leaderboard")}
+    return {name for name in names if name.split("/")[0] in OWN}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def unpacked(dev: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_archive_holds_the_service_whole(unpacked: Path) -> None:
     shipped = {
         str(path.relative_to(ROOT))
-        for folder in ("handlers", "leaderboard")
+        for folder in OWN
         for pattern in ("*.py", "*.lua")
         for path in (ROOT / folder).rglob(pattern)
     }
@@ -57,7 +59,7 @@ def test_archive_holds_nothing_else_of_the_repository(dev: Package) -> None:
     assert {Path(name).suffix for name in own_files(names)} == {".py", ".lua"}
     tops = {name.split("/")[0] for name in names}
     repository = {path.name for path in ROOT.iterdir()}
-    assert tops & repository == {"handlers", "leaderboard", "boards.yml", "requirements.txt"}
+    assert tops & repository == {*OWN, "boards.yml", "requirements.txt"}
 
 
 def test_archive_holds_every_pinned_package(unpacked: Path) -> None:
@@ -106,7 +108,8 @@ def test_every_handler_imports_from_the_archive(
         module = function["Handler"].rsplit(".", 1)[0].replace("/", ".")
         program = (
             f"import sys; sys.path[:0] = [{str(pure)!r}, {str(compiled)!r}]\n"
-            f"from {module} import handler\nassert callable(handler)"
+            f"from {module} import handler\nassert callable(handler)\n"
+            "from leaderboard import wiring\nassert [*wiring.boards().unresolved()] == []"
         )
         run = subprocess.run(
             [sys.executable, "-S", "-P", "-c", program],

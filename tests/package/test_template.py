@@ -55,6 +55,7 @@ CACHE_ACCESS = {"Cache": {"elasticache:Connect"}, "CacheUser": {"elasticache:Con
 PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "scores": {
         "ScoresTable": {
+            "dynamodb:BatchGetItem",
             "dynamodb:ConditionCheckItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",

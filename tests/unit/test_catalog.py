@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderboard import checks
 from leaderboard.catalog import MAX_FRAME_INTERVAL, Mistake, load, parse
 from leaderboard.errors import BoardNotFound
 from leaderboard.rules import MAX_SCORE, Action, Limits, Operator, Order, Reported, Schedule
@@ -64,7 +67,7 @@ def test_every_key_of_the_contract_is_taken() -> None:
                         "maxScore": 1_000_000_000,
                     },
                 },
-                "plain": {},
+                "plain": {"operator": "best"},
             }
         }
     ).find("arena")
@@ -203,6 +206,12 @@ def test_patterns_full_of_stars_are_judged_at_once() -> None:
 # What is wrong: each line names the board, the key and the reason.
 
 ACTION = {"points": 10, "minSeconds": 2, "expiresSeconds": 300}
+OTHERS = {
+    "fine": {},
+    "fine-*": {},
+    "paced": {"limits": {"pointsPerHour": 100}},
+    "far": {"operator": "best", "minScore": 20, "limits": {"maxScore": 30}},
+}
 
 
 @pytest.mark.parametrize(
@@ -261,10 +270,83 @@ ACTION = {"points": 10, "minSeconds": 2, "expiresSeconds": 300}
             "more than limits.pointsPerHour",
         ),
         ({"actions": {"q": ACTION | {"points": -1}}}, "actions.q.points", "negativePoints: true"),
+        ({"minScore": 11, "actions": {"q": ACTION}}, "minScore", "no action is worth 11"),
+        ({"limits": {"maxScore": 0}, "actions": {"q": ACTION}}, "limits.maxScore", "worth more"),
+        (
+            {"minScore": 3, "limits": {"maxScore": 7}, "actions": {"q": ACTION}},
+            "actions.q.points",
+            "no score from minScore to limits.maxScore",
+        ),
+        (
+            {"operator": "best", "minScore": 11, "actions": {"q": ACTION}},
+            "actions.q.points",
+            "no score from minScore to limits.maxScore",
+        ),
+        # The function that judges what was reached.
+        ({"actions": {"q": ACTION | {"check": "pace"}}}, "actions.q.check", "match pattern"),
+        ({"actions": {"q": ACTION | {"check": ":run"}}}, "actions.q.check", "match pattern"),
+        ({"actions": {"q": ACTION | {"check": "checks/pace:run"}}}, "actions.q.check", "pattern"),
+        ({"actions": {"q": ACTION | {"check": 7}}}, "actions.q.check", "valid string"),
+        ({"actions": {"q": ACTION | {"check": "os:system"}}}, "actions.q.check", "outside"),
+        ({"actions": {"q": ACTION | {"check": "checksum.a:b"}}}, "actions.q.check", "outside"),
+        # The boards that an action counts on beside its own.
+        ({"actions": {"q": ACTION | {"alsoOn": "fine"}}}, "actions.q.alsoOn", "valid list"),
+        ({"actions": {"q": ACTION | {"alsoOn": []}}}, "actions.q.alsoOn", "at least 1 item"),
+        ({"actions": {"q": ACTION | {"alsoOn": [7]}}}, "actions.q.alsoOn.0", "valid string"),
+        (
+            {"actions": {"q": ACTION | {"alsoOn": [f"fine-{n}" for n in range(11)]}}},
+            "actions.q.alsoOn",
+            "at most 10 items",
+        ),
+        (
+            {"actions": {"q": ACTION | {"alsoOn": ["fine", "fine"]}}},
+            "actions.q.alsoOn",
+            "names a board twice",
+        ),
+        ({"actions": {"q": ACTION | {"alsoOn": ["nope"]}}}, "actions.q.alsoOn", "no board 'nope'"),
+        ({"actions": {"q": ACTION | {"alsoOn": ["Fine"]}}}, "actions.q.alsoOn", "no board 'Fine'"),
+        (
+            {"actions": {"q": ACTION | {"alsoOn": ["fine-*"]}}},
+            "actions.q.alsoOn",
+            "fine-* is a pattern",
+        ),
+        (
+            {"actions": {"q": ACTION | {"alsoOn": ["arena"]}}},
+            "actions.q.alsoOn",
+            "arena is the board itself",
+        ),
+        (
+            {"negativePoints": True, "actions": {"q": ACTION | {"points": -1, "alsoOn": ["fine"]}}},
+            "actions.q.alsoOn",
+            "on fine, points may be negative",
+        ),
+        (
+            {
+                "negativePoints": True,
+                "actions": {"q": ACTION | {"points": {"max": 5}, "alsoOn": ["fine-1"]}},
+            },
+            "actions.q.alsoOn",
+            "on fine-1, points may be negative",
+        ),
+        (
+            {"actions": {"q": ACTION | {"points": 101, "alsoOn": ["paced"]}}},
+            "actions.q.alsoOn",
+            "on paced, points may be more than limits.pointsPerHour",
+        ),
+        (
+            {"actions": {"q": ACTION | {"points": 19, "alsoOn": ["far"]}}},
+            "actions.q.alsoOn",
+            "on far, points can make no score from minScore to limits.maxScore",
+        ),
+        (
+            {"actions": {"q": ACTION | {"points": {"max": 19}, "alsoOn": ["far"]}}},
+            "actions.q.alsoOn",
+            "on far, points can make no score from minScore to limits.maxScore",
+        ),
     ],
 )
 def test_mistake_names_board_key_and_reason(body: Any, key: str, reason: str) -> None:
-    lines = mistakes({"arena": body, "fine": {}})
+    lines = mistakes({"arena": body, **OTHERS})
     assert any(line.startswith(f"arena: {key}: ") and reason in line for line in lines), lines
     assert all(line.startswith("arena: ") for line in lines)
 
@@ -273,6 +355,136 @@ def test_every_mistake_is_named_at_once() -> None:
     lines = mistakes({"one": {"topSize": 0, "order": "x"}, "two": {"topSize": 0}, "UP": {}})
     assert {line.split(": ")[0] for line in lines} == {"one", "two", "UP"}
     assert len(lines) == 4
+
+
+def test_first_score_may_come_from_another_boards_action() -> None:
+    boards: dict[str, Any] = {
+        "high": {"minScore": 100, "actions": {"q": ACTION}},
+        "other": {"actions": {"big": ACTION | {"points": 100, "alsoOn": ["high"]}}},
+    }
+    parse({"boards": boards})
+    boards["other"]["actions"]["big"]["points"] = 99
+    assert mistakes(boards) == [
+        "high: minScore: no action is worth 100, so nobody could have a first score"
+    ]
+
+
+def test_points_that_only_a_later_score_takes_are_fine() -> None:
+    actions = {"up": ACTION, "down": ACTION | {"points": -10}}
+    body = {"negativePoints": True, "minScore": 0, "limits": {"maxScore": 10}, "actions": actions}
+    assert parse({"boards": {"b": body}}).has("b")
+
+
+def test_pattern_may_count_on_a_board_that_another_rule_holds_for() -> None:
+    counting = {"actions": {"q": ACTION | {"alsoOn": ["rating-chess", "rating-total"]}}}
+    boards = {"rating-*": counting, "rating-chess": {}, "rating-total": {}}
+    catalog = parse({"boards": boards})
+    assert catalog.find("rating-go").actions["q"].also_on == ("rating-chess", "rating-total")
+    # Without a rule of its own it is one of those boards, and would count on itself.
+    del boards["rating-total"]
+    (line,) = mistakes(boards)
+    assert line == "rating-*: actions.q.alsoOn: rating-total is the board itself"
+
+
+def test_board_that_is_broken_is_not_said_to_be_missing() -> None:
+    counting = {"actions": {"q": ACTION | {"alsoOn": ["broken"]}}}
+    (line,) = mistakes({"arena": counting, "broken": {"topSize": 0}})
+    assert line.startswith("broken: topSize: ")
+
+
+def test_orders_and_operators_of_an_actions_boards_may_differ() -> None:
+    """One board for the highest and one for the lowest, say: what is right is for the game."""
+    low = {"order": "asc", "operator": "latest"}
+    counting = {"operator": "best", "actions": {"q": ACTION | {"alsoOn": ["low"]}}}
+    assert parse({"boards": {"high": counting, "low": low}}).has("low")
+
+
+# The functions that actions are checked by: the command imports them.
+
+MODULES = {
+    "fine": "def it(*, action, value, elapsed_ms): return True\nnone = 5\n"
+    "def short(*, action, value): return True\n"
+    "def long(*, action, value, elapsed_ms, more): return True\n"
+    "def positional(action, value, elapsed_ms, /): return True\n"
+    "async def later(*, action, value, elapsed_ms): return True\n",
+    "broken": "raise RuntimeError('broken on purpose')\n",
+    "unfinished": "def it(:\n",
+    "lost": "import a_module_that_there_is_not\n",
+}
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A package of checks instead of this repository's."""
+    (tmp_path / "checks").mkdir()
+    for name, text in {"__init__": "", **MODULES}.items():
+        (tmp_path / "checks" / f"{name}.py").write_text(text)
+    monkeypatch.setattr(checks, "ROOT", tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with fresh_checks():
+        yield
+
+
+@contextmanager
+def fresh_checks() -> Iterator[None]:
+    """With nothing imported before, and nothing left behind."""
+    held = {name: it for name, it in sys.modules.items() if is_check(name)}
+    for name in held:
+        del sys.modules[name]
+    checks.find.cache_clear()
+    yield
+    for name in [*filter(is_check, sys.modules)]:
+        del sys.modules[name]
+    sys.modules.update(held)
+    checks.find.cache_clear()
+
+
+def is_check(module: str) -> bool:
+    return module.partition(".")[0] == checks.PACKAGE
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize(
+    ("check", "reason"),
+    [
+        ("checks.nowhere:it", "checks.nowhere cannot be imported: ModuleNotFoundError"),
+        ("checks.broken:it", "cannot be imported: RuntimeError: broken on purpose"),
+        ("checks.unfinished:it", "cannot be imported: SyntaxError"),
+        ("checks.lost:it", "cannot be imported: ModuleNotFoundError"),
+        ("checks.fine:nothing", "checks.fine has no nothing"),
+        ("checks.fine:none", "none in checks.fine is no function"),
+        ("checks.fine:short", "short cannot be called with action, value and elapsed_ms"),
+        ("checks.fine:long", "long cannot be called with action, value and elapsed_ms"),
+        ("checks.fine:positional", "positional cannot be called with"),
+        ("checks.fine:later", "later is a coroutine"),
+    ],
+)
+def test_check_that_cannot_be_called_is_a_mistake(check: str, reason: str) -> None:
+    right = {"actions": {"q": ACTION | {"check": "checks.fine:it"}}}
+    wrong = {"actions": {"q": ACTION | {"check": check}}}
+    (line,) = parse({"boards": {"right": right, "arena": wrong}}).unresolved()
+    assert line.startswith("arena: actions.q.check: ")
+    assert reason in line
+
+
+def test_package_of_that_name_from_elsewhere_is_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "__init__.py").touch()
+    (tmp_path / "checks" / "pace.py").write_text(MODULES["fine"])
+    monkeypatch.syspath_prepend(str(tmp_path))
+    body = {"actions": {"q": ACTION | {"check": "checks.pace:it"}}}
+    with fresh_checks():
+        (line,) = parse({"boards": {"arena": body}}).unresolved()
+    assert "not the one in the folder checks beside boards.yml" in line
+
+
+def test_checks_of_this_repository_can_be_called() -> None:
+    catalog = load(ROOT / "boards.yml")
+    assert [*catalog.unresolved()] == []
+    named = [it.check for board in catalog.rules.values() for it in board.actions.values()]
+    assert any(named)
 
 
 @pytest.mark.parametrize("name", ["Global", "a_b", "x" * 49, "a b", "", 2048, True, None, "a#*"])
@@ -380,6 +592,14 @@ def test_command_fails_and_names_every_mistake(tmp_path: Path) -> None:
     assert "nothing is deployed" in run.stderr
     assert "  a: topSize: " in run.stderr
     assert "  b: order: " in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_command_fails_for_a_check_that_is_not_there(tmp_path: Path) -> None:
+    action = "{points: 1, minSeconds: 1, expiresSeconds: 2, check: 'checks.pace:walk'}"
+    run = command(str(written(tmp_path, f"boards: {{a: {{actions: {{q: {action}}}}}}}")))
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "  a: actions.q.check: checks.pace has no walk" in run.stderr
     assert "Traceback" not in run.stderr
 
 
