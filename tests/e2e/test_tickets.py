@@ -176,7 +176,7 @@ def test_superseding_leaves_other_actions_and_boards_alone(
     run = ready(newcomer, "weekly", "run-done")
     assert service.complete(newcomer, "global", ready(newcomer)).status == 200
     assert entry(service.complete(newcomer, "global", level, value=7))["userScore"] == 17
-    assert entry(service.complete(newcomer, "weekly", run, value=300))["userScore"] == 300
+    assert entry(service.complete(newcomer, "weekly", run, value=8))["userScore"] == 8
 
 
 def test_ticket_belongs_to_one_user(
@@ -345,14 +345,14 @@ def test_worse_value_on_a_best_board_changes_nothing(
     service: Service, newcomer: Player, ready: Callable[..., str]
 ) -> None:
     runs = [ready(newcomer, "weekly", "run-done")]
-    best = service.complete(newcomer, "weekly", runs[0], value=500)
-    for value in (499, 0, 500):
+    best = service.complete(newcomer, "weekly", runs[0], value=5)
+    for value in (4, 0, 5):
         answer = service.complete(
             newcomer, "weekly", ready(newcomer, "weekly", "run-done"), value=value
         )
         assert answer.body == {"entry": entry(best), "changed": False, "replayed": False}
-    better = service.complete(newcomer, "weekly", ready(newcomer, "weekly", "run-done"), value=501)
-    assert entry(better)["userScore"] == 501
+    better = service.complete(newcomer, "weekly", ready(newcomer, "weekly", "run-done"), value=6)
+    assert entry(better)["userScore"] == 6
     assert entry(better)["scoreUpdatedAt"] > entry(best)["scoreUpdatedAt"]
 
 
@@ -367,6 +367,31 @@ def test_lower_is_better_where_the_board_says_so(
     with tables.unchanged():
         impossible = service.complete(newcomer, board, ready(newcomer, board, action), value=4_999)
         assert_problem(impossible, 409, "score_limit")
+
+
+def test_action_counts_on_every_board_that_it_is_for(
+    service: Service, newcomer: Player, ready: Callable[..., str]
+) -> None:
+    ticket = ready(newcomer, "global", LEVEL)
+    first = service.complete(newcomer, "global", ticket, value=70)
+    assert entry(first)["userScore"] == 70
+    again = service.complete(newcomer, "global", ticket, value=70)
+    assert again.body == {"entry": entry(first), "changed": True, "replayed": True}
+    service.complete(newcomer, "global", ready(newcomer, "global", LEVEL), value=30)
+    scores = service.call("GET", "/me/scores", token=newcomer.token).body["scores"]
+    # One board adds up, the other keeps the best.
+    assert {it["board"]: it["userScore"] for it in scores} == {"global": 100, "weekly": 70}
+
+
+def test_value_that_the_time_was_too_short_for_is_refused(
+    service: Service, tables: Tables, newcomer: Player, ready: Callable[..., str]
+) -> None:
+    run = ready(newcomer, "weekly", "run-done")
+    with tables.unchanged():
+        refused = service.complete(newcomer, "weekly", run, value=100_000)
+        assert_problem(refused, 422, "invalid")
+    assert [it["path"] for it in refused.body["errors"]] == ["body.value"]
+    assert entry(service.complete(newcomer, "weekly", run, value=1))["userScore"] == 1
 
 
 def test_too_many_actions_a_minute_are_put_off(
