@@ -119,11 +119,29 @@ class RankingCache(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BoardItem:
-    """A board's item: the recorded top, what numbers it, and the life of the cache it came from."""
+    """A board's item: the recorded top, what numbers it, and the life of the cache it came from.
+
+    One at revision 0 was opened with its season and has recorded nothing: it is shown as the empty
+    board, and says no more of the scores in the table than one that is absent.
+    """
 
     snapshot: Snapshot
     revision: int
     life: str
+
+    @property
+    def is_recorded(self) -> bool:
+        return self.revision > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A board-season that has an item, as a list of them names it."""
+
+    board: str
+    season: str
+    revision: int
+    version: int
 
 
 class BoardStore(Protocol):
@@ -132,7 +150,10 @@ class BoardStore(Protocol):
     def read(self, board: str, season: str) -> BoardItem | None: ...
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:
-        """Write an item if the stored one is at that revision (0: absent); False if it is not."""
+        """Write an item if the stored one is at that revision; False if it is not.
+
+        0: absent, or opened and never recorded.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +206,7 @@ class Recorder:
         Never a partial life where there is no item: it would take scores that are not recorded,
         and once it is lost nothing tells that there were any.
         """
-        item = self.boards.read(board.board, season)
+        item = self._recorded(board, season)
         return self.cache.apply(board, season, records, start=NEW if item is None else PARTIAL)
 
     def rest(self, tops: Iterable[Top | None]) -> int:
@@ -222,7 +243,7 @@ class Recorder:
                 self.cache.mark(board, season, top, recorded)
                 moved = hint is None or recorded.version != hint.version
                 return Recorded(recorded=True, moved=moved)
-            stored = self.boards.read(board.board, season)
+            stored = self._recorded(board, season)
             if top.completeness == NEW and stored is not None and stored.life != top.life:
                 # This life began as if the board had no item: it lacks what came before it.
                 self.cache.settle(board, season, top.life, PARTIAL, only_new=True)
@@ -256,8 +277,13 @@ class Recorder:
 
     def _reread(self, board: Board, season: str) -> tuple[Hint | None, Top]:
         """The revision first, the top after it: the order that compare-and-set relies on."""
-        item = self.boards.read(board.board, season)
+        item = self._recorded(board, season)
         return (None if item is None else hint_of(item)), self._read(board, season)
+
+    def _recorded(self, board: Board, season: str) -> BoardItem | None:
+        """The item with what was recorded; None if nothing ever was."""
+        item = self.boards.read(board.board, season)
+        return item if item is not None and item.is_recorded else None
 
 
 def hint_of(item: BoardItem) -> Hint:

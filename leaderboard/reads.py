@@ -132,7 +132,7 @@ class Reads:
         if top is not None and top.completeness == COMPLETE:
             return _unversioned(top.scores, top.total), False
         item = self.boards.read(board.board, season.season)
-        if item is None:
+        if item is None or not item.is_recorded:
             return {**NO_SCORES, "version": None}, down
         scores = self.index.best(board, season.season, limit)
         return _unversioned(scores, max(item.snapshot.total, len(scores))), True

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from leaderboard.rebuild import Rebuild
     from leaderboard.scores import Scores
     from leaderboard.subscriptions import Subscriptions
+    from leaderboard.turns import Turns
 
 
 @cache
@@ -85,6 +86,14 @@ def rebuild() -> Rebuild:
     from leaderboard.rebuild import Rebuild
 
     return Rebuild(boards(), score_table(), ranking_cache(), recorder(), instants.now_ms)
+
+
+@cache
+def turns() -> Turns:
+    from leaderboard.adapters.notes import Notes
+    from leaderboard.turns import Turns
+
+    return Turns(boards(), board_table(), Notes(ranking_cache()), instants.now_ms)
 
 
 @cache

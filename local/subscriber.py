@@ -81,6 +81,8 @@ class Follower:
         state, held = _state(message), self._held()
         if held and state[0] < held[0]:
             return False
+        if held and state[0] == held[0] and held[1] is not None and state[1] is None:
+            return False  # the empty board of the season's beginning, late
         self._hear_of(state)
         if kind == "current" or (held and held[:2] == state[:2] and held[2] >= state[2]):
             return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from leaderboard import instants
 from leaderboard.adapters.aws import client, translated
 from leaderboard.errors import Raced
-from leaderboard.ranking import BoardItem
+from leaderboard.ranking import BoardItem, Listed
 from leaderboard.snapshots import Score, Snapshot, ranked
 
 _serializer = TypeSerializer()
@@ -32,7 +32,10 @@ class BoardTable:
         return board_item(answer["Item"]) if "Item" in answer else None
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(revision)"}
+        condition: dict[str, Any] = {
+            "ConditionExpression": "attribute_not_exists(revision) OR revision = :opened",
+            "ExpressionAttributeValues": {":opened": {"N": "0"}},
+        }
         if read_revision:
             condition = {
                 "ConditionExpression": "revision = :read AND epoch = :epoch",
@@ -41,6 +44,28 @@ class BoardTable:
                     ":epoch": {"S": item.snapshot.epoch},
                 },
             }
+        return self._put(item, condition)
+
+    def open(self, board: str, season: str) -> bool:
+        """Write the empty board of a season that has no item; False if it has one."""
+        empty = BoardItem(Snapshot(board, season, None, 0, 0, ()), revision=0, life="")
+        return self._put(empty, {"ConditionExpression": "attribute_not_exists(boardSeason)"})
+
+    def list(self) -> Iterator[list[Listed]]:
+        """Every board-season that has an item, by page; one opened a moment ago may be missing."""
+        pages = (
+            client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self.boards_table,
+                ProjectionExpression="boardSeason, revision, version",
+            )
+        )
+        with translated():
+            for page in pages:
+                yield [_listed(raw) for raw in page["Items"]]
+
+    def _put(self, item: BoardItem, condition: Mapping[str, Any]) -> bool:
         try:
             with translated():
                 client("dynamodb").put_item(
@@ -49,6 +74,11 @@ class BoardTable:
         except Raced:
             return False
         return True
+
+
+def _listed(raw: Mapping[str, Any]) -> Listed:
+    board, _, season = raw["boardSeason"]["S"].partition("#")
+    return Listed(board, season, int(raw["revision"]["N"]), int(raw["version"]["N"]))
 
 
 def board_item(image: Mapping[str, Any]) -> BoardItem:

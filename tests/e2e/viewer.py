@@ -42,6 +42,8 @@ class Screen:
         same = frame["epoch"] == self.epoch and frame["season"] == self.season
         if same and frame["version"] <= self.version:
             return True
+        if frame["season"] == self.season and frame["epoch"] is None:
+            return True  # the empty board of the season's beginning, late
         if frame["type"] == "snapshot":
             self.entries = frame["entries"]
         elif not same or frame["from"] != self.version:

@@ -77,6 +77,21 @@ def test_snapshot_is_shown_as_it_is() -> None:
     assert not follower.is_behind
 
 
+def test_empty_board_of_the_seasons_beginning_comes_too_late() -> None:
+    empty = {**snapshot(0), "epoch": None}
+    follower = following(empty, snapshot(1, "ada"), empty)
+    assert users(follower) == ["ada"]
+    assert not follower.is_behind
+
+
+def test_empty_board_of_a_new_season_is_shown() -> None:
+    follower = following(
+        snapshot(4, "ada", season="2026-W47"), {**snapshot(0, season="2026-W48"), "epoch": None}
+    )
+    assert users(follower) == []
+    assert not follower.is_behind
+
+
 def test_update_from_the_held_version_is_applied() -> None:
     follower = following(snapshot(3, "ada", "bob", "cyd"))
     assert follower.take(

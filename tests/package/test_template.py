@@ -43,6 +43,7 @@ ENVIRONMENTS = {
     }
     | CACHE,
     "rebuild": {"SCORES_TABLE", "BOARDS_TABLE", "RECORD_INTERVAL_MS"} | CACHE,
+    "seasons": {"BOARDS_TABLE"} | CACHE,
 }
 
 STREAM = {
@@ -103,6 +104,8 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "ScoresTable": {"dynamodb:Scan"},
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
     }
+    | CACHE_ACCESS,
+    "seasons": {"BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"}}
     | CACHE_ACCESS,
 }
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.instants import from_datetime
-from leaderboard.rules import Schedule
-from leaderboard.seasons import ALL, Season, parse_season, season_at
+from leaderboard.rules import Board, Schedule
+from leaderboard.seasons import ALL, Season, before, is_kept, parse_season, season_at
 from tests.unit import strategies
 
 periodic = st.sampled_from([it for it in Schedule if it is not Schedule.NEVER])
@@ -157,3 +157,44 @@ def test_what_is_no_season_is_refused(schedule: Schedule, text: str) -> None:
 def test_refusal_says_what_to_write(schedule: Schedule, example: str) -> None:
     with pytest.raises(ValueError, match=example):
         parse_season(schedule, "soon")
+
+
+@given(periodic, strategies.instants)
+def test_season_before_ends_where_this_one_starts(schedule: Schedule, moment: int) -> None:
+    season = season_at(schedule, max(moment, ms(1971, 1, 1)))
+    assert before(schedule, season).ends_ms == season.starts_ms
+    assert before(schedule, season, 0) == season
+
+
+@given(periodic, strategies.instants, st.integers(1, 100))
+def test_seasons_before_are_counted_one_by_one(schedule: Schedule, moment: int, count: int) -> None:
+    season = expected = season_at(schedule, max(moment, ms(2090, 1, 1)))
+    for _ in range(count):
+        expected = before(schedule, expected)
+    assert before(schedule, season, count) == expected
+
+
+def test_board_without_a_schedule_has_no_season_before() -> None:
+    assert before(Schedule.NEVER, season_at(Schedule.NEVER, 0), 3).season == ALL
+    assert is_kept(Board("b", "B", keep_seasons=0), ALL, ms(2026, 11, 23))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "keep", "season", "kept"),
+    [
+        (Schedule.WEEKLY, 0, "2026-W48", True),
+        (Schedule.WEEKLY, 0, "2026-W47", False),
+        (Schedule.WEEKLY, 1, "2026-W47", True),
+        (Schedule.WEEKLY, 1, "2026-W46", False),
+        (Schedule.WEEKLY, 1, "2026-W49", True),
+        (Schedule.DAILY, 2, "2026-11-21", True),
+        (Schedule.DAILY, 2, "2026-11-20", False),
+        (Schedule.MONTHLY, 11, "2025-12", True),
+        (Schedule.MONTHLY, 11, "2025-11", False),
+    ],
+)
+def test_past_seasons_are_kept_as_the_board_says(
+    schedule: Schedule, keep: int, season: str, kept: bool
+) -> None:
+    board = Board("b", "B", schedule=schedule, keep_seasons=keep)
+    assert is_kept(board, season, ms(2026, 11, 23)) is kept

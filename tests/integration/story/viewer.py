@@ -59,6 +59,8 @@ class Viewer:
         held = self.held[board]
         epoch, version = message["epoch"], message["version"]
         same = held.entries is not None and held.epoch == epoch
+        if epoch is None and held.epoch is not None:
+            return  # the empty board of the season's beginning, late
         if held.newest_seen[0] != epoch or held.newest_seen[1] < version:
             held.newest_seen = (epoch, version)
         if message["type"] == "current":
