@@ -77,11 +77,23 @@ PARTIAL = "partial"
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a batch came to. No top: there is no life (cold), or not the one to fill (lost)."""
+    """What a batch came to. No top: there is no life."""
 
     top: Top | None
     taken: int = 0
     rebuild_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dumped:
+    """Some of what a ranking holds. `cursor` goes on from there; None at the end.
+
+    A record has the score that the order shows: none for who was removed, and none for who is
+    missing in the order.
+    """
+
+    cursor: str | None
+    records: tuple[ScoreRecord, ...]
 
 
 class RankingCache(Protocol):
@@ -94,12 +106,20 @@ class RankingCache(Protocol):
         records: Sequence[ScoreRecord],
         *,
         start: str | None = None,
-        fill: str | None = None,
     ) -> Applied:
-        """Take the records that are newer than what is known.
+        """Take the records, at most `BATCH`, that are newer than what is known.
 
-        `start` begins a life if there is none, with that completeness; `fill` names the life
-        that a rebuild fills, and no other takes the records.
+        `start` begins a life if there is none, with that completeness.
+        """
+
+    def fill(
+        self, board: Board, season: str, records: Iterable[ScoreRecord], *, life: str
+    ) -> int | None:
+        """Take any number of records for a rebuild, into the life that it fills and no other.
+
+        How many were newer than what was known; None if the life is over. It goes by several
+        calls, each with the place of its records in the order: so the more records at a time, the
+        faster; a hundred thousand are a good chunk.
         """
 
     def read(self, board: Board, season: str) -> Top | None:

@@ -71,11 +71,11 @@ class Rebuild:
     def _fill(self, board: Board, season: str, life: str) -> Rebuilt | None:
         items = taken = 0
         for page in self.scores.scan(board.board, season):
-            applied = self.cache.apply(board, season, page, fill=life)
-            if applied.top is None:
+            newer = self.cache.fill(board, season, page, life=life)
+            if newer is None:
                 return None
             items += len(page)
-            taken += applied.taken
+            taken += newer
         if not self.cache.settle(board, season, life, COMPLETE):
             return None
         top = self.cache.read(board, season)

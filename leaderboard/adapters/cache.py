@@ -7,9 +7,10 @@ The format number is part of every key: a release that lays the cache out anew r
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,7 +27,17 @@ from redis.retry import Retry
 from leaderboard import order
 from leaderboard.errors import CacheUnavailable
 from leaderboard.listings import Listing, Position
-from leaderboard.ranking import COMPLETE, NEW, PARTIAL, Applied, Hint, ScoreRecord, Top
+from leaderboard.ranking import (
+    BATCH,
+    COMPLETE,
+    NEW,
+    PARTIAL,
+    Applied,
+    Dumped,
+    Hint,
+    ScoreRecord,
+    Top,
+)
 from leaderboard.rules import Board, Order
 from leaderboard.snapshots import Entry, Score, ranked
 
@@ -62,7 +73,9 @@ def _script(*names: str) -> Script:
     return Script("\n".join((folder / name).read_text(encoding="utf-8") for name in names))
 
 
-APPLY = _script("entries.lua", "top.lua", "apply.lua")
+APPLY = _script("entries.lua", "top.lua", "take.lua", "apply.lua")
+FILL = _script("take.lua", "fill.lua")
+DUMP = _script("dump.lua")
 READ = _script("entries.lua", "top.lua", "read.lua")
 LIST = _script("entries.lua", "stretch.lua", "list.lua")
 AROUND = _script("entries.lua", "stretch.lua", "around.lua")
@@ -161,24 +174,59 @@ class Cache:
         records: Sequence[ScoreRecord],
         *,
         start: str | None = None,
-        fill: str | None = None,
     ) -> Applied:
-        keys = Keys.of(board.board, season)
         values: list[str | bytes | int] = [
             board.top_size,
             secrets.token_hex(8),
             secrets.token_hex(8) if start else "",
             COMPLETENESS[start] if start else "",
-            fill or "",
             REBUILD_SILENCE_SECONDS,
         ]
         for record in records:
             values += stored(board.order, record)
-        status, *rest = self.run(APPLY, keys.ranking, *values)
-        if status != b"ok":
+        answer = self.run(APPLY, Keys.of(board.board, season).ranking, *values)
+        if not answer:
             return Applied(None)
-        due, taken, top = rest
-        return Applied(_top(board.order, top), int(taken), due == 1)
+        due, taken, top = answer
+        return Applied(_top(board.order, top), taken, due == 1)
+
+    def fill(
+        self, board: Board, season: str, records: Iterable[ScoreRecord], *, life: str
+    ) -> int | None:
+        keys = Keys.of(board.board, season)
+        rows = sorted((stored(board.order, it) for it in records), key=_number)
+        taken = 0
+        for start in range(0, max(len(rows), 1), BATCH):
+            values: list[str | bytes | int] = [board.top_size, secrets.token_hex(8), life]
+            for row in rows[start : start + BATCH]:
+                values += row
+            answer = self.run(FILL, keys.ranking, *values)
+            if not answer:
+                return None
+            taken += answer[0]
+        return taken
+
+    def dump(
+        self, board: Board, season: str, *, life: str, cursor: str | None = None, limit: int = 1000
+    ) -> Dumped | None:
+        """About so many of a ranking's users, in no order; None if the life is over.
+
+        Who is known from the first call to the last is in at least one answer.
+        """
+        keys = Keys.of(board.board, season)
+        answer = self.run(DUMP, keys.ranking, life, cursor or "0", limit)
+        if not answer:
+            return None
+        following, flat = answer
+        users = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
+        records = tuple(_record(board.order, *it) for it in users)
+        return Dumped(None if following == b"0" else following.decode(), records)
+
+    def drop(self, board: str, season: str) -> None:
+        """Forget a board-season: the ranking's life is over."""
+        keys = Keys.of(board, season)
+        with self.outage.noticed():
+            self.client.unlink(*keys.ranking, keys.copy)
 
     def read(self, board: Board, season: str, *, size: int | None = None) -> Top | None:
         """The top; with a `size` so many of it, even if nothing is left to record."""
@@ -277,13 +325,29 @@ def stored(board_order: Order, record: ScoreRecord) -> tuple[bytes, bytes, int |
 
     The value is the version, the time and the name; of a removal the version alone.
     """
+    packed = order.pack(record.user_id)
+    value = record.version.to_bytes(VERSION_BYTES, "big")
     score = record.score
-    version = record.version.to_bytes(VERSION_BYTES, "big")
     if score is None:
-        return order.pack(record.user_id), version, ""
-    member = order.member(score.updated_ms, score.user_id)
-    value = version + member[: order.TIME_BYTES] + score.user_name.encode()
-    return member[order.TIME_BYTES :], value, order.signed(board_order, score.user_score)
+        return packed, value, ""
+    value += score.updated_ms.to_bytes(order.TIME_BYTES, "big") + score.user_name.encode()
+    return packed, value, order.signed(board_order, score.user_score)
+
+
+def _number(row: tuple[bytes, bytes, int | str]) -> float:
+    """By which rows come close to the order; ties cost little in any."""
+    number = row[2]
+    return number if isinstance(number, int) else math.inf
+
+
+def _record(board_order: Order, packed: bytes, value: bytes, number: bytes) -> ScoreRecord:
+    """The counterpart of `stored`."""
+    version = int.from_bytes(value[:VERSION_BYTES], "big")
+    if not number:
+        return ScoreRecord(order.unpack(packed), version, None)
+    time_end = VERSION_BYTES + order.TIME_BYTES
+    score = _score(board_order, value[VERSION_BYTES:time_end] + packed, number, value[time_end:])
+    return ScoreRecord(score.user_id, version, score)
 
 
 def _score(board_order: Order, member: bytes, number: bytes, name: bytes) -> Score:

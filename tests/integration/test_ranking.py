@@ -372,22 +372,30 @@ IDS = (
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[list[ScoreRecord]]:
-    """Batches in which few users score, tie, move, vanish and come back, in any order."""
+    """Batches in which few users score, tie, move, vanish and come back, in any order.
+
+    A user's version says the same wherever it comes again.
+    """
+    known: dict[tuple[str, int], ScoreRecord] = {}
 
     def drawn(user_id: str) -> ScoreRecord:
         version = draw(st.integers(1, 9))
+        if (user_id, version) not in known:
+            known[user_id, version] = ScoreRecord(user_id, version, scored(user_id, version))
+        return known[user_id, version]
+
+    def scored(user_id: str, version: int) -> Score | None:
         if draw(st.integers(0, 4)) == 0:
-            return ScoreRecord(user_id, version, None)
+            return None
         name = draw(st.sampled_from(["Ann", *NAMES]))
         number = draw(st.one_of(st.integers(-1, 1), strategies.scores))
-        return ScoreRecord(user_id, version, Score(user_id, name, number, T0 + version % 3))
+        return Score(user_id, name, number, T0 + version % 3)
 
     batches = st.lists(st.lists(st.sampled_from(IDS), unique=True, max_size=12), max_size=4)
     return [[drawn(user_id) for user_id in batch] for batch in draw(batches)]
 
 
 def seen(batches: list[list[ScoreRecord]]) -> list[ScoreRecord]:
-    """What a ranking takes of them: of equal versions the first."""
     return [it for batch in batches for it in batch]
 
 
@@ -550,10 +558,10 @@ def test_partial_life_is_never_to_be_recorded(cache: Cache) -> None:
 def test_other_life_takes_nothing_from_a_rebuild(cache: Cache, cache_server: Valkey) -> None:
     old = started(cache, DESC, as_=PARTIAL)
     cache_server.client.flushall()
-    assert cache.apply(DESC, SEASON, [record("a", 1)], fill=old.life).top is None
+    assert cache.fill(DESC, SEASON, [record("a", 1)], life=old.life) is None
     started(cache, DESC, record("b", 1), as_=PARTIAL)
     before = everything(cache_server)
-    assert cache.apply(DESC, SEASON, [record("a", 1)], fill=old.life).top is None
+    assert cache.fill(DESC, SEASON, [record("a", 1)], life=old.life) is None
     assert not cache.settle(DESC, SEASON, old.life, COMPLETE)
     assert everything(cache_server) == before
 
@@ -595,7 +603,7 @@ def test_rebuild_that_fell_silent_is_claimed_again(
     life = started(cache, DESC, as_=PARTIAL).life
     monkeypatch.setattr(adapter, "REBUILD_SILENCE_SECONDS", -1)
     assert cache.apply(DESC, SEASON, []).rebuild_due
-    assert not cache.apply(DESC, SEASON, [], fill=life).rebuild_due
+    assert cache.fill(DESC, SEASON, [], life=life) == 0
 
 
 def test_rebuild_that_is_heard_of_is_not_claimed_by_another(
@@ -603,13 +611,108 @@ def test_rebuild_that_is_heard_of_is_not_claimed_by_another(
 ) -> None:
     life = started(cache, DESC, as_=PARTIAL).life
     cache_server.client.hset(Keys.of(DESC.board, SEASON).state, "filledAt", 1)
-    cache.apply(DESC, SEASON, [record("a", 1)], fill=life)
+    cache.fill(DESC, SEASON, [record("a", 1)], life=life)
     assert not cache.apply(DESC, SEASON, [record("b", 1)]).rebuild_due
 
 
 @pytest.mark.parametrize("beginning", [NEW, COMPLETE])
 def test_life_that_lacks_nothing_is_not_rebuilt(cache: Cache, beginning: str) -> None:
     assert not cache.apply(DESC, SEASON, [record("a", 1)], start=beginning).rebuild_due
+
+
+# Filling and dumping.
+
+
+@on_one_server
+@given(st.sampled_from([DESC, ASC]), histories(), st.lists(st.booleans(), min_size=4, max_size=4))
+def test_filling_beside_live_records_comes_to_the_same_as_applying(
+    cache: Cache, board: Board, history: list[list[ScoreRecord]], filled: list[bool]
+) -> None:
+    cache.client.flushall()
+    life = started(cache, board, as_=COMPLETE).life
+    for batch, fill in zip(history, filled, strict=False):
+        if fill:
+            cache.fill(board, SEASON, batch, life=life)
+        else:
+            cache.apply(board, SEASON, batch)
+    oracle = Oracle.of(board, seen(history))
+    assert cache.list(board, SEASON, after=None, limit=100) == oracle.list(None, 100)
+
+
+def test_fill_takes_any_number_and_answers_how_many_were_newer(cache: Cache) -> None:
+    life = started(cache, DESC, record("u7", 9, version=9), as_=PARTIAL).life
+    records = [record(f"u{n}", n % 50, version=2, at=T0 + n) for n in range(2500)]
+    records += [record(f"gone{n}", None) for n in range(30)]
+    assert cache.fill(DESC, SEASON, iter(records), life=life) == 2529
+    assert cache.fill(DESC, SEASON, records, life=life) == 0
+    assert cache.settle(DESC, SEASON, life, COMPLETE)
+    oracle = Oracle.of(DESC, [*records, record("u7", 9, version=9)])
+    assert cache.list(DESC, SEASON, after=None, limit=2000) == oracle.list(None, 2000)
+
+
+def test_fill_leaves_a_changed_top_to_be_recorded(cache: Cache) -> None:
+    top = started(cache, DESC, record("a", 1), as_=COMPLETE)
+    cache.mark(DESC, SEASON, top, HINT)
+    cache.fill(DESC, SEASON, [record("b", 2)], life=top.life)
+    assert top_of(cache, DESC).is_unrecorded
+
+
+def test_fill_puts_back_who_is_missing_in_the_order_or_stands_wrong(
+    cache: Cache, cache_server: Valkey
+) -> None:
+    records = [record(f"u{n}", n) for n in range(5)]
+    life = started(cache, DESC, *records, as_=COMPLETE).life
+    key = Keys.of(DESC.board, SEASON).order
+    with cache_server.connect(decode_responses=False) as raw:
+        best, worst = raw.zrange(key, 0, 0) + raw.zrange(key, -1, -1)
+        raw.zrem(key, best)
+        raw.zadd(key, {worst: -99})
+    assert users(top_of(cache, DESC)) != ["u4", "u3", "u2", "u1", "u0"]
+    assert cache.fill(DESC, SEASON, records, life=life) == 0
+    assert users(top_of(cache, DESC)) == ["u4", "u3", "u2", "u1", "u0"]
+
+
+def dumped(cache: Cache, board: Board, life: str) -> list[ScoreRecord]:
+    records: list[ScoreRecord] = []
+    cursor = None
+    while True:
+        page = cache.dump(board, SEASON, life=life, cursor=cursor, limit=50)
+        assert page is not None
+        records += page.records
+        cursor = page.cursor
+        if cursor is None:
+            return records
+
+
+def test_dump_has_every_user_as_the_ranking_knows_it(cache: Cache) -> None:
+    records = [
+        record(f"u{n}", None if n % 9 == 0 else -n, version=n + 1, at=T0 + n, name=NAMES[n % 9])
+        for n in range(700)
+    ]
+    life = started(cache, ASC, as_=COMPLETE).life
+    cache.fill(ASC, SEASON, records, life=life)
+    found = {it.user_id: it for it in dumped(cache, ASC, life)}
+    assert found == {it.user_id: it for it in records}
+    assert cache.dump(ASC, SEASON, life="another") is None
+
+
+def test_dump_shows_who_is_missing_in_the_order(cache: Cache, cache_server: Valkey) -> None:
+    life = started(cache, DESC, record("a", 1), record("b", 2, version=7), as_=COMPLETE).life
+    cache_server.client.zremrangebyrank(Keys.of(DESC.board, SEASON).order, 0, 0)
+    assert set(dumped(cache, DESC, life)) == {record("a", 1), record("b", None, version=7)}
+
+
+def test_dropped_ranking_leaves_nothing_and_its_life_is_over(
+    cache: Cache, cache_server: Valkey
+) -> None:
+    life = started(cache, DESC, record("a", 1), as_=COMPLETE).life
+    started(cache, ASC, record("b", 1))
+    cache.keep_copy(DESC.board, SEASON, revision=1, body="x")
+    cache.drop(DESC.board, SEASON)
+    assert not any("high" in key for key in cache_server.client.keys())  # noqa: SIM118
+    assert cache.fill(DESC, SEASON, [record("a", 1)], life=life) is None
+    assert users(top_of(cache, ASC)) == ["b"]
+    cache.drop(DESC.board, SEASON)
 
 
 # Copies of the recorded top.
@@ -650,7 +753,8 @@ def calls(cache: Cache) -> list[tuple[str, Any]]:
     return [
         ("begin", begin),
         ("apply", apply),
-        ("fill", lambda: cache.apply(DESC, SEASON, [record("c", 7)], fill=life[0].life)),
+        ("fill", lambda: cache.fill(DESC, SEASON, [record("c", 7)], life=life[0].life)),
+        ("dump", lambda: cache.dump(DESC, SEASON, life=life[0].life)),
         ("settle", lambda: cache.settle(DESC, SEASON, life[0].life, COMPLETE)),
         ("read", lambda: cache.read(DESC, SEASON, size=10)),
         ("list", lambda: cache.list(DESC, SEASON, after=Position(1, T0, "z"), limit=9)),
@@ -703,7 +807,7 @@ def test_nothing_is_written_when_a_record_is_refused(cache: Cache, cache_server:
     started(cache, DESC, record("a", 1), record("b", 2))
     before = everything(cache_server)
     keys = Keys.of(DESC.board, SEASON).ranking
-    options: list[str | int] = [DESC.top_size, "fresh", "", "", "", 30]
+    options: list[str | int] = [DESC.top_size, "fresh", "", "", 30]
     fine = (b"new", bytes(6) + b"\x01" + bytes(6) + b"new", 5)
     for value in (b"", b"short", bytes(6) + b"\x09" + bytes(6) + b"b"):
         with pytest.raises(CacheUnavailable):

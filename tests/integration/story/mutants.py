@@ -42,27 +42,31 @@ def _script(patch: pytest.MonkeyPatch, name: str, old: str, new: str) -> None:
     patch.setattr(cache, name, Script(source.replace(old, new)))
 
 
+def _take(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
+    for name in ("APPLY", "FILL"):
+        _script(patch, name, old, new)
+
+
 def apply_without_version_check(patch: pytest.MonkeyPatch) -> None:
-    _script(patch, "APPLY", "version(value) > version(old)", "true")
+    _take(patch, "newer - version(old)", "1")
 
 
 def forget_what_was_removed(patch: pytest.MonkeyPatch) -> None:
-    _script(
+    _take(
         patch,
-        "APPLY",
-        "in_parts('HSET', users, noted)",
-        "in_parts('HSET', users, noted)\n"
+        "write('HSET', users, noted)",
+        "write('HSET', users, noted)\n"
         "for i = 1, #noted, 2 do if #noted[i + 1] == 7 then"
         " redis.call('HDEL', users, noted[i]) end end",
     )
 
 
 def keep_an_old_member(patch: pytest.MonkeyPatch) -> None:
-    _script(patch, "APPLY", "in_parts('ZREM', order, gone)", "")
+    _take(patch, "write('ZREM', order, gone)", "")
 
 
 def miss_a_rename_in_the_top(patch: pytest.MonkeyPatch) -> None:
-    _script(patch, "APPLY", "string.sub(old, 14) ~= string.sub(value, 14)", "false")
+    _take(patch, "string.sub(old, 14) ~= string.sub(value, 14)", "false")
 
 
 def name_a_change_by_its_size(patch: pytest.MonkeyPatch) -> None:

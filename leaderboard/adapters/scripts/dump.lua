@@ -1,0 +1,21 @@
+-- Read some of a ranking's users, in no order.
+--
+-- KEYS order (sorted set), users (hash), state (hash)
+-- ARGV the life, the cursor ('0' to begin), about how many
+-- Returns the next cursor ('0' at the end) and a flat list of packed user id, its value in the hash
+-- of users (as take.lua has it) and the signed score that its member has ('' if it has none, so of
+-- removed users); nothing at all if the life is over. Who is known from beginning to end is read at
+-- least once.
+local order, users, state = KEYS[1], KEYS[2], KEYS[3]
+if redis.call('HGET', state, 'life') ~= ARGV[1] then
+  return {}
+end
+local page = redis.call('HSCAN', users, ARGV[2], 'COUNT', ARGV[3])
+local flat = {}
+for i = 1, #page[2], 2 do
+  local id, value = page[2][i], page[2][i + 1]
+  flat[#flat + 1] = id
+  flat[#flat + 1] = value
+  flat[#flat + 1] = redis.call('ZSCORE', order, string.sub(value, 8, 13) .. id) or ''
+end
+return {page[1], flat}
