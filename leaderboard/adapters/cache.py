@@ -272,11 +272,6 @@ class Cache:
         with self.outage.noticed():
             self.client.hdel(Keys.of(board.board, season).state, "filledAt")
 
-    def drop(self, board: str, season: str) -> None:
-        """Forget a ranking: its life is over."""
-        with self.outage.noticed():
-            self.client.unlink(*Keys.of(board, season).ranking)
-
     def keep_copy(self, board: str, season: str, *, revision: int, body: str) -> None:
         """Keep a copy of a recorded top, unless a newer one is kept."""
         self.run(KEEP, [Keys.of(board, season).copy], revision, body, COPY_SECONDS)
