@@ -46,6 +46,7 @@ STATUSES = {
     "ticket_too_early": HTTPStatus.CONFLICT,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "cache_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "user_deleted": HTTPStatus.GONE,
 }
 
 TITLES = {
@@ -64,6 +65,7 @@ TITLES = {
     "ticket_too_early": "The ticket is not good yet",
     "unavailable": "Not available at the moment",
     "cache_unavailable": "Not available at the moment",
+    "user_deleted": "The player was deleted",
 }
 
 Json = dict[str, Any]
@@ -176,8 +178,13 @@ def admit(event: Json, *, max_body: int = MAX_BODY) -> Json:
 
 def user_of(app: APIGatewayHttpResolver) -> str:
     """The player that the gateway authenticated."""
+    return str(claims_of(app)["sub"])
+
+
+def claims_of(app: APIGatewayHttpResolver) -> Json:
+    """What the token says that the gateway checked."""
     claims: Json = app.current_event["requestContext"]["authorizer"]["jwt"]["claims"]
-    return str(claims["sub"])
+    return claims
 
 
 def _parsed(event: Json, max_body: int) -> Json:

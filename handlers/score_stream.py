@@ -25,6 +25,7 @@ NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError)
 def handler(event: Json, context: LambdaContext) -> Json:
     batches: dict[tuple[str, str], list[ScoreRecord]] = defaultdict(list)
     profiles: dict[str, Json] = {}
+    leaving: set[str] = set()
     first: dict[tuple[str, str], int] = {}
     failed: list[int] = []
     refused = 0
@@ -36,6 +37,10 @@ def handler(event: Json, context: LambdaContext) -> Json:
             owner = wiring.profile_owner(image)
             if owner is not None:
                 profiles.setdefault(owner, record)
+                if wiring.leaves(image):
+                    leaving.add(owner)
+                continue
+            if wiring.is_history(image):
                 continue
             board_season, score = wiring.score_record(image)
             batches[board_season].append(score)
@@ -48,7 +53,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
     failed += [first[it] for it in done.failed]
     for owner, record in profiles.items():
         try:
-            if not ingest.copy_profile(owner):
+            if not ingest.copy_profile(owner, leaves=owner in leaving):
                 failed.append(_sequence(record))
         except NOT_UNDERSTOOD as error:
             refused += 1

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from handlers.telemetry import invocation, logger
 from leaderboard import instants, messages, wiring
-from leaderboard.errors import BoardNotFound, LeaderboardError, Unavailable
-from leaderboard.subscriptions import Followed
+from leaderboard.errors import Barred, BoardNotFound, LeaderboardError, Unavailable
+from leaderboard.subscriptions import Followed, TooManyConnections
 
 MAX_FRAME = 4 * 1024
 """Bytes that a client may send in one frame."""
@@ -55,8 +55,13 @@ def handler(event: Json, context: LambdaContext) -> Json:
     answer: Json = {"statusCode": 200}
     if kind == "CONNECT":
         user_id = (request.get("authorizer") or {}).get("userId")
-        wiring.subscriptions().connections.open(connection_id, user_id)
         line["authenticated"] = user_id is not None
+        try:
+            wiring.subscriptions().connect(connection_id, user_id)
+        except (Barred, TooManyConnections) as refusal:
+            # Any status but 2xx refuses the handshake.
+            answer["statusCode"] = 403 if isinstance(refusal, Barred) else 429
+            line["code"] = refusal.code
     elif kind == "DISCONNECT":
         wiring.subscriptions().connections.close(connection_id)
     else:

@@ -4,7 +4,7 @@ LeaderboardError
 ├── Invalid                 a request that does not validate: `errors` says where
 ├── NotFound                BoardNotFound, ActionNotFound
 ├── Refused                 TicketInvalid, TicketExpired, TicketEarly, TicketSuperseded, Barred,
-│                           RateLimited, ScoreLimit, SubmissionConflict
+│                           UserDeleted, RateLimited, ScoreLimit, SubmissionConflict
 ├── TooLarge
 └── Unavailable             a dependency does not answer: nothing was done, try again
     ├── CacheUnavailable    the cache: reads go on from the tables
@@ -69,6 +69,10 @@ class TicketSuperseded(Refused):
 
 class Barred(Refused):
     code = "barred"
+
+
+class UserDeleted(Refused):
+    code = "user_deleted"
 
 
 class ScoreLimit(Refused):

@@ -20,6 +20,11 @@ class Rebuilds(Protocol):
         """Start a rebuild without waiting for it; raises Unavailable."""
 
 
+class Departures(Protocol):
+    def finish(self, user_id: str) -> None:
+        """Have done what follows for a user who may not play; raises Unavailable."""
+
+
 class Claims(Protocol):
     def release(self, board: Board, season: str) -> None:
         """Give back the claim on a rebuild that could not be started."""
@@ -44,6 +49,7 @@ class Ingest:
     rebuilds: Rebuilds
     claims: Claims
     profiles: Profiles
+    departures: Departures
 
     def take(self, batches: Mapping[BoardSeason, Sequence[ScoreRecord]]) -> Ingested:
         """Apply every board-season's records, then record the tops that changed.
@@ -82,10 +88,15 @@ class Ingest:
                 failed.add((board.board, season))
         return Ingested(taken, recorded, moved, skipped, rebuilds, frozenset(failed))
 
-    def copy_profile(self, user_id: str) -> bool:
-        """Finish copying a user's profile to the user's scores; whether it could be done."""
+    def copy_profile(self, user_id: str, *, leaves: bool = False) -> bool:
+        """Finish what a user's profile asks for; whether it could be done.
+
+        It is copied to the user's scores; and who was barred or deleted `leaves`.
+        """
         try:
             self.profiles.copy(user_id)
+            if leaves:
+                self.departures.finish(user_id)
         except Unavailable:
             return False
         return True

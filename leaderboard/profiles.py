@@ -1,4 +1,4 @@
-"""Profiles: a user's name, written once and then copied to the user's score on every board."""
+"""Profiles: a user's name and standing, written once and copied to the user's every score."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Raced, Unavailable
 from leaderboard.names import default_name
 from leaderboard.rules import Board
-from leaderboard.scoring import Profile
+from leaderboard.scoring import DELETED, Profile, next_version, refuse
 
 
 class ProfileStore(Protocol):
@@ -31,9 +31,11 @@ def unnamed(user_id: str) -> Profile:
 
 
 def renamed(profile: Profile, user_name: str, *, now_ms: int) -> Profile:
-    """The profile a version on; a first version is the time, so none restarts below an old one."""
+    """The profile a version on. Raises Barred for a deleted user."""
+    if profile.standing == DELETED:
+        refuse(DELETED)
     return replace(
-        profile, user_name=user_name, version=profile.version + 1 if profile.version else now_ms
+        profile, user_name=user_name, version=next_version(profile.version, now_ms=now_ms)
     )
 
 
@@ -46,7 +48,8 @@ class Profiles:
     def rename(self, user_id: str, user_name: str) -> Profile:
         """Give a user a name on every board.
 
-        The profile's own stream record finishes a copy that was interrupted. Raises Unavailable.
+        The profile's own stream record finishes a copy that was interrupted. Raises Barred for a
+        deleted user, and Unavailable.
         """
         for _ in attempts():
             profile = self.store.read_profile(user_id) or unnamed(user_id)
@@ -67,7 +70,7 @@ class Profiles:
                 return self.store.copy_profile(user_id, self._find)
             except Raced:
                 continue
-        raise Raced("This user's scores move too often to be renamed now.")
+        raise Raced("This user's scores move too often to be brought up to the profile now.")
 
     def _find(self, board: str) -> Board | None:
         try:

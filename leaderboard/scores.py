@@ -23,7 +23,7 @@ from leaderboard.errors import (
 )
 from leaderboard.profiles import renamed, unnamed
 from leaderboard.rules import Action, Board, Operator
-from leaderboard.scoring import Answer, Profile, ScoreItem
+from leaderboard.scoring import Answer, Profile, ScoreItem, refuse
 from leaderboard.seasons import season_at
 from leaderboard.tickets import (
     REFUSAL,
@@ -160,6 +160,10 @@ class Scores:
         return IssuedTicket(sign_action(ticket, self.keys()), ticket)
 
     def issue_socket(self, *, user_id: str) -> tuple[str, SocketTicket]:
+        """A ticket to open one connection as the player. Raises Barred."""
+        profile = self.store.read_profile(user_id)
+        if profile is not None:
+            refuse(profile.standing)
         ticket = SocketTicket(new_id(), user_id, self.now_ms() + SOCKET_TICKET_MS)
         return sign_socket(ticket, self.keys()), ticket
 

@@ -27,6 +27,9 @@ from leaderboard.tickets import REFUSAL, ActionTicket
 VISIBLE = "visible"
 HIDDEN = "hidden"
 BARRED = "barred"
+DELETED = "deleted"
+OUT = frozenset({BARRED, DELETED})
+"""Who takes no scores and keeps no sockets."""
 
 MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US
@@ -53,19 +56,25 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A user's name and standing; version 0 stands for a user who has none yet."""
+    """A user's name and standing; version 0 stands for a user who has none yet.
+
+    Of a deleted user `account` is the sign-in to be deleted, and the profile goes at `expires_ms`.
+    """
 
     user_id: str
     user_name: str
     standing: str = VISIBLE
     version: int = 0
+    account: str | None = None
+    expires_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreItem:
     """A user's score on one board in one season, as the table keeps it.
 
-    `version` 0 stands for an item that does not exist. An item without a score is a tombstone.
+    `version` 0 stands for an item that does not exist. An item without a score is a tombstone,
+    which goes at `expires_ms`.
     `paced` holds, per limit, when it has fully recovered (microseconds).
     """
 
@@ -80,6 +89,7 @@ class ScoreItem:
     version: int = 0
     taken: Mapping[str, Taken] = field(default_factory=dict)
     paced: Mapping[str, int] = field(default_factory=dict)
+    expires_ms: int | None = None
 
     @property
     def is_new(self) -> bool:
@@ -124,7 +134,7 @@ def complete(
     """
     if (ticket.user_id, ticket.board, ticket.season) != (item.user_id, board.board, item.season):
         raise TicketInvalid(REFUSAL)
-    _refuse_barred(item)
+    refuse(item.standing)
     points = _points(board, ticket, value)
     newest = item.taken.get(ticket.action)
     if newest and newest.ticket == ticket.ticket:
@@ -143,7 +153,7 @@ def complete(
         if (ticket.user_id, ticket.also.get(other.board)) != (beside.user_id, beside.season):
             raise TicketInvalid(REFUSAL)
         action = f"{ticket.board}/{ticket.action}"
-        _refuse_barred(beside)
+        refuse(beside.standing)
         _refuse_superseded(beside, action, ticket)
         counted.append((other, beside, action))
     paced = _paced(counted, points=points, now_ms=now_ms)
@@ -162,16 +172,18 @@ def submit(board: Board, item: ScoreItem, *, amount: int, now_ms: int) -> Decisi
 
     Raises Invalid, Barred and ScoreLimit; nothing is written then.
     """
-    if item.standing == BARRED:
-        raise Barred("This user is barred; set the standing to visible or hidden first.")
+    refuse(item.standing)
     if board.operator is Operator.INCREMENT and amount < 0 and not board.negative_points:
         raise Invalid("This board takes no negative points.", path="delta")
     moved = _moved(board, item, amount, now_ms=now_ms)
     return Decision(_answer(item, moved), moved)
 
 
-def _refuse_barred(item: ScoreItem) -> None:
-    if item.standing == BARRED:
+def refuse(standing: str) -> None:
+    """Raises Barred for who may not score."""
+    if standing == DELETED:
+        raise Barred("This player was deleted.")
+    if standing == BARRED:
         raise Barred("This player may not score. Ask those who run the game.")
 
 
@@ -211,8 +223,14 @@ def _moved(board: Board, item: ScoreItem, amount: int, *, now_ms: int) -> ScoreI
         user_score=score,
         # Never back: a write that was accepted before the last one may be decided after it.
         updated_ms=max(now_ms, item.updated_ms or 0) if changed else item.updated_ms,
-        version=item.version + 1 if item.version else now_ms,
+        version=next_version(item.version, now_ms=now_ms),
+        expires_ms=None,
     )
+
+
+def next_version(version: int, *, now_ms: int) -> int:
+    """One on; a first version is the time, so that none restarts below an old one."""
+    return version + 1 if version else now_ms
 
 
 def _combined(board: Board, score: int | None, amount: int) -> int:

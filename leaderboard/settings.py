@@ -24,6 +24,9 @@ class Settings:
     websocket_api_id: str
     failure_queue_url: str
     rebuild_function: str
+    moderation_function: str
+    user_pool_id: str
+    connections_per_user: int
     allowed_origins: tuple[str, ...]
     write_shards: int
     audience_shards: int
@@ -65,6 +68,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         websocket_api_id=text("WEBSOCKET_API_ID"),
         failure_queue_url=text("FAILURE_QUEUE_URL"),
         rebuild_function=text("REBUILD_FUNCTION"),
+        moderation_function=text("MODERATION_FUNCTION"),
+        user_pool_id=text("USER_POOL_ID"),
+        connections_per_user=number("CONNECTIONS_PER_USER", 20),
         allowed_origins=tuple(origin for origin in origins if origin),
         write_shards=number("WRITE_SHARDS", 4),
         audience_shards=number("AUDIENCE_SHARDS", 1),

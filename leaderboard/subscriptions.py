@@ -9,6 +9,7 @@ from typing import Protocol
 from leaderboard.catalog import Catalog
 from leaderboard.errors import LeaderboardError
 from leaderboard.ranking import BoardItem
+from leaderboard.scoring import Profile, refuse
 from leaderboard.seasons import Season, season_at
 from leaderboard.snapshots import Snapshot
 
@@ -23,6 +24,10 @@ class TooManyBoards(LeaderboardError):
     code = "bad_request"
 
 
+class TooManyConnections(LeaderboardError):
+    code = "rate_limited"
+
+
 MAX_BOARDS = 50
 """Boards that one connection may follow."""
 
@@ -35,6 +40,9 @@ class ConnectionStore(Protocol):
     def close(self, connection_id: str) -> None:
         """Forget a connection and all that it follows."""
 
+    def of_user(self, user_id: str) -> list[str]:
+        """A user's open connections."""
+
     def subscribe(self, connection_id: str, board: str) -> None:
         """Raises ConnectionGone and TooManyBoards."""
 
@@ -46,6 +54,10 @@ class ConnectionStore(Protocol):
 
 class BoardReader(Protocol):
     def read(self, board: str, season: str) -> BoardItem | None: ...
+
+
+class ProfileReader(Protocol):
+    def read_profile(self, user_id: str) -> Profile | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +73,30 @@ class Subscriptions:
     catalog: Catalog
     connections: ConnectionStore
     boards: BoardReader
+    profiles: ProfileReader
+    per_user: int
     now_ms: Callable[[], int]
+
+    def connect(self, connection_id: str, user_id: str | None) -> None:
+        """Register a connection, then look whether it may stay; no user is an anonymous viewer.
+
+        Who is barred closes the connections that are registered after the profile is written: so
+        one of the two sees the other. Raises Barred and TooManyConnections, with nothing left.
+        """
+        self.connections.open(connection_id, user_id)
+        if user_id is None:
+            return
+        try:
+            profile = self.profiles.read_profile(user_id)
+            if profile is not None:
+                refuse(profile.standing)
+            if len(self.connections.of_user(user_id)) > self.per_user:
+                raise TooManyConnections(
+                    f"A player has at most {self.per_user} connections; close one first."
+                )
+        except LeaderboardError:
+            self.connections.close(connection_id)
+            raise
 
     def subscribe(self, connection_id: str, board: str) -> Followed:
         """Register, then read: so no change beside the subscription is missed.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.secrets import TicketKeys
     from leaderboard.broadcast import Broadcaster, Change
     from leaderboard.ingest import Ingest
+    from leaderboard.moderation import Moderation
     from leaderboard.profiles import Profiles
     from leaderboard.ranking import Recorder, ScoreRecord
     from leaderboard.reads import Reads
@@ -62,16 +63,44 @@ def reads() -> Reads:
 def subscriptions() -> Subscriptions:
     from leaderboard.subscriptions import Subscriptions
 
-    return Subscriptions(boards(), connection_table(), board_table(), instants.now_ms)
+    return Subscriptions(
+        boards(),
+        connection_table(),
+        board_table(),
+        score_table(),
+        configuration().connections_per_user,
+        instants.now_ms,
+    )
 
 
 @cache
 def ingest() -> Ingest:
-    from leaderboard.adapters.functions import RebuildFunction
+    from leaderboard.adapters.functions import ModerationFunction, RebuildFunction
     from leaderboard.ingest import Ingest
 
-    rebuilds = RebuildFunction(configuration().rebuild_function)
-    return Ingest(boards(), recorder(), rebuilds, ranking_cache(), profiles())
+    it = configuration()
+    rebuilds = RebuildFunction(it.rebuild_function)
+    departures = ModerationFunction(it.moderation_function)
+    return Ingest(boards(), recorder(), rebuilds, ranking_cache(), profiles(), departures)
+
+
+@cache
+def moderation() -> Moderation:
+    from leaderboard.adapters.accounts import Accounts
+    from leaderboard.adapters.moderation import ModerationTable
+    from leaderboard.adapters.sockets import Sockets
+    from leaderboard.moderation import Moderation
+
+    it = configuration()
+    return Moderation(
+        boards(),
+        ModerationTable(score_table()),
+        profiles(),
+        connection_table(),
+        Sockets(it.socket_endpoint),
+        Accounts(it.user_pool_id),
+        instants.now_ms,
+    )
 
 
 @cache
@@ -191,6 +220,20 @@ def profile_owner(image: Mapping[str, Any]) -> str | None:
         return None
     owner: str = image["userId"]["S"]
     return owner
+
+
+def leaves(image: Mapping[str, Any]) -> bool:
+    """Whether a profile's image is that of somebody who was barred or deleted."""
+    from leaderboard.scoring import OUT
+
+    return image.get("standing", {}).get("S") in OUT
+
+
+def is_history(image: Mapping[str, Any]) -> bool:
+    """Whether an image of the score table is the record of moderators' acts."""
+    from leaderboard.adapters.scores import MODERATION
+
+    return bool(image["boardSeason"]["S"] == MODERATION)
 
 
 def board_change(first: Mapping[str, Any] | None, last: Mapping[str, Any]) -> Change:

@@ -46,6 +46,8 @@ class Addresses:
     web_client_id: str
     machine_client_id: str
     machine_client_secret: str
+    moderator_client_id: str
+    moderator_client_secret: str
     cognito: str
     cache: str
     region: str
@@ -213,9 +215,14 @@ def _addresses(
     cloudformation = session.client("cloudformation", endpoint_url=endpoint)
     (stack,) = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    client = session.client("cognito-idp", endpoint_url=endpoint).describe_user_pool_client(
-        UserPoolId=outputs["UserPoolId"], ClientId=outputs["MachineClientId"]
-    )["UserPoolClient"]
+    cognito = session.client("cognito-idp", endpoint_url=endpoint)
+
+    def secret(client_id: str) -> str:
+        client = cognito.describe_user_pool_client(
+            UserPoolId=outputs["UserPoolId"], ClientId=client_id
+        )["UserPoolClient"]
+        return str(client["ClientSecret"])
+
     # Addresses by path: names below localhost do not resolve everywhere.
     gateway = f"{endpoint}/_aws/execute-api"
     return Addresses(
@@ -224,7 +231,9 @@ def _addresses(
         user_pool_id=outputs["UserPoolId"],
         web_client_id=outputs["WebClientId"],
         machine_client_id=outputs["MachineClientId"],
-        machine_client_secret=client["ClientSecret"],
+        machine_client_secret=secret(outputs["MachineClientId"]),
+        moderator_client_id=outputs["ModeratorClientId"],
+        moderator_client_secret=secret(outputs["ModeratorClientId"]),
         cognito=endpoint,
         cache=cache,
         region=REGION,

@@ -26,6 +26,8 @@ class ConnectionTable:
     audience_shards: int = 1
 
     def open(self, connection_id: str, user_id: str | None) -> None:
+        if user_id is not None:  # first: what is open can be found by its user
+            self._put(_of_user(user_id, connection_id))
         user = {"userId": {"S": user_id}} if user_id else {}
         self._put({**_own(connection_id), **user})
 
@@ -39,6 +41,10 @@ class ConnectionTable:
             for key in (self._following(board, connection_id), *self._rows(connection_id)):
                 rows[key["audience"]["S"], connection_id] = key
         self._delete(list(rows.values()))
+
+    def of_user(self, user_id: str) -> list[str]:
+        """A user's connections; one that closed without a word stays until its row expires."""
+        return list(self._listed(f"user#{user_id}"))
 
     def subscribe(self, connection_id: str, board: str) -> None:
         try:
@@ -86,24 +92,27 @@ class ConnectionTable:
 
     def subscribers(self, board: str) -> Iterator[str]:
         for shard in range(self.audience_shards):
-            pages = (
-                client("dynamodb")
-                .get_paginator("query")
-                .paginate(
-                    TableName=self.connections_table,
-                    ConsistentRead=True,
-                    KeyConditionExpression="audience = :audience",
-                    FilterExpression="expiresAt > :now",
-                    ProjectionExpression="connectionId",
-                    ExpressionAttributeValues={
-                        ":audience": {"S": f"{board}#{shard}"},
-                        ":now": {"N": str(int(time.time()))},
-                    },
-                )
+            yield from self._listed(f"{board}#{shard}")
+
+    def _listed(self, audience: str) -> Iterator[str]:
+        pages = (
+            client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=self.connections_table,
+                ConsistentRead=True,
+                KeyConditionExpression="audience = :audience",
+                FilterExpression="expiresAt > :now",
+                ProjectionExpression="connectionId",
+                ExpressionAttributeValues={
+                    ":audience": {"S": audience},
+                    ":now": {"N": str(int(time.time()))},
+                },
             )
-            with translated():
-                for page in pages:
-                    yield from (row["connectionId"]["S"] for row in page["Items"])
+        )
+        with translated():
+            for page in pages:
+                yield from (row["connectionId"]["S"] for row in page["Items"])
 
     def take_ticket(self, ticket: str, expires_ms: int) -> bool:
         """Use a socket ticket up; False if it was used before."""
@@ -131,6 +140,8 @@ class ConnectionTable:
         if row is not None:
             for board in row.get("boards", {}).get("SS", []):
                 yield self._following(board, connection_id)
+            if "userId" in row:
+                yield _of_user(row["userId"]["S"], connection_id)
             yield _own(connection_id)
 
     def _following(self, board: str, connection_id: str) -> Key:
@@ -161,6 +172,10 @@ class ConnectionTable:
 
 def _key(audience: str, connection_id: str) -> Key:
     return {"audience": {"S": audience}, "connectionId": {"S": connection_id}}
+
+
+def _of_user(user_id: str, connection_id: str) -> Key:
+    return _key(f"user#{user_id}", connection_id)
 
 
 def _own(connection_id: str) -> Key:

@@ -17,3 +17,14 @@ class RebuildFunction:
         event = json.dumps({"board": board, "season": season}).encode()
         with translated():
             client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=event)
+
+
+@dataclass(frozen=True)
+class ModerationFunction:
+    name: str
+
+    def finish(self, user_id: str) -> None:
+        """Have done what follows for a user who may not play; raises Unavailable."""
+        event = json.dumps({"finish": user_id}).encode()
+        with translated():
+            client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=event)

@@ -5,27 +5,25 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from leaderboard import instants, order
 from leaderboard.adapters.aws import DOWN, client, translated
+from leaderboard.adapters.items import Item, plain, typed, unmoved
 from leaderboard.attempts import attempts
 from leaderboard.errors import Unavailable
-from leaderboard.names import BOARD, USER_ID
+from leaderboard.names import BOARD, USER_ID, default_name
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rules import MAX_SCORE, Board
 from leaderboard.scores import Submission, Write
-from leaderboard.scoring import VISIBLE, Answer, Profile, ScoreItem, Taken
+from leaderboard.scoring import DELETED, VISIBLE, Answer, Profile, ScoreItem, Taken
 from leaderboard.snapshots import Score
+from leaderboard.tombstones import brought_up
 
 PROFILE = "profile"
-
-Item = dict[str, Any]
-_serializer = TypeSerializer()
-_deserializer = TypeDeserializer()
+MODERATION = "moderation"
+"""A user's items that are no scores, by their sort keys."""
 
 
 def board_season(board: str, season: str) -> str:
@@ -53,14 +51,14 @@ class ScoreTable:
     ) -> tuple[Profile | None, list[ScoreItem | None]]:
         wanted = [PROFILE, *(board_season(*place) for place in places)]
         found: dict[str, Item] = {}
-        keys = [_typed({"userId": user_id, "boardSeason": key}) for key in wanted]
+        keys = [typed({"userId": user_id, "boardSeason": key}) for key in wanted]
         for _ in attempts():
             with translated():
                 answer = client("dynamodb").batch_get_item(
                     RequestItems={self.scores_table: {"Keys": keys, "ConsistentRead": True}}
                 )
             for raw in answer["Responses"].get(self.scores_table, []):
-                item = _plain(raw)
+                item = plain(raw)
                 found[item["boardSeason"]] = item
             # What a throttled table leaves out is asked for again.
             keys = answer.get("UnprocessedKeys", {}).get(self.scores_table, {}).get("Keys", [])
@@ -73,6 +71,11 @@ class ScoreTable:
         raise Unavailable(DOWN)
 
     def read_user(self, user_id: str) -> tuple[Profile | None, list[ScoreItem]]:
+        found, items = self._read_all(user_id)
+        return found, [item for item in items if item.user_score is not None]
+
+    def _read_all(self, user_id: str) -> tuple[Profile | None, list[ScoreItem]]:
+        """The profile and every score, tombstones included."""
         found: Profile | None = None
         items: list[ScoreItem] = []
         pages = (
@@ -88,10 +91,10 @@ class ScoreTable:
         with translated():
             for page in pages:
                 for raw in page["Items"]:
-                    item = _plain(raw)
+                    item = plain(raw)
                     if item["boardSeason"] == PROFILE:
                         found = profile(item)
-                    elif "userScore" in item:
+                    elif item["boardSeason"] != MODERATION:
                         items.append(score_item(item))
         return found, items
 
@@ -104,7 +107,7 @@ class ScoreTable:
             )
         if "Item" not in raw:
             return None
-        item = _plain(raw["Item"])
+        item = plain(raw["Item"])
         return Submission(
             user_id=user_id,
             board=board,
@@ -119,8 +122,8 @@ class ScoreTable:
         puts = [
             {
                 "TableName": self.scores_table,
-                "Item": _typed(self._item(part.board, part.item)),
-                **_unmoved("version", part.read_version),
+                "Item": typed(self._item(part.board, part.item)),
+                **unmoved("version", part.read_version),
             }
             for part in write.parts
         ]
@@ -140,29 +143,24 @@ class ScoreTable:
     def copy_profile(self, user_id: str, find: Callable[[str], Board | None]) -> int:
         """Bring a user's score items up to the profile; answers how many were behind.
 
-        `find` gives a board's rules, None for a board that is no more: its items are left. Only
-        an older profile is replaced, so copies may race; raises Raced when a score moved meanwhile.
+        `find` gives a board's rules, None for a board that is no more: its items are only taken
+        off, for they cannot be put in order. Only an older profile is replaced, so copies may
+        race; raises Raced when a score moved meanwhile.
         """
-        found, items = self.read_user(user_id)
+        found, items = self._read_all(user_id)
         if found is None:
             return 0
         copied = 0
         for item in items:
             board = find(item.board)
-            if board is None or item.profile_version >= found.version:
+            changed = brought_up(item, found, now_ms=instants.now_ms())
+            if changed is None or (board is None and changed.standing == VISIBLE):
                 continue
-            named = replace(
-                item,
-                user_name=found.user_name,
-                standing=found.standing,
-                profile_version=found.version,
-                version=item.version + 1,
-            )
             with translated():
                 client("dynamodb").put_item(
                     TableName=self.scores_table,
-                    Item=_typed(self._item(board, named)),
-                    **_unmoved("version", item.version),
+                    Item=typed(self._item(board, changed)),
+                    **unmoved("version", item.version),
                 )
             copied += 1
         return copied
@@ -195,25 +193,22 @@ class ScoreTable:
             )
         if "Item" not in raw:
             return None
-        return _plain(raw["Item"])
+        return plain(raw["Item"])
 
-    def _item(self, board: Board, item: ScoreItem) -> Item:
-        assert item.user_score is not None
+    def _item(self, board: Board | None, item: ScoreItem) -> Item:
+        """The item as the table keeps it; only one that is on its board needs the board's rules."""
+        if item.user_score is None:
+            return tombstone_image(item)
         assert item.updated_ms is not None
         key = board_season(item.board, item.season)
         image: Item = {
-            "userId": item.user_id,
-            "boardSeason": key,
+            **_image(item),
             "userName": item.user_name,
-            "profileVersion": item.profile_version,
-            "standing": item.standing,
             "userScore": item.user_score,
             "scoreUpdatedAt": instants.to_text(item.updated_ms),
-            "version": item.version,
-            "taken": {action: _taken_image(it) for action, it in item.taken.items()},
-            "paced": dict(item.paced),
         }
         if item.standing == VISIBLE:
+            assert board is not None
             shard = zlib.crc32(item.user_id.encode()) % self.write_shards
             image["boardSeasonShard"] = f"{key}#{shard}"
             image["boardOrder"] = order.index_key(
@@ -228,27 +223,13 @@ class ScoreTable:
             return [{"Update": self._renaming(write.renamed, write.profile.version)}]
         check = {
             "TableName": self.scores_table,
-            "Key": _typed({"userId": write.profile.user_id, "boardSeason": PROFILE}),
-            **_unmoved("version", write.profile.version),
+            "Key": typed({"userId": write.profile.user_id, "boardSeason": PROFILE}),
+            **unmoved("version", write.profile.version),
         }
         return [{"ConditionCheck": check}]
 
     def _renaming(self, profile: Profile, read_version: int) -> Item:
-        """The update of a profile's name; who set its standing, and why, stays as it is."""
-        unmoved = _unmoved("version", read_version)
-        values = {
-            ":name": {"S": profile.user_name},
-            ":standing": {"S": profile.standing},
-            ":version": {"N": str(profile.version)},
-        }
-        return {
-            "TableName": self.scores_table,
-            "Key": _typed({"userId": profile.user_id, "boardSeason": PROFILE}),
-            "UpdateExpression": "SET userName = :name, version = :version, "
-            "standing = if_not_exists(standing, :standing)",
-            **unmoved,
-            "ExpressionAttributeValues": {**unmoved.get("ExpressionAttributeValues", {}), **values},
-        }
+        return profile_update(self.scores_table, profile, read_version)
 
     def _beside_submission(self, write: Write) -> list[Item]:
         it = write.submission
@@ -263,7 +244,7 @@ class ScoreTable:
         }
         put = {
             "TableName": self.submissions_table,
-            "Item": _typed(image),
+            "Item": typed(image),
             # TTL removes late: what has expired is as good as gone.
             "ConditionExpression": "attribute_not_exists(submission) OR expiresAt <= :now",
             "ExpressionAttributeValues": {":now": {"N": str(int(time.time()))}},
@@ -271,11 +252,53 @@ class ScoreTable:
         return [{"Put": put}]
 
 
+def profile_update(table: str, profile: Profile, read_version: int, **beside: Any) -> Item:
+    """The update of a living user's profile; attributes that are not named stay as they are.
+
+    It takes away what an expired tombstone had, in whose place the profile may come.
+    """
+    still = unmoved("version", read_version)
+    attributes = {
+        "userName": profile.user_name,
+        "standing": profile.standing,
+        "version": profile.version,
+        **beside,
+    }
+    values = typed({f":{name}": value for name, value in attributes.items()})
+    setting = ", ".join(f"{name} = :{name}" for name in attributes)
+    return {
+        "TableName": table,
+        "Key": typed({"userId": profile.user_id, "boardSeason": PROFILE}),
+        "UpdateExpression": f"SET {setting} REMOVE account, expiresAt",
+        **still,
+        "ExpressionAttributeValues": {**still.get("ExpressionAttributeValues", {}), **values},
+    }
+
+
+def tombstone_image(item: ScoreItem) -> Item:
+    assert item.expires_ms is not None
+    return {**_image(item), "expiresAt": item.expires_ms // 1000}
+
+
+def _image(item: ScoreItem) -> Item:
+    """What a score and its tombstone have."""
+    return {
+        "userId": item.user_id,
+        "boardSeason": board_season(item.board, item.season),
+        "profileVersion": item.profile_version,
+        "standing": item.standing,
+        "version": item.version,
+        "taken": {action: _taken_image(it) for action, it in item.taken.items()},
+        "paced": dict(item.paced),
+    }
+
+
 def score_item(item: Item) -> ScoreItem:
     """A score item of the table, or a tombstone, as the service knows it."""
     board, _, season = item["boardSeason"].partition("#")
     updated = item.get("scoreUpdatedAt")
     score = item.get("userScore")
+    expires = item.get("expiresAt")
     return ScoreItem(
         user_id=item["userId"],
         board=board,
@@ -291,6 +314,7 @@ def score_item(item: Item) -> ScoreItem:
             for action, it in item.get("taken", {}).items()
         },
         paced={name: int(value) for name, value in item.get("paced", {}).items()},
+        expires_ms=None if expires is None else int(expires) * 1000,
     )
 
 
@@ -328,22 +352,22 @@ def _understood(image: Mapping[str, Any]) -> ScoreRecord | None:
 
 
 def profile(item: Item) -> Profile:
+    """A profile of the table. TTL removes late: of one that has expired only the version counts."""
+    user_id, version = item["userId"], int(item["version"])
+    standing = item.get("standing", VISIBLE)
+    if standing != DELETED:
+        return Profile(user_id, item["userName"], standing, version)
+    expires_ms = int(item["expiresAt"]) * 1000
+    if expires_ms <= instants.now_ms():
+        return Profile(user_id, default_name(user_id), version=version)
     return Profile(
-        user_id=item["userId"],
-        user_name=item["userName"],
-        standing=item.get("standing", VISIBLE),
-        version=int(item["version"]),
+        user_id,
+        default_name(user_id),
+        standing,
+        version,
+        account=item["account"],
+        expires_ms=expires_ms,
     )
-
-
-def _unmoved(attribute: str, version: int) -> Item:
-    """The condition that an item is still at the version that was read; 0: that there is none."""
-    if version == 0:
-        return {"ConditionExpression": f"attribute_not_exists({attribute})"}
-    return {
-        "ConditionExpression": f"{attribute} = :read",
-        "ExpressionAttributeValues": {":read": {"N": str(version)}},
-    }
 
 
 def _taken_image(taken: Taken) -> Item:
@@ -375,11 +399,3 @@ def _answer(image: Item) -> Answer:
 def _submission_key(user_id: str, board: str, submission_id: str) -> str:
     """No user id and no board has a `#`, so no two submissions share a key."""
     return f"{user_id}#{board}#{submission_id}"
-
-
-def _typed(item: Mapping[str, Any]) -> Item:
-    return {name: _serializer.serialize(value) for name, value in item.items()}
-
-
-def _plain(raw: Mapping[str, Any]) -> Item:
-    return {name: _deserializer.deserialize(value) for name, value in raw.items()}

@@ -145,7 +145,8 @@ class Service:
     # Trusted servers.
 
     def machine_token(self, scope: str) -> str:
-        secret = f"{self.addresses['machineClientId']}:{self.addresses['machineClientSecret']}"
+        kind = "moderator" if scope == MODERATE else "machine"
+        secret = f"{self.addresses[f'{kind}ClientId']}:{self.addresses[f'{kind}ClientSecret']}"
         answer = self._pool.request_encode_body(
             "POST",
             f"{self.addresses['cognito']}/oauth2/token",
@@ -160,6 +161,21 @@ class Service:
     def writer(self) -> str:
         """A trusted server's token."""
         return self.machine_token(WRITE)
+
+    @cached_property
+    def moderator(self) -> str:
+        """A moderator's token."""
+        return self.machine_token(MODERATE)
+
+    def set_standing(self, user_id: str, standing: str, *, reason: str = "a test") -> None:
+        answer = self.call(
+            "PUT",
+            f"/users/{user_id}/standing",
+            {"standing": standing, "reason": reason},
+            token=self.moderator,
+        )
+        assert answer.status == 200, answer
+        assert answer.body == {"userId": user_id, "standing": standing}
 
     def put(self, board: str, user_id: str, body: Json) -> Answer:
         """One trusted write; a submission id of its own unless the body has one."""

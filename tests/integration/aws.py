@@ -38,6 +38,8 @@ ENVIRONMENT = {
     "WEBSOCKET_API_ID": "sockets",
     "FAILURE_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/{QUEUE}",
     "REBUILD_FUNCTION": "leaderboard-test-rebuild",
+    "MODERATION_FUNCTION": "leaderboard-test-moderation",
+    "USER_POOL_ID": "eu-central-1_players",
     "ALLOWED_ORIGINS": "https://game.example",
     "POWERTOOLS_SERVICE_NAME": "leaderboard",
     "POWERTOOLS_METRICS_NAMESPACE": "Leaderboard",

@@ -124,9 +124,10 @@ def test_first_write_counts_only_while_the_profile_is_the_one_that_was_read(vers
 def test_name_and_score_are_written_together_or_not_at_all() -> None:
     table = wiring.score_table()
     named = Profile("ann", "New", version=T0)
-    table.write(Write(HIGH, item(), 0, Profile("ann", "player-ann"), named, submission()))
+    first = submission()
+    table.write(Write(HIGH, item(), 0, Profile("ann", "player-ann"), named, first))
     assert table.read_profile("ann") == named
-    assert table.read_submission("ann", "global", "s-1") == submission()
+    assert table.read_submission("ann", "global", "s-1") == first
     newer = replace(named, user_name="Newer", version=T0 + 1)
     second = Write(HIGH, item(version=T0 + 1), T0, named, newer, submission())
     with pytest.raises(Raced):

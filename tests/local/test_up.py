@@ -29,6 +29,8 @@ PROMISED = {
     "webClientId",
     "machineClientId",
     "machineClientSecret",
+    "moderatorClientId",
+    "moderatorClientSecret",
     "cognito",
     "cache",
     "region",

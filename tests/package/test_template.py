@@ -22,13 +22,28 @@ CACHE = {"CACHE_ENDPOINT", "CACHE_NAME", "CACHE_USER"}
 ENVIRONMENTS = {
     "scores": {"SCORES_TABLE", "SUBMISSIONS_TABLE", "TICKET_SECRET", "WRITE_SHARDS"},
     "boards": {"BOARDS_TABLE", "SCORES_TABLE", "WRITE_SHARDS", "FRAME_INTERVAL_MS"} | CACHE,
+    "moderation": {
+        "SCORES_TABLE",
+        "WRITE_SHARDS",
+        "CONNECTIONS_TABLE",
+        "AUDIENCE_SHARDS",
+        "WEBSOCKET_API_ID",
+        "USER_POOL_ID",
+    },
     "authorizer": {"CONNECTIONS_TABLE", "TICKET_SECRET", "ALLOWED_ORIGINS"},
-    "socket": {"CONNECTIONS_TABLE", "BOARDS_TABLE", "AUDIENCE_SHARDS"},
+    "socket": {
+        "CONNECTIONS_TABLE",
+        "BOARDS_TABLE",
+        "SCORES_TABLE",
+        "AUDIENCE_SHARDS",
+        "CONNECTIONS_PER_USER",
+    },
     "score_stream": {
         "BOARDS_TABLE",
         "SCORES_TABLE",
         "FAILURE_QUEUE_URL",
         "REBUILD_FUNCTION",
+        "MODERATION_FUNCTION",
         "RECORD_INTERVAL_MS",
         "WRITE_SHARDS",
     }
@@ -71,6 +86,19 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
     }
     | CACHE_ACCESS,
+    "moderation": {
+        "ScoresTable": {
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        },
+        "ConnectionsTable": {"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"},
+        "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
+        "UserPool": {"cognito-idp:AdminDeleteUser"},
+        "FailureQueue": {"sqs:SendMessage"},
+    },
     "authorizer": {
         "ConnectionsTable": {"dynamodb:PutItem"},
         "TicketSecret": {"secretsmanager:GetSecretValue"},
@@ -80,9 +108,11 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:BatchWriteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
+            "dynamodb:Query",
             "dynamodb:UpdateItem",
         },
         "BoardsTable": {"dynamodb:GetItem"},
+        "ScoresTable": {"dynamodb:GetItem"},
     },
     "score_stream": {
         "ScoresTable.StreamArn": STREAM,
@@ -90,6 +120,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "FailureQueue": {"sqs:SendMessage"},
         "RebuildLambdaFunction": {"lambda:InvokeFunction"},
+        "ModerationLambdaFunction": {"lambda:InvokeFunction"},
     }
     | CACHE_ACCESS,
     "board_stream": {
@@ -111,6 +142,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
 
 PLAYER = ("HttpApiAuthorizerPlayer", ["aws.cognito.signin.user.admin"])
 MACHINE = ("HttpApiAuthorizerMachine", ["leaderboard/scores.write"])
+MODERATOR = ("HttpApiAuthorizerMachine", ["leaderboard/moderate"])
 ROUTES: dict[str, tuple[str, list[str]] | None] = {
     "GET /boards": None,
     "GET /boards/{board}/top": None,
@@ -120,6 +152,10 @@ ROUTES: dict[str, tuple[str, list[str]] | None] = {
     "PUT /me": PLAYER,
     "POST /socket-tickets": PLAYER,
     "PUT /boards/{board}/users/{userId}/score": MACHINE,
+    "DELETE /me": PLAYER,
+    "PUT /users/{userId}/standing": MODERATOR,
+    "GET /users/{userId}/standing": MODERATOR,
+    "DELETE /boards/{board}/users/{userId}": MODERATOR,
 }
 
 TABLES = {
@@ -269,13 +305,16 @@ def test_http_routes_ask_for_their_scopes(dev: Package) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "client"), [("Player", "WebClient"), ("Machine", "MachineClient")]
+    ("name", "clients"),
+    [("Player", ["WebClient"]), ("Machine", ["MachineClient", "ModeratorClient"])],
 )
-def test_authorizer_takes_the_tokens_of_its_client(dev: Package, name: str, client: str) -> None:
+def test_authorizer_takes_the_tokens_of_its_clients(
+    dev: Package, name: str, clients: list[str]
+) -> None:
     authorizer = dev.properties(f"HttpApiAuthorizer{name}")
     assert authorizer["AuthorizerType"] == "JWT"
     assert authorizer["JwtConfiguration"] == {
-        "Audience": [{"Ref": client}],
+        "Audience": [{"Ref": client} for client in clients],
         "Issuer": {"Fn::Sub": "https://${UserPool.ProviderName}"},
     }
 
@@ -383,11 +422,16 @@ def test_web_client_is_public_and_tells_nothing_of_who_exists(dev: Package) -> N
     assert client["PreventUserExistenceErrors"] == "ENABLED"
 
 
-def test_machine_client_has_the_scopes_and_a_secret(dev: Package) -> None:
-    client = dev.properties("MachineClient")
+@pytest.mark.parametrize(
+    ("name", "scope"), [("MachineClient", "scores.write"), ("ModeratorClient", "moderate")]
+)
+def test_client_of_a_capability_has_its_scope_alone_and_a_secret(
+    dev: Package, name: str, scope: str
+) -> None:
+    client = dev.properties(name)
     assert client["GenerateSecret"] is True
     assert client["AllowedOAuthFlows"] == ["client_credentials"]
-    assert client["AllowedOAuthScopes"] == ["leaderboard/scores.write", "leaderboard/moderate"]
+    assert client["AllowedOAuthScopes"] == [f"leaderboard/{scope}"]
 
 
 def test_failures_and_old_streams_raise_alarms(dev: Package) -> None:

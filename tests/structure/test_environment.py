@@ -28,12 +28,15 @@ POWERTOOLS = {
 LEFT_OUT = {
     # Only whoever paces frames or shows the pace needs to know how often they go out.
     "scores": {"FRAME_INTERVAL_MS"},
-    "socket": {"FRAME_INTERVAL_MS"},
+    # Of the scores' table a socket's function reads profiles alone.
+    "socket": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE", "WRITE_SHARDS"},
     # Trusted writes are remembered where they are taken.
     "score_stream": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE"},
     "boards": set[str](),
     # A scan needs no index.
     "rebuild": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE", "WRITE_SHARDS"},
+    # Trusted writes are forgotten by their TTL, whoever is deleted.
+    "moderation": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE"},
     # A ticket that was used belongs to no audience.
     "authorizer": {"AUDIENCE_SHARDS"},
     "board_stream": set[str](),

@@ -15,6 +15,7 @@ from tests.structure.template import events, functions
 WITHOUT_CACHE = {
     "scores": ["scores", "profiles"],  # score writes never touch the cache
     "socket": ["subscriptions"],  # a snapshot is the recorded top, never the ranking
+    "moderation": ["moderation"],
     "authorizer": ["connection_table", "ticket_keys"],
 }
 STREAMS = sorted(name for name in functions() if events(name, "stream"))

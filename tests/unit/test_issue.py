@@ -95,10 +95,3 @@ def test_unknown_action_is_named_with_those_that_there_are() -> None:
         issued("global", "dance")
     with pytest.raises(ActionNotFound, match="it has: none"):
         issued("rating-chess", "quiz")
-
-
-def test_socket_ticket_is_good_for_a_minute() -> None:
-    scores = Scores(CATALOG, UNUSED, lambda: KEYS, lambda: NOW)
-    token, ticket = scores.issue_socket(user_id="ada")
-    assert tickets.read_socket(token, KEYS) == ticket
-    assert (ticket.user_id, ticket.expires_ms) == ("ada", NOW + 60_000)

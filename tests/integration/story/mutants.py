@@ -15,18 +15,18 @@ import handlers.board_stream
 from leaderboard import (
     delta,
     messages,
-    profiles,
     ranking,
     rebuild,
-    scores,
     subscriptions,
     wiring,
 )
 from leaderboard.adapters import boards, cache
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache, Script
+from leaderboard.adapters.scores import ScoreTable
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder
-from leaderboard.scoring import VISIBLE, Profile
+from leaderboard.scores import Write
+from leaderboard.scoring import VISIBLE
 from leaderboard.snapshots import Snapshot, ranked
 from tests.integration.story import oracle
 from tests.integration.story.story import Plan
@@ -244,12 +244,14 @@ def begin_a_partial_life_without_an_item(patch: pytest.MonkeyPatch) -> None:
 
 
 def rename_without_the_standing(patch: pytest.MonkeyPatch) -> None:
-    real = profiles.renamed
+    real = ScoreTable.write
 
-    def renamed(profile: Profile, user_name: str, *, now_ms: int) -> Profile:
-        return replace(real(profile, user_name, now_ms=now_ms), standing=VISIBLE)
+    def write(table: ScoreTable, write: Write) -> None:
+        if write.renamed is not None:
+            write = replace(write, item=replace(write.item, standing=VISIBLE))
+        real(table, write)
 
-    patch.setattr(scores, "renamed", renamed)
+    patch.setattr(ScoreTable, "write", write)
 
 
 def move_the_version_with_every_record(patch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,89 @@
+"""Moderation over HTTP: standings, scores taken off, and players who delete themselves.
+
+Invoked with `{"finish": userId}` instead, it does what still follows for a user who was barred or
+deleted: the stream of the score table asks for that, so that nothing stays half done.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import AfterValidator
+
+from handlers.http import BoardPath, Body, Json, UserPath, claims_of, resolver, serve, user_of
+from handlers.telemetry import count, invocation, logger
+from leaderboard import instants, wiring
+from leaderboard.moderation import clean_reason
+
+app = resolver()
+
+
+class StandingRequest(Body):
+    standing: Literal["visible", "hidden", "barred"]
+    reason: Annotated[str, AfterValidator(clean_reason)]
+
+
+@app.put("/users/<user_id>/standing")
+def set_standing(user_id: UserPath, request: StandingRequest) -> Json:
+    wiring.moderation().set_standing(
+        user_id, request.standing, reason=request.reason, by=_moderator()
+    )
+    count("StandingsSet", 1)
+    return {"userId": user_id, "standing": request.standing}
+
+
+@app.get("/users/<user_id>/standing")
+def read_standing(user_id: UserPath) -> Json:
+    standing, acts = wiring.moderation().standing(user_id)
+    history = [
+        {
+            "standing": act.standing,
+            "by": act.by,
+            "at": instants.to_text(act.at_ms),
+            "reason": act.reason,
+        }
+        for act in acts
+    ]
+    return {"userId": user_id, "standing": standing, "history": history}
+
+
+@app.delete("/boards/<board>/users/<user_id>")
+def remove_score(
+    board: BoardPath,
+    user_id: UserPath,
+    season: Annotated[str | None, Query(max_length=16)] = None,
+) -> Response[str]:
+    removed = wiring.moderation().remove(user_id, board, season, by=_moderator())
+    count("ScoresRemoved", removed)
+    return Response(status_code=204, body="")
+
+
+@app.delete("/me")
+def delete_player() -> Response[str]:
+    user_id = user_of(app)
+    wiring.moderation().erase(user_id, account=claims_of(app).get("username", user_id))
+    count("PlayersDeleted", 1)
+    return Response(status_code=204, body="")
+
+
+def _moderator() -> str:
+    """The client that the token was given to."""
+    return str(claims_of(app)["client_id"])
+
+
+serve_request = serve(app)
+
+
+@invocation
+def finish(event: Json, context: LambdaContext) -> Json:
+    closed = wiring.moderation().finish(event["finish"])
+    count("SocketsClosed", closed)
+    logger.info("finish", extra={"userId": event["finish"], "closed": closed})
+    return {"closed": closed}
+
+
+def handler(event: Json, context: LambdaContext) -> Any:
+    return finish(event, context) if "finish" in event else serve_request(event, context)

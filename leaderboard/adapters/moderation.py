@@ -1,0 +1,140 @@
+"""Moderation in the table `user-score`: standings, removals and deletions, each one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from leaderboard import instants
+from leaderboard.adapters.aws import client, translated
+from leaderboard.adapters.items import Item, plain, typed, unmoved
+from leaderboard.adapters.scores import (
+    MODERATION,
+    PROFILE,
+    ScoreTable,
+    profile_update,
+    tombstone_image,
+)
+from leaderboard.moderation import Act, History
+from leaderboard.scoring import Profile, ScoreItem, next_version
+
+
+@dataclass(frozen=True)
+class ModerationTable:
+    """A user's history is an item beside the profile (sort key `moderation`)."""
+
+    scores: ScoreTable
+
+    @property
+    def table(self) -> str:
+        return self.scores.scores_table
+
+    def read(self, user_id: str, board: str, season: str) -> ScoreItem | None:
+        return self.scores.read(user_id, board, season)
+
+    def read_profile(self, user_id: str) -> Profile | None:
+        return self.scores.read_profile(user_id)
+
+    def read_history(self, user_id: str) -> History:
+        with translated():
+            answer = client("dynamodb").get_item(
+                TableName=self.table, Key=_key(user_id, MODERATION), ConsistentRead=True
+            )
+        if "Item" not in answer:
+            return History(user_id)
+        item = plain(answer["Item"])
+        acts = (
+            Act(it["standing"], it["by"], instants.from_text(it["at"]), it["reason"])
+            for it in item["acts"]
+        )
+        return History(user_id, tuple(acts), int(item["version"]))
+
+    def write_standing(
+        self, profile: Profile, *, read_version: int, history: History, read_history: int
+    ) -> None:
+        update = profile_update(
+            self.table, profile, read_version, standingSet=_act_image(history.acts[0])
+        )
+        self._transact({"Update": update}, self._put_history(history, read_history))
+
+    def write_removal(
+        self,
+        tombstone: ScoreItem,
+        *,
+        read_version: int,
+        profile_version: int,
+        history: History | None,
+        read_history: int,
+    ) -> None:
+        put = {
+            "TableName": self.table,
+            "Item": typed(tombstone_image(tombstone)),
+            **unmoved("version", read_version),
+        }
+        check = {
+            "TableName": self.table,
+            "Key": _key(tombstone.user_id, PROFILE),
+            **unmoved("version", profile_version),
+        }
+        recorded = [] if history is None else [self._put_history(history, read_history)]
+        self._transact({"Put": put}, {"ConditionCheck": check}, *recorded)
+
+    def write_deletion(self, profile: Profile, *, read_version: int, history: History) -> None:
+        assert profile.expires_ms is not None
+        expires = profile.expires_ms // 1000
+        put = {
+            "TableName": self.table,
+            "Item": typed(
+                {
+                    "userId": profile.user_id,
+                    "boardSeason": PROFILE,
+                    "standing": profile.standing,
+                    "version": profile.version,
+                    "account": profile.account,
+                    "expiresAt": expires,
+                }
+            ),
+            **unmoved("version", read_version),
+        }
+        if not history.version:
+            none = {"TableName": self.table, "Key": _key(profile.user_id, MODERATION)}
+            self._transact({"Put": put}, {"ConditionCheck": {**none, **unmoved("version", 0)}})
+            return
+        version = next_version(history.version, now_ms=instants.now_ms())
+        emptied = self._put_history(
+            History(profile.user_id, version=version), history.version, expiresAt=expires
+        )
+        self._transact({"Put": put}, emptied)
+
+    def _put_history(self, history: History, read_version: int, **beside: Any) -> Item:
+        image = {
+            "userId": history.user_id,
+            "boardSeason": MODERATION,
+            "acts": [_act_image(act) for act in history.acts],
+            "version": history.version,
+            **beside,
+        }
+        return {
+            "Put": {
+                "TableName": self.table,
+                "Item": typed(image),
+                **unmoved("version", read_version),
+            }
+        }
+
+    def _transact(self, *writes: Item) -> None:
+        with translated():
+            client("dynamodb").transact_write_items(TransactItems=list(writes))
+
+
+def _key(user_id: str, sort_key: str) -> Item:
+    return typed({"userId": user_id, "boardSeason": sort_key})
+
+
+def _act_image(act: Act) -> Item:
+    return {
+        "standing": act.standing,
+        "by": act.by,
+        "at": instants.to_text(act.at_ms),
+        "reason": act.reason,
+    }
