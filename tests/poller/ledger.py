@@ -97,7 +97,8 @@ class Ledger:
 
     def trim(self, lane: Lane, batch: Batch) -> None:
         """Note records that the stream lost."""
-        self.trimmed += batch.sequence_numbers
+        # A duplicate that comes this late was done before.
+        self.trimmed += [it for it in batch.sequence_numbers if it not in self._settled]
         self._settle(batch.sequence_numbers)
         self._trace.add(self._clock.time(), lane.name, f"{batch.span()} trimmed")
 

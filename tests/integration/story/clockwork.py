@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from hashlib import sha1
 from typing import Any
 
@@ -27,6 +28,16 @@ class StoryTime:
 
     def sleep(self, seconds: float) -> None:
         self.clock.sleep(seconds)
+
+
+class StoryChance:
+    """Stands in for the source of randomness in the product's modules."""
+
+    def __init__(self) -> None:
+        self.source = random.Random()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.source, name)
 
 
 # The server answers TIME from its own clock; the scripts themselves stay as they are.

@@ -7,9 +7,12 @@ What the tables commit goes into the streams in the same instant, as DynamoDB's 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
@@ -18,19 +21,15 @@ from botocore.exceptions import EndpointConnectionError
 from redis.cluster import RedisCluster
 from redis.exceptions import ConnectionError as CacheConnectionError
 
-import handlers.board_stream
+import handlers
 import leaderboard.adapters.cache
-import leaderboard.adapters.connections
 import leaderboard.adapters.gateway
-import leaderboard.adapters.index
-import leaderboard.adapters.scores
-import leaderboard.attempts
-from handlers.telemetry import logger
-from leaderboard import instants, wiring
+from handlers.telemetry import logger, metrics
+from leaderboard import wiring
 from leaderboard.ranking import Recorder
 from tests.integration import aws
 from tests.integration.story import tables
-from tests.integration.story.clockwork import DatedScripts, StoryTime
+from tests.integration.story.clockwork import DatedScripts, StoryChance, StoryTime
 from tests.integration.story.lines import StoryCurl
 from tests.integration.story.world import Stored, World
 from tests.integration.valkey import Valkey
@@ -73,6 +72,7 @@ class Rig:
     def __init__(self, valkey: Valkey, patch: pytest.MonkeyPatch) -> None:
         self.valkey = valkey
         self._time = StoryTime()
+        self._chance = StoryChance()
         self._world: World | None = None
         self._aws_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
         self._cache_call: Any = RedisCluster.execute_command
@@ -87,8 +87,7 @@ class Rig:
         # One process stands for many environments, of which each notices an outage by itself.
         leaderboard.adapters.cache.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
         wiring.ranking_cache().outage.until = 0
-        leaderboard.attempts.CHANCE = world.chance  # type: ignore[assignment]
-        leaderboard.adapters.gateway.CHANCE = world.chance  # type: ignore[assignment]
+        self._chance.source = world.chance
         tables.clear()
         self._world = world
         try:
@@ -102,27 +101,14 @@ class Rig:
             **aws.ENVIRONMENT,
             "CACHE_ENDPOINT": self.valkey.endpoint,
             "BOARDS_FILE": str(Path(__file__).with_name("boards.yml")),
-            "POWERTOOLS_METRICS_DISABLED": "true",
         }
         for name, value in environment.items():
             patch.setenv(name, value)
         aws.forget()
         aws.create_resources()
-        for module in (
-            instants,
-            leaderboard.attempts,
-            leaderboard.adapters.cache,
-            leaderboard.adapters.connections,
-            leaderboard.adapters.gateway,
-            leaderboard.adapters.scores,
-            handlers.board_stream,
-        ):
-            patch.setattr(module, "time", self._time)
-        for module in (leaderboard.attempts, leaderboard.adapters.gateway):
-            patch.setattr(module, "CHANCE", module.CHANCE)
+        tables.spare_copies(patch)
+        self._take_time_and_threads(patch)
         patch.setattr(leaderboard.adapters.cache, "OUTAGE_SECONDS", 0)
-        for module in (leaderboard.adapters.index,):
-            patch.setattr(module, "ThreadPoolExecutor", Inline)
         patch.setattr(leaderboard.adapters.gateway, "pycurl", StoryCurl(self.post))
         # One per invocation: an environment's own is never used by two at once.
         patch.setattr(wiring, "broadcaster", wiring.broadcaster.__wrapped__)
@@ -133,6 +119,7 @@ class Rig:
             self._time.sleep,
         )
         patch.setattr(wiring, "recorder", lambda: recorder)
+        patch.setattr(metrics, "add_metric", _leave_uncounted)
         patch.setattr(logger, "disabled", True, raising=False)
         logger.setLevel("CRITICAL")
         # What a client asks of the server once belongs to no story.
@@ -149,10 +136,24 @@ class Rig:
         patch.setattr(BaseClient, "_make_api_call", make_api_call)
         patch.setattr(RedisCluster, "execute_command", execute_command)
 
+    def _take_time_and_threads(self, patch: pytest.MonkeyPatch) -> None:
+        """In every module of the product: the story's clock, its chance, and no threads."""
+        for package in (handlers, leaderboard):
+            for found in walk_packages(package.__path__, f"{package.__name__}."):
+                module = import_module(found.name)
+                if vars(module).get("time") is time:
+                    patch.setattr(module, "time", self._time)
+                if "ThreadPoolExecutor" in vars(module):
+                    patch.setattr(module, "ThreadPoolExecutor", Inline)
+                if "CHANCE" in vars(module):
+                    patch.setattr(module, "CHANCE", self._chance)
+
     def call_aws(self, client: Any, operation: str, parameters: Json) -> Any:
         world = self._world
         service = client.meta.service_model.service_name
         if world is None:
+            return self._aws_call(client, operation, parameters)
+        if service == "secretsmanager":  # an environment asks once, and keeps the keys
             return self._aws_call(client, operation, parameters)
         name = f"{service}.{operation}"
         world.step(f"before {name}")
@@ -214,6 +215,10 @@ class Rig:
         answer = self._cache_call(client, *sent, **options)
         world.step(f"after cache.{arguments[0]}")
         return answer
+
+
+def _leave_uncounted(*_metric: object) -> None:
+    return None
 
 
 def _touched(operation: str, parameters: Json) -> list[tuple[str, Json]]:

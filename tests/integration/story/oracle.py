@@ -51,8 +51,10 @@ BOARDS = (
     Rules("sprint", "2026-W48", "asc", "best", 2, "weekly"),
     Rules("rating-1", "all", "desc", "latest", 4),
 )
+DAY = Rules("day", "2026-11-23", "desc", "best", 3, "daily")
+ALL = (*BOARDS, DAY)
 """In the season that the stories begin in."""
-BY_NAME = {rules.board: rules for rules in BOARDS}
+BY_NAME = {rules.board: rules for rules in ALL}
 
 
 def rules_of(key: str) -> Rules | None:

@@ -81,7 +81,9 @@ class Verdict:
     def who_missed_nothing(self, boards: Sequence[oracle.Rules]) -> None:
         for viewer in self.present():
             for rules in boards:
-                if viewer.held[rules.board].undelivered == 0:
+                held = viewer.held[rules.board]
+                # A season that has ended is shown until the new one's snapshot comes.
+                if held.undelivered[1] == 0 and held.season == rules.season:
                     self.is_shown(viewer, rules)
 
     def is_shown(self, viewer: Viewer, rules: oracle.Rules) -> None:

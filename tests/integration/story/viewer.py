@@ -18,11 +18,13 @@ Json = dict[str, Any]
 class Held:
     """What a viewer shows of one board. Nothing yet: `entries` is None."""
 
+    season: str = ""
     epoch: str | None = None
     version: int = 0
     entries: list[Json] | None = None
-    newest_seen: tuple[str | None, int] = (None, 0)
-    undelivered: int = 0
+    newest_seen: tuple[str, str | None, int] = ("", None, 0)
+    undelivered: tuple[str, int] = ("", 0)
+    """The newest frame that did not arrive, by season and version."""
     asking: bool = False
 
 
@@ -49,46 +51,46 @@ class Viewer:
 
     def missed(self, frame: Json) -> None:
         held = self.held[frame["board"]]
-        held.undelivered = max(held.undelivered, frame["version"])
+        held.undelivered = max(held.undelivered, (frame["season"], frame["version"]))
 
     def take(self, message: Json) -> None:
         """One message from the server, whichever way it came."""
         if self.closed or message["type"] == "error":
             return
-        board = message["board"]
+        board, season = message["board"], message["season"]
         held = self.held[board]
+        if season < held.season:
+            return
         epoch, version = message["epoch"], message["version"]
-        same = held.entries is not None and held.epoch == epoch
-        if epoch is None and held.epoch is not None:
+        same = held.entries is not None and (held.season, held.epoch) == (season, epoch)
+        if epoch is None and held.season == season and held.epoch is not None:
             return  # the empty board of the season's beginning, late
-        if held.newest_seen[0] != epoch or held.newest_seen[1] < version:
-            held.newest_seen = (epoch, version)
+        if held.newest_seen[:2] != (season, epoch) or held.newest_seen[2] < version:
+            held.newest_seen = (season, epoch, version)
         if message["type"] == "current":
             return
         if message["type"] == "snapshot":
             if not same or version > held.version:
-                self._show(board, held, epoch, version, message["entries"])
+                self._show(held, message, message["entries"])
         elif same and version <= held.version:
             return
         elif same and held.entries is not None and message["from"] == held.version:
-            entries = oracle.patched(held.entries, message)
-            self._show(board, held, epoch, version, entries)
+            self._show(held, message, oracle.patched(held.entries, message))
         else:
             self._subscribe(board, after=self.world.chance.choice([0, 0.1, 1]))
 
-    def _show(
-        self, board: str, held: Held, epoch: str | None, version: int, entries: list[Json]
-    ) -> None:
-        rules = next(it for it in self.boards if it.board == board)
-        recorded = self.world.recorded(rules.key, epoch, version)
+    def _show(self, held: Held, message: Json, entries: list[Json]) -> None:
+        epoch, version = message["epoch"], message["version"]
+        recorded = self.world.recorded(f"{message['board']}#{message['season']}", epoch, version)
         if epoch is None:
             assert entries == []
         else:
-            assert recorded is not None, f"{board} version {version} was never recorded"
+            assert recorded is not None, f"never recorded: {message}"
             assert entries == recorded.entries, f"{entries} is not {recorded}"
-        held.epoch, held.version, held.entries = epoch, version, entries
-        if held.undelivered <= version:
-            held.undelivered = 0
+        held.season, held.epoch, held.version = message["season"], epoch, version
+        held.entries = entries
+        if held.undelivered <= (held.season, version):
+            held.undelivered = ("", 0)
 
     def _subscribe(self, board: str, *, after: float) -> None:
         held = self.held[board]
@@ -100,18 +102,20 @@ class Viewer:
         def ask() -> None:
             self.world.clock.sleep(after)
             rules = next(it for it in self.boards if it.board == board)
-            existed = bool(self.world.history[rules.key])
+            key = rules.during(self.world.clock.time()).key
+            existed = bool(self.world.history[key])
             request: Json = {"action": "subscribe", "board": board}
             if held.entries is not None and self.world.chance.random() < 0.5:
                 request["have"] = {"epoch": held.epoch, "version": held.version}
             reply = self._call("MESSAGE", request)
-            if existed and reply["type"] == "snapshot":
+            turned = key != rules.during(self.world.clock.time()).key
+            if existed and not turned and reply["type"] == "snapshot":
                 assert reply["version"] > 0, f"an empty board for a recorded one: {reply}"
             held.asking = False
             self.take(reply)
             if reply["type"] == "error":
                 self._subscribe(board, after=1)
-            elif held.newest_seen[0] != held.epoch or held.newest_seen[1] > held.version:
+            elif self._is_behind(held):
                 self._subscribe(board, after=self.world.chance.choice([0.1, 1]))
 
         def end(task: Task) -> None:
@@ -124,13 +128,18 @@ class Viewer:
         number = f"{self.connection_id}-{self.subscriptions}"
         self.world.scheduler.spawn(f"subscribe/{number}", ask, timeout=10 + after, on_end=end)
 
+    def _is_behind(self, held: Held) -> bool:
+        season, epoch, version = held.newest_seen
+        return (season, epoch) != (held.season, held.epoch) or version > held.version
+
     def ping(self) -> None:
         """Compare with the recorded versions, and repair what differs."""
         pong = self._call("MESSAGE", {"action": "ping"})
         assert pong["type"] == "pong", pong
         for board, known in pong["boards"].items():
             held = self.held[board]
-            if (known["epoch"], known["version"]) != (held.epoch, held.version):
+            shown = (held.season, held.epoch, held.version)
+            if (known["season"], known["epoch"], known["version"]) != shown:
                 self._subscribe(board, after=0)
 
     def _call(self, kind: str, body: Json | None) -> Json:
