@@ -1,18 +1,34 @@
-"""Boards over HTTP: their list and their tops, for anyone."""
+"""Boards over HTTP: their list, their tops and their rankings, for anyone."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import Field
 
-from handlers.http import BoardPath, Json, resolver, serve
+from handlers.http import BoardPath, Body, Json, UserId, UserPath, resolver, serve
 from leaderboard import messages, wiring
 
+REFERENCE = Path(__file__).parent.parent / "docs" / "openapi.json"
 MAX_LIMIT = 100
+MAX_AROUND = 50
+MAX_USERS = 100
+
+# Caches in front of the service ask again after a second: what many read at once is read once.
+CACHED = "public, max-age=1"
+
+SeasonQuery = Annotated[str | None, Query(max_length=16)]
 
 app = resolver()
+
+
+class UsersRequest(Body):
+    user_ids: Annotated[list[UserId], Field(min_length=1, max_length=MAX_USERS)]
 
 
 @app.get("/boards")
@@ -24,19 +40,65 @@ def list_boards() -> Json:
 def read_top(
     board: BoardPath,
     limit: Annotated[int | None, Query(ge=1, le=MAX_LIMIT)] = None,
-    season: Annotated[str | None, Query(max_length=16)] = None,
+    season: SeasonQuery = None,
 ) -> Response[str]:
     page = wiring.reads().top(board, season=season, limit=limit)
-    tag = f'"{page.tag}"'
-    headers = {"ETag": tag, "Cache-Control": "public, max-age=1"}
+    return _tagged(page.tag, lambda: messages.encode(page.body), cached=CACHED)
+
+
+@app.get("/boards/<board>/entries")
+def list_entries(
+    board: BoardPath,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+    season: SeasonQuery = None,
+) -> Response[str]:
+    return _cached(wiring.reads().entries(board, season=season, cursor=cursor, limit=limit))
+
+
+@app.get("/boards/<board>/users/<user_id>")
+def read_user(
+    board: BoardPath,
+    user_id: UserPath,
+    around: Annotated[int, Query(ge=0, le=MAX_AROUND)] = 5,
+    season: SeasonQuery = None,
+) -> Response[str]:
+    return _cached(wiring.reads().user(board, user_id, season=season, around=around))
+
+
+@app.post("/boards/<board>/entries/query")
+def query_entries(board: BoardPath, request: UsersRequest, season: SeasonQuery = None) -> Json:
+    return wiring.reads().query(board, request.user_ids, season=season)
+
+
+@app.get("/openapi.json")
+def read_reference() -> Response[str]:
+    text = REFERENCE.read_text(encoding="utf-8")
+    tag = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return _tagged(tag, lambda: text, cached="public, max-age=60")
+
+
+def _tagged(tag: str, body: Callable[[], str], *, cached: str) -> Response[str]:
+    """The body, or a 304 for whoever has it."""
+    quoted = f'"{tag}"'
+    headers = {"ETag": quoted, "Cache-Control": cached}
     held = app.current_event.headers.get("if-none-match", "")
-    if held.strip() == "*" or tag in (it.strip().removeprefix("W/") for it in held.split(",")):
+    if held.strip() == "*" or quoted in (it.strip().removeprefix("W/") for it in held.split(",")):
         return Response(status_code=304, headers=headers, body="")
     return Response(
         status_code=200,
         content_type=content_types.APPLICATION_JSON,
         headers=headers,
-        body=messages.encode(page.body),
+        body=body(),
+    )
+
+
+def _cached(body: Json) -> Response[str]:
+    return Response(
+        status_code=200,
+        content_type=content_types.APPLICATION_JSON,
+        headers={"Cache-Control": CACHED},
+        body=messages.encode(body),
     )
 
 

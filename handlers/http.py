@@ -45,6 +45,7 @@ STATUSES = {
     "ticket_superseded": HTTPStatus.CONFLICT,
     "ticket_too_early": HTTPStatus.CONFLICT,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "user_not_ranked": HTTPStatus.NOT_FOUND,
     "cache_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "user_deleted": HTTPStatus.GONE,
 }
@@ -64,6 +65,7 @@ TITLES = {
     "ticket_superseded": "The ticket was superseded",
     "ticket_too_early": "The ticket is not good yet",
     "unavailable": "Not available at the moment",
+    "user_not_ranked": "The user is not on this board",
     "cache_unavailable": "Not available at the moment",
     "user_deleted": "The player was deleted",
 }
@@ -79,7 +81,8 @@ class Body(BaseModel):
 
 # The path comes percent-encoded from `admit`, so that every id reaches its check.
 BoardPath = Annotated[str, BeforeValidator(unquote)]
-UserPath = Annotated[str, BeforeValidator(unquote), Text(pattern=f"^(?:{USER_ID.pattern})$")]
+UserId = Annotated[str, Text(pattern=f"^(?:{USER_ID.pattern})$")]
+UserPath = Annotated[UserId, BeforeValidator(unquote)]
 SubmissionId = Annotated[str, Text(pattern=r"^[\x20-\x7e]{1,64}$")]
 UserName = Annotated[str, AfterValidator(clean_name)]
 Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
@@ -241,7 +244,7 @@ def _located(name: str) -> str:
     """Where in the request the value is that the service refused by its name."""
     if name == "body" or "." in name:
         return name
-    return f"query.{name}" if name == "season" else f"body.{name}"
+    return f"query.{name}" if name in {"season", "cursor"} else f"body.{name}"
 
 
 def _problem(

@@ -2,7 +2,7 @@
 
 LeaderboardError
 ├── Invalid                 a request that does not validate: `errors` says where
-├── NotFound                BoardNotFound, ActionNotFound
+├── NotFound                BoardNotFound, ActionNotFound, UserNotRanked
 ├── Refused                 TicketInvalid, TicketExpired, TicketEarly, TicketSuperseded, Barred,
 │                           UserDeleted, RateLimited, ScoreLimit, SubmissionConflict
 ├── TooLarge
@@ -41,6 +41,10 @@ class BoardNotFound(NotFound):
 
 class ActionNotFound(NotFound):
     code = "action_not_found"
+
+
+class UserNotRanked(NotFound):
+    code = "user_not_ranked"
 
 
 class TooLarge(LeaderboardError):

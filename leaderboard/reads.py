@@ -1,4 +1,7 @@
-"""Reads: the boards and their tops. The cache first, the tables when it is cold or down."""
+"""Reads: the boards, their tops and their rankings.
+
+The cache first, in one call; the tables while it is cold or down, in the same order.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from leaderboard import messages
+from leaderboard import cursors, messages
 from leaderboard.catalog import Catalog
-from leaderboard.errors import CacheUnavailable, Invalid
-from leaderboard.ranking import COMPLETE, BoardItem, Top
+from leaderboard.errors import CacheUnavailable, Invalid, UserNotRanked
+from leaderboard.listings import Listing, Position, Rankings
+from leaderboard.ranking import BoardItem
 from leaderboard.rules import Board, Reported
 from leaderboard.seasons import Season, parse_season, season_at
-from leaderboard.snapshots import Score, ranked
+from leaderboard.standby import Index, Standby
 
 Json = dict[str, Any]
 
@@ -29,15 +33,9 @@ class Copies(Protocol):
 
     def read_paces(self, boards: Sequence[str]) -> list[str | None]: ...
 
-    def read(self, board: Board, season: str, *, size: int | None = None) -> Top | None: ...
-
 
 class BoardReader(Protocol):
     def read(self, board: str, season: str) -> BoardItem | None: ...
-
-
-class Index(Protocol):
-    def best(self, board: Board, season: str, limit: int) -> list[Score]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,7 @@ NO_SCORES: Json = {"epoch": None, "version": 0, "total": 0, "entries": []}
 class Reads:
     catalog: Catalog
     cache: Copies
+    rankings: Rankings
     boards: BoardReader
     index: Index
     now_ms: Callable[[], int]
@@ -94,16 +93,85 @@ class Reads:
             body = {**body, "entries": body["entries"][: limit or rules.top_size]}
             tag = "-".join(str(it) for it in (named.season, body["epoch"] or 0, body["version"]))
         else:
-            body, degraded = self._live(rules, named, limit)
+            listing, degraded = self._listing(
+                rules, named, lambda it: it.list(rules, named.season, after=None, limit=limit)
+            )
+            body = {
+                "epoch": None,
+                "version": None,
+                "total": listing.total,
+                "entries": messages.entries_json(listing.entries),
+            }
             tag = hashlib.sha256(json.dumps(body).encode()).hexdigest()[:16]
-        shown: Json = {
-            "board": board,
-            **({"degraded": True} if degraded else {}),
-            "season": named.season,
-            **body,
-            "endsAt": messages.text_of(named.ends_ms),
-        }
+        shown = _headed(board, named, degraded, {**body, "endsAt": messages.text_of(named.ends_ms)})
         return Page(shown, tag)
+
+    def entries(self, board: str, *, season: str | None, cursor: str | None, limit: int) -> Json:
+        """A page of a board's ranking: from the beginning, or behind where a cursor says.
+
+        Raises BoardNotFound, and Invalid for a season or a cursor that is none of the board.
+        """
+        rules = self.catalog.find(board)
+        named = self._season(rules, season)
+        after = (
+            None if cursor is None else cursors.from_text(cursor, board=board, season=named.season)
+        )
+        listing, degraded = self._listing(
+            rules,
+            named,
+            # One more than is shown tells whether there is a next page.
+            lambda it: it.list(rules, named.season, after=after, limit=limit + 1),
+        )
+        shown = listing.entries[:limit]
+        following = None
+        if len(listing.entries) > limit:
+            last = Position(shown[-1].user_score, shown[-1].updated_ms, shown[-1].user_id)
+            following = cursors.to_text(last, board=board, season=named.season)
+        body = {
+            "entries": messages.entries_json(shown),
+            "total": listing.total,
+            "nextCursor": following,
+        }
+        return _headed(board, named, degraded, body)
+
+    def user(self, board: str, user_id: str, *, season: str | None, around: int) -> Json:
+        """A user's entry, with up to `around` neighbours on each side, and what share it beats.
+
+        Raises BoardNotFound, Invalid for a season that is none, and UserNotRanked.
+        """
+        rules = self.catalog.find(board)
+        named = self._season(rules, season)
+        listing, degraded = self._listing(
+            rules, named, lambda it: it.around(rules, named.season, user_id, reach=around)
+        )
+        own = next((it for it in listing.entries if it.user_id == user_id), None)
+        if own is None:
+            raise UserNotRanked(f"This user has no score on {board} in the season {named.season}.")
+        body = {
+            "entry": messages.entry_json(own),
+            "total": listing.total,
+            "percentile": percentile(own.place, listing.total),
+            "around": messages.entries_json(listing.entries),
+        }
+        return _headed(board, named, degraded, body)
+
+    def query(self, board: str, user_ids: Sequence[str], *, season: str | None) -> Json:
+        """The entries of those users that are ranked, in board order, and who is not.
+
+        Raises BoardNotFound, and Invalid for a season that is none.
+        """
+        rules = self.catalog.find(board)
+        named = self._season(rules, season)
+        asked = list(dict.fromkeys(user_ids))
+        listing, degraded = self._listing(
+            rules, named, lambda it: it.find(rules, named.season, asked)
+        )
+        ranked = {it.user_id for it in listing.entries}
+        body = {
+            "entries": messages.entries_json(listing.entries),
+            "unranked": [it for it in asked if it not in ranked],
+        }
+        return _headed(board, named, degraded, body)
 
     def _recorded(self, board: Board, season: Season) -> tuple[Json, bool]:
         try:
@@ -122,20 +190,27 @@ class Reads:
             self.cache.keep_copy(board.board, season.season, revision=item.revision, body=body)
         return json.loads(body), False
 
-    def _live(self, board: Board, season: Season, limit: int) -> tuple[Json, bool]:
-        """More than the recorded top: from the ranking, or from the index while that is away."""
+    def _listing(
+        self, board: Board, season: Season, ask: Callable[[Rankings], Listing | None]
+    ) -> tuple[Listing, bool]:
+        """What the ranking answers, or the index in its place, and whether it was the index.
+
+        While the cache is well, what was never recorded is empty; while it is down nothing is
+        recorded, so the index is asked all the same.
+        """
         down = False
         try:
-            top = self.cache.read(board, season.season, size=limit)
+            listing = ask(self.rankings)
         except CacheUnavailable:
-            top, down = None, True
-        if top is not None and top.completeness == COMPLETE:
-            return _unversioned(top.scores, top.total), False
+            listing, down = None, True
+        if listing is not None:
+            return listing, False
         item = self.boards.read(board.board, season.season)
-        if item is None or not item.is_recorded:
-            return {**NO_SCORES, "version": None}, down
-        scores = self.index.best(board, season.season, limit)
-        return _unversioned(scores, max(item.snapshot.total, len(scores))), True
+        recorded = item is not None and item.is_recorded
+        if not recorded and not down:
+            return Listing((), 0), False
+        standby = Standby(self.index, item.snapshot.total if item and recorded else 0)
+        return ask(standby) or Listing((), 0), True
 
     def _season(self, board: Board, season: str | None) -> Season:
         now = self.now_ms()
@@ -180,10 +255,19 @@ def points_json(points: int | Reported) -> int | Json:
     return {"max": points.max} if isinstance(points, Reported) else points
 
 
-def _unversioned(scores: Sequence[Score], total: int) -> Json:
+def percentile(place: int | None, total: int) -> float | None:
+    """The share of the ranked users, in percent, that stand at this place or below it.
+
+    Not rounded: the first place alone has 100. None where the place is not known.
+    """
+    return None if place is None else 100 * (total - place + 1) / total
+
+
+def _headed(board: str, season: Season, degraded: bool, body: Json) -> Json:
+    """An answer: whose it is, whether it is from the tables, and what it says."""
     return {
-        "epoch": None,
-        "version": None,
-        "total": total,
-        "entries": messages.entries_json(ranked(scores)),
+        "board": board,
+        **({"degraded": True} if degraded else {}),
+        "season": season.season,
+        **body,
     }

@@ -56,7 +56,8 @@ def scores() -> Scores:
 def reads() -> Reads:
     from leaderboard.reads import Reads
 
-    return Reads(boards(), read_cache(), board_table(), board_index(), instants.now_ms)
+    cache = read_cache()
+    return Reads(boards(), cache, cache, board_table(), board_index(), instants.now_ms)
 
 
 @cache

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboard import instants
-from leaderboard.adapters.aws import client, translated
-from leaderboard.adapters.scores import board_season
+from leaderboard import instants, order
+from leaderboard.adapters.aws import DOWN, client, translated
+from leaderboard.adapters.scores import board_season, score_record
+from leaderboard.attempts import attempts
+from leaderboard.errors import Unavailable
+from leaderboard.listings import Position
 from leaderboard.rules import Board
 from leaderboard.snapshots import Score
 
@@ -27,44 +30,108 @@ class BoardIndex:
 
     def best(self, board: Board, season: str, limit: int) -> list[Score]:
         """The first `limit` of a board in its order."""
-        client("dynamodb")  # is not to be made by several threads at once
-        prefix = board_season(board.board, season)
-        shards = [f"{prefix}#{shard}" for shard in range(self.write_shards)]
-        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(shards))) as pool:
-            found = list(pool.map(lambda shard: self._read(shard, limit), shards))
-        keyed = sorted((it for part in found for it in part), key=lambda pair: pair[0])
-        return [score for _, score in keyed[:limit]]
+        return self._merged(board, season, limit)
 
-    def _read(self, shard: str, limit: int) -> list[tuple[str, Score]]:
-        """The first `limit` of one shard, with what they are ordered by."""
-        found: list[tuple[str, Score]] = []
-        request: dict[str, Any] = {
-            "TableName": self.scores_table,
-            "IndexName": INDEX,
-            "KeyConditionExpression": "boardSeasonShard = :shard",
-            "ExpressionAttributeValues": {":shard": {"S": shard}},
+    def after(self, board: Board, season: str, position: Position, limit: int) -> list[Score]:
+        """The first `limit` behind a position, in the board's order."""
+        return self._merged(board, season, limit, "boardOrder > :key", position)
+
+    def before(self, board: Board, season: str, position: Position, limit: int) -> list[Score]:
+        """The last `limit` in front of a position, in the board's order."""
+        return self._merged(board, season, limit, "boardOrder < :key", position, backward=True)
+
+    def find(self, board: Board, season: str, user_ids: Sequence[str]) -> list[Score]:
+        """Those of the users (100 at most) that are ranked, from the table, read consistently."""
+        key = {"boardSeason": {"S": board_season(board.board, season)}}
+        wanted: dict[str, Any] = {
+            self.scores_table: {
+                "Keys": [{"userId": {"S": it}, **key} for it in dict.fromkeys(user_ids)],
+                "ConsistentRead": True,
+                "ProjectionExpression": "userId, boardSeason, version, userName, userScore, "
+                "scoreUpdatedAt, standing, expiresAt",
+            }
         }
-        while True:
+        found: list[Score] = []
+        for _ in attempts():
             with translated():
-                answer = client("dynamodb").query(**request, Limit=limit - len(found))
-            found += [pair for raw in answer["Items"] if (pair := _ordered(raw))]
-            if len(found) == limit or "LastEvaluatedKey" not in answer:
+                answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+            found += [
+                it for raw in answer["Responses"].get(self.scores_table, []) if (it := _ranked(raw))
+            ]
+            wanted = answer.get("UnprocessedKeys") or {}
+            if not wanted:
                 return found
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        raise Unavailable(DOWN)
+
+    def _merged(
+        self,
+        board: Board,
+        season: str,
+        limit: int,
+        condition: str = "",
+        position: Position | None = None,
+        *,
+        backward: bool = False,
+    ) -> list[Score]:
+        """The first `limit` of all shards together, in board order; from the end if `backward`."""
+        prefix = board_season(board.board, season)
+        values = {}
+        if position is not None:
+            at = (position.user_score, position.updated_ms, position.user_id)
+            values = {":key": {"S": order.index_key(board.order, *at)}}
+        requests = [
+            {
+                "TableName": self.scores_table,
+                "IndexName": INDEX,
+                "KeyConditionExpression": " AND ".join(
+                    filter(None, ["boardSeasonShard = :shard", condition])
+                ),
+                "ExpressionAttributeValues": {":shard": {"S": f"{prefix}#{shard}"}, **values},
+                "ScanIndexForward": not backward,
+            }
+            for shard in range(self.write_shards)
+        ]
+        client("dynamodb")  # is not to be made by several threads at once
+        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(requests))) as pool:
+            found = list(pool.map(lambda request: _pages(request, limit), requests))
+        keyed = sorted((it for part in found for it in part), key=lambda pair: pair[0])
+        return [score for _, score in (keyed[-limit:] if backward else keyed[:limit])]
 
 
-def _ordered(raw: Mapping[str, Any]) -> tuple[str, Score] | None:
-    """What an item of the index says; None for one that cannot be understood, as in the ranking."""
+def _pages(request: dict[str, Any], limit: int) -> list[tuple[str, Score]]:
+    """The first `limit` of one shard, with what they are ordered by."""
+    found: list[tuple[str, Score]] = []
+    while True:
+        with translated():
+            answer = client("dynamodb").query(**request, Limit=limit - len(found))
+        found += [pair for raw in answer["Items"] if (pair := _indexed(raw))]
+        if len(found) == limit or "LastEvaluatedKey" not in answer:
+            return found
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _ranked(raw: Mapping[str, Any]) -> Score | None:
+    """What an item of the table has on its board; nothing if it is hidden, removed or expired."""
     try:
-        return raw["boardOrder"]["S"], score(raw)
-    except (AttributeError, KeyError, TypeError, ValueError):
+        if int(raw["expiresAt"]["N"]) * 1000 <= instants.now_ms():
+            return None
+    except KeyError:  # it never expires
+        pass
+    try:
+        return score_record(raw)[1].score
+    except (AttributeError, KeyError, TypeError, ValueError):  # no ranking has it, either
         return None
 
 
-def score(raw: Mapping[str, Any]) -> Score:
-    return Score(
-        user_id=raw["userId"]["S"],
-        user_name=raw["userName"]["S"],
-        user_score=int(raw["userScore"]["N"]),
-        updated_ms=instants.from_text(raw["scoreUpdatedAt"]["S"]),
-    )
+def _indexed(raw: Mapping[str, Any]) -> tuple[str, Score] | None:
+    """What an item of the index says; None for one that cannot be understood."""
+    try:
+        score = Score(
+            user_id=raw["userId"]["S"],
+            user_name=raw["userName"]["S"],
+            user_score=int(raw["userScore"]["N"]),
+            updated_ms=instants.from_text(raw["scoreUpdatedAt"]["S"]),
+        )
+        return raw["boardOrder"]["S"], score
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None

@@ -364,6 +364,315 @@ def test_boards_are_listed_while_the_cache_is_down(switches: Dependencies) -> No
     assert listed["global"]["viewers"] is None
 
 
+# The ranking: pages, neighbours, some users.
+
+
+def get(route: str, query: str = "", **path: str) -> Answer:
+    event = request(f"GET /boards/{{board}}/{route}", path={"board": "global", **path}, query=query)
+    return answered(handlers.boards.handler(event, CONTEXT))
+
+
+def page(query: str = "", board: str = "global") -> Answer:
+    return get("entries", query, board=board)
+
+
+def user(user_id: str, query: str = "", board: str = "global") -> Answer:
+    return get("users/{userId}", query, board=board, userId=user_id)
+
+
+def query(body: Any, season: str = "", board: str = "global") -> Answer:
+    sent = body if isinstance(body, str) else json.dumps(body)
+    route = "POST /boards/{board}/entries/query"
+    event = request(route, path={"board": board}, query=season, body=sent)
+    return answered(handlers.boards.handler(event, CONTEXT))
+
+
+def names(first: int, last: int) -> list[str]:
+    return [f"user-{number:03d}" for number in range(first, last)]
+
+
+@pytest.fixture(params=["well", "down", "cold"])
+def cache_state(
+    request: pytest.FixtureRequest, switches: Dependencies, cache_server: Valkey
+) -> Callable[[], bool]:
+    """Brings the cache into its state; answers whether reads are degraded then."""
+
+    def bring() -> bool:
+        if request.param == "down":
+            switches.down.add("cache")
+        elif request.param == "cold":
+            cache_server.client.flushall()
+        return bool(request.param != "well")
+
+    return bring
+
+
+def headed(answer: Answer, degraded: bool) -> None:
+    assert answer.status == 200, answer.text
+    head = ["board", "degraded", "season"] if degraded else ["board", "season"]
+    assert list(answer.json)[: len(head)] == head
+    assert ("degraded" in answer.json) is degraded
+    assert answer.json.get("degraded", True) is True
+
+
+def test_pages_show_everybody_once(cache_state: Callable[[], bool]) -> None:
+    scored(14)
+    degraded = cache_state()
+    found, cursor, sizes = [], "", []
+    while cursor is not None:
+        answer = page(f"limit=4{cursor and '&cursor='}{cursor}")
+        headed(answer, degraded)
+        assert answer.headers["cache-control"] == "public, max-age=1"
+        assert answer.json["total"] == 14
+        found += answer.json["entries"]
+        sizes.append(len(answer.json["entries"]))
+        cursor = answer.json["nextCursor"]
+    assert [it["userId"] for it in found] == names(0, 14)
+    assert [it["rank"] for it in found] == list(range(1, 15))
+    assert [it["place"] for it in found][:6] == [1, 1, 3, 3, 5, 5]
+    assert sizes == [4, 4, 4, 2]
+
+
+def test_page_that_ends_with_the_board_is_the_last(cache_state: Callable[[], bool]) -> None:
+    scored(6)
+    cache_state()
+    assert page("limit=6").json["nextCursor"] is None
+    half = page("limit=3").json["nextCursor"]
+    assert page(f"limit=3&cursor={half}").json["nextCursor"] is None
+
+
+def test_page_has_fifty_entries_unless_another_limit_is_asked_for() -> None:
+    scored(52)
+    assert users(page()) == names(0, 50)
+    assert users(page(f"cursor={page().json['nextCursor']}")) == names(50, 52)
+    assert users(page("limit=100")) == names(0, 52)
+
+
+def test_page_goes_on_in_the_index_where_the_ranking_left_off(switches: Dependencies) -> None:
+    scored(14)
+    first = page("limit=5").json
+    switches.down.add("cache")
+    second = page(f"limit=5&cursor={first['nextCursor']}").json
+    switches.down.clear()
+    third = page(f"limit=5&cursor={second['nextCursor']}").json
+    assert [it["rank"] for it in [*first["entries"], *second["entries"], *third["entries"]]] == [
+        *range(1, 15)
+    ]
+    assert ("degraded" in first, "degraded" in second, "degraded" in third) == (False, True, False)
+
+
+def test_user_is_read_with_its_neighbours(cache_state: Callable[[], bool]) -> None:
+    scored(14)
+    degraded = cache_state()
+    answer = user("user-007", "around=2")
+    headed(answer, degraded)
+    body = answer.json
+    assert [it["userId"] for it in body["around"]] == names(5, 10)
+    assert body["entry"] == body["around"][2]
+    assert (body["entry"]["rank"], body["entry"]["place"], body["total"]) == (8, 7, 14)
+    assert body["percentile"] == 100 * (14 - 7 + 1) / 14
+    assert answer.headers["cache-control"] == "public, max-age=1"
+    assert [it["userId"] for it in user("user-000").json["around"]] == names(0, 6)
+    assert [it["userId"] for it in user("user-012", "around=50").json["around"]] == names(0, 14)
+    assert user("user-000", "around=0").json["around"] == [user("user-000").json["entry"]]
+    assert user("user-001").json["percentile"] == 100.0
+
+
+def test_user_without_a_score_is_not_ranked(cache_state: Callable[[], bool]) -> None:
+    refused(user("nobody"), 404, "user_not_ranked")
+    scored(3)
+    cache_state()
+    refused(user("nobody"), 404, "user_not_ranked")
+    refused(user("user-001", board="fastest-lap"), 404, "user_not_ranked")
+
+
+def test_users_are_ranked_among_themselves(cache_state: Callable[[], bool]) -> None:
+    scored(14)
+    degraded = cache_state()
+    asked = ["user-009", "nobody", "user-001", "user-009", "Z", "nobody"]
+    answer = query({"userIds": asked})
+    headed(answer, degraded)
+    assert [(it["userId"], it["rank"], it["place"]) for it in answer.json["entries"]] == [
+        ("user-001", 2, 1),
+        ("user-009", 10, 9),
+    ]
+    assert answer.json["unranked"] == ["nobody", "Z"]
+    assert set(answer.json) - {"degraded"} == {"board", "season", "entries", "unranked"}
+
+
+def test_board_without_scores_has_empty_listings(switches: Dependencies) -> None:
+    for down in (set[str](), {"cache"}):
+        switches.down |= down
+        assert page().json == {
+            "board": "global",
+            **({"degraded": True} if down else {}),
+            "season": "all",
+            "entries": [],
+            "total": 0,
+            "nextCursor": None,
+        }
+        refused(user("ann"), 404, "user_not_ranked")
+        assert query({"userIds": ["ann"]}).json["unranked"] == ["ann"]
+
+
+def test_scores_of_a_board_that_began_while_the_cache_is_down_are_listed(
+    switches: Dependencies,
+) -> None:
+    switches.down.add("cache")
+    write({"submissionId": "s", "delta": 5})
+    assert users(page()) == ["ann"]
+    assert user("ann").json["percentile"] == 100.0
+    assert query({"userIds": ["ann"]}).json["unranked"] == []
+    assert users(read(query="limit=100")) == ["ann"]
+
+
+def test_past_seasons_ranking_is_read(
+    monkeypatch: pytest.MonkeyPatch, cache_state: Callable[[], bool]
+) -> None:
+    monkeypatch.setattr(instants, "now_ms", lambda: NOW - 7 * 86_400_000)
+    aws.forget()
+    scored(7, "weekly")
+    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    aws.forget()
+    cache_state()
+    past = "season=2026-W47"
+    first = page(f"{past}&limit=4", board="weekly")
+    assert users(first) == names(3, 7)[::-1]
+    cursor = first.json["nextCursor"]
+    assert users(page(f"{past}&limit=4&cursor={cursor}", board="weekly")) == names(0, 3)[::-1]
+    assert user("user-003", past, board="weekly").json["entry"]["rank"] == 4
+    asked = query({"userIds": ["user-003"]}, past, board="weekly")
+    assert (asked.json["season"], users(asked)) == ("2026-W47", ["user-003"])
+    # This week nobody has a score.
+    assert users(page(board="weekly")) == []
+    refused(user("user-003", board="weekly"), 404, "user_not_ranked")
+    # A cursor belongs to its season.
+    problem = refused(page(f"cursor={cursor}", board="weekly"), 422, "invalid")
+    assert problem["errors"][0]["path"] == "query.cursor"
+
+
+CURSORS = ["", "x", "1", "AAAA", "%00", "%ff", "null", "1" + "A" * 40, "x" * 5000, "..%2F.."]
+
+
+@pytest.mark.parametrize("cursor", CURSORS)
+def test_cursor_that_is_none_is_refused(cursor: str) -> None:
+    problem = refused(page(f"cursor={cursor}"), 422, "invalid")
+    assert [it["path"] for it in problem["errors"]] == ["query.cursor"]
+    assert "start again without" in problem["detail"]
+
+
+def test_cursor_of_another_board_is_refused() -> None:
+    scored(3)
+    scored(3, "rating-a")
+    cursor = page("limit=1").json["nextCursor"]
+    assert page(f"limit=1&cursor={cursor}").status == 200
+    for board in ("rating-a", "rating-b", "fastest-lap"):
+        refused(page(f"cursor={cursor}", board=board), 422, "invalid")
+    refused(page(f"cursor={cursor[:-1]}"), 422, "invalid")
+    refused(page(f"cursor={cursor}&cursor={cursor}"), 422, "invalid")
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "101", "ten", "", "1.5", "1e1"])
+def test_page_is_of_1_to_100_entries(limit: str) -> None:
+    problem = refused(page(f"limit={limit}"), 422, "invalid")
+    assert [it["path"] for it in problem["errors"]] == ["query.limit"]
+
+
+@pytest.mark.parametrize("around", ["-1", "51", "10000", "x", "", "0.5", "1" * 400])
+def test_neighbours_are_from_0_to_50(around: str) -> None:
+    problem = refused(user("ann", f"around={around}"), 422, "invalid")
+    assert [it["path"] for it in problem["errors"]] == ["query.around"]
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"userIds": []}, "body.userIds"),
+        ({"userIds": names(0, 101)}, "body.userIds"),
+        ({"userIds": ["ann"] * 101}, "body.userIds"),
+        ({"userIds": ["ann", "b b"]}, "body.userIds.1"),
+        ({"userIds": ["ann", "bob", "x" * 65]}, "body.userIds.2"),
+        ({"userIds": [""]}, "body.userIds.0"),
+        ({"userIds": ["ann\n"]}, "body.userIds.0"),
+        ({"userIds": ["a%20b"]}, "body.userIds.0"),
+        ({"userIds": [5]}, "body.userIds.0"),
+        ({"userIds": [None]}, "body.userIds.0"),
+        ({"userIds": [["ann"]]}, "body.userIds.0"),
+        ({"userIds": "ann"}, "body.userIds"),
+        ({"userIds": {"ann": 1}}, "body.userIds"),
+        ({"userIds": None}, "body.userIds"),
+        ({"user_ids": ["ann"]}, "body.userIds"),
+        ({"userIds": ["ann"], "season": "all"}, "body.season"),
+        ({}, "body.userIds"),
+        ("{", "body"),
+        ("[]", "body"),
+    ],
+)
+def test_query_that_does_not_validate_is_refused(body: Any, path: str) -> None:
+    problem = refused(query(body), 422, "invalid")
+    assert path in [it["path"] for it in problem["errors"]]
+
+
+def test_query_of_a_hundred_users_is_answered() -> None:
+    scored(3)
+    answer = query({"userIds": names(0, 100)})
+    assert (users(answer), len(answer.json["unranked"])) == (names(0, 3), 97)
+
+
+def test_query_past_16_kb_is_too_large() -> None:
+    refused(query({"userIds": ["x" * 64] * 300}), 413, "body_too_large")
+
+
+@pytest.mark.parametrize("season", ["2026-W49", "2026-W00", "2026-11", "all", "", "x" * 20])
+def test_every_read_refuses_a_season_that_is_none_or_has_not_begun(season: str) -> None:
+    asked = f"season={season}"
+    for answer in (
+        page(asked, "weekly"),
+        user("ann", asked, "weekly"),
+        query({"userIds": ["ann"]}, asked, "weekly"),
+    ):
+        problem = refused(answer, 422, "invalid")
+        assert [it["path"] for it in problem["errors"]] == ["query.season"]
+    refused(page("season=2026-W48"), 422, "invalid")
+
+
+@pytest.mark.parametrize("board", ["gone", "GLOBAL", "rating-*", "a%23b"])
+def test_listings_of_a_board_that_is_none_are_not_found(board: str) -> None:
+    refused(page(board=board), 404, "board_not_found")
+    refused(user("ann", board=board), 404, "board_not_found")
+    refused(query({"userIds": ["ann"]}, board=board), 404, "board_not_found")
+
+
+@pytest.mark.parametrize("user_id", ["a%20b", "a%23b", "x" * 65, "%00", "a%2Fb"])
+def test_user_id_that_is_none_cannot_be_read(user_id: str) -> None:
+    problem = refused(user(user_id), 422, "invalid")
+    assert [it["path"] for it in problem["errors"]] == ["path.userId"]
+
+
+def test_listings_ask_the_cache_alone_while_it_is_well(switches: Dependencies) -> None:
+    scored(3)
+    switches.down.add("dynamodb")
+    assert users(page()) == names(0, 3)
+    assert user("user-001").status == 200
+    assert users(query({"userIds": ["user-001"]})) == ["user-001"]
+
+
+def test_listings_while_all_is_down_are_unavailable(switches: Dependencies) -> None:
+    scored(3)
+    switches.down |= {"cache", "dynamodb"}
+    for answer in (page(), user("user-001"), query({"userIds": ["user-001"]})):
+        refused(answer, 503, "unavailable")
+
+
+def test_reference_is_served() -> None:
+    first = answered(handlers.boards.handler(request("GET /openapi.json"), CONTEXT))
+    assert (first.status, first.json["openapi"]) == (200, "3.1.0")
+    assert "/boards/{board}/entries" in first.json["paths"]
+    held = request("GET /openapi.json", headers={"if-none-match": first.headers["etag"]})
+    again = answered(handlers.boards.handler(held, CONTEXT))
+    assert (again.status, again.text) == (304, "")
+
+
 # A player's own.
 
 

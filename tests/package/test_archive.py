@@ -49,8 +49,8 @@ def test_archive_holds_the_service_whole(unpacked: Path) -> None:
         for path in (ROOT / folder).rglob(pattern)
     }
     assert any(name.endswith(".lua") for name in shipped)
-    with_boards = shipped | {"boards.yml"}
-    assert {name for name in with_boards if not (unpacked / name).is_file()} == set()
+    with_data = shipped | {"boards.yml", "docs/openapi.json"}
+    assert {name for name in with_data if not (unpacked / name).is_file()} == set()
 
 
 def test_archive_holds_nothing_else_of_the_repository(dev: Package) -> None:
@@ -59,7 +59,8 @@ def test_archive_holds_nothing_else_of_the_repository(dev: Package) -> None:
     assert {Path(name).suffix for name in own_files(names)} == {".py", ".lua"}
     tops = {name.split("/")[0] for name in names}
     repository = {path.name for path in ROOT.iterdir()}
-    assert tops & repository == {*OWN, "boards.yml", "requirements.txt"}
+    assert tops & repository == {*OWN, "docs", "boards.yml", "requirements.txt"}
+    assert [name for name in names if name.startswith("docs/")] == ["docs/openapi.json"]
 
 
 def test_archive_holds_every_pinned_package(unpacked: Path) -> None:

@@ -83,6 +83,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "boards": {
         "BoardsTable": {"dynamodb:GetItem"},
+        "ScoresTable": {"dynamodb:BatchGetItem"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
     }
     | CACHE_ACCESS,
@@ -146,6 +147,10 @@ MODERATOR = ("HttpApiAuthorizerMachine", ["leaderboard/moderate"])
 ROUTES: dict[str, tuple[str, list[str]] | None] = {
     "GET /boards": None,
     "GET /boards/{board}/top": None,
+    "GET /boards/{board}/entries": None,
+    "POST /boards/{board}/entries/query": None,
+    "GET /boards/{board}/users/{userId}": None,
+    "GET /openapi.json": None,
     "POST /boards/{board}/tickets": PLAYER,
     "POST /boards/{board}/scores": PLAYER,
     "GET /me/scores": PLAYER,
