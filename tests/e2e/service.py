@@ -16,6 +16,7 @@ import urllib3
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from tests.e2e.described import assert_described
 from tests.e2e.waiting import await_value
 
 Json = dict[str, Any]
@@ -64,7 +65,7 @@ class Service:
         raw: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request; `raw` is a body that is sent as it is."""
+        """One request, its answer held to the API's reference; `raw` is a body sent as it is."""
         data = raw if raw is not None or body is None else json.dumps(body).encode()
         sent = {"content-type": "application/json"} if data is not None else {}
         if token is not None:
@@ -75,6 +76,7 @@ class Service:
             body=data,
             headers={**sent, **(headers or {})},
         )
+        assert_described(method, path, answer.status, answer.headers, answer.data)
         return Answer(answer.status, answer.headers, answer.data)
 
     def read(self, path: str) -> Json:

@@ -1,0 +1,251 @@
+"""What the reference says of each route beyond its code: what it is for, answers, refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference import answers
+from reference.answers import MOMENT, Answer, Json
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`codes` are those that the route refuses with beyond what every route like it does."""
+
+    summary: str
+    answer: type[Answer] | None
+    description: str = ""
+    codes: tuple[str, ...] = ()
+    status: int = 200
+    tagged: bool = False
+    cached: bool = False
+    request: Json | None = None
+    example: Json | None = None
+
+
+LATER = "2026-11-23T08:20:30.123Z"
+ADA: Json = {
+    "rank": 2,
+    "place": 2,
+    "userId": "ada",
+    "userName": "Ada",
+    "userScore": 990,
+    "scoreUpdatedAt": MOMENT,
+}
+BOB: Json = {**ADA, "rank": 3, "userId": "bob", "userName": "Bob", "scoreUpdatedAt": LATER}
+CYD: Json = {**ADA, "rank": 1, "place": 1, "userId": "cyd", "userName": "Cyd", "userScore": 1200}
+SCORE: Json = {"userId": "ada", "userName": "Ada", "userScore": 990, "scoreUpdatedAt": MOMENT}
+OUTCOME: Json = {"entry": SCORE, "changed": True, "replayed": False}
+TICKET = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
+OF_BOARD: Json = {"board": "global", "season": "all"}
+ALL_TIME: Json = {
+    "board": "global",
+    "title": "All-time",
+    "order": "desc",
+    "operator": "increment",
+    "topSize": 10,
+    "season": {"season": "all", "startsAt": None, "endsAt": None},
+    "actions": {
+        "quiz-correct": {"points": 10, "minSeconds": 2, "expiresSeconds": 300},
+        "level-done": {"points": {"max": 500}, "minSeconds": 20, "expiresSeconds": 3600},
+    },
+    "frameIntervalMs": 250,
+    "viewers": 311,
+}
+
+OPERATIONS: dict[str, Operation] = {
+    "GET /boards": Operation(
+        "List the boards",
+        answers.Boards,
+        "Every board and pattern of `boards.yml`, with its rules, its current season and its pace.",
+        example={"boards": [ALL_TIME]},
+    ),
+    "GET /boards/{board}/top": Operation(
+        "Read the top",
+        answers.Top,
+        "Up to the board's `topSize` (the default limit) it is the top as recorded, with its "
+        "version, as subscribers of the WebSocket API see it, and `total` as counted then. Past it "
+        "it is the ranking as it is now, and `epoch` and `version` are null. A board without "
+        "scores has `version` 0. The `ETag` names the content: send it back in `If-None-Match`, "
+        "and an unchanged top is a 304 without a body.",
+        tagged=True,
+        cached=True,
+        example={
+            **OF_BOARD,
+            "epoch": "k3v9",
+            "version": 41,
+            "total": 1204,
+            "entries": [CYD, ADA, BOB],
+            "endsAt": None,
+        },
+    ),
+    "GET /boards/{board}/entries": Operation(
+        "Page through the ranking",
+        answers.Page,
+        "From the beginning, or with a `cursor` from behind the last entry of the page that gave "
+        "it out. A cursor is a place in the board's order, not a number of entries: whoever does "
+        "not move meanwhile is shown exactly once, however the others move. It belongs to its "
+        "board and season (send the same `season` along) and does not expire; any other text is "
+        "refused with a 422, and one starts again without it.",
+        cached=True,
+        example={
+            **OF_BOARD,
+            "entries": [CYD, ADA],
+            "total": 1204,
+            "nextCursor": "1i3vTx0mUCz3OTkw",
+        },
+    ),
+    "GET /boards/{board}/users/{userId}": Operation(
+        "Read a user's entry and its neighbours",
+        answers.Neighbourhood,
+        "The rank on the whole board, exact however many are ranked; the share of users at or "
+        "below; and who stands around.",
+        codes=("user_not_ranked",),
+        cached=True,
+        example={
+            **OF_BOARD,
+            "entry": ADA,
+            "total": 4,
+            "percentile": 75.0,
+            "around": [CYD, ADA, BOB],
+        },
+    ),
+    "POST /boards/{board}/entries/query": Operation(
+        "Rank some users among themselves",
+        answers.Found,
+        "For friends, teams and guilds: the entries of up to 100 users in board order. Doubles "
+        "count once. A request for reading, so it needs no token and may be repeated.",
+        request={"userIds": ["bob", "ada", "eve"]},
+        example={**OF_BOARD, "entries": [ADA, BOB], "unranked": ["eve"]},
+    ),
+    "GET /me/scores": Operation(
+        "Read one's own scores",
+        answers.OwnScores,
+        "On every board and in every season, the current seasons first. From the table: a score "
+        "that was just accepted is there.",
+        example={
+            "userId": "ada",
+            "userName": "Ada",
+            "scores": [{**OF_BOARD, "userScore": 990, "scoreUpdatedAt": MOMENT}],
+        },
+    ),
+    "PUT /me": Operation(
+        "Choose a display name",
+        answers.Name,
+        "On every board. 1 to 32 characters after NFC and trimming, no control or direction "
+        "characters. A new player is `player-` and six characters of its id.",
+        request={"userName": "Ada"},
+        example={"userId": "ada", "userName": "Ada"},
+    ),
+    "DELETE /me": Operation(
+        "Delete one's account",
+        None,
+        "Every score, the name, the open sockets and the sign-in. May be repeated until it is a "
+        "204.",
+        status=204,
+    ),
+    "POST /boards/{board}/tickets": Operation(
+        "Begin an action",
+        answers.Ticket,
+        "The ticket is good once, from `notBefore` to `expiresAt`, for this player, board and "
+        "action.",
+        codes=("action_not_found",),
+        status=201,
+        request={"action": "quiz-correct"},
+        example={
+            "ticket": TICKET,
+            "action": "quiz-correct",
+            "points": 10,
+            "notBefore": MOMENT,
+            "expiresAt": LATER,
+        },
+    ),
+    "POST /boards/{board}/scores": Operation(
+        "Complete an action",
+        answers.Outcome,
+        "Takes the ticket and adds its points by the board's rules. The newest ticket taken for an "
+        "action, sent again, gets its first answer again, with `replayed: true`; nothing is "
+        "written when a code is answered. `value` is for actions whose points are reported.",
+        codes=(
+            "barred",
+            "check_failed",
+            "rate_limited",
+            "score_limit",
+            "ticket_expired",
+            "ticket_invalid",
+            "ticket_superseded",
+            "ticket_too_early",
+        ),
+        request={"ticket": TICKET},
+        example=OUTCOME,
+    ),
+    "POST /socket-tickets": Operation(
+        "Get a ticket for a socket",
+        answers.SocketTicket,
+        "For one authenticated connection to the WebSocket API.",
+        status=201,
+        example={"ticket": TICKET, "expiresAt": LATER},
+    ),
+    "PUT /boards/{board}/users/{userId}/score": Operation(
+        "Write a score",
+        answers.Outcome,
+        "One trusted write: `delta` on `increment` boards, `score` on `best` and `latest` ones. "
+        "Idempotent by `submissionId` for at least 24 hours; the same id with another body is "
+        "refused.",
+        codes=("barred", "score_limit", "submission_conflict"),
+        request={"delta": 500, "submissionId": "match-1", "userName": "Ada"},
+        example=OUTCOME,
+    ),
+    "POST /boards/{board}/submissions": Operation(
+        "Write many scores",
+        answers.Results,
+        "Up to 100 trusted writes. Each is idempotent by its `submissionId` and fails alone: its "
+        "result has the status and the code of a request of its own.",
+        request={
+            "submissions": [
+                {"userId": "ada", "delta": 500, "submissionId": "match-1"},
+                {"userId": "bob", "delta": -1, "submissionId": "match-1"},
+            ]
+        },
+        example={
+            "results": [{"status": 200, **OUTCOME}, {"status": 422, "code": "invalid"}],
+        },
+    ),
+    "DELETE /boards/{board}/users/{userId}": Operation(
+        "Remove a score",
+        None,
+        "Of the season named, or the current one. Viewers see it within one update. The user may "
+        "score again.",
+        status=204,
+    ),
+    "PUT /users/{userId}/standing": Operation(
+        "Hide, bar or show a user",
+        answers.UserStanding,
+        "`hidden`: off every board, still playing. `barred`: off every board, and may not score. "
+        "`visible` takes either back. The act is recorded with who, when and why.",
+        request={"standing": "hidden", "reason": "name under review"},
+        example={"userId": "ada", "standing": "hidden"},
+    ),
+    "GET /users/{userId}/standing": Operation(
+        "Read a user's standing and its history",
+        answers.StandingHistory,
+        example={
+            "userId": "ada",
+            "standing": "hidden",
+            "history": [
+                {
+                    "standing": "hidden",
+                    "by": "moderator",
+                    "at": MOMENT,
+                    "reason": "name under review",
+                }
+            ],
+        },
+    ),
+    "GET /openapi.json": Operation(
+        "Read this document",
+        None,
+        "OpenAPI 3.1.",
+        tagged=True,
+    ),
+}
