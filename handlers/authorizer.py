@@ -1,4 +1,5 @@
-"""Who may connect: browsers from an allowed origin, anonymous or with a socket ticket.
+"""Who may connect: browsers from an allowed origin, anonymous or with a socket ticket, and where
+the stage has an edge only through it.
 
 Browsers always send an Origin; what sends none is no browser, and needs no protection from one.
 """
@@ -11,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.telemetry import invocation, logger
 from leaderboard import instants, wiring
-from leaderboard.errors import TicketInvalid
+from leaderboard.errors import EdgeRequired, TicketInvalid
 from leaderboard.tickets import read_socket
 
 Json = dict[str, Any]
@@ -20,7 +21,8 @@ Json = dict[str, Any]
 @invocation
 def handler(event: Json, context: LambdaContext) -> Json:
     user_id: str | None = None
-    reason = _origin_refused(event)
+    headers = _headers(event)
+    reason = _edge_refused(headers) or _origin_refused(headers)
     ticket = (event.get("queryStringParameters") or {}).get("ticket")
     if reason is None and ticket is not None:
         user_id = _user_of(ticket)
@@ -29,12 +31,25 @@ def handler(event: Json, context: LambdaContext) -> Json:
     return _policy(event["methodArn"], allowed=reason is None, user_id=user_id)
 
 
-def _origin_refused(event: Json) -> str | None:
+def _headers(event: Json) -> list[tuple[str, str]]:
+    """Every header with each of its values."""
     names = event.get("multiValueHeaders") or {
         name: [value] for name, value in (event.get("headers") or {}).items()
     }
-    origins = [it for name, values in names.items() if name.lower() == "origin" for it in values]
+    return [(name.lower(), value) for name, values in names.items() for value in values]
+
+
+def _edge_refused(headers: list[tuple[str, str]]) -> str | None:
+    try:
+        wiring.edge().require(headers)
+    except EdgeRequired:
+        return "edge"
+    return None
+
+
+def _origin_refused(headers: list[tuple[str, str]]) -> str | None:
     allowed = wiring.configuration().allowed_origins
+    origins = [value for name, value in headers if name == "origin"]
     return None if all(origin in allowed for origin in origins) else "origin"
 
 

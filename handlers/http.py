@@ -22,6 +22,7 @@ from pydantic import StringConstraints as Text
 from pydantic.alias_generators import to_camel
 
 from handlers.telemetry import invocation, logger
+from leaderboard import wiring
 from leaderboard.errors import Invalid, LeaderboardError, RateLimited, TooLarge, Unavailable
 from leaderboard.names import USER_ID, clean_name
 from leaderboard.rules import MAX_SCORE
@@ -36,6 +37,7 @@ STATUSES = {
     "board_not_found": HTTPStatus.NOT_FOUND,
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "check_failed": HTTPStatus.SERVICE_UNAVAILABLE,
+    "edge_required": HTTPStatus.FORBIDDEN,
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "score_limit": HTTPStatus.CONFLICT,
@@ -56,6 +58,7 @@ TITLES = {
     "board_not_found": "No such board",
     "body_too_large": "The body is too large",
     "check_failed": "Not available at the moment",
+    "edge_required": "Not this way",
     "invalid": "The request does not validate",
     "rate_limited": "Too often",
     "score_limit": "Beyond the board's limits",
@@ -129,6 +132,7 @@ def serve(
     def handler(event: Json, context: LambdaContext) -> Json:
         request_id = event["requestContext"]["requestId"]
         try:
+            wiring.edge().require(event.get("headers", {}).items())
             answer = app.resolve(admit(event, max_body=max_body), context)
         except LeaderboardError as error:
             refused = problem(request_id, error)

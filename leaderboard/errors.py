@@ -4,7 +4,8 @@ LeaderboardError
 ├── Invalid                 a request that does not validate: `errors` says where
 ├── NotFound                BoardNotFound, ActionNotFound, UserNotRanked
 ├── Refused                 TicketInvalid, TicketExpired, TicketEarly, TicketSuperseded, Barred,
-│                           UserDeleted, RateLimited, ScoreLimit, SubmissionConflict
+│                           UserDeleted, RateLimited, ScoreLimit, SubmissionConflict,
+│                           EdgeRequired
 ├── TooLarge
 └── Unavailable             a dependency does not answer: nothing was done, try again
     ├── CacheUnavailable    the cache: reads go on from the tables
@@ -85,6 +86,10 @@ class ScoreLimit(Refused):
 
 class SubmissionConflict(Refused):
     code = "submission_conflict"
+
+
+class EdgeRequired(Refused):
+    code = "edge_required"
 
 
 class RateLimited(Refused):

@@ -21,6 +21,7 @@ class Settings:
     cache_name: str
     cache_user: str
     ticket_secret: str
+    edge_secret: str
     websocket_api_id: str
     failure_queue_url: str
     rebuild_function: str
@@ -65,6 +66,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         cache_name=text("CACHE_NAME"),
         cache_user=text("CACHE_USER"),
         ticket_secret=text("TICKET_SECRET"),
+        edge_secret=text("EDGE_SECRET"),
         websocket_api_id=text("WEBSOCKET_API_ID"),
         failure_queue_url=text("FAILURE_QUEUE_URL"),
         rebuild_function=text("REBUILD_FUNCTION"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.scores import ScoreTable
     from leaderboard.adapters.secrets import TicketKeys
     from leaderboard.broadcast import Broadcaster, Change
+    from leaderboard.edge import Edge
     from leaderboard.ingest import Ingest
     from leaderboard.moderation import Moderation
     from leaderboard.profiles import Profiles
@@ -195,9 +196,21 @@ def read_cache() -> Cache:
 
 @cache
 def ticket_keys() -> TicketKeys:
-    from leaderboard.adapters.secrets import TicketKeys
+    from leaderboard.adapters.secrets import Secret, TicketKeys
 
-    return TicketKeys(configuration().ticket_secret)
+    return TicketKeys(Secret(configuration().ticket_secret))
+
+
+@cache
+def edge() -> Edge:
+    from leaderboard.edge import Edge
+
+    secret = configuration().edge_secret
+    if not secret:
+        return Edge()
+    from leaderboard.adapters.secrets import Secret
+
+    return Edge(Secret(secret))
 
 
 @cache

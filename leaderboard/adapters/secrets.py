@@ -1,4 +1,4 @@
-"""The keys that sign tickets, in Secrets Manager."""
+"""Secrets in Secrets Manager: the keys that sign tickets, and the value that the edge sends."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 
 
 @dataclass
-class TicketKeys:
-    """The current key and, after a rotation, the one before it; a key's id is its version's.
+class Secret:
+    """A secret's current value and, after a rotation, the one before it, by their versions' ids.
 
     Read again every few minutes, so that a rotation reaches every function by itself.
     """
 
     secret: str
-    _keys: Keys | None = field(default=None, init=False)
+    _values: dict[str, str] | None = field(default=None, init=False)
     _read_at: float = field(default=0.0, init=False)
 
-    def __call__(self) -> Keys:
-        if self._keys is None or time.monotonic() - self._read_at > CACHED_SECONDS:
-            self._keys, self._read_at = self._read(), time.monotonic()
-        return self._keys
+    def __call__(self) -> dict[str, str]:
+        """The values by version id, the current one first. Raises Unavailable."""
+        if self._values is None or time.monotonic() - self._read_at > CACHED_SECONDS:
+            self._values, self._read_at = self._read(), time.monotonic()
+        return self._values
 
-    def _read(self) -> Keys:
+    def _read(self) -> dict[str, str]:
         secrets = client("secretsmanager")
         found: dict[str, str] = {}
-        current = ""
         for stage in (CURRENT, PREVIOUS):
             with translated():
                 try:
@@ -41,6 +41,16 @@ class TicketKeys:
                     if stage == CURRENT:
                         raise
                     continue
-            current = current or answer["VersionId"]
-            found[answer["VersionId"]] = json.loads(answer["SecretString"])["key"]
-        return Keys(current, found)
+            found.setdefault(answer["VersionId"], json.loads(answer["SecretString"])["key"])
+        return found
+
+
+@dataclass(frozen=True)
+class TicketKeys:
+    """The keys that sign tickets; a key's id is its version's."""
+
+    secret: Secret
+
+    def __call__(self) -> Keys:
+        found = self.secret()
+        return Keys(next(iter(found)), found)

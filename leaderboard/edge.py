@@ -1,0 +1,35 @@
+"""The edge: where a stage has one, its APIs answer only what came through it."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from leaderboard.errors import EdgeRequired
+
+HEADER = "x-edge-secret"
+"""What the edge adds to every request; it overwrites what a client sends under that name."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The stage's edge; `accepted` gives the values of its header that are good now.
+
+    Two are while the secret is rotated. A stage without an edge accepts every request.
+    """
+
+    accepted: Callable[[], Mapping[str, str]] | None = None
+
+    def require(self, headers: Iterable[tuple[str, str]]) -> None:
+        """Raise EdgeRequired unless the headers hold an accepted value, once.
+
+        Takes as long whatever the value. Raises Unavailable if the secret cannot be read.
+        """
+        if self.accepted is None:
+            return
+        sent = [value for name, value in headers if name.lower() == HEADER]
+        offered = sent[0].encode() if len(sent) == 1 else b""
+        good = [hmac.compare_digest(offered, it.encode()) for it in self.accepted().values()]
+        if not any(good):
+            raise EdgeRequired("This address is not public; use the one that the page uses.")
