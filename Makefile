@@ -6,11 +6,13 @@ PLAYERS ?= 8
 PYTHON := .venv/bin/python
 SLS := node_modules/.bin/sls
 CLIENT := clients/javascript/node_modules
+# Stand-ins for what the edge's stack asks a deployed stage for.
+EDGE := $(foreach name,httpApiId=api socketApiId=sockets webClientId=web edgeSecret=secret serviceRegion=eu-central-1,--param $(name))
 REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot test check bench package deploy
+.PHONY: help setup dev page screenshot test check audit bench package deploy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -41,6 +43,20 @@ check: setup ## lint, format, types, the packaged template
 	@cd clients/javascript && npm run check --silent && npm pack --silent --pack-destination "$(CURDIR)/.build"
 	@$(SLS) package --stage dev --package .build/template --param requirements=local/none.txt >/dev/null
 	@.venv/bin/cfn-lint -i W3005 -- .build/template/cloudformation-template-update-stack.json
+	@cd infra/edge && EDGE_SECRET_VERSION=none $(CURDIR)/$(SLS) package --stage dev --package $(CURDIR)/.build/edge $(EDGE) >/dev/null
+	@.venv/bin/cfn-lint -r us-east-1 -- .build/edge/cloudformation-template-update-stack.json
+
+audit: setup ## the templates against checkov, the packages against known holes (needs the network)
+	@test -d .build/audit || { echo "audit: its own environment"; $(PYTHON) -m venv .build/audit; }
+	@.build/audit/bin/python -m pip install -qq --disable-pip-version-check -r tests/audit.txt
+	@$(SLS) package --stage prod --package .build/audited/service --param requirements=local/none.txt --param edge=cloudfront >/dev/null
+	@cd infra/edge && EDGE_SECRET_VERSION=none $(CURDIR)/$(SLS) package --stage prod --package $(CURDIR)/.build/audited/edge $(EDGE) \
+		--param domain=own --param domainName=play.example.com --param certificateArn=arn:aws:acm:us-east-1:123456789012:certificate/0 >/dev/null
+	@.build/audit/bin/checkov --config-file infra/checkov.yml \
+		-f .build/audited/service/cloudformation-template-update-stack.json \
+		-f .build/audited/edge/cloudformation-template-update-stack.json
+	@.build/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements.txt
+	@npm audit --omit=dev && cd clients/javascript && npm audit --omit=dev
 
 bench: setup ## measure, and print the figures beside their baselines
 	@$(PYTHON) -m bench
