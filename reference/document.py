@@ -35,6 +35,7 @@ moderation for servers. What moves live is sent over the WebSocket API.
 - The service's errors are problem details (RFC 9457) with a stable `code`. The gateway itself \
 answers 401 (no valid token), 403 (a scope is missing), 404 (no such route) and 429 (too many \
 requests at once) with `{{"message": …}}`.
+- 403 (`edge_required`): the stage stands behind a CDN, and is to be asked through it.
 - 503 (`unavailable`): nothing was done; try again after `Retry-After`. Every request may be \
 repeated.
 - Reads come from the cache. While it is down or being filled, and for seasons past the board's \
@@ -256,7 +257,7 @@ def _responses(
 
 def _codes_of_all(method: str, path: str) -> Iterator[str]:
     """What every route like this one refuses with."""
-    yield from ("invalid", "unavailable")
+    yield from ("edge_required", "invalid", "unavailable")
     if "{board}" in path:
         yield "board_not_found"
     if method != "GET":

@@ -134,6 +134,7 @@ OPERATIONS: dict[str, Operation] = {
         answers.Name,
         "On every board. 1 to 32 characters after NFC and trimming, no control or direction "
         "characters. A new player is `player-` and six characters of its id.",
+        codes=("barred",),
         request={"userName": "Ada"},
         example={"userId": "ada", "userName": "Ada"},
     ),
@@ -223,6 +224,7 @@ OPERATIONS: dict[str, Operation] = {
         answers.UserStanding,
         "`hidden`: off every board, still playing. `barred`: off every board, and may not score. "
         "`visible` takes either back. The act is recorded with who, when and why.",
+        codes=("user_deleted",),
         request={"standing": "hidden", "reason": "name under review"},
         example={"userId": "ada", "standing": "hidden"},
     ),
