@@ -266,6 +266,8 @@ export class Session {
       case "unsubscribed":
         link.askAgain(frame.board, { now });
     }
+    // Until every board has been answered, one that has is known to be right as of its arrival.
+    if (following.held && follow.freshAt === -Infinity) follow.freshAt = now;
     this.#show(before, following);
   }
 

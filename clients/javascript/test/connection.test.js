@@ -253,6 +253,19 @@ test("stale since says up to when the board was known to be right", async () => 
   assert.deepEqual(stage.client.status.staleSince, new Date(START + 35_000));
 });
 
+test("board that came while another is waited for is stale since it came", async () => {
+  const stage = new Stage();
+  stage.subscribe();
+  stage.subscribe("weekly");
+  stage.socket.open();
+  await stage.wait(2_000);
+  stage.socket.receive(stage.pong(), snapshot(1));
+  await stage.wait(3_000);
+  assert.deepEqual(stage.client.status.staleSince, new Date(START + 2_000));
+  stage.socket.receive(snapshot(1, { board: "weekly" }));
+  assert.equal(stage.client.status.staleSince, null);
+});
+
 test("hidden page keeps its socket for a while, then lets it go until it is seen again", async () => {
   const stage = new Stage().live();
   answerPings(stage);
