@@ -75,7 +75,7 @@ $(PYTHON):
 	done; \
 	echo "setup: Python 3.11 or newer with venv is needed (found: $$(python3 --version 2>/dev/null || echo none))." >&2; exit 1
 
-.venv/.ready: $(PYTHON) $(REQUIREMENTS)
+.venv/.ready: $(PYTHON) $(REQUIREMENTS) clients/python/pyproject.toml
 	@echo "setup: Python packages"
 	@$(PYTHON) -m pip install -qq --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	@touch $@

@@ -17,10 +17,11 @@ const PING_INTERVAL = 180_000;
 
 /**
  * @param {number} seed
+ * @param {{create?: typeof createLeaderboard}} [means] another way to make the client
  * @returns {Promise<{seed: number, wrongs: string[], shown: number, connections: number, requests: number, took: number}>}
  *   took: virtual milliseconds from calm weather to the final board
  */
-export async function ride(seed) {
+export async function ride(seed, { create = createLeaderboard } = {}) {
   const random = new Random(seed);
   const time = new VirtualTime(START);
   const weather = new Weather({ random, time, scale: 1 });
@@ -33,7 +34,7 @@ export async function ride(seed) {
   // The client's clock is wrong by up to a day, and set anew at times.
   let clockError = random.chance(0.5) ? 0 : random.between(-86_400_000, 86_400_000);
   const hasHttp = weather.blocked || random.chance(0.7);
-  const client = createLeaderboard({
+  const client = create({
     socket: "wss://example.test/dev",
     http: hasHttp ? "https://example.test" : undefined,
     fetchTicket: random.chance(0.3) ? () => ticket(weather) : undefined,

@@ -1,0 +1,24 @@
+"""Follows live leaderboards over WebSocket and never shows a wrong one."""
+
+from leaderboard_client.board import Board, Changes, Moved, Scored
+from leaderboard_client.frame import Entry, Place
+from leaderboard_client.leaderboard import BoardNotFound, FetchTicket, Leaderboard, Listener, Status
+from leaderboard_client.session import Problem, State
+from leaderboard_client.timing import Timing
+
+__all__ = [
+    "Board",
+    "BoardNotFound",
+    "Changes",
+    "Entry",
+    "FetchTicket",
+    "Leaderboard",
+    "Listener",
+    "Moved",
+    "Place",
+    "Problem",
+    "Scored",
+    "State",
+    "Status",
+    "Timing",
+]

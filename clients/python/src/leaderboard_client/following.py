@@ -1,0 +1,142 @@
+"""One followed board: what is held, what is known to be newer, and the contract's rules for what
+may replace what. Knows frames and times, no connection."""
+
+from __future__ import annotations
+
+import math
+
+from leaderboard_client.board import Board, apply_update, compare, from_snapshot, same_counter
+from leaderboard_client.frame import Place, Placed, Snapshot, Update, instant
+
+# Updates kept while the one before them is missing.
+AHEAD_LIMIT = 32
+
+
+class Following:
+    def __init__(self) -> None:
+        self.held: Board | None = None
+        self.undecided = 0
+        """Snapshots in a row that could not be told newer or older than what is held."""
+        # When the held counter was last named: what the service read after this is not older.
+        self._held_at = -math.inf
+        # Received, but what they start from is not held (yet).
+        self._ahead: list[Update] = []
+        # The newest place named that is not held, and when it was.
+        self._named: Place | None = None
+        self._named_at = -math.inf
+        # Since when it has been unclear which of two counters is the newer one.
+        self._doubt_at: float | None = None
+
+    def snapshot(
+        self, snapshot: Snapshot, *, now: float, read_after: float, asked_at: float = -math.inf
+    ) -> bool:
+        """Takes a whole top, from the socket or over HTTP; true if the held board is another now.
+
+        The service read it after `read_after`, and probably after `asked_at`, when the last
+        `subscribe` was sent that still waits for an answer.
+        """
+        place = compare(snapshot, self.held) if self.held else "newer"
+        if place == "apart" and not self._is_later(snapshot, read_after, asked_at):
+            self.undecided += 1
+            self._doubt_at = now
+            return False
+        if place in ("older", "same"):
+            self._agree(snapshot, now)
+            return False
+        crossed = self.held is not None and not same_counter(snapshot, self.held)
+        self._take(from_snapshot(snapshot), now, crossed=crossed)
+        return True
+
+    def update(self, update: Update, now: float) -> bool:
+        """Takes an update; true if the held board is another now."""
+        if len(self._ahead) == AHEAD_LIMIT:
+            self._ahead.pop(0)
+        self._ahead.append(update)
+        self.name(update, now)
+        return self._catch_up(now)
+
+    def name(self, place: Placed, now: float) -> None:
+        """The service says that the board's counter is here."""
+        named = Place(place.season, place.epoch, place.version)
+        if self.held is None:
+            if self._named is None or compare(named, self._named) != "older":
+                self._named, self._named_at = named, now
+            return
+        where = compare(named, self.held)
+        if where == "apart":
+            self._doubt_at = now
+        if where == "newer" and (self._named is None or compare(named, self._named) == "newer"):
+            self._named, self._named_at = named, now
+        if where != "apart":
+            self._agree(named, now)
+
+    def answered(self, place: Placed, asked_at: float) -> None:
+        """The service answered a `subscribe` that was sent at `asked_at` with a place of the held
+        counter: it had not moved to another one by then."""
+        if self.held is None or not same_counter(place, self.held):
+            return
+        self.undecided = 0
+        if self._doubt_at is not None and asked_at >= self._doubt_at:
+            self._doubt_at = None
+            held = self.held
+            self._ahead = [it for it in self._ahead if compare(it, held) == "newer"]
+
+    @property
+    def behind(self) -> bool:
+        """Whether something newer than the held board is known to exist, or may."""
+        return self.held is None or self._named is not None or self._doubt_at is not None
+
+    @property
+    def ends_at(self) -> float:
+        """When the held season ends, in milliseconds of server time; infinity if never."""
+        return instant(self.held.ends_at) if self.held and self.held.ends_at else math.inf
+
+    def _is_later(self, snapshot: Snapshot, read_after: float, asked_at: float) -> bool:
+        """Of two counters time must tell: read after the held one was last named, or published
+        later. A board without a score is published just before its first one, and the service's
+        clocks are not that exact."""
+        if read_after > self._held_at:
+            return True
+        if snapshot.epoch is None:
+            return False
+        held_at = instant(self.held.published_at if self.held else None)
+        ahead = instant(snapshot.published_at) - held_at
+        return ahead > 0 or (not ahead < 0 and asked_at >= self._held_at)
+
+    def _agree(self, place: Placed, now: float) -> None:
+        if self.held is not None and same_counter(place, self.held):
+            self._held_at = now
+
+    def _take(self, board: Board, now: float, *, crossed: bool) -> None:
+        """`crossed`: from one counter to another."""
+        left = self.held
+        self.held = board
+        self._held_at = now
+        if crossed:
+            self.undecided = 0
+            self._doubt_at = None
+            self._ahead = [it for it in self._ahead if left is None or not same_counter(it, left)]
+        named = self._named
+        place = compare(named, board) if named else None
+        if place != "newer":
+            self._named = None
+        was_left = crossed and named and left and same_counter(named, left)
+        if named and place == "apart" and not was_left:
+            self._doubt_at = self._named_at
+        self._catch_up(now)
+
+    def _catch_up(self, now: float) -> bool:
+        """Applies what waited for the held version; true if the held board is another now."""
+        held = self.held
+        if held is None:
+            return False
+        self._ahead = [it for it in self._ahead if compare(it, held) not in ("older", "same")]
+        for update in self._ahead:
+            if same_counter(update, held) and update.start == held.version:
+                board = apply_update(held, update)
+                if board is None:
+                    self._ahead.remove(update)
+                    return False
+                self._take(board, now, crossed=False)
+                return True
+        return False

@@ -1,0 +1,121 @@
+"""Reads a board's top over HTTP. An unchanged top costs a 304: this module remembers the ETag."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from leaderboard_client.frame import Snapshot, parse_top
+from leaderboard_client.session import Answered, Problem, Unanswered
+
+# A top of 100 entries has about 20 KB.
+LARGEST_BODY = 1024 * 1024
+
+
+class _NoAnswerError(Exception):
+    """What came cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
+class TopReader:
+    """Reads in threads: the standard library's HTTP client blocks, and takes the proxies of the
+    environment."""
+
+    def __init__(self, base: str, *, timeout: float) -> None:
+        """`timeout` in milliseconds. Raises ValueError for what is no HTTP URL."""
+        if urlsplit(base).scheme not in ("http", "https"):
+            raise ValueError(f"{base!r} is not an HTTP URL")
+        self._base = base.rstrip("/")
+        self._seconds = timeout / 1000
+        self._known: dict[str, tuple[str, Snapshot]] = {}
+
+    async def read(self, board: str) -> Answered | Unanswered:
+        """Raises nothing; a read that is cancelled ends by itself within twice the timeout."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answered | Unanswered] = loop.create_future()
+
+        def settle(outcome: Answered | Unanswered) -> None:
+            if not answer.done():
+                answer.set_result(outcome)
+
+        def run() -> None:
+            outcome = self._read(board)
+            # The loop may be gone by then, and with it whoever asked.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(settle, outcome)
+
+        threading.Thread(target=run, name=f"top of {board}", daemon=True).start()
+        return await answer
+
+    def _read(self, board: str) -> Answered | Unanswered:
+        last = self._known.get(board)
+        try:
+            response = self._get(f"{self._base}/boards/{board}/top", last[0] if last else None)
+            if response.status == 304 and last:
+                return Answered(board, last[1])
+            body = json.loads(response.body)
+        # No network, no answer in time, no HTTP, no JSON: all of them mean to try later.
+        except (OSError, RecursionError, ValueError, _NoAnswerError, http.client.HTTPException):
+            return Unanswered(board)
+        if not 200 <= response.status < 300:
+            return _refusal(response, body, board)
+        top = parse_top(body, board)
+        if top is None:
+            return Unanswered(board)
+        if etag := response.headers["ETag"]:
+            self._known[board] = (etag, top)
+        return Answered(board, top)
+
+    def _get(self, url: str, etag: str | None) -> _Response:
+        headers = {"User-Agent": "leaderboard-client (Python)", "Cache-Control": "no-cache"}
+        if etag:
+            headers["If-None-Match"] = etag
+        deadline = time.monotonic() + self._seconds
+        request = urllib.request.Request(url, headers=headers)  # noqa: S310 - HTTP, see above
+        try:
+            response = urllib.request.urlopen(request, timeout=self._seconds)  # noqa: S310
+        except urllib.error.HTTPError as error:
+            response = error
+        with response:
+            body = bytearray()
+            # By pieces: a timeout is for each of them, and a server may drip.
+            while piece := response.read1(LARGEST_BODY):
+                body += piece
+                if len(body) > LARGEST_BODY or time.monotonic() > deadline:
+                    raise _NoAnswerError
+            return _Response(response.status, response.headers, bytes(body))
+
+
+def _refusal(response: _Response, body: Any, board: str) -> Unanswered:
+    """`body`: problem details, if the service itself wrote it."""
+    try:
+        retry_after = max(0.0, float(response.headers["Retry-After"] or 0)) * 1000
+    except ValueError:  # a date
+        retry_after = 0.0
+    code = body.get("code") if isinstance(body, dict) else None
+    if not isinstance(code, str):
+        return Unanswered(board, retry_after=retry_after)
+    message = body.get("detail") or body.get("title") or code
+    request_id = body.get("requestId")
+    problem = Problem(
+        code=code,
+        message=str(message),
+        board=board,
+        request_id=None if request_id is None else str(request_id),
+    )
+    return Unanswered(board, problem, retry_after)
