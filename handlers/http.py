@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -101,14 +101,24 @@ def resolver() -> APIGatewayHttpResolver:
 
     @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
     def reject(error: RequestValidationError) -> Response[str]:
-        errors = [
-            {"path": _path(it["loc"]), "message": it["msg"].removeprefix("Value error, ")}
-            for it in error.errors()
-        ]
+        errors = mistakes(error.errors())
         detail = "; ".join(f"{it['path']}: {it['message']}" for it in errors)
         return _problem(_request_id(app), "invalid", detail, errors=errors)
 
     return app
+
+
+def mistakes(
+    errors: Iterable[Mapping[str, Any]], *, within: tuple[int | str, ...] = ()
+) -> list[Json]:
+    """What pydantic has against a request, or something `within` it, as answers say it."""
+    return [
+        {
+            "path": _path((*within, *it["loc"])),
+            "message": it["msg"].removeprefix("Value error, "),
+        }
+        for it in errors
+    ]
 
 
 def problem(request_id: str, error: LeaderboardError) -> Response[str]:
@@ -124,15 +134,20 @@ def problem(request_id: str, error: LeaderboardError) -> Response[str]:
 
 
 def serve(
-    app: APIGatewayHttpResolver, *, max_body: int = MAX_BODY
+    app: APIGatewayHttpResolver, *, max_bodies: Mapping[str, int] | None = None
 ) -> Callable[[Json, LambdaContext], Json]:
-    """The Lambda handler of a resolver: checks the request's form, serves it, logs one line."""
+    """The Lambda handler of a resolver: checks the request's form, serves it, logs one line.
+
+    `max_bodies` are the bytes that the bodies of some routes may have, where it is not MAX_BODY.
+    """
+    bytes_of = max_bodies or {}
 
     @invocation
     def handler(event: Json, context: LambdaContext) -> Json:
         request_id = event["requestContext"]["requestId"]
         try:
             wiring.edge().require(event.get("headers", {}).items())
+            max_body = bytes_of.get(event["routeKey"], MAX_BODY)
             answer = app.resolve(admit(event, max_body=max_body), context)
         except LeaderboardError as error:
             refused = problem(request_id, error)

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
 from handlers.http import (
+    STATUSES,
     BoardPath,
     Body,
     Json,
     Score,
     SubmissionId,
+    UserId,
     UserName,
     UserPath,
+    mistakes,
     resolver,
     serve,
     user_of,
 )
 from handlers.telemetry import count, logger
 from leaderboard import instants, wiring
-from leaderboard.errors import CheckFailed
+from leaderboard.batches import Result, Wanted, submit_all
+from leaderboard.errors import CheckFailed, Invalid
 from leaderboard.reads import points_json
 from leaderboard.scores import Outcome
+
+MAX_BATCH = 100
+MAX_BATCH_BODY = 64 * 1024
+ANSWER_SECONDS = 1.0
+"""What is left of the function's time for the answer of a batch."""
 
 app = resolver()
 
@@ -41,6 +55,22 @@ class TrustedRequest(Body):
     score: Score | None = None
     delta: Score | None = None
     user_name: UserName | None = None
+
+
+class BatchedRequest(TrustedRequest):
+    user_id: UserId
+
+
+class BatchRequest(Body):
+    # Each is checked by itself: one that does not validate fails alone.
+    submissions: Annotated[
+        list[Any],
+        Field(
+            min_length=1,
+            max_length=MAX_BATCH,
+            json_schema_extra={"items": BatchedRequest.model_json_schema()},
+        ),
+    ]
 
 
 @app.post("/boards/<board>/tickets")
@@ -82,6 +112,30 @@ def write_score(board: BoardPath, user_id: UserPath, request: TrustedRequest) ->
     return _answer(outcome)
 
 
+@app.post("/boards/<board>/submissions")
+def write_scores(board: BoardPath, request: BatchRequest) -> Json:
+    results: list[Json] = [{}] * len(request.submissions)
+    wanted: dict[int, Wanted] = {}
+    for number, submission in enumerate(request.submissions):
+        try:
+            it = BatchedRequest.model_validate(submission)
+        except ValidationError as error:
+            within = ("body", "submissions", number)
+            results[number] = _refusal("invalid", mistakes(error.errors(), within=within))
+            continue
+        wanted[number] = Wanted(it.user_id, it.submission_id, it.score, it.delta, it.user_name)
+    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
+    done = submit_all(wiring.scores(), board, list(wanted.values()), seconds=seconds)
+    for number, result in zip(wanted, done, strict=True):
+        results[number] = _result(number, result)
+    accepted = [it for it in done if isinstance(it, Outcome)]
+    refused = len(results) - len(accepted)
+    _count(accepted)
+    count("SubmissionsRefused", refused)
+    logger.append_keys(submissions=len(results), refused=refused)
+    return {"results": results}
+
+
 @app.get("/me/scores")
 def read_own_scores() -> Json:
     user_id = user_of(app)
@@ -111,8 +165,17 @@ def issue_socket_ticket() -> tuple[Json, int]:
 
 
 def _answer(outcome: Outcome) -> Json:
-    count("ScoresAccepted", not outcome.replayed)
-    count("ScoresReplayed", outcome.replayed)
+    _count([outcome])
+    return _entry(outcome)
+
+
+def _count(outcomes: Sequence[Outcome]) -> None:
+    replayed = sum(it.replayed for it in outcomes)
+    count("ScoresAccepted", len(outcomes) - replayed)
+    count("ScoresReplayed", replayed)
+
+
+def _entry(outcome: Outcome) -> Json:
     return {
         "entry": {
             "userId": outcome.user_id,
@@ -125,4 +188,19 @@ def _answer(outcome: Outcome) -> Json:
     }
 
 
-handler = serve(app)
+def _result(number: int, result: Result) -> Json:
+    """What came of one write of a batch."""
+    if isinstance(result, Outcome):
+        return {"status": 200, **_entry(result)}
+    if isinstance(result, Invalid):
+        path = f"body.submissions.{number}.{result.path}"
+        return _refusal(result.code, [{"path": path, "message": str(result)}])
+    return _refusal(result.code) | {"detail": str(result)}
+
+
+def _refusal(code: str, errors: list[Json] | None = None) -> Json:
+    refused: Json = {"status": STATUSES[code].value, "code": code}
+    return refused | {"errors": errors} if errors else refused
+
+
+handler = serve(app, max_bodies={"POST /boards/{board}/submissions": MAX_BATCH_BODY})

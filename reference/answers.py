@@ -222,6 +222,11 @@ class Outcome(Answer):
     ]
 
 
+class ErrorPlace(Answer):
+    path: Annotated[str, Field(description="Where in the request", examples=["body.userName"])]
+    message: str
+
+
 class Result(Answer):
     """What became of one submission: an outcome, or the code of its error."""
 
@@ -230,6 +235,13 @@ class Result(Answer):
     changed: bool | SkipJsonSchema[None] = None
     replayed: bool | SkipJsonSchema[None] = None
     code: str | SkipJsonSchema[None] = None
+    detail: (
+        Annotated[str, Field(description="For people; not with the code `invalid`")]
+        | (SkipJsonSchema[None])
+    ) = None
+    errors: Annotated[
+        list[ErrorPlace], Field(min_length=1, description="With the code `invalid`")
+    ] = []
 
 
 class Results(Answer):
@@ -253,11 +265,6 @@ class StandingAct(Answer):
 
 class StandingHistory(UserStanding):
     history: list[StandingAct]
-
-
-class ErrorPlace(Answer):
-    path: Annotated[str, Field(description="Where in the request", examples=["body.userName"])]
-    message: str
 
 
 class Problem(Answer):

@@ -200,8 +200,10 @@ OPERATIONS: dict[str, Operation] = {
     "POST /boards/{board}/submissions": Operation(
         "Write many scores",
         answers.Results,
-        "Up to 100 trusted writes. Each is idempotent by its `submissionId` and fails alone: its "
-        "result has the status and the code of a request of its own.",
+        "Up to 100 trusted writes in at most 64 KB. Each is idempotent by its `submissionId` and "
+        "fails alone: its result has the status and the code of a request of its own. Those of one "
+        "user are written in their order. What could not be done says 503, and so do that user's "
+        "later ones: send the batch again as it is, and each counts once.",
         request={
             "submissions": [
                 {"userId": "ada", "delta": 500, "submissionId": "match-1"},
@@ -209,7 +211,19 @@ OPERATIONS: dict[str, Operation] = {
             ]
         },
         example={
-            "results": [{"status": 200, **OUTCOME}, {"status": 422, "code": "invalid"}],
+            "results": [
+                {"status": 200, **OUTCOME},
+                {
+                    "status": 422,
+                    "code": "invalid",
+                    "errors": [
+                        {
+                            "path": "body.submissions.1.delta",
+                            "message": "This board takes no negative points.",
+                        }
+                    ],
+                },
+            ],
         },
     ),
     "DELETE /boards/{board}/users/{userId}": Operation(

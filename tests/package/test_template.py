@@ -163,6 +163,7 @@ ROUTES: dict[str, tuple[str, list[str]] | None] = {
     "PUT /users/{userId}/standing": MODERATOR,
     "GET /users/{userId}/standing": MODERATOR,
     "DELETE /boards/{board}/users/{userId}": MODERATOR,
+    "POST /boards/{board}/submissions": MACHINE,
 }
 
 TABLES = {
