@@ -182,9 +182,8 @@ class Moderation:
             profile = self.store.read_profile(user_id) or unnamed(user_id)
             read = self.store.read_history(user_id)
             now = self.now_ms()
-            act = Act(
-                profile.standing, by, now, f"score on {board}, season {named.season}, removed"
-            )
+            reason = f"score on {board} (season {named.season}) removed"
+            act = Act(profile.standing, by, now, reason)
             with contextlib.suppress(Raced):
                 self.store.write_removal(
                     removed(item, now_ms=now),

@@ -147,8 +147,14 @@ class Service:
     # Trusted servers.
 
     def machine_token(self, scope: str) -> str:
-        kind = "moderator" if scope == MODERATE else "machine"
-        secret = f"{self.addresses[f'{kind}ClientId']}:{self.addresses[f'{kind}ClientSecret']}"
+        """A token for a capability, of the client that has it."""
+        token = self.token_of("moderator" if scope == MODERATE else "machine", scope)
+        assert token is not None
+        return token
+
+    def token_of(self, client: str, scope: str) -> str | None:
+        """A token that a client asks for; None if it may not have that scope."""
+        secret = f"{self.addresses[f'{client}ClientId']}:{self.addresses[f'{client}ClientSecret']}"
         answer = self._pool.request_encode_body(
             "POST",
             f"{self.addresses['cognito']}/oauth2/token",
@@ -156,8 +162,7 @@ class Service:
             encode_multipart=False,
             headers={"authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"},
         )
-        assert answer.status == 200, answer.data
-        return str(json.loads(answer.data)["access_token"])
+        return str(json.loads(answer.data)["access_token"]) if answer.status == 200 else None
 
     @cached_property
     def writer(self) -> str:

@@ -141,6 +141,6 @@ def test_closed_connection_leaves_nothing(
     def rows() -> list[str]:
         return [audience for audience, connection in tables.connections() if connection == own]
 
-    assert len(rows()) == 4
+    assert len(rows()) == 5  # its own, its player's, and three subscriptions
     viewer.connection.close()
     await_value(lambda: not rows(), what="the rows of a closed connection are gone")
