@@ -197,11 +197,14 @@ class Recorder:
     interval_ms: int
     sleep: Callable[[float], None] = time.sleep
 
-    def apply(self, board: Board, season: str, records: Iterable[ScoreRecord]) -> Applied:
+    def apply(
+        self, board: Board, season: str, records: Iterable[ScoreRecord], *, begin: bool = True
+    ) -> Applied:
         """Apply a batch of one board-season; start a life of the cache if there is none.
 
         A board-season that has no item starts empty and complete; one that has an item starts
-        partial, to be filled by a rebuild. Raises Unavailable.
+        partial, to be filled by a rebuild. With `begin` false none is started: no top tells that
+        there is none. Raises Unavailable.
         """
         newest: dict[str, ScoreRecord] = {}
         for record in records:
@@ -214,6 +217,8 @@ class Recorder:
             part = batch[start : start + BATCH]
             latest = self.cache.apply(board, season, part)
             if latest.top is None:
+                if not begin:
+                    return latest
                 latest = self.begin(board, season, part)
             applied = Applied(
                 latest.top, applied.taken + latest.taken, applied.rebuild_due or latest.rebuild_due
@@ -257,7 +262,7 @@ class Recorder:
                 return NOTHING
             if hint is None and not top.scores:  # a board without scores has no version
                 return NOTHING
-            item = _next_item(board, season, top, hint)
+            item = next_item(board, season, top.scores, total=top.total, life=top.life, hint=hint)
             if self.boards.write(item, read_revision=hint.revision if hint else 0):
                 recorded = hint_of(item)
                 self.cache.mark(board, season, top, recorded)
@@ -311,21 +316,29 @@ def hint_of(item: BoardItem) -> Hint:
     return Hint(item.revision, item.snapshot.version, item.snapshot.epoch, _digest(item.snapshot))
 
 
-def _next_item(board: Board, season: str, top: Top, hint: Hint | None) -> BoardItem:
+def next_item(
+    board: Board,
+    season: str,
+    scores: Sequence[Score],
+    *,
+    total: int,
+    life: str,
+    hint: Hint | None,
+) -> BoardItem:
     """The item that records a top after what the hint says: a version on if the top differs."""
     snapshot = Snapshot(
         board=board.board,
         season=season,
         epoch=hint.epoch if hint else secrets.token_hex(4),
         version=1,
-        total=top.total,
-        entries=ranked(top.scores),
+        total=total,
+        entries=ranked(scores),
     )
     if hint is None:
-        return BoardItem(snapshot, revision=1, life=top.life)
+        return BoardItem(snapshot, revision=1, life=life)
     moved = _digest(snapshot) != hint.digest
     snapshot = replace(snapshot, version=hint.version + int(moved))
-    return BoardItem(snapshot, revision=hint.revision + 1, life=top.life)
+    return BoardItem(snapshot, revision=hint.revision + 1, life=life)
 
 
 def _digest(snapshot: Snapshot) -> str:

@@ -43,8 +43,8 @@ class BoardSeasons(Protocol):
 class PastSeasons(Protocol):
     """What the cache has of seasons. Every call raises CacheUnavailable."""
 
-    def drop(self, board: str, season: str) -> None:
-        """Forget a ranking."""
+    def drop(self, board: str, season: str) -> bool:
+        """Forget a ranking; False if it is partial and stays."""
 
     def read_turns(self) -> str | None: ...
 

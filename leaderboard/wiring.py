@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from leaderboard.adapters.connections import ConnectionTable
     from leaderboard.adapters.failures import FailureQueue
     from leaderboard.adapters.index import BoardIndex
+    from leaderboard.adapters.scan import BulkScores
     from leaderboard.adapters.scores import ScoreTable
     from leaderboard.adapters.secrets import TicketKeys
+    from leaderboard.archive import Archive
     from leaderboard.broadcast import Broadcaster, Change
     from leaderboard.edge import Edge
     from leaderboard.ingest import Ingest
@@ -83,7 +85,16 @@ def ingest() -> Ingest:
     it = configuration()
     rebuilds = RebuildFunction(it.rebuild_function)
     departures = ModerationFunction(it.moderation_function)
-    return Ingest(boards(), recorder(), rebuilds, ranking_cache(), profiles(), departures)
+    return Ingest(
+        boards(),
+        recorder(),
+        rebuilds,
+        ranking_cache(),
+        profiles(),
+        departures,
+        archive(),
+        instants.now_ms,
+    )
 
 
 @cache
@@ -117,6 +128,13 @@ def rebuild() -> Rebuild:
     from leaderboard.rebuild import Rebuild
 
     return Rebuild(boards(), score_table(), ranking_cache(), recorder(), instants.now_ms)
+
+
+@cache
+def archive() -> Archive:
+    from leaderboard.archive import Archive
+
+    return Archive(board_table(), bulk_scores(), board_index())
 
 
 @cache
@@ -163,6 +181,13 @@ def board_index() -> BoardIndex:
 
     it = configuration()
     return BoardIndex(it.scores_table, it.write_shards)
+
+
+@cache
+def bulk_scores() -> BulkScores:
+    from leaderboard.adapters.scan import BulkScores
+
+    return BulkScores(configuration().scores_table)
 
 
 @cache

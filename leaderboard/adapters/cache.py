@@ -83,6 +83,7 @@ FIND = _script("stretch.lua", "find.lua")
 MARK = _script("mark.lua")
 SETTLE = _script("settle.lua")
 KEEP = _script("keep.lua")
+DROP = _script("drop.lua")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +223,14 @@ class Cache:
         records = tuple(_record(board.order, *it) for it in users)
         return Dumped(None if following == b"0" else following.decode(), records)
 
-    def drop(self, board: str, season: str) -> None:
-        """Forget a board-season: the ranking's life is over."""
+    def drop(self, board: str, season: str, *, partial: bool = True) -> bool:
+        """Forget a board-season: the ranking's life is over.
+
+        With `partial` false one that a rebuild is to fill stays, since it may have taken what is
+        recorded nowhere yet; the answer is whether it is gone.
+        """
         keys = Keys.of(board, season)
-        with self.outage.noticed():
-            self.client.unlink(*keys.ranking, keys.copy)
+        return bool(self.run(DROP, [*keys.ranking, keys.copy], int(partial)) == 1)
 
     def read(self, board: Board, season: str, *, size: int | None = None) -> Top | None:
         """The top; with a `size` so many of it, even if nothing is left to record."""

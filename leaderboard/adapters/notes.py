@@ -18,17 +18,14 @@ class Notes:
 
     cache: Cache
 
-    def drop(self, board: str, season: str) -> None:
-        self.cache.drop(board, season)
+    def drop(self, board: str, season: str) -> bool:
+        return self.cache.drop(board, season, partial=False)
 
     def read_turns(self) -> str | None:
         with self.cache.outage.noticed():
-            return _text(self.cache.client.get(TURNS))
+            kept: bytes | None = self.cache.client.get(TURNS)
+        return None if kept is None else kept.decode()
 
     def keep_turns(self, text: str) -> None:
         with self.cache.outage.noticed():
             self.cache.client.set(TURNS, text)
-
-
-def _text(value: bytes | str | None) -> str | None:
-    return value.decode() if isinstance(value, bytes) else value

@@ -330,9 +330,9 @@ class Killed(BaseException):
 
 
 def dying(call: Callable[..., Any], *, before: bool) -> Callable[..., Any]:
-    def die(*arguments: Any) -> Any:
+    def die(*arguments: Any, **named: Any) -> Any:
         if not before:
-            call(*arguments)
+            call(*arguments, **named)
         raise Killed
 
     return die

@@ -119,7 +119,8 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "score_stream": {
         "ScoresTable.StreamArn": STREAM,
-        "ScoresTable": {"dynamodb:PutItem", "dynamodb:Query"},
+        "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
+        "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "FailureQueue": {"sqs:SendMessage"},
         "RebuildLambdaFunction": {"lambda:InvokeFunction"},

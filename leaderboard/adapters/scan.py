@@ -1,0 +1,57 @@
+"""The table `user-score` read in bulk: as records of the ranking, consistently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leaderboard.adapters.aws import DOWN, client, translated
+from leaderboard.adapters.scores import board_season, score_record
+from leaderboard.attempts import attempts
+from leaderboard.errors import Unavailable
+from leaderboard.ranking import ScoreRecord
+
+RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
+"""What a record is made of: a quarter of an item, most of which is replay protection."""
+
+
+@dataclass(frozen=True)
+class BulkScores:
+    scores_table: str
+
+    def read_records(self, board: str, season: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
+        """What the table has of these users (100 at most) on a board's season.
+
+        Who has no item, or one that cannot be understood, is left out. Raises Unavailable.
+        """
+        key = {"S": board_season(board, season)}
+        keys = [{"userId": {"S": it}, "boardSeason": key} for it in dict.fromkeys(user_ids)]
+        found: list[ScoreRecord] = []
+        if not keys:
+            return found
+        wanted = {
+            self.scores_table: {
+                "Keys": keys,
+                "ConsistentRead": True,
+                "ProjectionExpression": RECORD,
+            }
+        }
+        for _ in attempts():
+            with translated():
+                answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+            raws = answer["Responses"].get(self.scores_table, [])
+            found += [record for raw in raws if (record := _understood(raw))]
+            # What a throttled table leaves out is asked for again.
+            wanted = answer.get("UnprocessedKeys") or {}
+            if not wanted:
+                return found
+        raise Unavailable(DOWN)
+
+
+def _understood(image: Mapping[str, Any]) -> ScoreRecord | None:
+    """The record in an item; None for what the failure queue has from the stream."""
+    try:
+        return score_record(image)[1]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None

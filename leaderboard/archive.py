@@ -1,0 +1,108 @@
+"""The archive: recorded tops of seasons whose rankings the cache no longer keeps.
+
+A rename, a removal or a hiding of somebody who played long ago still changes such a top. It is
+made anew from the table then, without a ranking: who may be in it comes from the index, from the
+recorded top and from the records themselves; what each of them has from the table, consistently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from leaderboard import order
+from leaderboard.errors import Unavailable
+from leaderboard.ranking import (
+    NOTHING,
+    TRIES,
+    BoardStore,
+    Recorded,
+    ScoreRecord,
+    hint_of,
+    next_item,
+)
+from leaderboard.rules import Board
+from leaderboard.snapshots import Score
+
+INDEX_LAG_SECONDS = 1.0
+"""What the index, which is eventually consistent, is given to show what its neighbours wrote."""
+MARGIN = 10
+"""Read behind the top at first, for those whom the index still shows and the table does not."""
+AT_A_TIME = 100
+
+
+class Index(Protocol):
+    def best(self, board: Board, season: str, limit: int) -> list[Score]: ...
+
+
+class ScoreReader(Protocol):
+    def read_records(self, board: str, season: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
+        """What the table has of these users (100 at most), read consistently."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    boards: BoardStore
+    scores: ScoreReader
+    index: Index
+
+    def update(self, board: Board, season: str, user_ids: Iterable[str]) -> Recorded:
+        """Record the top that the table has now, where these users have changed.
+
+        The revision is known first and the scores are read after it, as for any record: so it may
+        be late or done again. Whoever changed since the index was read has a record of their own
+        still to come, which names them. Raises Unavailable.
+        """
+        changed = set(user_ids)
+        for _ in range(TRIES):
+            item = self.boards.read(board.board, season)
+            if item is not None and not item.is_recorded:
+                item = None
+            shown = {entry.user_id for entry in item.snapshot.entries} if item else set()
+            scores, total = self._top(board, season, sorted(changed | shown))
+            if item is None and not scores:
+                return NOTHING
+            hint = hint_of(item) if item else None
+            if total is None:
+                total = max(len(scores), item.snapshot.total if item else 0)
+            following = next_item(board, season, scores, total=total, life="", hint=hint)
+            if self.boards.write(following, read_revision=hint.revision if hint else 0):
+                moved = hint is None or following.snapshot.version != hint.version
+                return Recorded(recorded=True, moved=moved)
+        raise Unavailable(f"{board.board}#{season} is recorded by too many at once.")
+
+    def _top(
+        self, board: Board, season: str, named: Sequence[str]
+    ) -> tuple[tuple[Score, ...], int | None]:
+        """The top, and how many the board has where that is known (else its last count holds)."""
+        known = self._read(board, season, named)
+        limit = board.top_size + MARGIN
+        while True:
+            best = self.index.best(board, season, limit)
+            known |= self._read(
+                board, season, [it.user_id for it in best if it.user_id not in known]
+            )
+            scores = sorted(
+                (score for score in known.values() if score is not None),
+                key=lambda it: _key(board, it),
+            )
+            top = tuple(scores[: board.top_size])
+            if len(best) < limit:
+                return top, len(scores)
+            # Behind where the index was read to, there may be others.
+            if len(top) == board.top_size and _key(board, top[-1]) <= _key(board, best[-1]):
+                return top, None
+            limit *= 2
+
+    def _read(self, board: Board, season: str, user_ids: Sequence[str]) -> dict[str, Score | None]:
+        found: dict[str, Score | None] = dict.fromkeys(user_ids)
+        for start in range(0, len(user_ids), AT_A_TIME):
+            some = user_ids[start : start + AT_A_TIME]
+            for record in self.scores.read_records(board.board, season, some):
+                found[record.user_id] = record.score
+        return found
+
+
+def _key(board: Board, score: Score) -> tuple[int, int, str]:
+    return order.sort_key(board.order, score.user_score, score.updated_ms, score.user_id)

@@ -1,0 +1,301 @@
+"""Late records of seasons that the cache no longer keeps: the recorded top stays that of the table,
+without a ranking and without a rebuild."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+import handlers.score_stream
+from leaderboard import instants, wiring
+from leaderboard.adapters.aws import client
+from leaderboard.adapters.boards import BoardTable
+from leaderboard.adapters.index import BoardIndex
+from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord
+from leaderboard.rules import Board
+from leaderboard.scores import Write
+from leaderboard.scoring import VISIBLE, ScoreItem
+from leaderboard.snapshots import Score
+from tests.integration import aws
+from tests.integration.conftest import Dependencies
+from tests.integration.events import CONTEXT, stream_record
+
+Json = dict[str, Any]
+SEASON = "2026-W30"
+KEY = f"weekly#{SEASON}"
+T0 = instants.from_text("2026-07-20T08:00:00.000Z")
+
+
+@pytest.fixture(autouse=True)
+def switches(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Dependencies:
+    monkeypatch.setattr("leaderboard.ingest.INDEX_LAG_SECONDS", 0)
+    return dependencies
+
+
+def board() -> Board:
+    return wiring.boards().find("weekly")
+
+
+def put(user: str, score: int | None, version: int, *, standing: str = VISIBLE) -> Json:
+    """Write a score of long ago, or take it off; the image that the stream will have."""
+    if score is None:
+        image: Json = {
+            "userId": {"S": user},
+            "boardSeason": {"S": KEY},
+            "version": {"N": str(version)},
+        }
+        client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
+        return image
+    it = ScoreItem(
+        user_id=user,
+        board="weekly",
+        season=SEASON,
+        user_name=user.upper(),
+        profile_version=1,
+        standing=standing,
+        user_score=score,
+        updated_ms=T0 + score % 7,
+        version=version,
+        taken={},
+        paced={},
+    )
+    before = wiring.score_table().read(user, "weekly", SEASON)
+    wiring.score_table().write(Write(board(), it, read_version=before.version if before else 0))
+    return stored(user)
+
+
+def stored(user: str) -> Json:
+    found = client("dynamodb").get_item(
+        TableName=aws.SCORES, Key={"userId": {"S": user}, "boardSeason": {"S": KEY}}
+    )
+    image: Json = found["Item"]
+    return image
+
+
+def deliver(*images: Json) -> list[str]:
+    records = [
+        stream_record(
+            number,
+            {name: image[name] for name in ("userId", "boardSeason")},
+            image,
+            name="MODIFY",
+        )
+        for number, image in enumerate(images, start=1)
+    ]
+    answer = handlers.score_stream.handler({"Records": records}, CONTEXT)
+    return [it["itemIdentifier"] for it in answer["batchItemFailures"]]
+
+
+def recorded() -> list[str]:
+    item = wiring.board_table().read("weekly", SEASON)
+    return [] if item is None else [it.user_id for it in item.snapshot.entries]
+
+
+def numbers() -> tuple[int, int, int]:
+    item = wiring.board_table().read("weekly", SEASON)
+    assert item is not None
+    return item.snapshot.version, item.revision, item.snapshot.total
+
+
+def crowd(count: int) -> list[str]:
+    """So many users from the best to the last, recorded."""
+    users = [f"user-{number:03}" for number in range(count)]
+    deliver(*(put(user, 1000 - number, 1) for number, user in enumerate(users)))
+    return users
+
+
+def no_ranking() -> bool:
+    return wiring.ranking_cache().read(board(), SEASON) is None
+
+
+def test_hidden_player_of_long_ago_makes_room_without_a_rebuild(switches: Dependencies) -> None:
+    users = crowd(30)
+    assert recorded() == users[:10]
+    before = numbers()
+    assert deliver(put(users[3], 997, 2, standing="hidden")) == []
+    assert recorded() == [*users[:3], *users[4:11]]
+    assert numbers()[0] == before[0] + 1
+    assert no_ranking()
+    assert switches.invoked == []
+
+
+def test_player_comes_back_to_the_right_place() -> None:
+    users = crowd(12)
+    deliver(put(users[3], 997, 2, standing="hidden"))
+    deliver(put(users[3], 997, 3))
+    assert recorded() == users[:10]
+
+
+def test_rename_shows_in_the_top_of_long_ago() -> None:
+    users = crowd(5)
+    image = stored(users[2])
+    image |= {"userName": {"S": "New Name"}, "version": {"N": "2"}}
+    client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
+    deliver(image)
+    item = wiring.board_table().read("weekly", SEASON)
+    assert item is not None
+    assert item.snapshot.entries[2].user_name == "New Name"
+    assert numbers()[0] == 2
+
+
+def test_repeated_and_late_records_change_nothing() -> None:
+    users = crowd(12)
+    first = stored(users[0])
+    removal = put(users[0], None, 2)
+    deliver(removal)
+    version = numbers()[0]
+    assert deliver(first) == []
+    assert deliver(removal, first, removal) == []
+    assert recorded() == users[1:11]
+    assert numbers()[0] == version
+
+
+def test_record_of_somebody_outside_the_top_moves_no_version() -> None:
+    users = crowd(15)
+    version, revision, _ = numbers()
+    deliver(put(users[14], None, 2))
+    assert numbers()[:2] == (version, revision + 1)
+
+
+def test_first_record_ever_of_a_season_long_past_is_recorded() -> None:
+    deliver(put("ann", 5, 1))
+    assert recorded() == ["ann"]
+    assert numbers() == (1, 1, 1)
+    assert no_ranking()
+
+
+def test_removal_from_a_season_that_was_never_recorded_records_nothing() -> None:
+    deliver(put("ann", None, 2))
+    assert wiring.board_table().read("weekly", SEASON) is None
+
+
+def test_top_that_loses_everybody_is_empty() -> None:
+    users = crowd(2)
+    deliver(*(put(user, None, 2) for user in users))
+    assert recorded() == []
+    assert numbers() == (2, 2, 0)
+
+
+def test_index_that_lags_far_behind_is_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More users were taken off than are read behind the top, and the index still has them all."""
+    users = crowd(60)
+    stale = wiring.board_index().best(board(), SEASON, 1000)
+
+    def lagging(_: BoardIndex, __: Board, ___: str, limit: int) -> list[Score]:
+        return stale[:limit]
+
+    removals = [put(user, None, 2) for user in users[:45]]
+    monkeypatch.setattr(BoardIndex, "best", lagging)
+    deliver(*removals)
+    assert recorded() == users[45:55]
+
+
+def test_user_whom_the_index_does_not_have_yet_is_ranked_by_the_own_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    users = crowd(30)
+    stale = wiring.board_index().best(board(), SEASON, 1000)
+
+    def lagging(_: BoardIndex, __: Board, ___: str, limit: int) -> list[Score]:
+        return stale[:limit]
+
+    risen = put(users[25], 2000, 2)
+    monkeypatch.setattr(BoardIndex, "best", lagging)
+    deliver(risen)
+    assert recorded() == [users[25], *users[:9]]
+    deliver(put(users[0], None, 2))
+    assert recorded() == [users[25], *users[1:10]]
+
+
+def test_record_that_loses_the_race_reads_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    users = crowd(12)
+    write = BoardTable.write
+    removal = put(users[0], None, 2)
+    raced: list[str] = []
+
+    def race(table: BoardTable, item: Any, *, read_revision: int) -> bool:
+        if not raced:
+            raced.append("once")
+            deliver(put(users[1], None, 2))
+        return write(table, item, read_revision=read_revision)
+
+    monkeypatch.setattr(BoardTable, "write", race)
+    assert deliver(removal) == []
+    assert recorded() == users[2:]
+
+
+def test_ranking_that_is_there_is_kept_up_to_date(switches: Dependencies) -> None:
+    """A rebuild by hand, or the hour of grace: it tells the total, too."""
+    users = crowd(12)
+    wiring.rebuild().run("weekly", SEASON)
+    deliver(put(users[0], None, 2))
+    top = wiring.ranking_cache().read(board(), SEASON, size=100)
+    assert top is not None
+    assert top.completeness == COMPLETE
+    assert [it.user_id for it in top.scores] == users[1:]
+    assert recorded() == users[1:11]
+    assert numbers()[2] == 11
+    assert switches.invoked == []
+
+
+def test_partial_ranking_holds_nothing_back() -> None:
+    users = crowd(12)
+    record = ScoreRecord("user-000", 1, None)
+    wiring.ranking_cache().apply(board(), SEASON, [record], start=PARTIAL)
+    deliver(put(users[0], None, 2))
+    assert recorded() == users[1:11]
+    assert not wiring.ranking_cache().drop("weekly", SEASON, partial=False), (
+        "it is to be filled first"
+    )
+
+
+def test_tables_that_are_down_are_asked_again(switches: Dependencies) -> None:
+    users = crowd(12)
+    removal = put(users[0], None, 2)
+    switches.down.add("dynamodb")
+    assert len(deliver(removal)) == 1
+    switches.down.clear()
+    assert deliver(removal) == []
+    assert recorded() == users[1:11]
+
+
+def test_season_of_a_schedule_that_the_board_had_once_is_kept_as_recorded() -> None:
+    """boards.yml was changed: nobody can ask for that season, and no ranking is begun for it."""
+    image = put("ann", 5, 1) | {"boardSeason": {"S": "weekly#2026-07"}}
+    client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
+    assert deliver(image) == []
+    assert wiring.ranking_cache().read(board(), "2026-07") is None
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_top_is_that_of_the_table_after_any_history(seed: int) -> None:
+    chance = random.Random(seed)
+    users = [f"u{number}" for number in range(25)]
+    state: dict[str, tuple[int, int | None]] = {}
+    images: list[Json] = []
+    for _ in range(60):
+        user = chance.choice(users)
+        version = state.get(user, (0, None))[0] + 1
+        kind = chance.random()
+        if kind < 0.2 and user in state:
+            images.append(put(user, None, version))
+            state[user] = (version, None)
+        else:
+            score = chance.randint(1, 40)
+            standing = "hidden" if kind > 0.85 else VISIBLE
+            images.append(put(user, score, version, standing=standing))
+            state[user] = (version, score if standing == VISIBLE else None)
+        while images and chance.random() < 0.4:
+            # In order per user, as a stream has them; some of them twice.
+            some = images[: chance.randint(1, 5)]
+            assert deliver(*some) == []
+            if chance.random() < 0.7:
+                del images[: len(some)]
+    if images:
+        assert deliver(*images) == []
+    expected = sorted(
+        (-score, T0 + score % 7, user) for user, (_, score) in state.items() if score is not None
+    )
+    assert recorded() == [user for _, _, user in expected[:10]]
