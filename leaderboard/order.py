@@ -50,6 +50,7 @@ def split_member(packed: bytes) -> tuple[int, str]:
 HEAD = 9
 """Characters of a UUID that stay as they are: what does not begin like one is not packed."""
 TAIL_BYTES = 12
+_ZEROS = bytes(TAIL_BYTES)
 _LIKE_UUID = re.compile(r"[0-9a-f]{8}-")
 _PACKED_LIKE_UUID = re.compile(rb"[0-9a-f]{8}-")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -67,7 +68,7 @@ def pack(user_id: str) -> bytes:
     head, tail = user_id[:HEAD].encode(), user_id[HEAD:]
     if _UUID.fullmatch(user_id):
         digits = bytes.fromhex(tail.replace("-", ""))
-        if any(digits):
+        if digits != _ZEROS:
             return head + digits
     return head + _last_before(tail).to_bytes(TAIL_BYTES, "big") + tail.encode()
 
@@ -80,7 +81,7 @@ def unpack(packed: bytes) -> str:
         packed[HEAD : HEAD + TAIL_BYTES],
         packed[HEAD + TAIL_BYTES :],
     )
-    if rest or not any(digits):
+    if rest or digits == _ZEROS:
         return (head + rest).decode()
     return head.decode() + _tail(digits.hex())
 

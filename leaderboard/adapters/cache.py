@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha1
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -345,19 +346,17 @@ def _record(board_order: Order, packed: bytes, value: bytes, number: bytes) -> S
     if not number:
         return ScoreRecord(order.unpack(packed), version, None)
     time_end = VERSION_BYTES + order.TIME_BYTES
-    score = _score(board_order, value[VERSION_BYTES:time_end] + packed, number, value[time_end:])
+    flat = (value[VERSION_BYTES:time_end] + packed, number, value[time_end:])
+    (score,) = _scores(board_order, flat)
     return ScoreRecord(score.user_id, version, score)
-
-
-def _score(board_order: Order, member: bytes, number: bytes, name: bytes) -> Score:
-    updated_ms, user_id = order.split_member(member)
-    # The server writes a double in full: the way over a float loses nothing.
-    return Score(user_id, name.decode(), order.signed(board_order, int(float(number))), updated_ms)
 
 
 def _scores(board_order: Order, flat: Sequence[bytes]) -> Iterator[Score]:
     for member, number, name in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
-        yield _score(board_order, member, number, name)
+        updated_ms, user_id = order.split_member(member)
+        # The server writes a double in full: the way over a float loses nothing.
+        user_score = order.signed(board_order, int(float(number)))
+        yield Score(user_id, name.decode(), user_score, updated_ms)
 
 
 def _stretch(board_order: Order, answer: Sequence[Any]) -> Listing | None:
@@ -371,13 +370,12 @@ def _stretch(board_order: Order, answer: Sequence[Any]) -> Listing | None:
 def _found(board_order: Order, answer: Sequence[Any]) -> Listing | None:
     if not answer:
         return None
-    total, flat = answer
-    entries = []
-    for rank, better, *rest in sorted(zip(*(flat[at::5] for at in range(5)), strict=True)):
-        it = _score(board_order, *rest)
-        entries.append(
-            Entry(rank + 1, better + 1, it.user_id, it.user_name, it.user_score, it.updated_ms)
-        )
+    total, ranks, flat = answer
+    numbered = zip(ranks[::2], ranks[1::2], _scores(board_order, flat), strict=True)
+    entries = [
+        Entry(rank + 1, better + 1, it.user_id, it.user_name, it.user_score, it.updated_ms)
+        for rank, better, it in sorted(numbered, key=itemgetter(0))
+    ]
     return Listing(tuple(entries), total)
 
 
