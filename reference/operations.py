@@ -185,6 +185,7 @@ OPERATIONS: dict[str, Operation] = {
         answers.SocketTicket,
         "For one authenticated connection to the WebSocket API.",
         status=201,
+        codes=("barred",),
         example={"ticket": TICKET, "expiresAt": LATER},
     ),
     "PUT /boards/{board}/users/{userId}/score": Operation(
