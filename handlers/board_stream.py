@@ -9,13 +9,15 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.telemetry import count, invocation, logger, milliseconds
 from leaderboard import wiring
-from leaderboard.broadcast import Change, freshness_ms
+from leaderboard.broadcast import Change, Sent
+from leaderboard.delivery import Sender
 from leaderboard.errors import CacheUnavailable, Unavailable
 from leaderboard.reads import copy_of
 
@@ -28,8 +30,9 @@ def handler(event: Json, context: LambdaContext) -> Json:
     line: Json = {"records": len(event["Records"])}
     try:
         changes = _changes(event["Records"])
+        broadcaster = wiring.broadcaster()
         try:
-            sent = wiring.broadcaster().send(changes)
+            sent = broadcaster.send(changes)
         finally:
             _keep_copies(changes)  # viewers wait, readers have the copy of a moment ago
     except Unavailable:
@@ -37,34 +40,50 @@ def handler(event: Json, context: LambdaContext) -> Json:
         logger.exception("board stream", extra=line)
         lowest = min(int(it["dynamodb"]["SequenceNumber"]) for it in event["Records"])
         return {"batchItemFailures": [{"itemIdentifier": str(lowest)}]}
+    intervals = broadcaster.intervals_ms(sent)
     for it in sent:
-        count("Frames", 1)
-        count("PostsSent", it.report.sent)
-        count("PostsThrottled", it.report.throttled)
-        count("PostsFailed", it.report.failed)
-        count("ConnectionsGone", len(it.report.gone))
-        fresh = freshness_ms(it)
-        if fresh is not None and it.report.sent:
-            milliseconds("Freshness", fresh)
-        pace = {"viewers": it.viewers, "frameIntervalMs": it.interval_ms or None}
+        _measure(it)
+        pace = {
+            "viewers": it.tally.viewers,
+            "frameIntervalMs": intervals[it.frame.board] or None,
+        }
         with contextlib.suppress(CacheUnavailable):
             wiring.ranking_cache().keep_pace(it.frame.board, json.dumps(pace))
-    interval = max((it.interval_ms for it in sent), default=0) / 1000
+    interval = max(intervals.values(), default=0) / 1000
     line |= {
         "frames": [
             {"board": it.frame.board, "kind": it.frame.kind, "version": it.frame.version}
             for it in sent
         ],
-        "sent": sum(it.report.sent for it in sent),
-        "gone": sum(len(it.report.gone) for it in sent),
-        "throttled": sum(it.report.throttled for it in sent),
-        "failed": sum(it.report.failed for it in sent),
-        "cut": any(it.report.is_cut for it in sent),
+        "sent": sum(it.tally.sent for it in sent),
+        "gone": sum(it.tally.closed for it in sent),
+        "throttled": sum(it.tally.throttled for it in sent),
+        "failed": sum(it.tally.failed for it in sent),
+        "cut": any(it.tally.is_cut for it in sent),
         "intervalMs": round(interval * 1000),
     }
     logger.info("board stream", extra=line)
+    _forget(broadcaster.sender, sent, until=started + interval)
     time.sleep(max(0.0, started + interval - time.monotonic()))
     return {"batchItemFailures": []}
+
+
+def _measure(it: Sent) -> None:
+    count("Frames", 1)
+    count("PostsSent", it.tally.sent)
+    count("PostsThrottled", it.tally.throttled)
+    count("PostsFailed", it.tally.failed)
+    count("ConnectionsGone", it.tally.closed)
+    fresh = it.freshness_ms
+    if fresh is not None and it.tally.sent:
+        milliseconds("Freshness", fresh)
+
+
+def _forget(sender: Sender, sent: Iterable[Sent], *, until: float) -> None:
+    """Forget who is gone while the board rests; whoever is left is found gone once more."""
+    with contextlib.suppress(Unavailable):
+        for it in sent:
+            sender.forget(it.frame.board, it.tally, seconds=until - time.monotonic())
 
 
 def _changes(records: list[Json]) -> list[Change]:

@@ -2,64 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from leaderboard import delta, messages
-from leaderboard.catalog import MAX_FRAME_INTERVAL, Catalog
+from leaderboard.catalog import Catalog
+from leaderboard.delivery import Part, Sender, Tally
 from leaderboard.errors import BoardNotFound
+from leaderboard.pacing import Demand, intervals_ms
 from leaderboard.ranking import BoardItem
-from leaderboard.rules import Board
 from leaderboard.seasons import parse_season
 from leaderboard.snapshots import Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Broadcast:
-    """One frame for many connections, each of which is tried for `patience` seconds."""
-
-    frame: bytes
-    connections: Iterable[str]
-    patience: float
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What one broadcast came to, in connections. `gone` names those that are closed.
-
-    `is_cut`: time was up before all connections were even tried.
-    """
-
-    sent: int = 0
-    throttled: int = 0
-    failed: int = 0
-    gone: tuple[str, ...] = ()
-    is_cut: bool = False
-
-
-class Delivery(Protocol):
-    """How frames reach connections; the one place that knows the transport."""
-
-    def deliver(
-        self, broadcasts: Sequence[Broadcast], *, seconds: float, posts_per_second: float
-    ) -> list[Report]:
-        """Send each frame to its connections, the broadcasts side by side; one report each.
-
-        Takes so many seconds at most, reads the connections only as fast as it sends, and asks for
-        no more than so many posts a second. Raises nothing for a connection: who is not reached
-        repairs itself by version. What reading the connections raises rises.
-        """
-
-
-class Audience(Protocol):
-    """Who follows a board."""
-
-    def subscribers(self, board: str) -> Iterator[str]:
-        """The connections that follow a board, read consistently."""
-
-    def leave(self, board: str, connection_ids: Iterable[str]) -> None:
-        """Forget connections that are gone, with all that they follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,55 +36,48 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A frame that went out, to how many, and the interval that is to pass before the next."""
+    """A frame that went out: to how many, and how soon after its newest score the last of them."""
 
     frame: Frame
-    report: Report
-    viewers: int
-    interval_ms: int
+    tally: Tally
     finished_ms: int
+
+    @property
+    def freshness_ms(self) -> int | None:
+        scored = self.frame.scored_ms
+        return None if scored is None else max(0, self.finished_ms - scored)
 
 
 @dataclass(frozen=True)
 class Broadcaster:
     catalog: Catalog
-    audience: Audience
-    delivery: Delivery
+    sender: Sender
     posts_per_second: int
     now_ms: Callable[[], int]
 
     def send(self, changes: Iterable[Change]) -> list[Sent]:
-        """Send each changed board's frame to its subscribers, the boards side by side.
+        """Send each changed board's frame to its viewers, the boards side by side.
 
-        Raises Unavailable if a board's subscribers cannot be listed.
+        Raises Unavailable if a board's viewers cannot be listed.
         """
         frames = [frame for change in changes if (frame := self.frame(change))]
         if not frames:
             return []
-        audiences = [_Counted(self.audience.subscribers(frame.board)) for frame in frames]
-        reports = self.delivery.deliver(
-            [
-                Broadcast(frame.body, audience, self._patience(frame))
-                for frame, audience in zip(frames, audiences, strict=True)
-            ],
-            seconds=BROADCAST_SECONDS,
-            posts_per_second=self.posts_per_second,
-        )
+        shards = tuple(range(self.sender.audience.shards))
+        parts = [Part(frame.board, shards, frame.body, self._patience(frame)) for frame in frames]
+        tallies = self.sender.send(parts, posts_per_second=self.posts_per_second)
         finished = self.now_ms()
-        sent = []
-        for frame, audience, report in zip(frames, audiences, reports, strict=True):
-            if report.gone:
-                self.audience.leave(frame.board, report.gone)
-            sent.append(
-                Sent(
-                    frame=frame,
-                    report=report,
-                    viewers=audience.count - len(report.gone),
-                    interval_ms=self._interval_ms(self.catalog.find(frame.board), audience.count),
-                    finished_ms=finished,
-                )
-            )
-        return sent
+        return [Sent(frame, tally, finished) for frame, tally in zip(frames, tallies, strict=True)]
+
+    def intervals_ms(self, sent: Iterable[Sent]) -> dict[str, int]:
+        """How long the boards rest after these frames."""
+        demands: dict[str, Demand] = {}
+        for it in sent:
+            board = self.catalog.find(it.frame.board)
+            # A season that turns gives one board two frames in a batch.
+            others = demands[board.board].viewers if board.board in demands else 0
+            demands[board.board] = Demand(others + it.tally.viewers, board.frame_interval_ms)
+        return intervals_ms(demands, self.posts_per_second)
 
     def frame(self, change: Change) -> Frame | None:
         """The one frame for a board's changes; None if the version did not move.
@@ -163,36 +109,10 @@ class Broadcaster:
         interval = self.catalog.find(frame.board).frame_interval_ms / 1000
         return max(interval, SHORTEST_PATIENCE)
 
-    def _interval_ms(self, board: Board, viewers: int) -> int:
-        """No waiting for nobody; else the board's interval, wider where the posts budget asks."""
-        if viewers == 0:
-            return 0
-        wanted = max(board.frame_interval_ms, -(-1000 * viewers // self.posts_per_second))
-        return min(wanted, MAX_FRAME_INTERVAL)
-
 
 SHORTEST_PATIENCE = 1.0
 """A connection is tried for this long, however short the board's interval."""
-BROADCAST_SECONDS = 40.0
-"""What sending may take at most, whatever the audience: the function's time less its other work."""
-
-
-class _Counted:
-    def __init__(self, connections: Iterator[str]) -> None:
-        self.connections = connections
-        self.count = 0
-
-    def __iter__(self) -> Iterator[str]:
-        for connection in self.connections:
-            self.count += 1
-            yield connection
 
 
 def _newest(snapshot: Snapshot) -> int | None:
     return max((entry.updated_ms for entry in snapshot.entries), default=None)
-
-
-def freshness_ms(sent: Sent) -> int | None:
-    """From the newest score in a frame to the end of its posting."""
-    scored = sent.frame.scored_ms
-    return None if scored is None else max(0, sent.finished_ms - scored)

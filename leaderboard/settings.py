@@ -28,10 +28,13 @@ class Settings:
     moderation_function: str
     user_pool_id: str
     connections_per_user: int
+    fanout_function: str
     allowed_origins: tuple[str, ...]
     write_shards: int
     audience_shards: int
     posts_per_second: int
+    handles: int
+    reach: int
     record_interval_ms: int
     frame_interval_ms: int | None
     region: str
@@ -73,10 +76,13 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         moderation_function=text("MODERATION_FUNCTION"),
         user_pool_id=text("USER_POOL_ID"),
         connections_per_user=number("CONNECTIONS_PER_USER", 20),
+        fanout_function=text("FANOUT_FUNCTION"),
         allowed_origins=tuple(origin for origin in origins if origin),
         write_shards=number("WRITE_SHARDS", 4),
         audience_shards=number("AUDIENCE_SHARDS", 1),
         posts_per_second=number("POSTS_PER_SECOND", 5000),
+        handles=number("POSTS_AT_ONCE", 64),
+        reach=number("VIEWERS_PER_FUNCTION", 10_000),
         record_interval_ms=number("RECORD_INTERVAL_MS", 100),
         frame_interval_ms=int(interval) if interval else None,
         region=text("AWS_REGION", text("AWS_DEFAULT_REGION", "us-east-1")),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.secrets import TicketKeys
     from leaderboard.archive import Archive
     from leaderboard.broadcast import Broadcaster, Change
+    from leaderboard.delivery import Sender
     from leaderboard.edge import Edge
     from leaderboard.ingest import Ingest
     from leaderboard.moderation import Moderation
@@ -147,16 +148,25 @@ def turns() -> Turns:
 
 @cache
 def broadcaster() -> Broadcaster:
-    from leaderboard.adapters.gateway import PostingDelivery
+    from leaderboard.adapters.functions import FanoutFunction
     from leaderboard.broadcast import Broadcaster
 
     it = configuration()
-    return Broadcaster(
-        boards(),
-        connection_table(),
-        PostingDelivery(it.socket_endpoint, it.region),
-        it.posts_per_second,
-        instants.now_ms,
+    helpers = FanoutFunction(it.fanout_function)
+    sender = replace(fanout(), helpers=helpers, reach=it.reach)
+    return Broadcaster(boards(), sender, it.posts_per_second, instants.now_ms)
+
+
+@cache
+def fanout() -> Sender:
+    from leaderboard.adapters.audiences import AudienceTable
+    from leaderboard.adapters.gateway import PostingDelivery
+    from leaderboard.delivery import Sender
+
+    it = configuration()
+    return Sender(
+        AudienceTable(it.connections_table, it.audience_shards),
+        PostingDelivery(it.socket_endpoint, it.region, it.handles),
     )
 
 

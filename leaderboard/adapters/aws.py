@@ -31,14 +31,17 @@ DOWN = "The service is busy or partly down; nothing was done. Try again in a mom
 
 
 @cache
-def client(service: str, *, connections: int = 10) -> Any:
-    """The client of a service, one per execution environment; it is safe across threads."""
+def client(service: str, *, connections: int = 10, seconds: float = 5, attempts: int = 3) -> Any:
+    """The client of a service, one per execution environment; it is safe across threads.
+
+    A call waits `seconds` for each of its attempts.
+    """
     return boto3.client(  # type: ignore[call-overload]
         service,
         config=Config(
             connect_timeout=2,
-            read_timeout=5,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            read_timeout=seconds,
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=connections,
             # Both cost a call more than signing it does: the adapters' tests check the parameters,
             # and the SDK's own description of itself is put together anew for every call.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,18 +29,12 @@ class ConnectionTable:
         if user_id is not None:  # first: what is open can be found by its user
             self._put(_of_user(user_id, connection_id))
         user = {"userId": {"S": user_id}} if user_id else {}
-        self._put({**_own(connection_id), **user})
+        self._put({**own(connection_id), **user})
 
     def close(self, connection_id: str) -> None:
-        self._delete([*self._rows(connection_id)])
-
-    def leave(self, board: str, connection_ids: Iterable[str]) -> None:
-        rows: dict[tuple[str, str], Key] = {}
-        for connection_id in connection_ids:
-            # The board's row is named too: the connection's own may have expired before it.
-            for key in (self._following(board, connection_id), *self._rows(connection_id)):
-                rows[key["audience"]["S"], connection_id] = key
-        self._delete(list(rows.values()))
+        row = self._own_row(connection_id)
+        if row is not None:
+            delete(self.connections_table, keys_of(row, self.audience_shards))
 
     def of_user(self, user_id: str) -> list[str]:
         """A user's connections; one that closed without a word stays until its row expires."""
@@ -51,7 +45,7 @@ class ConnectionTable:
             with translated():
                 client("dynamodb").update_item(
                     TableName=self.connections_table,
-                    Key=_own(connection_id),
+                    Key=own(connection_id),
                     UpdateExpression="ADD boards :board",
                     ConditionExpression="attribute_exists(audience) AND "
                     "(attribute_not_exists(boards) OR contains(boards, :name) "
@@ -71,12 +65,12 @@ class ConnectionTable:
         self._put(self._following(board, connection_id))
 
     def unsubscribe(self, connection_id: str, board: str) -> None:
-        self._delete([self._following(board, connection_id)])
+        delete(self.connections_table, [self._following(board, connection_id)])
         try:
             with translated():
                 client("dynamodb").update_item(
                     TableName=self.connections_table,
-                    Key=_own(connection_id),
+                    Key=own(connection_id),
                     UpdateExpression="DELETE boards :board",
                     ConditionExpression="attribute_exists(audience)",
                     ExpressionAttributeValues={":board": {"SS": [board]}},
@@ -89,10 +83,6 @@ class ConnectionTable:
         if row is None:
             raise ConnectionGone("This connection is not known any more; connect again.")
         return sorted(row.get("boards", {}).get("SS", []))
-
-    def subscribers(self, board: str) -> Iterator[str]:
-        for shard in range(self.audience_shards):
-            yield from self._listed(f"{board}#{shard}")
 
     def _listed(self, audience: str) -> Iterator[str]:
         pages = (
@@ -129,24 +119,13 @@ class ConnectionTable:
     def _own_row(self, connection_id: str) -> dict[str, Any] | None:
         with translated():
             answer = client("dynamodb").get_item(
-                TableName=self.connections_table, Key=_own(connection_id), ConsistentRead=True
+                TableName=self.connections_table, Key=own(connection_id), ConsistentRead=True
             )
         row: dict[str, Any] | None = answer.get("Item")
         return row
 
-    def _rows(self, connection_id: str) -> Iterator[Key]:
-        """The keys of all that a connection has here, its own row last."""
-        row = self._own_row(connection_id)
-        if row is not None:
-            for board in row.get("boards", {}).get("SS", []):
-                yield self._following(board, connection_id)
-            if "userId" in row:
-                yield _of_user(row["userId"]["S"], connection_id)
-            yield _own(connection_id)
-
     def _following(self, board: str, connection_id: str) -> Key:
-        shard = zlib.crc32(connection_id.encode()) % self.audience_shards
-        return _key(f"{board}#{shard}", connection_id)
+        return following(board, connection_id, self.audience_shards)
 
     def _put(self, row: dict[str, Any], *, expires: int | None = None, **options: Any) -> None:
         expires = expires or int(time.time()) + CONNECTION_SECONDS
@@ -157,17 +136,34 @@ class ConnectionTable:
                 **options,
             )
 
-    def _delete(self, keys: list[Key]) -> None:
-        for start in range(0, len(keys), WRITE_BATCH):
-            requests: Any = {
-                self.connections_table: [
-                    {"DeleteRequest": {"Key": key}} for key in keys[start : start + WRITE_BATCH]
-                ]
-            }
-            with translated():
-                while requests:
-                    answer = client("dynamodb").batch_write_item(RequestItems=requests)
-                    requests = answer.get("UnprocessedItems")
+
+def delete(table: str, keys: list[Key]) -> None:
+    for start in range(0, len(keys), WRITE_BATCH):
+        requests: Any = {
+            table: [{"DeleteRequest": {"Key": key}} for key in keys[start : start + WRITE_BATCH]]
+        }
+        with translated():
+            while requests:
+                answer = client("dynamodb").batch_write_item(RequestItems=requests)
+                requests = answer.get("UnprocessedItems")
+
+
+def keys_of(row: Mapping[str, Any], audience_shards: int) -> list[Key]:
+    """The keys of all that a connection has, by its own row, which comes last."""
+    connection_id = row["connectionId"]["S"]
+    boards = row.get("boards", {}).get("SS", [])
+    users = [row["userId"]["S"]] if "userId" in row else []
+    return [
+        *(following(board, connection_id, audience_shards) for board in boards),
+        *(_of_user(user_id, connection_id) for user_id in users),
+        own(connection_id),
+    ]
+
+
+def following(board: str, connection_id: str, audience_shards: int) -> Key:
+    """The key of the row that says that a connection follows a board."""
+    shard = zlib.crc32(connection_id.encode()) % audience_shards
+    return _key(f"{board}#{shard}", connection_id)
 
 
 def _key(audience: str, connection_id: str) -> Key:
@@ -178,5 +174,5 @@ def _of_user(user_id: str, connection_id: str) -> Key:
     return _key(f"user#{user_id}", connection_id)
 
 
-def _own(connection_id: str) -> Key:
+def own(connection_id: str) -> Key:
     return _key(f"connection#{connection_id}", connection_id)

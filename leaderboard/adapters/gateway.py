@@ -22,7 +22,7 @@ import botocore
 import pycurl
 
 from leaderboard.adapters.aws import credentials
-from leaderboard.broadcast import Broadcast, Report
+from leaderboard.delivery import Broadcast, Report
 
 CHANCE = random.SystemRandom()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,9 +18,10 @@ from redis.cluster import RedisCluster
 from redis.exceptions import ConnectionError as CacheConnectionError
 
 import leaderboard.adapters.cache
-from handlers.telemetry import metrics
+from handlers.telemetry import Handler, metrics
 from leaderboard.adapters.aws import client
 from tests.integration import aws
+from tests.integration.events import CONTEXT
 from tests.integration.story.edges import Rig
 from tests.integration.valkey import Valkey
 
@@ -77,10 +79,25 @@ def rig(valkey: Valkey) -> Iterator[Rig]:
 
 @dataclass
 class Dependencies:
-    """What answers and what does not; `invoked` are the functions that were asked for."""
+    """What answers and what does not; `invoked` are the events that functions were called with.
+
+    `functions` are those that run when they are called, and are waited for.
+    """
 
     down: set[str] = field(default_factory=set)
     invoked: list[dict[str, Any]] = field(default_factory=list)
+    functions: dict[str, Handler] = field(default_factory=dict)
+
+    def invoke(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
+        self.invoked.append(event)
+        if name not in self.functions:
+            return {"StatusCode": 202}
+        try:
+            answer = self.functions[name](event, CONTEXT)
+        except Exception as error:  # noqa: BLE001 - Lambda, too, tells the caller of any
+            text = json.dumps({"errorMessage": str(error)})
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(text.encode())}
+        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode())}
 
 
 @pytest.fixture
@@ -98,8 +115,7 @@ def dependencies(
         if name in switches.down:
             raise EndpointConnectionError(endpoint_url=name)
         if name == "lambda":
-            switches.invoked.append(json.loads(parameters["Payload"]))
-            return {"StatusCode": 202}
+            return switches.invoke(parameters["FunctionName"], json.loads(parameters["Payload"]))
         return aws_call(service, operation, parameters)
 
     def execute_command(cache: Any, *arguments: Any, **options: Any) -> Any:

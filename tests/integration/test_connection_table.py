@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from leaderboard.adapters import audiences
 from leaderboard.adapters import connections as adapter
+from leaderboard.adapters.audiences import PAGE, READ_BATCH, AudienceTable
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.connections import ConnectionTable
 from leaderboard.errors import LeaderboardError
@@ -23,6 +25,16 @@ def table(request: pytest.FixtureRequest) -> ConnectionTable:
     return ConnectionTable(aws.CONNECTIONS, audience_shards=request.param)
 
 
+def audience(table: ConnectionTable) -> AudienceTable:
+    return AudienceTable(table.connections_table, table.audience_shards)
+
+
+def subscribers(table: ConnectionTable, board: str) -> list[str]:
+    listed = audience(table)
+    lists = listed.subscribers([(board, shard) for shard in range(listed.shards)])
+    return [connection for part in lists for connection in part]
+
+
 def rows() -> list[tuple[str, str]]:
     found = client("dynamodb").scan(TableName=aws.CONNECTIONS)["Items"]
     return sorted((it["audience"]["S"], it["connectionId"]["S"]) for it in found)
@@ -35,9 +47,9 @@ def test_subscribers_are_those_who_follow_the_board(table: ConnectionTable) -> N
         table.subscribe(connection, "global")
     table.subscribe("three=", "weekly")
     table.unsubscribe("two=", "global")
-    assert set(table.subscribers("global")) == {"one=", "three="}
-    assert set(table.subscribers("weekly")) == {"three="}
-    assert set(table.subscribers("rating-1")) == set()
+    assert set(subscribers(table, "global")) == {"one=", "three="}
+    assert set(subscribers(table, "weekly")) == {"three="}
+    assert set(subscribers(table, "rating-1")) == set()
     assert table.boards("three=") == ["global", "weekly"]
     assert table.boards("two=") == []
 
@@ -46,7 +58,7 @@ def test_subscription_twice_is_one(table: ConnectionTable) -> None:
     table.open("one=", "player")
     table.subscribe("one=", "global")
     table.subscribe("one=", "global")
-    assert list(table.subscribers("global")) == ["one="]
+    assert list(subscribers(table, "global")) == ["one="]
     assert table.boards("one=") == ["global"]
 
 
@@ -56,10 +68,55 @@ def test_audience_is_spread_over_its_shards() -> None:
     for name in names:
         table.open(name, None)
         table.subscribe(name, "global")
-    assert sorted(table.subscribers("global")) == sorted(names)
+    assert sorted(subscribers(table, "global")) == sorted(names)
     expected = {f"global#{zlib.crc32(name.encode()) % 3}" for name in names}
     assert {audience for audience, _ in rows() if audience.startswith("global#")} == expected
     assert len(expected) == 3
+
+
+def test_audience_of_many_pages_is_listed_whole_and_each_once(
+    table: ConnectionTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audiences, "PAGE", 7)
+    names = [f"connection-{number}=" for number in range(50)]
+    for name in names:
+        table.open(name, None)
+        table.subscribe(name, "global")
+    assert sorted(subscribers(table, "global")) == sorted(names)
+
+
+def test_audience_is_read_as_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more than the page in use and the one after it."""
+    table = ConnectionTable(aws.CONNECTIONS)
+    monkeypatch.setattr(audiences, "PAGE", 5)
+    for number in range(40):
+        table.open(f"connection-{number}=", None)
+        table.subscribe(f"connection-{number}=", "global")
+    queries = []
+    listed = audience(table)
+    client("dynamodb").meta.events.register(
+        "before-call.dynamodb.Query", lambda **_: queries.append(1), unique_id="counted"
+    )
+    (connections,) = listed.subscribers([("global", 0)])
+    assert queries == []
+    for used, _ in enumerate(connections):
+        assert len(queries) <= used // 5 + 2
+    assert len(queries) >= 40 / 5
+    client("dynamodb").meta.events.unregister("before-call.dynamodb.Query", unique_id="counted")
+
+
+def test_more_who_are_gone_than_one_request_names_leave_together(table: ConnectionTable) -> None:
+    names = [f"connection-{number}=" for number in range(READ_BATCH + 20)]
+    for name in names:
+        table.open(name, None)
+        table.subscribe(name, "global")
+    audience(table).leave("global", [*names[5:], *names[5:10]])
+    assert {connection for _, connection in rows()} == set(names[:5])
+
+
+def test_page_is_small_enough_for_one_answer_and_large_enough_for_few() -> None:
+    """A row is under 200 bytes, and an answer of the table has a megabyte at most."""
+    assert 1000 <= PAGE <= 5000
 
 
 def test_closing_takes_every_row_away(table: ConnectionTable) -> None:
@@ -70,7 +127,7 @@ def test_closing_takes_every_row_away(table: ConnectionTable) -> None:
     table.subscribe("two=", "rating-1")
     table.close("one=")
     assert {connection for _, connection in rows()} == {"two="}
-    assert list(table.subscribers("rating-1")) == ["two="]
+    assert list(subscribers(table, "rating-1")) == ["two="]
 
 
 def test_closing_what_is_not_open_does_nothing(table: ConnectionTable) -> None:
@@ -83,7 +140,7 @@ def test_who_is_gone_leaves_with_all_that_it_follows(table: ConnectionTable) -> 
         table.open(name, None)
         table.subscribe(name, "global")
         table.subscribe(name, "weekly")
-    table.leave("global", ["one=", "three="])
+    audience(table).leave("global", ["one=", "three="])
     assert {connection for _, connection in rows()} == {"two="}
 
 
@@ -94,7 +151,7 @@ def test_row_of_a_board_goes_though_the_connection_expired_before(table: Connect
         TableName=aws.CONNECTIONS,
         Key={"audience": {"S": "connection#one="}, "connectionId": {"S": "one="}},
     )
-    table.leave("global", ["one="])
+    audience(table).leave("global", ["one="])
     assert rows() == []
 
 
@@ -115,7 +172,7 @@ def test_connection_follows_so_many_boards_and_no_more(table: ConnectionTable) -
         table.subscribe("one=", "rating-more")
     table.subscribe("one=", "rating-0")
     assert len(table.boards("one=")) == MAX_BOARDS
-    assert list(table.subscribers("rating-more")) == []
+    assert list(subscribers(table, "rating-more")) == []
     table.unsubscribe("one=", "rating-0")
     table.subscribe("one=", "rating-more")
 
@@ -126,7 +183,7 @@ def test_expired_row_is_no_subscriber(
     table.open("one=", None)
     monkeypatch.setattr(adapter, "CONNECTION_SECONDS", -1)
     table.subscribe("one=", "global")
-    assert list(table.subscribers("global")) == []
+    assert list(subscribers(table, "global")) == []
 
 
 def test_rows_live_a_little_longer_than_a_connection(table: ConnectionTable) -> None:

@@ -14,7 +14,7 @@ from botocore.credentials import Credentials
 
 from leaderboard.adapters import gateway
 from leaderboard.adapters.gateway import HANDLES, PostingDelivery
-from leaderboard.broadcast import Broadcast, Delivery, Report
+from leaderboard.delivery import Broadcast, Delivery, Report
 from tests.integration.sink import Mishap, Post, Sink, certified, listening
 
 FRAME = '{"type":"snapshot","userName":"Näme ☃ 🎲"}'.encode()

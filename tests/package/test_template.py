@@ -56,9 +56,13 @@ ENVIRONMENTS = {
         "FAILURE_QUEUE_URL",
         "FRAME_INTERVAL_MS",
         "POSTS_PER_SECOND",
+        "POSTS_AT_ONCE",
         "AUDIENCE_SHARDS",
+        "VIEWERS_PER_FUNCTION",
+        "FANOUT_FUNCTION",
     }
     | CACHE,
+    "fanout": {"CONNECTIONS_TABLE", "WEBSOCKET_API_ID", "POSTS_AT_ONCE", "AUDIENCE_SHARDS"},
     "rebuild": {"SCORES_TABLE", "BOARDS_TABLE", "RECORD_INTERVAL_MS"} | CACHE,
     "seasons": {"BOARDS_TABLE"} | CACHE,
 }
@@ -70,6 +74,10 @@ STREAM = {
     "dynamodb:ListStreams",
 }
 CACHE_ACCESS = {"Cache": {"elasticache:Connect"}, "CacheUser": {"elasticache:Connect"}}
+POSTING = {
+    "ConnectionsTable": {"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Query"},
+    "${WebsocketsApi}/dev/POST/@connections/*": {"execute-api:ManageConnections"},
+}
 PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "scores": {
         "ScoresTable": {
@@ -129,12 +137,12 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     | CACHE_ACCESS,
     "board_stream": {
         "BoardsTable.StreamArn": STREAM,
-        "ConnectionsTable": {"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"},
         "FailureQueue": {"sqs:SendMessage"},
-        "${WebsocketsApi}/dev/POST/@connections/*": {"execute-api:ManageConnections"},
-        "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
+        "FanoutLambdaFunction": {"lambda:InvokeFunction"},
     }
+    | POSTING
     | CACHE_ACCESS,
+    "fanout": POSTING,
     "rebuild": {
         "ScoresTable": {"dynamodb:Scan"},
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},

@@ -40,6 +40,7 @@ LEFT_OUT = {
     # A ticket that was used belongs to no audience.
     "authorizer": {"AUDIENCE_SHARDS"},
     "board_stream": set[str](),
+    "fanout": set[str](),
     # Opening a board sends nothing by itself.
     "seasons": {"FRAME_INTERVAL_MS"},
 }

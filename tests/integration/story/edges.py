@@ -54,6 +54,9 @@ class Inline:
     def map(self, call: Callable[[Any], Any], values: list[Any]) -> list[Any]:
         return [call(value) for value in values]
 
+    def shutdown(self, **_options: object) -> None:
+        return None
+
     def submit(self, call: Callable[..., object], *arguments: object) -> Done:
         return Done(call(*arguments))
 
@@ -111,7 +114,8 @@ class Rig:
         patch.setattr(leaderboard.adapters.cache, "OUTAGE_SECONDS", 0)
         patch.setattr(leaderboard.adapters.gateway, "pycurl", StoryCurl(self.post))
         # One per invocation: an environment's own is never used by two at once.
-        patch.setattr(wiring, "broadcaster", wiring.broadcaster.__wrapped__)
+        for part in ("broadcaster", "fanout"):
+            patch.setattr(wiring, part, getattr(wiring, part).__wrapped__)
         recorder = Recorder(
             wiring.ranking_cache(),
             wiring.board_table(),
