@@ -11,9 +11,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from handlers.telemetry import invocation, logger
-from leaderboard import instants, messages, wiring
+from leaderboard import instants, messages, protocol, wiring
 from leaderboard.errors import Barred, BoardNotFound, LeaderboardError, Unavailable
-from leaderboard.subscriptions import Followed, TooManyConnections
+from leaderboard.subscriptions import TooManyConnections
 
 MAX_FRAME = 4 * 1024
 """Bytes that a client may send in one frame."""
@@ -72,7 +72,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
     return answer
 
 
-def answer_frame(text: str, connection_id: str, request_id: str) -> Json:
+def answer_frame(text: str, connection_id: str, request_id: str) -> protocol.Reply:
     """The reply to one frame; an error for what is none of the protocol."""
     if len(text.encode()) > MAX_FRAME:
         return messages.error_json(
@@ -86,9 +86,14 @@ def answer_frame(text: str, connection_id: str, request_id: str) -> Json:
     try:
         return _answer(request, connection_id)
     except LeaderboardError as error:
-        code = error.code if isinstance(error, BoardNotFound | Unavailable) else "bad_request"
         board = None if isinstance(request, Ping) else request.board[:48]
-        return messages.error_json(code, str(error), request_id=request_id, board=board)
+        return messages.error_json(_code(error), str(error), request_id=request_id, board=board)
+
+
+def _code(error: LeaderboardError) -> protocol.Code:
+    if isinstance(error, BoardNotFound):
+        return "board_not_found"
+    return "unavailable" if isinstance(error, Unavailable) else "bad_request"
 
 
 USAGE = (
@@ -97,18 +102,14 @@ USAGE = (
 )
 
 
-def _answer(request: Subscribe | Unsubscribe | Ping, connection_id: str) -> Json:
+def _answer(request: Subscribe | Unsubscribe | Ping, connection_id: str) -> protocol.Reply:
     service = wiring.subscriptions()
     if isinstance(request, Ping):
         followed = service.followed(connection_id)
-        return {
-            "type": "pong",
-            "serverTime": instants.to_text(instants.now_ms()),
-            "boards": {it.snapshot.board: _version(it) for it in followed},
-        }
+        return messages.pong_json((it.snapshot for it in followed), now_ms=instants.now_ms())
     if isinstance(request, Unsubscribe):
         service.unsubscribe(connection_id, request.board)
-        return {"type": "unsubscribed", "board": request.board}
+        return messages.unsubscribed_json(request.board)
     it = service.subscribe(connection_id, request.board)
     held = request.have
     if held and (held.epoch, held.version) == (it.snapshot.epoch, it.snapshot.version):
@@ -116,8 +117,3 @@ def _answer(request: Subscribe | Unsubscribe | Ping, connection_id: str) -> Json
     return messages.snapshot_json(
         it.snapshot, ends_ms=it.season.ends_ms, published_ms=instants.now_ms()
     )
-
-
-def _version(it: Followed) -> Json:
-    snapshot = it.snapshot
-    return {"season": snapshot.season, "epoch": snapshot.epoch, "version": snapshot.version}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from leaderboard import instants
+from leaderboard import instants, protocol
 from leaderboard.delta import Update
 from leaderboard.snapshots import Entry, Snapshot
-
-Json = dict[str, Any]
 
 MAX_FRAME = 32 * 1024
 """Bytes of one frame through API Gateway."""
@@ -20,7 +17,7 @@ def text_of(ms: int | None) -> str | None:
     return None if ms is None else instants.to_text(ms)
 
 
-def entry_json(entry: Entry) -> Json:
+def entry_json(entry: Entry) -> protocol.Entry:
     return {
         "rank": entry.rank,
         "place": entry.place,
@@ -31,11 +28,13 @@ def entry_json(entry: Entry) -> Json:
     }
 
 
-def entries_json(entries: Iterable[Entry]) -> list[Json]:
+def entries_json(entries: Iterable[Entry]) -> list[protocol.Entry]:
     return [entry_json(entry) for entry in entries]
 
 
-def snapshot_json(snapshot: Snapshot, *, ends_ms: int | None, published_ms: int) -> Json:
+def snapshot_json(
+    snapshot: Snapshot, *, ends_ms: int | None, published_ms: int
+) -> protocol.Snapshot:
     return {
         "type": "snapshot",
         "board": snapshot.board,
@@ -49,7 +48,7 @@ def snapshot_json(snapshot: Snapshot, *, ends_ms: int | None, published_ms: int)
     }
 
 
-def update_json(update: Update, *, published_ms: int) -> Json:
+def update_json(update: Update, *, published_ms: int) -> protocol.Update:
     return {
         "type": "update",
         "board": update.board,
@@ -65,7 +64,7 @@ def update_json(update: Update, *, published_ms: int) -> Json:
     }
 
 
-def current_json(snapshot: Snapshot) -> Json:
+def current_json(snapshot: Snapshot) -> protocol.Current:
     return {
         "type": "current",
         "board": snapshot.board,
@@ -75,11 +74,35 @@ def current_json(snapshot: Snapshot) -> Json:
     }
 
 
-def error_json(code: str, message: str, *, request_id: str, board: str | None = None) -> Json:
-    error = {"type": "error", "code": code, "message": message, "requestId": request_id}
-    return error if board is None else {**error, "board": board}
+def pong_json(snapshots: Iterable[Snapshot], *, now_ms: int) -> protocol.Pong:
+    return {
+        "type": "pong",
+        "serverTime": instants.to_text(now_ms),
+        "boards": {
+            it.board: {"season": it.season, "epoch": it.epoch, "version": it.version}
+            for it in snapshots
+        },
+    }
 
 
-def encode(message: Json) -> str:
+def unsubscribed_json(board: str) -> protocol.Unsubscribed:
+    return {"type": "unsubscribed", "board": board}
+
+
+def error_json(
+    code: protocol.Code, message: str, *, request_id: str, board: str | None = None
+) -> protocol.Error:
+    error: protocol.Error = {
+        "type": "error",
+        "code": code,
+        "message": message,
+        "requestId": request_id,
+    }
+    if board is not None:
+        error["board"] = board
+    return error
+
+
+def encode(message: Mapping[str, object]) -> str:
     """One frame: compact, UTF-8 without escapes."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))

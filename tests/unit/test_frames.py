@@ -46,7 +46,7 @@ def applied(held: Snapshot, body: dict[str, Any]) -> list[dict[str, Any]]:
     if body["type"] == "snapshot":
         return list(body["entries"])
     assert body["from"] == held.version
-    entries = {entry["userId"]: entry for entry in messages.entries_json(held.entries)}
+    entries: dict[str, Any] = {it["userId"]: it for it in messages.entries_json(held.entries)}
     for user_id in body["remove"]:
         del entries[user_id]
     entries.update((entry["userId"], entry) for entry in body["upsert"])

@@ -80,6 +80,18 @@ def test_current_names_the_state_alone() -> None:
     }
 
 
+def test_pong_names_the_place_of_each_board() -> None:
+    empty = Snapshot("weekly", "2026-W48", None, 0, 0, ())
+    assert messages.pong_json([SNAPSHOT, empty], now_ms=PUBLISHED) == {
+        "type": "pong",
+        "serverTime": "2026-11-23T08:15:30.123Z",
+        "boards": {
+            "global": {"season": "all", "epoch": "k3v9", "version": 41},
+            "weekly": {"season": "2026-W48", "epoch": None, "version": 0},
+        },
+    }
+
+
 def test_error_names_a_board_only_where_there_is_one() -> None:
     error = messages.error_json("bad_request", "Send an object.", request_id="r1")
     assert error == {
