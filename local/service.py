@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FILES = ("serverless.yml", "boards.yml", "package.json", "requirements.txt")
+FILES = (
+    "serverless.yml",
+    "boards.yml",
+    "package.json",
+    "requirements.txt",
+    "docs/openapi.json",
+)
 FOLDERS = ("handlers", "leaderboard", "checks", "infra", "plugins", "local")
 TOOL = ROOT / "node_modules" / ".bin" / "sls"
 
@@ -25,6 +31,7 @@ def copy(target: Path) -> Path:
     for name in FOLDERS:
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in FILES:
+        (target / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, target / name)
     (target / "node_modules").symlink_to(ROOT / "node_modules")
     return target
