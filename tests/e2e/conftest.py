@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from typing import Any
 
 import pytest
+import redis
 
 from tests.e2e import oracle
 from tests.e2e.service import Json, Player, Service
@@ -26,6 +28,14 @@ def service(stack: Running) -> Service:
 @pytest.fixture(scope="session")
 def tables(stack: Running) -> Tables:
     return Tables(stack.addresses)
+
+
+@pytest.fixture(scope="session")
+def cache(stack: Running) -> Iterator[Any]:
+    """The stack's cache, by its address."""
+    host, _, port = stack.addresses["cache"].rpartition(":")
+    with redis.Redis(host=host, port=int(port)) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

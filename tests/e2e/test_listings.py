@@ -13,18 +13,15 @@ from typing import Any
 import pytest
 
 from tests.e2e import oracle
+from tests.e2e.outages import OUTAGES, await_recovery, rebuild
 from tests.e2e.service import Answer, Json, Service, assert_problem
 from tests.e2e.tables import Tables
-from tests.e2e.test_resilience import await_recovery, cache, hanging, rebuild, refusing
 from tests.e2e.waiting import AT_ONCE, await_value
-
-__all__ = ["cache"]
 
 pytestmark = pytest.mark.e2e
 
 USERS = 112
 """More than the 100 that are counted while the answers come from the index."""
-OUTAGES = {"hanging": hanging, "refusing": refusing}
 
 
 class Board:

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import redis
 
 from tests.e2e import oracle
 from tests.e2e.conftest import Settled
+from tests.e2e.outages import OUTAGES, await_recovery, full, rebuild
 from tests.e2e.service import Json, Player, Service
 from tests.e2e.signing import Signer
 from tests.e2e.tables import Tables
 from tests.e2e.viewer import Screen, Viewer
 from tests.e2e.waiting import AT_ONCE, await_value
-from tests.stack import Running
 
 pytestmark = pytest.mark.e2e
 
 USERS = 14
-
-
-@pytest.fixture(scope="module")
-def cache(stack: Running) -> Iterator[Any]:
-    """The stack's cache, by its address."""
-    host, _, port = stack.addresses["cache"].rpartition(":")
-    with redis.Redis(host=host, port=int(port)) as client:
-        yield client
 
 
 @pytest.fixture
@@ -48,44 +35,6 @@ def crowded(service: Service, board: str, settled: Settled) -> str:
     return board
 
 
-@contextmanager
-def hanging(cache: Any) -> Iterator[None]:
-    """The cache takes connections and answers nothing, as a machine that is lost does."""
-    pid = cache.info("server")["process_id"]
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-@contextmanager
-def refusing(cache: Any) -> Iterator[None]:
-    """The cache closes its connections and takes none, as one that restarts does."""
-    port = cache.config_get("port")["port"]
-    # This connection is kept, for opening the others' way again.
-    with cache.client() as kept:
-        kept.config_set("port", 0)
-        kept.execute_command("CLIENT KILL TYPE normal SKIPME yes")
-        try:
-            yield
-        finally:
-            kept.config_set("port", port)
-
-
-@contextmanager
-def full(cache: Any) -> Iterator[None]:
-    """The cache has no memory left: it can be read, and takes no writes."""
-    cache.config_set("maxmemory", 1)
-    try:
-        yield
-    finally:
-        cache.config_set("maxmemory", 0)
-
-
-OUTAGES = {"hanging": hanging, "refusing": refusing}
-
-
 def whole(tables: Tables, board: str) -> list[Json]:
     return oracle.ranking(tables.items("scoresTable"), board, "all")
 
@@ -99,28 +48,6 @@ def await_whole(service: Service, tables: Tables, board: str) -> None:
         return "degraded" not in top and top["entries"] == expected
 
     await_value(complete, what=f"{board} is complete")
-
-
-def rebuild(tables: Tables, board: str) -> Json:
-    """What an operator does after a long outage."""
-    answer = tables.client("lambda").invoke(
-        FunctionName="leaderboard-local-rebuild", Payload=json.dumps({"board": board}).encode()
-    )
-    assert "FunctionError" not in answer
-    done: Json = json.load(answer["Payload"])
-    return done
-
-
-def await_recovery(service: Service, board: str) -> None:
-    """Every function asks the cache again, which it does not for a moment after an outage."""
-    scores = iter(range(1, 10_000))
-
-    def well() -> bool:
-        service.write(board, "probe", score=next(scores))
-        top = service.top(board)
-        return bool(top["entries"]) and "degraded" not in top
-
-    await_value(well, what="scores show again")
 
 
 def test_empty_cache_shows_the_recorded_top(service: Service, crowded: str, cache: Any) -> None:
