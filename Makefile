@@ -12,7 +12,7 @@ REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot test check audit bench package deploy
+.PHONY: help setup dev page screenshot test check audit bench package deploy rotate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -66,6 +66,9 @@ package: setup ## build what a deployment of STAGE=dev would upload, into .serve
 
 deploy: setup ## deploy STAGE=dev with the AWS credentials of this shell
 	@$(SLS) deploy --stage $(STAGE)
+
+rotate: setup ## give STAGE=dev a new key for its tickets (REVOKE=1 after a leak: drop the others)
+	@$(PYTHON) -m local rotate --stage $(STAGE) $(if $(REVOKE),--revoke)
 
 # The first interpreter that is new enough, wherever the machine's own python3 is older.
 $(PYTHON):

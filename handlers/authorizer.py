@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.telemetry import invocation, logger
 from leaderboard import instants, wiring
 from leaderboard.errors import EdgeRequired, TicketInvalid
-from leaderboard.tickets import read_socket
+from leaderboard.tickets import key_id, read_socket
 
 Json = dict[str, Any]
 
@@ -56,7 +56,7 @@ def _origin_refused(headers: list[tuple[str, str]]) -> str | None:
 def _user_of(token: str) -> str | None:
     """The user of a socket ticket that is good now, and used up by this."""
     try:
-        ticket = read_socket(token, wiring.ticket_keys()())
+        ticket = read_socket(token, wiring.ticket_keys()(key_id(token)))
     except TicketInvalid:
         return None
     if ticket.expires_ms <= instants.now_ms():

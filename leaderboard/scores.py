@@ -29,8 +29,9 @@ from leaderboard.tickets import (
     REFUSAL,
     SOCKET_TICKET_MS,
     ActionTicket,
-    Keys,
+    Keyring,
     SocketTicket,
+    key_id,
     new_id,
     read_action,
     sign_action,
@@ -126,7 +127,7 @@ class Scores:
 
     catalog: Catalog
     store: ScoreStore
-    keys: Callable[[], Keys]
+    keys: Keyring
     now_ms: Callable[[], int]
 
     def issue(self, *, user_id: str, board: str, action: str) -> IssuedTicket:
@@ -170,7 +171,7 @@ class Scores:
     def complete(self, *, user_id: str, board: str, token: str, value: int | None) -> Outcome:
         """Take an action ticket. Raises what `scoring.complete` raises, and BoardNotFound."""
         rules = self.catalog.find(board)
-        ticket = read_action(token, self.keys())
+        ticket = read_action(token, self.keys(key_id(token)))
         if (ticket.user_id, ticket.board) != (user_id, board):
             raise TicketInvalid(REFUSAL)
         if ticket.action not in rules.actions:  # one that boards.yml no longer has

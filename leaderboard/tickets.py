@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import jwt
 
@@ -54,6 +54,24 @@ class Keys:
 
     current: str
     secrets: Mapping[str, str]
+
+
+class Keyring(Protocol):
+    """Where the keys are kept."""
+
+    def __call__(self, key_id: str | None = None, /) -> Keys:
+        """The keys as they are now; with `key_id` among them, if there is one of that id."""
+
+
+def key_id(token: str) -> str | None:
+    """The id of the key that a ticket says it was signed with; None if it says nothing."""
+    try:
+        if len(token) > MAX_LENGTH:
+            return None
+        found = jwt.get_unverified_header(token).get("kid")
+        return found if isinstance(found, str) else None
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return None
 
 
 def new_id() -> str:

@@ -1,4 +1,4 @@
-"""The command line of the local stack: `up` runs one, `watch` follows a board of one."""
+"""The command line: `up` runs a stack here, `watch` follows a board, `rotate` renews a key."""
 
 from __future__ import annotations
 
@@ -110,6 +110,23 @@ def parse() -> argparse.Namespace:
         help=f"on the stage's list of allowed origins (default {PAGE_PORT})",
     )
     page_parser.set_defaults(command=serve_page)
+
+    rotate_parser = commands.add_parser(
+        "rotate",
+        help="give a deployed stage a new key for its tickets",
+        description="Put a new key in place of the one that signs a deployed stage's tickets. "
+        "Tickets that are out stay good.",
+    )
+    rotate_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
+    rotate_parser.add_argument(
+        "--region", help="its Region (default: AWS_REGION, or serverless.yml's)"
+    )
+    rotate_parser.add_argument(
+        "--revoke",
+        action="store_true",
+        help="accept no other key any more, after a leak: tickets that are out are lost",
+    )
+    rotate_parser.set_defaults(command=rotate)
     return parser.parse_args()
 
 
@@ -186,6 +203,12 @@ def serve_page(arguments: argparse.Namespace) -> None:
         # By this name, since browsers compare origins by the letter.
         print(f"page       http://localhost:{page.port}/ (stage {arguments.stage})", flush=True)
         signal.pause()
+
+
+def rotate(arguments: argparse.Namespace) -> None:
+    from local import keys
+
+    print(keys.rotate_stage(arguments.stage, region=arguments.region, revoke=arguments.revoke))
 
 
 if __name__ == "__main__":

@@ -34,12 +34,18 @@ CATALOG = parse(
 )
 NOW = from_datetime(datetime(2026, 11, 23, 8, 15, 30, 123_000, tzinfo=UTC))
 WEEKS_END = from_datetime(datetime(2026, 11, 30, tzinfo=UTC))
+
+
+def keyring(_key_id: str | None = None) -> Keys:
+    return KEYS
+
+
 # No ticket is written anywhere.
 UNUSED: Any = None
 
 
 def issued(board: str, action: str, *, now_ms: int = NOW) -> ActionTicket:
-    scores = Scores(CATALOG, UNUSED, lambda: KEYS, lambda: now_ms)
+    scores = Scores(CATALOG, UNUSED, keyring, lambda: now_ms)
     it = scores.issue(user_id="ada", board=board, action=action)
     assert tickets.read_action(it.token, KEYS) == it.ticket
     return it.ticket

@@ -1,0 +1,70 @@
+"""The key that signs a deployed stage's tickets: a new one in its place, with this shell's
+credentials."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from local import announcement
+from local.deployed import REGION
+from local.stack import STAGE, StackFailed
+
+if TYPE_CHECKING:
+    import boto3
+
+KEY_BYTES = 48
+
+
+def rotate_stage(stage: str, *, region: str | None, revoke: bool) -> str:
+    """Rotate the key of a stage; what to tell whoever asked for it. Raises StackFailed."""
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if stage == STAGE:
+        os.environ.update(announcement.tool_variables())
+    region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    session = boto3.Session(region_name=region or REGION)
+    try:
+        return rotate(session.client("secretsmanager"), secret_of(session, stage), revoke=revoke)
+    except (BotoCoreError, ClientError) as error:
+        raise StackFailed(f"The key of stage {stage} was not rotated: {error}") from error
+
+
+def rotate(manager: Any, secret: str, *, revoke: bool) -> str:
+    """Put a new key in place of the current one.
+
+    The one before is accepted until the next rotation, and for a week at most; with `revoke` it
+    is not, nor is any older one.
+    """
+    key = json.dumps({"key": secrets.token_urlsafe(KEY_BYTES)})
+    current = manager.put_secret_value(SecretId=secret, SecretString=key)["VersionId"]
+    if not revoke:
+        return (
+            f"{current} signs from now on. The key before it is accepted for a week, "
+            "or until the next rotation."
+        )
+    versions = manager.list_secret_version_ids(SecretId=secret)["Versions"]
+    for version in versions:
+        if "AWSPREVIOUS" in version.get("VersionStages", []):
+            manager.update_secret_version_stage(
+                SecretId=secret,
+                VersionStage="AWSPREVIOUS",
+                RemoveFromVersionId=version["VersionId"],
+            )
+    return (
+        f"{current} signs from now on. No other key is accepted any more: by any function in "
+        "5 minutes at the latest. Players take their tickets anew."
+    )
+
+
+def secret_of(session: boto3.Session, stage: str) -> str:
+    """The stage's ticket secret, which has no name of its own."""
+    cloudformation: Any = session.client("cloudformation")
+    found = cloudformation.describe_stack_resource(
+        StackName=f"leaderboard-{stage}", LogicalResourceId="TicketSecret"
+    )
+    arn: str = found["StackResourceDetail"]["PhysicalResourceId"]
+    return arn
