@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 
 from botocore.exceptions import EndpointConnectionError
@@ -26,15 +27,21 @@ from hypothesis.stateful import (
 )
 
 from leaderboard import wiring
-from leaderboard.errors import LeaderboardError, TicketExpired, TicketSuperseded
+from leaderboard.errors import (
+    Barred,
+    LeaderboardError,
+    TicketExpired,
+    TicketSuperseded,
+    UserDeleted,
+)
 from leaderboard.ranking import COMPLETE
 from tests.integration.story import oracle, reading
 from tests.integration.story.edges import Rig
 from tests.integration.story.service import Asked, Service
 from tests.integration.story.story import HEALER, SILENCE, USERS
-from tests.integration.story.verdict import Verdict
+from tests.integration.story.verdict import OUT, Verdict
 from tests.integration.story.viewer import Viewer
-from tests.integration.story.world import Mishaps, World
+from tests.integration.story.world import FUNCTIONS, REQUESTS, Mishaps, World
 from tests.poller import KillAt, Killed
 
 SEED = os.environ.get("MODEL_SEED")
@@ -81,7 +88,9 @@ class Play(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._numbers = self._viewers = 0
-        self._asked: list[tuple[str, Asked, tuple[type[LeaderboardError], ...]]] = []
+        self._asked: list[tuple[str, str, Asked, tuple[type[LeaderboardError], ...]]] = []
+        self._reasons: dict[str, set[str]] = defaultdict(set)
+        self._compared: dict[str, object] = {}
         self._unsettled = False
         self._failed = False
         self._replica: dict[str, bytes] | None = None
@@ -122,6 +131,8 @@ class Play(RuleBasedStateMachine):
         self, user: str, rules: oracle.Rules, amount: int, name: str | None = None, times: int = 1
     ) -> None:
         submission = f"submission-{self._number()}"
+        if name is not None:
+            self.world.people.asked[user].add(name)
         self.world.scores.attempts[submission] = oracle.Attempt(
             user, (rules.board,), amount, self.world.clock.time()
         )
@@ -137,7 +148,7 @@ class Play(RuleBasedStateMachine):
             )
 
         for _ in range(times):
-            self._ask("write", call, attempt=submission)
+            self._ask("write", user, call, attempt=submission)
 
     @rule(user=users, loss=amounts)
     def lose_points(self, user: str, loss: int) -> None:
@@ -149,10 +160,11 @@ class Play(RuleBasedStateMachine):
         """An action's ticket, taken and sent in, once or by two at the same time."""
         self._count("earn")
         board, action, points = ("arena", "hit", 3) if lap is None else ("sprint", "lap", lap)
+        counts_on = ("arena", "day") if lap is None else ("sprint",)
         issued = wiring.scores().issue(user_id=user, board=board, action=action)
         ticket = issued.ticket.ticket
         self.world.scores.attempts[ticket] = oracle.Attempt(
-            user, (board,), points, self.world.clock.time()
+            user, counts_on, points, self.world.clock.time()
         )
 
         def call() -> object:
@@ -161,27 +173,69 @@ class Play(RuleBasedStateMachine):
             )
 
         for _ in range(times):
-            self._ask("write", call, TicketSuperseded, TicketExpired, attempt=ticket)
+            self._ask("write", user, call, TicketSuperseded, TicketExpired, attempt=ticket)
 
-    @rule(user=users, name=names.filter(bool))
-    def rename(self, user: str, name: str) -> None:
+    @rule(user=users, name=names.filter(bool), again=st.booleans())
+    def rename(self, user: str, name: str, again: bool) -> None:
         self._count("rename")
-        self._ask("rename", lambda: wiring.profiles().rename(user, name))
+        self.world.people.asked[user].add(name)
+        call = partial(wiring.profiles().rename, user, name)
+        self._ask("rename", user, call, again=again)
+
+    @rule(
+        user=users, standing=st.sampled_from(["visible", "hidden", "barred"]), again=st.booleans()
+    )
+    def moderate(self, user: str, standing: str, again: bool) -> None:
+        self._count("moderate")
+        reason = f"reason {self._number()}"
+        self.world.people.asked[user].add(standing)
+
+        def call() -> None:
+            wiring.moderation().set_standing(user, standing, reason=reason, by="moderator")
+            self._reasons[user].add(reason)
+
+        self._ask("moderate", user, call, UserDeleted, again=again)
+
+    @rule(user=users, board=boards, again=st.booleans())
+    def remove(self, user: str, board: str, again: bool) -> None:
+        self._count("remove")
+        rules = oracle.BY_NAME[board]
+
+        def call() -> None:
+            self.world.scores.removals.add((user, rules.during(self.world.clock.time()).key))
+            wiring.moderation().remove(user, board, None, by="moderator")
+
+        self._ask("remove", user, call, again=again)
+
+    @precondition(lambda self: not self.world.scores.erasures)
+    @rule(user=users, again=st.booleans())
+    def erase(self, user: str, again: bool) -> None:
+        self._count("erase")
+        self.world.people.asked[user].add("deleted")
+        self.world.scores.erasures.add(user)
+        self._ask("erase", user, lambda: wiring.moderation().erase(user, account=user), again=again)
 
     @rule(board=boards)
     def rebuild(self, board: str) -> None:
         self._count("rebuild")
+        self.world.disturb()
         self.service.start("rebuild", {"board": board})
+
+    @rule()
+    def minute(self) -> None:
+        """The schedules' minute."""
+        self._count("minute")
+        self.service.start("seasons", {})
 
     # Who looks on.
 
     @precondition(lambda self: self._viewers < 3)
-    @rule()
-    def arrive(self) -> None:
+    @rule(user=st.none() | users)
+    def arrive(self, user: str | None) -> None:
         self._count("arrive")
         self._viewers += 1
-        viewer = Viewer(f"viewer-{self._number()}=", oracle.ALL, self.world)
-        self._ask("arrive", viewer.arrive)
+        viewer = Viewer(f"viewer-{self._number()}=", oracle.ALL, self.world, user)
+        self._ask("arrive", "", viewer.arrive)
 
     @precondition(lambda self: self.verdict.present())
     @rule()
@@ -196,6 +250,7 @@ class Play(RuleBasedStateMachine):
     def flush(self) -> None:
         self._count("flush")
         self.rig.valkey.client.flushall()
+        self.world.disturb()
 
     @precondition(lambda self: self._replica is None)
     @rule()
@@ -210,11 +265,12 @@ class Play(RuleBasedStateMachine):
         self._count("fail over")
         assert self._replica is not None
         self.rig.valkey.restore(self._replica)
+        self.world.disturb()
         self._replica = None
         self.world.failed_over = self._unsettled = True
 
     @rule(
-        task=st.sampled_from(["score_stream/*", "board_stream/*", "rebuild/*", "write/*", "re*/*"]),
+        task=st.sampled_from([*FUNCTIONS, *REQUESTS]),
         nth=st.integers(1, 12),
         lost=st.booleans(),
     )
@@ -223,7 +279,7 @@ class Play(RuleBasedStateMachine):
         self._count("strike")
         step = "after dynamodb.*" if lost else "*"
         error: Callable[[], BaseException] = _lost if lost else Killed
-        self.world.scheduler.kills.append(KillAt(task=task, step=step, nth=nth, error=error))
+        self.world.scheduler.kills.append(KillAt(task=f"{task}/*", step=step, nth=nth, error=error))
         self._unsettled = True
 
     @precondition(lambda self: not self.world.down)
@@ -294,7 +350,7 @@ class Play(RuleBasedStateMachine):
         self._check_answers()
         self.verdict.scores()
         self.verdict.profiles()
-        now = [rules.during(self.world.clock.time()) for rules in oracle.ALL]
+        self.verdict.departed()
         if self._unsettled or self.world.mishaps.lose_work:
             self._mend()
         for rules in self._seasons():
@@ -304,23 +360,24 @@ class Play(RuleBasedStateMachine):
                 self.verdict.is_ranked(rules, top)
             self.verdict.is_recorded(rules)
         self._read()
-        self.verdict.who_missed_nothing(now)
+        self.verdict.who_missed_nothing(self._current())
 
     def _mend(self) -> None:
         """Peace for a while: the next score of each board mends it; after a failover, an audit."""
         self.world.scheduler.kills, kills = [], self.world.scheduler.kills
         mishaps, self.world.mishaps = self.world.mishaps, Mishaps()
         self._sleep(SILENCE)
-        if self.world.failed_over:
-            for rules in self._seasons():
+        seasons = self._seasons()
+        for rules in seasons:
+            # A past season has no next score.
+            if self.world.failed_over or rules not in self._current():
                 self.service.start("rebuild", {"board": rules.board, "season": rules.season})
         for rules in oracle.ALL:
             self._write(HEALER, rules, 1)
         self.service.drain("the next score is taken")
         self.verdict.scores()
-        audited = self._seasons() if self.world.failed_over else oracle.ALL
-        for rules in audited:
-            self.verdict.board(rules.during(self.world.clock.time()))
+        for rules in self._seasons():
+            self.verdict.board(rules)
         self._read()
         self.world.mishaps = mishaps
         self.world.scheduler.kills = [it for it in kills if not isinstance(it, KillAt)]
@@ -332,39 +389,61 @@ class Play(RuleBasedStateMachine):
             self.world.scheduler.spawn(f"ping/{viewer.connection_id}", viewer.ping)
         self.service.drain("the viewers have pinged")
         for viewer in self.verdict.present():
-            for rules in oracle.ALL:
-                self.verdict.is_shown(viewer, rules.during(self.world.clock.time()))
+            for rules in self._current():
+                self.verdict.is_shown(viewer, rules)
 
     def _read(self) -> None:
+        """Everything that may be asked, where something may have changed since it was asked."""
+        now, people = self.world.clock.time(), self.world.people
+        asked = [*USERS[:5], HEALER]
         for rules in self._seasons():
+            expected = self.verdict.expected(rules)
             history = self.world.history[rules.key]
-            reading.compare(rules, self.verdict.expected(rules), history[-1] if history else None)
+            whole = self.verdict.ranking(rules) is not None
+            state = (expected, len(history), whole, self.world.disturbed[rules.key])
+            if self._compared.get(rules.key) != state:
+                recorded = history[-1] if history else None
+                reading.compare(rules, expected, recorded, users=asked, whole=whole)
+                self._compared[rules.key] = state
+        for user in asked:
+            reading.compare_own(user, self.world.scores, people, now)
+            standing = people.standing_of(user)
+            if standing != "deleted":
+                reading.compare_standing(user, standing, self._reasons[user])
+
+    def _current(self) -> list[oracle.Rules]:
+        return [rules.during(self.world.clock.time()) for rules in oracle.ALL]
 
     def _seasons(self) -> list[oracle.Rules]:
         """Every board in its current season, and every season that ever had a score."""
-        keys = {rules.during(self.world.clock.time()).key for rules in oracle.ALL}
-        keys |= {key for _, key in self.world.scores.score}
+        keys = {rules.key for rules in self._current()}
+        keys |= {key for _, key in self.world.scores.version}
         return [rules for key in sorted(keys) if (rules := oracle.rules_of(key))]
 
     def _check_answers(self) -> None:
         """Everybody was answered, and what was accepted is in the table."""
-        for number, asked, expected in self._asked:
-            assert asked.done
+        for user, attempt, asked, expected in self._asked:
+            assert asked.done or asked.unanswered
             if asked.refusal is not None:
-                assert isinstance(asked.refusal, expected), repr(asked.refusal)
-            elif number in self.world.scores.attempts:
-                assert number in self.world.scores.done, f"{number} was accepted, and is nowhere"
+                out = self.world.people.asked[user] & OUT
+                assert isinstance(asked.refusal, (*expected, *([Barred] if out else []))), (
+                    f"{user}: {asked.refusal!r}"
+                )
+            elif asked.done and attempt:
+                assert attempt in self.world.scores.done, f"{attempt} was accepted, and is nowhere"
         self._asked.clear()
 
     def _ask(
         self,
         name: str,
+        user: str,
         call: Callable[[], object],
         *expected: type[LeaderboardError],
         attempt: str = "",
+        again: bool = True,
     ) -> None:
-        asked = self.service.ask(f"{name}/{attempt or self._number()}", call)
-        self._asked.append((attempt, asked, expected))
+        asked = self.service.ask(f"{name}/{attempt or self._number()}", call, again=again)
+        self._asked.append((user, attempt, asked, expected))
 
     def _stir(self, number: int, decisions: int) -> None:
         self._unrest.stir(number, decisions)

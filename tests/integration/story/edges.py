@@ -169,6 +169,16 @@ class Rig:
             )
         elif service == "dynamodb":
             answer = self._dynamodb(world, client, operation, parameters)
+        elif operation == "DeleteConnection":
+            if not world.close(parameters["ConnectionId"]):
+                raise client.exceptions.GoneException(_refusal("GoneException", 410), operation)
+            answer = {}
+        elif operation == "AdminDeleteUser":
+            if parameters["Username"] in world.accounts_deleted:
+                error = "UserNotFoundException"
+                raise client.exceptions.from_code(error)(_refusal(error, 400), operation)
+            world.accounts_deleted.add(parameters["Username"])
+            answer = {}
         else:
             world.fail(f"the story has no {name}")
         world.step(f"after {name}")
@@ -190,7 +200,8 @@ class Rig:
             parameters = {**parameters, "Limit": world.chance.choice((1, 4))}
         if operation not in WRITES:
             return tables.call(client, operation, parameters)
-        if world.is_sent_twice():  # the SDK sends again when the first answer was lost
+        # The SDK sends again when the first answer was lost; a transaction has a token against it.
+        if operation != "TransactWriteItems" and world.is_sent_twice():
             self._commit(world, client, operation, parameters)
         return self._commit(world, client, operation, parameters)
 
@@ -219,6 +230,13 @@ class Rig:
         answer = self._cache_call(client, *sent, **options)
         world.step(f"after cache.{arguments[0]}")
         return answer
+
+
+def _refusal(code: str, status: int) -> Any:
+    return {
+        "Error": {"Code": code, "Message": "refused"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
 
 
 def _leave_uncounted(*_metric: object) -> None:

@@ -5,6 +5,7 @@ It imports nothing of the product and is never told its rules by it, only by con
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -130,6 +131,10 @@ def patched(before: Sequence[Json], update: Json) -> list[Json]:
     return sorted(shown.values(), key=lambda entry: int(entry["rank"]))
 
 
+STREAM_SECONDS = 86_400
+"""How long a stream keeps a record."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """A write of a score that somebody asked for, and since when (seconds since 1970)."""
@@ -152,6 +157,8 @@ class Scores:
     done: set[str] = field(default_factory=set)
     removals: set[tuple[str, str]] = field(default_factory=set)
     """Users and board-seasons that somebody asked to be removed."""
+    erasures: set[str] = field(default_factory=set)
+    """Users who asked to be deleted."""
 
     def commit(self, ids: Sequence[str], items: Sequence[Json], *, now: float) -> None:
         """One write of score items, by the attempts with these ids, or none: a copy, a removal."""
@@ -173,8 +180,11 @@ class Scores:
         assert version > self.version.get(at, 0), f"{item} is no newer than before"
         self.version[at] = version
         if "userScore" not in item:
-            assert at in self.removals, f"nobody asked to remove {at}"
+            asked = at in self.removals or user_id in self.erasures
+            assert asked, f"nobody asked to remove {at}"
             assert "userName" not in item, f"a tombstone with a name: {item}"
+            expires = int(item["expiresAt"]["N"])
+            assert expires > now + STREAM_SECONDS, f"gone before its stream's records: {item}"
             self.score.pop(at, None)
             self.updated_at.pop(at, None)
             return
@@ -194,6 +204,57 @@ class Scores:
             begun = now if attempt is None else attempt.begun
             assert text_of(begun) <= updated_at <= text_of(now), f"{item} is not of its time"
         self.score[at], self.updated_at[at] = score, updated_at
+
+
+@dataclass
+class People:
+    """Whom the profiles must name, and how they stand, in the order of the commits."""
+
+    name: dict[str, str] = field(default_factory=dict)
+    standing: dict[str, str] = field(default_factory=dict)
+    version: dict[str, int] = field(default_factory=dict)
+    asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Names and standings that somebody asked for, by user."""
+
+    def commit(self, item: Json) -> None:
+        """One write of a profile."""
+        user_id, version = item["userId"]["S"], int(item["version"]["N"])
+        before = (self.standing_of(user_id), self.name_of(user_id))
+        standing = item["standing"]["S"]
+        if standing == "deleted":
+            assert "userName" not in item, f"deleted, and named: {item}"
+            self.name.pop(user_id, None)
+        else:
+            self.name[user_id] = item["userName"]["S"]
+        self.standing[user_id] = standing
+        after = (self.standing_of(user_id), self.name_of(user_id))
+        for old, new in zip(before, after, strict=True):
+            asked = {*self.asked[user_id], f"player-{user_id[:6]}"}
+            assert old == new or new in asked, f"nobody asked for {item}"
+        known = self.version.get(user_id, 0)
+        assert version > known or (version == known and before == after), f"{item} is no newer"
+        self.version[user_id] = version
+
+    def name_of(self, user_id: str) -> str:
+        return self.name.get(user_id) or f"player-{user_id[:6]}"
+
+    def standing_of(self, user_id: str) -> str:
+        return self.standing.get(user_id, "visible")
+
+
+def expected(rules: Rules, scores: Scores, people: People) -> list[Json]:
+    """Every entry of a board-season, in order."""
+    ranked = [
+        Line(user_id, people.name_of(user_id), score, scores.updated_at[user_id, key])
+        for (user_id, key), score in scores.score.items()
+        if key == rules.key and people.standing_of(user_id) == "visible"
+    ]
+    return entries(rules, ranked)
+
+
+def percentile(place: int, total: int) -> float:
+    """The share of the ranked who stand at this place or below it."""
+    return 100 * (total - place + 1) / total
 
 
 def text_of(seconds: float) -> str:

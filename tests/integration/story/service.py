@@ -35,6 +35,8 @@ class Asked:
     """One request, and what came of it."""
 
     done: bool = False
+    unanswered: bool = False
+    """It died, and whoever sent it does not send it again."""
     answer: Any = None
     refusal: LeaderboardError | None = None
 
@@ -65,8 +67,8 @@ class Service:
             duplicates=self.world.mishaps.delivered_again,
         )
 
-    def ask(self, name: str, call: Callable[[], object]) -> Asked:
-        """A request; whoever sent it sends it again when it dies or is to come again later."""
+    def ask(self, name: str, call: Callable[[], object], *, again: bool = True) -> Asked:
+        """A request; who sent it sends it `again` when it dies or is to come again later."""
         asked = Asked()
 
         def run() -> None:
@@ -75,6 +77,8 @@ class Service:
                     asked.answer = call()
                     asked.done = True
                 except Unavailable:
+                    if not again:
+                        return
                     self.world.clock.sleep(1)
                 except LeaderboardError as refusal:
                     asked.refusal = refusal
@@ -83,8 +87,9 @@ class Service:
         def end(task: Task) -> None:
             if task.error is not None:
                 raise task.error
-            if task.killed is not None:
+            if task.killed is not None and again:
                 self.world.scheduler.spawn(name, run, on_end=end)
+            asked.unanswered = not asked.done
 
         self.world.scheduler.spawn(name, run, on_end=end)
         return asked

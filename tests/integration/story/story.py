@@ -176,6 +176,8 @@ class Story:
         """One trusted write, asked again and again until there is an answer."""
         self._submissions += 1
         submission = f"submission-{self._submissions}"
+        if name is not None:
+            self.world.people.asked[user].add(name)
         self.world.scores.attempts[submission] = oracle.Attempt(
             user, (rules.board,), amount, self.world.clock.time()
         )
@@ -218,7 +220,7 @@ class Story:
             found = self.world.recorded(rules.key, page["epoch"], page["version"])
             if page["version"] == 0:
                 assert page["entries"] == []
-                assert not before, f"{rules.key} is recorded, and reads as empty"
+                assert not any(it.epoch for it in before), f"{rules.key} reads as empty"
             else:
                 assert found is not None, f"a top that was not recorded: {page}"
                 assert page["entries"] == found.entries
@@ -247,6 +249,7 @@ class Story:
             profile = self._item(user, "profile")
             version = int(profile["version"]["N"]) if profile else 0
             now = round(self.world.clock.time() * 1000)
+            self.world.people.asked[user].add(standing)
             image: Json = profile or {
                 "userId": {"S": user},
                 "boardSeason": {"S": "profile"},

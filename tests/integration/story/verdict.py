@@ -14,6 +14,7 @@ from tests.integration.story.viewer import Viewer
 from tests.integration.story.world import World
 
 Json = dict[str, Any]
+OUT = {"barred", "deleted"}
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,33 @@ class Verdict:
         assert times == expected.updated_at
 
     def profiles(self) -> None:
-        """Every name and standing is that of the user's profile."""
-        items = tables.items(aws.SCORES)
-        profiles = {it["userId"]["S"]: it for it in items if it["boardSeason"]["S"] == "profile"}
-        for item in items:
-            profile = profiles.get(item["userId"]["S"])
-            if profile and "userScore" in item:
-                assert item["userName"] == profile["userName"], (item, profile)
-                assert item["standing"] == profile["standing"], (item, profile)
+        """Every name and standing is that of the user's profile; who was deleted has left none."""
+        people = self.world.people
+        for item in tables.items(aws.SCORES):
+            user_id, sort_key = item["userId"]["S"], item["boardSeason"]["S"]
+            standing = people.standing_of(user_id)
+            if "userScore" in item:
+                assert item["userName"]["S"] == people.name_of(user_id), item
+                assert item["standing"]["S"] == standing, item
+            if standing == "deleted":
+                assert "userName" not in item, f"still named: {item}"
+                assert "userScore" not in item, f"still there: {item}"
+                names = {it["M"]["answer"]["M"]["userName"]["S"] for it in _taken(item)}
+                assert names <= {""}, f"still named: {item}"
+                assert item["expiresAt"]["N"], item
+                if sort_key == "moderation":
+                    assert item["acts"]["L"] == [], f"still remembered: {item}"
+
+    def departed(self) -> None:
+        """Who was barred or deleted has no open socket; who was deleted has no sign-in."""
+        out = {user for user, it in self.world.people.standing.items() if it in OUT}
+        for viewer in self.present():
+            assert viewer.user_id not in out, f"{viewer.user_id} is still connected"
+        gone = {user for user, it in self.world.people.standing.items() if it == "deleted"}
+        assert gone <= self.world.accounts_deleted, "somebody may still sign in"
 
     def expected(self, rules: oracle.Rules) -> list[Json]:
-        return oracle.entries(rules, oracle.lines(tables.items(aws.SCORES), rules.key))
+        return oracle.expected(rules, self.world.scores, self.world.people)
 
     def ranking(self, rules: oracle.Rules) -> Top | None:
         """The whole ranking in the cache, as the service reads it."""
@@ -94,3 +111,7 @@ class Verdict:
         last = history[-1]
         assert (held.epoch, held.version) == (last.epoch, last.version), f"{viewer} not at {last}"
         assert held.entries == last.entries
+
+
+def _taken(item: Json) -> list[Json]:
+    return list(item.get("taken", {"M": {}})["M"].values())

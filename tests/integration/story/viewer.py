@@ -33,6 +33,7 @@ class Viewer:
     connection_id: str
     boards: tuple[oracle.Rules, ...]
     world: World
+    user_id: str | None = None
     closed: bool = False
     held: dict[str, Held] = field(default_factory=dict)
     subscriptions: int = 0
@@ -41,7 +42,9 @@ class Viewer:
         """Connect, and subscribe to every board."""
         self.world.viewers[self.connection_id] = self
         self.held = {rules.board: Held() for rules in self.boards}
-        self._call("CONNECT", None)
+        if self._handled("CONNECT", None)["statusCode"] != 200:
+            self.closed = True
+            return
         for rules in self.boards:
             self._subscribe(rules.board, after=0)
 
@@ -103,7 +106,7 @@ class Viewer:
             self.world.clock.sleep(after)
             rules = next(it for it in self.boards if it.board == board)
             key = rules.during(self.world.clock.time()).key
-            existed = bool(self.world.history[key])
+            existed = any(it.epoch for it in self.world.history[key])
             request: Json = {"action": "subscribe", "board": board}
             if held.entries is not None and self.world.chance.random() < 0.5:
                 request["have"] = {"epoch": held.epoch, "version": held.version}
@@ -143,15 +146,18 @@ class Viewer:
                 self._subscribe(board, after=0)
 
     def _call(self, kind: str, body: Json | None) -> Json:
-        event = {
-            "requestContext": {
-                "connectionId": self.connection_id,
-                "eventType": kind,
-                "requestId": "request",
-            },
-            "body": None if body is None else json.dumps(body),
+        reply: Json = json.loads(self._handled(kind, body).get("body", "{}"))
+        return reply
+
+    def _handled(self, kind: str, body: Json | None) -> Json:
+        request: Json = {
+            "connectionId": self.connection_id,
+            "eventType": kind,
+            "requestId": "request",
         }
+        if self.user_id is not None:
+            request["authorizer"] = {"userId": self.user_id}
+        event = {"requestContext": request, "body": None if body is None else json.dumps(body)}
         context = Context(self.world.clock, "id", "socket", "arn:aws:lambda", deadline=0)
         answer: Json = handlers.socket.handler(event, context)  # type: ignore[arg-type]
-        reply: Json = json.loads(answer.get("body", "{}"))
-        return reply
+        return answer

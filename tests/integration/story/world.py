@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from tests.integration.story.viewer import Viewer
 
 Json = dict[str, Any]
-INTERRUPTIBLE = ("score_stream/*", "board_stream/*", "rebuild/*", "write/*", "subscribe/*")
+FUNCTIONS = ("score_stream", "board_stream", "rebuild", "moderation", "seasons")
+REQUESTS = ("write", "rename", "moderate", "remove", "erase", "subscribe")
+INTERRUPTIBLE = tuple(f"{name}/*" for name in (*FUNCTIONS, *REQUESTS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +43,9 @@ class Mishaps:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One write of a board's item."""
+    """One write of a board's item; one that was opened with its season has no epoch yet."""
 
-    epoch: str
+    epoch: str | None
     version: int
     revision: int
     total: int
@@ -71,6 +73,8 @@ class World:
     begins: float | None = None
     down: set[str] = field(default_factory=set)
     scores: oracle.Scores = field(default_factory=oracle.Scores)
+    people: oracle.People = field(default_factory=oracle.People)
+    accounts_deleted: set[str] = field(default_factory=set)
     history: dict[str, list[Recorded]] = field(default_factory=lambda: defaultdict(list))
     viewers: dict[str, Viewer] = field(default_factory=dict)
     frames: dict[str, list[Json]] = field(default_factory=lambda: defaultdict(list))
@@ -92,7 +96,8 @@ class World:
         self.settled: Callable[[], list[str]] = list
         self.launch: Callable[[str, Json], None] = lambda _function, _event: None
         self._sequenced: dict[str, tuple[str, str, int]] = {}
-        self._steps = 0
+        self.disturbed: dict[str, int] = defaultdict(int)
+        """How often something happened that may show in what is read of a board-season."""
 
     def _switches(self) -> list[KillRandomly]:
         switches = []
@@ -119,6 +124,11 @@ class World:
     def step(self, name: str) -> None:
         self.scheduler.step(name)
 
+    def disturb(self) -> None:
+        """The cache was lost, or filled: every board may read otherwise."""
+        for key in {key for _, key in self.scores.version}:
+            self.disturbed[key] += 1
+
     def is_sent_twice(self) -> bool:
         return self.chance.random() < self.mishaps.sent_twice
 
@@ -126,22 +136,25 @@ class World:
 
     def commit(self, changes: Sequence[Stored]) -> None:
         """One write, whatever it is of: the streams get it in the same instant."""
-        ids: list[str] = []
+        ids: set[str] = set()
         scores: list[Json] = []
         for it in changes:
             if it.table == aws.SUBMISSIONS:
                 assert it.old is None, f"a submission was written twice: {it.new}"
-                ids.append(it.key["submission"]["S"].rpartition("#")[2])
+                ids.add(it.key["submission"]["S"].rpartition("#")[2])
             elif it.table == aws.SCORES:
                 self._stream(self.score_stream, it)
-                if oracle.rules_of(it.key["boardSeason"]["S"]):
+                if it.key["boardSeason"]["S"] == "profile":
+                    self.people.commit(it.new)
+                elif oracle.rules_of(it.key["boardSeason"]["S"]):
+                    self.disturbed[it.key["boardSeason"]["S"]] += 1
                     scores.append(it.new)
-                    ids += _tickets(it.new) - _tickets(it.old)
+                    ids |= _tickets(it.new) - _tickets(it.old)
             elif it.table == aws.BOARDS:
                 self._note(it.new)
                 self._stream(self.board_stream, it)
         if scores:
-            self.scores.commit(ids, scores, now=self.clock.time())
+            self.scores.commit(sorted(ids), scores, now=self.clock.time())
 
     def _stream(self, stream: Stream, it: Stored) -> None:
         change: Json = {"Keys": it.key, "NewImage": it.new, "StreamViewType": "NEW_IMAGE"}
@@ -170,7 +183,7 @@ class World:
             for it in image["top"]["L"]
         ]
         new = Recorded(
-            image["epoch"]["S"],
+            image["epoch"].get("S"),
             int(image["version"]["N"]),
             int(image["revision"]["N"]),
             int(image["total"]["N"]),
@@ -178,7 +191,10 @@ class World:
             self._settled(key),
         )
         before = self.history[key][-1] if self.history[key] else None
-        if before is None:
+        if new.epoch is None:
+            assert before is None, f"{key} was opened over {before}"
+            assert (new.version, new.revision, new.total, new.entries) == (0, 0, 0, [])
+        elif before is None or before.epoch is None:
             assert (new.version, new.revision) == (1, 1), f"{key} begins with {new}"
         else:
             moved = new.entries != before.entries
@@ -251,6 +267,12 @@ class World:
         assert frame["from"] < frame["version"], f"a frame of no change: {frame}"
         assert old is not None, f"a frame from a version that was not recorded: {frame}"
         assert oracle.patched(old.entries, frame) == new.entries, f"{old} with {frame} is not {new}"
+
+    def close(self, connection_id: str) -> bool:
+        """The gateway closes a connection; False if it is gone already."""
+        viewer = self.viewers[connection_id]
+        was_open, viewer.closed = not viewer.closed, True
+        return was_open
 
     def invoke(self, function: str, event: Json) -> Json:
         """Lambda's Invoke of another function, which answers before that begins."""
