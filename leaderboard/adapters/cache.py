@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from redis.backoff import NoBackoff
-from redis.cluster import RedisCluster
 from redis.credentials import CredentialProvider
 from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 from redis.retry import Retry
 
 from leaderboard import order
+from leaderboard.adapters.cluster import Cluster
 from leaderboard.errors import CacheUnavailable
 from leaderboard.listings import Listing, Position
 from leaderboard.ranking import (
@@ -150,7 +150,7 @@ class Cache:
         secure: dict[str, Any] = {}
         if self.name:
             secure = {"ssl": True, "credential_provider": IamCredentials(self.name, self.user)}
-        return RedisCluster(
+        return Cluster(
             host=host,
             port=int(port),
             protocol=2,  # the newer one begins with a round trip more
@@ -165,7 +165,9 @@ class Cache:
         """Run a script with its keys declared; raises CacheUnavailable."""
         with self.outage.noticed():
             try:
-                return self.client.evalsha(script.digest, len(keys), *keys, *values)
+                return self.client.execute_command(
+                    "EVALSHA", script.digest, len(keys), *keys, *values
+                )
             except NoScriptError:
                 return self.client.eval(script.source, len(keys), *keys, *values)
 
@@ -283,7 +285,7 @@ class Cache:
 
     def read_copy(self, board: str, season: str) -> str | None:
         with self.outage.noticed():
-            kept = self.client.get(Keys.of(board, season).copy)
+            kept = self.client.execute_command("GET", Keys.of(board, season).copy)
         return None if kept is None else kept.partition(b" ")[2].decode()
 
     def keep_pace(self, board: str, body: str) -> None:

@@ -14,12 +14,12 @@ from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
-from redis.cluster import RedisCluster
 from redis.exceptions import ConnectionError as CacheConnectionError
 
 import leaderboard.adapters.cache
 from handlers.telemetry import Handler, metrics
 from leaderboard.adapters.aws import client
+from leaderboard.adapters.cluster import Cluster
 from tests.integration import aws
 from tests.integration.events import CONTEXT
 from tests.integration.story.edges import Rig
@@ -108,7 +108,7 @@ def dependencies(
     """Switches for AWS services and the cache, at the edge of their clients."""
     switches = Dependencies()
     aws_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
-    cache_call: Any = RedisCluster.execute_command
+    cache_call: Any = Cluster.execute_command
 
     def make_api_call(service: Any, operation: str, parameters: dict[str, Any]) -> Any:
         name = service.meta.service_model.service_name
@@ -124,6 +124,6 @@ def dependencies(
         return cache_call(cache, *arguments, **options)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
-    monkeypatch.setattr(RedisCluster, "execute_command", execute_command)
+    monkeypatch.setattr(Cluster, "execute_command", execute_command)
     monkeypatch.setattr(leaderboard.adapters.cache, "OUTAGE_SECONDS", 0)
     return switches

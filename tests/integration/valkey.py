@@ -15,9 +15,9 @@ START_SECONDS = 30.0
 
 
 class Valkey:
-    """One server with every slot. A node of a cluster waits two seconds before it takes writes."""
+    """One server with every slot, or none. A node waits two seconds before it takes writes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, slots: bool = True) -> None:
         self._server = ValkeyServer(
             port=_free_port(),
             host=LOOPBACK,
@@ -26,12 +26,15 @@ class Valkey:
                 "cluster-enabled": "yes",
                 "cluster-port": _free_port(),
                 "cluster-announce-ip": LOOPBACK,
+                "cluster-allow-replica-migration": "no",  # who gives its last slot away stays
                 "save": "",
             },
         )
         self._server.start()
         self.endpoint = f"{LOOPBACK}:{self._server.port}"
         self.client: Any = self.connect()
+        if not slots:
+            return
         self.client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
         deadline = time.monotonic() + START_SECONDS
         while self.client.execute_command("CLUSTER INFO")["cluster_state"] != "ok":

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
-from redis.cluster import RedisCluster
 from redis.exceptions import ConnectionError as CacheConnectionError
 
 import handlers
@@ -26,6 +25,7 @@ import leaderboard.adapters.cache
 import leaderboard.adapters.gateway
 from handlers.telemetry import logger, metrics
 from leaderboard import wiring
+from leaderboard.adapters.cluster import Cluster
 from leaderboard.ranking import Recorder
 from tests.integration import aws
 from tests.integration.story import tables
@@ -78,7 +78,7 @@ class Rig:
         self._chance = StoryChance()
         self._world: World | None = None
         self._aws_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
-        self._cache_call: Any = RedisCluster.execute_command
+        self._cache_call: Any = Cluster.execute_command
         self._connect(patch)
 
     @contextmanager
@@ -138,7 +138,7 @@ class Rig:
             return rig.call_cache(client, arguments, options)
 
         patch.setattr(BaseClient, "_make_api_call", make_api_call)
-        patch.setattr(RedisCluster, "execute_command", execute_command)
+        patch.setattr(Cluster, "execute_command", execute_command)
 
     def _take_time_and_threads(self, patch: pytest.MonkeyPatch) -> None:
         """In every module of the product: the story's clock, its chance, and no threads."""
