@@ -26,14 +26,17 @@ from leaderboard.delivery import Broadcast, Report
 
 CHANCE = random.SystemRandom()
 
-HANDLES = 64
-"""Posts at a time: enough to keep one core busy, through TLS and some milliseconds of latency."""
+HANDLES = 256
+"""Posts at a time: what keeps one core busy when an answer takes 15 ms."""
 CONNECT_MS, POST_MS = 1000, 2000
 """How long a connection may take to open, and a post until it is answered."""
 BURST_SECONDS = 0.5
 """How many seconds' worth of posts may go out at once; the gateway allows as much of its rate."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
 """Seconds before a post is repeated: by chance up to the first, twice it, … up to the longest."""
+CROWD, CROWD_PATIENCE = 10, 6.0
+"""So many connections that all fail are not to blame: it is the gateway, and each of them is tried
+for so many seconds. Given up, all of them would ask for the board anew, of the same gateway."""
 LOOK_SECONDS = 0.1
 """How long to wait for answers before libcurl may look at its clocks."""
 SHORTEST_REST = 0.001
@@ -64,9 +67,11 @@ class Post:
 
     course: Course
     connection_id: str
-    give_up: float
+    began: float
     pause: float = FIRST_PAUSE
     was_throttled: bool = False
+    is_alone: bool = False
+    """Others were taken between its first try and its last one: it is not the gateway."""
 
     def lose(self) -> None:
         """Its viewer sees by the next version that one is missing."""
@@ -205,6 +210,8 @@ def _handle(ca_file: Path) -> Any:
     handle.setopt(pycurl.CAINFO, str(ca_file))
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, CONNECT_MS)
     handle.setopt(pycurl.TIMEOUT_MS, POST_MS)
+    handle.setopt(pycurl.BUFFERSIZE, 4096)
+    handle.setopt(pycurl.UPLOAD_BUFFERSIZE, 16384)
     handle.setopt(pycurl.NOSIGNAL, 1)
     handle.setopt(pycurl.TCP_KEEPALIVE, 1)
     handle.setopt(pycurl.WRITEFUNCTION, len)  # a refusal's text: the status says it
@@ -222,6 +229,9 @@ class Posting:
     turns: deque[Course]
     repeats: list[tuple[float, int, Post]] = field(default_factory=list)
     repeated: int = 0
+    begun: int = 0
+    taken_at: float = -math.inf
+    """When a post was last taken, or its connection last known to be closed."""
 
     def run(self) -> None:
         while (now := time.monotonic()) < self.deadline:
@@ -255,6 +265,7 @@ class Posting:
                 return next_at
             post = self._next(now)
             if post is not None:
+                post.is_alone = self.taken_at >= post.began
                 self.bucket.take(now, self.rate)
                 self.lines.start(post)
 
@@ -267,19 +278,22 @@ class Posting:
         if connection_id is None:
             return None
         self.turns.append(course)
-        return Post(course, connection_id, min(now + course.broadcast.patience, self.deadline))
+        self.begun += 1
+        return Post(course, connection_id, now)
 
     def _settle(self, post: Post, status: int) -> None:
         """Note how a post ended, or that it is to be repeated after a growing random pause."""
         course = post.course
         if 200 <= status < 300:
             course.sent += 1
+            self.taken_at = time.monotonic()
         elif status == 410:
             course.gone.append(post.connection_id)
+            self.taken_at = time.monotonic()
         elif status == 0 or status == 429 or status >= 500:
             post.was_throttled = status == 429
             at = time.monotonic() + CHANCE.uniform(0, post.pause)
-            if at >= post.give_up:
+            if at >= self._give_up_at(post):
                 post.lose()
             else:
                 post.pause = min(2 * post.pause, LONGEST_PAUSE)
@@ -287,3 +301,9 @@ class Posting:
                 heapq.heappush(self.repeats, (at, self.repeated, post))
         else:
             course.failed += 1
+
+    def _give_up_at(self, post: Post) -> float:
+        patience = post.course.broadcast.patience
+        if self.begun >= CROWD and not post.is_alone:
+            patience = max(patience, CROWD_PATIENCE)
+        return min(post.began + patience, self.deadline)

@@ -14,7 +14,6 @@ import handlers.board_stream
 import handlers.socket
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
-from leaderboard.adapters.gateway import HANDLES
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, frame, stream_record
@@ -260,12 +259,15 @@ def test_post_that_is_refused_for_good_is_not_repeated(sink: Sink, status: int) 
     assert len(sink.posts) == 1
 
 
-def test_posts_go_out_side_by_side_and_no_more_than_so_many(sink: Sink) -> None:
-    subscribe(*(f"connection-{number}=" for number in range(2 * HANDLES)))
+def test_posts_go_out_side_by_side_and_no_more_than_so_many(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTS_AT_ONCE", "20")
+    subscribe(*(f"connection-{number}=" for number in range(64)))
     sink.delay = 0.05
     deliver(change(1, None, image(1, "ab")))
-    assert len(sink.posts) == 2 * HANDLES
-    assert HANDLES / 4 < sink.most_at_once <= HANDLES
+    assert len(sink.posts) == 64
+    assert 8 < sink.most_at_once <= 20
 
 
 def test_subscription_that_expired_is_sent_nothing(sink: Sink) -> None:
