@@ -30,11 +30,9 @@ def handler(event: Json, context: LambdaContext) -> Json:
     line: Json = {"records": len(event["Records"])}
     try:
         changes = _changes(event["Records"])
+        _keep_copies(changes)  # first: who reads the top after a frame finds at least that
         broadcaster = wiring.broadcaster()
-        try:
-            sent = broadcaster.send(changes)
-        finally:
-            _keep_copies(changes)  # viewers wait, readers have the copy of a moment ago
+        sent = broadcaster.send(changes)
     except Unavailable:
         # Frames that went out are repeated; viewers ignore a version that they have.
         logger.exception("board stream", extra=line)

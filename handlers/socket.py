@@ -5,15 +5,16 @@ What a frame asks for is read from the frame, not from the route that the gatewa
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from handlers.telemetry import invocation, logger
+from handlers.telemetry import count, invocation, logger
 from leaderboard import instants, messages, protocol, wiring
 from leaderboard.errors import Barred, BoardNotFound, LeaderboardError, Unavailable
-from leaderboard.subscriptions import TooManyConnections
+from leaderboard.subscriptions import TooManyConnections, TooManyMessages
 
 MAX_FRAME = 4 * 1024
 """Bytes that a client may send in one frame."""
@@ -65,11 +66,26 @@ def handler(event: Json, context: LambdaContext) -> Json:
     elif kind == "DISCONNECT":
         wiring.subscriptions().connections.close(connection_id)
     else:
-        reply = answer_frame(event.get("body") or "", connection_id, request["requestId"])
+        reply = take_frame(event.get("body") or "", connection_id, request["requestId"])
         answer["body"] = messages.encode(reply)
         line |= {"reply": reply["type"], "code": reply.get("code"), "board": reply.get("board")}
     logger.info("socket", extra=line)
     return answer
+
+
+def take_frame(text: str, connection_id: str, request_id: str) -> protocol.Reply:
+    """The reply to one frame, which counts whatever is in it."""
+    try:
+        wiring.subscriptions().admit(connection_id)
+    except TooManyMessages as error:
+        if error.offends:
+            count("ConnectionsClosed", 1)
+            with contextlib.suppress(Unavailable):  # its next message closes it
+                wiring.sockets().close(connection_id)
+        return messages.error_json("rate_limited", str(error), request_id=request_id)
+    except LeaderboardError as error:
+        return messages.error_json(_code(error), str(error), request_id=request_id)
+    return answer_frame(text, connection_id, request_id)
 
 
 def answer_frame(text: str, connection_id: str, request_id: str) -> protocol.Reply:

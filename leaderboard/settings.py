@@ -29,6 +29,7 @@ class Settings:
     user_pool_id: str
     connections_per_user: int
     fanout_function: str
+    messages_per_minute: int
     allowed_origins: tuple[str, ...]
     write_shards: int
     audience_shards: int
@@ -77,6 +78,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         user_pool_id=text("USER_POOL_ID"),
         connections_per_user=number("CONNECTIONS_PER_USER", 20),
         fanout_function=text("FANOUT_FUNCTION"),
+        messages_per_minute=number("MESSAGES_PER_MINUTE", 120),
         allowed_origins=tuple(origin for origin in origins if origin),
         write_shards=number("WRITE_SHARDS", 4),
         audience_shards=number("AUDIENCE_SHARDS", 1),

@@ -28,8 +28,21 @@ class TooManyConnections(LeaderboardError):
     code = "rate_limited"
 
 
+class TooManyMessages(LeaderboardError):
+    """A connection sends too fast; `offends`: it went on after it was told."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, offends: bool) -> None:
+        super().__init__(message)
+        self.offends = offends
+
+
 MAX_BOARDS = 50
 """Boards that one connection may follow."""
+PATIENCE = 2
+"""How many times its messages a connection may try before it is closed."""
+MINUTE_MS = 60_000
 
 
 class ConnectionStore(Protocol):
@@ -42,6 +55,9 @@ class ConnectionStore(Protocol):
 
     def of_user(self, user_id: str) -> list[str]:
         """A user's open connections."""
+
+    def count_message(self, connection_id: str, minute: int) -> int:
+        """Count a message within a minute; how many that makes. Raises ConnectionGone."""
 
     def subscribe(self, connection_id: str, board: str) -> None:
         """Raises ConnectionGone and TooManyBoards."""
@@ -75,6 +91,7 @@ class Subscriptions:
     boards: BoardReader
     profiles: ProfileReader
     per_user: int
+    per_minute: int
     now_ms: Callable[[], int]
 
     def connect(self, connection_id: str, user_id: str | None) -> None:
@@ -97,6 +114,15 @@ class Subscriptions:
         except LeaderboardError:
             self.connections.close(connection_id)
             raise
+
+    def admit(self, connection_id: str) -> None:
+        """Count a message, whatever is in it. Raises TooManyMessages and ConnectionGone."""
+        sent = self.connections.count_message(connection_id, self.now_ms() // MINUTE_MS)
+        if sent > self.per_minute:
+            raise TooManyMessages(
+                f"At most {self.per_minute} messages a minute; wait for the next one.",
+                offends=sent > PATIENCE * self.per_minute,
+            )
 
     def subscribe(self, connection_id: str, board: str) -> Followed:
         """Register, then read: so no change beside the subscription is missed.

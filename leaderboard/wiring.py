@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.scan import BulkScores
     from leaderboard.adapters.scores import ScoreTable
     from leaderboard.adapters.secrets import TicketKeys
+    from leaderboard.adapters.sockets import Sockets
     from leaderboard.archive import Archive
     from leaderboard.broadcast import Broadcaster, Change
     from leaderboard.delivery import Sender
@@ -74,6 +75,7 @@ def subscriptions() -> Subscriptions:
         board_table(),
         score_table(),
         configuration().connections_per_user,
+        configuration().messages_per_minute,
         instants.now_ms,
     )
 
@@ -102,7 +104,6 @@ def ingest() -> Ingest:
 def moderation() -> Moderation:
     from leaderboard.adapters.accounts import Accounts
     from leaderboard.adapters.moderation import ModerationTable
-    from leaderboard.adapters.sockets import Sockets
     from leaderboard.moderation import Moderation
 
     it = configuration()
@@ -111,10 +112,17 @@ def moderation() -> Moderation:
         ModerationTable(score_table()),
         profiles(),
         connection_table(),
-        Sockets(it.socket_endpoint),
+        sockets(),
         Accounts(it.user_pool_id),
         instants.now_ms,
     )
+
+
+@cache
+def sockets() -> Sockets:
+    from leaderboard.adapters.sockets import Sockets
+
+    return Sockets(configuration().socket_endpoint)
 
 
 @cache

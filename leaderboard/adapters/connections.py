@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import zlib
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from leaderboard.subscriptions import MAX_BOARDS, ConnectionGone, TooManyBoards
 
 CONNECTION_SECONDS = 7500
 """How long a row may live: API Gateway closes a connection after two hours."""
+UNKNOWN = "This connection is not known any more; connect again."
 WRITE_BATCH = 25
 """What one BatchWriteItem takes."""
 
@@ -39,6 +41,28 @@ class ConnectionTable:
     def of_user(self, user_id: str) -> list[str]:
         """A user's connections; one that closed without a word stays until its row expires."""
         return list(self._listed(f"user#{user_id}"))
+
+    def count_message(self, connection_id: str, minute: int) -> int:
+        """Count in the connection's own row: one write, and a second with a new minute's first."""
+        names = {"#sent": "messages", "#minute": "minute"}
+        values = {":minute": {"N": str(minute)}, ":one": {"N": "1"}}
+        attempts = (
+            ("ADD #sent :one", "attribute_exists(audience) AND #minute = :minute"),
+            ("SET #minute = :minute, #sent = :one", "attribute_exists(audience)"),
+        )
+        for update, condition in attempts:
+            with contextlib.suppress(Raced), translated():
+                answer = client("dynamodb").update_item(
+                    TableName=self.connections_table,
+                    Key=own(connection_id),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=values,
+                    ReturnValues="UPDATED_NEW",
+                )
+                return int(answer["Attributes"]["messages"]["N"])
+        raise ConnectionGone(UNKNOWN)
 
     def subscribe(self, connection_id: str, board: str) -> None:
         try:
@@ -81,7 +105,7 @@ class ConnectionTable:
     def boards(self, connection_id: str) -> list[str]:
         row = self._own_row(connection_id)
         if row is None:
-            raise ConnectionGone("This connection is not known any more; connect again.")
+            raise ConnectionGone(UNKNOWN)
         return sorted(row.get("boards", {}).get("SS", []))
 
     def _listed(self, audience: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.e2e.service import Player, Service, is_moment, moment
 from tests.e2e.signing import Signer, now_ms
@@ -144,3 +144,24 @@ def test_closed_connection_leaves_nothing(
     assert len(rows()) == 5  # its own, its player's, and three subscriptions
     viewer.connection.close()
     await_value(lambda: not rows(), what="the rows of a closed connection are gone")
+
+
+def test_connection_that_floods_is_told_and_then_closed_and_others_go_on(viewers: View) -> None:
+    flooding, other = viewers(), viewers()
+    replies: list[str] = []
+
+    def read() -> None:
+        replies.append(flooding.receive().get("code", "pong"))
+
+    # Wherever a minute turns among them, one has more than twice what it may.
+    for sent in range(600):
+        flooding.send({"action": "ping"} if sent % 2 else "no message")
+        if sent >= 100:  # never more than so many on the way
+            read()
+    with pytest.raises(ConnectionClosed):  # noqa: PT012
+        # The emulator closes a connection only once nothing of it is left to answer.
+        while True:
+            read()
+    assert set(replies) <= {"pong", "bad_request", "rate_limited"}
+    assert len(replies) - replies.count("rate_limited") <= 2 * 120
+    other.ping()

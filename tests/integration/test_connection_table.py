@@ -206,3 +206,34 @@ def test_one_of_many_takes_a_socket_ticket(table: ConnectionTable) -> None:
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: table.take_ticket("jti", soon), range(30)))
     assert sum(taken) == 1
+
+
+def test_messages_are_counted_by_the_minute(table: ConnectionTable) -> None:
+    table.open("one=", None)
+    table.open("two=", None)
+    assert [table.count_message("one=", 7) for _ in range(3)] == [1, 2, 3]
+    assert table.count_message("two=", 7) == 1
+    assert [table.count_message("one=", 8) for _ in range(2)] == [1, 2]
+
+
+def test_counting_a_message_keeps_what_is_followed(table: ConnectionTable) -> None:
+    table.open("one=", None)
+    table.subscribe("one=", "global")
+    table.count_message("one=", 7)
+    assert table.boards("one=") == ["global"]
+
+
+def test_message_of_a_connection_that_is_gone_is_counted_nowhere(table: ConnectionTable) -> None:
+    table.open("one=", None)
+    table.close("one=")
+    with pytest.raises(ConnectionGone):
+        table.count_message("one=", 7)
+    assert rows() == []
+
+
+def test_messages_sent_at_once_are_all_counted(table: ConnectionTable) -> None:
+    table.open("one=", None)
+    table.count_message("one=", 7)
+    with ThreadPoolExecutor(8) as threads:
+        counted = list(threads.map(lambda _: table.count_message("one=", 7), range(40)))
+    assert sorted(counted) == list(range(2, 42))

@@ -39,6 +39,8 @@ ENVIRONMENTS = {
         "SCORES_TABLE",
         "AUDIENCE_SHARDS",
         "CONNECTIONS_PER_USER",
+        "MESSAGES_PER_MINUTE",
+        "WEBSOCKET_API_ID",
     },
     "score_stream": {
         "BOARDS_TABLE",
@@ -124,6 +126,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         },
         "BoardsTable": {"dynamodb:GetItem"},
         "ScoresTable": {"dynamodb:GetItem"},
+        "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
     },
     "score_stream": {
         "ScoresTable.StreamArn": STREAM,
