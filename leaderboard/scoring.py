@@ -155,6 +155,7 @@ def complete(
         action = f"{ticket.board}/{ticket.action}"
         refuse(beside.standing)
         _refuse_superseded(beside, action, ticket)
+        _refuse_negative(other, points, path="value")
         counted.append((other, beside, action))
     paced = _paced(counted, points=points, now_ms=now_ms)
     items: list[ScoreItem] = []
@@ -173,8 +174,7 @@ def submit(board: Board, item: ScoreItem, *, amount: int, now_ms: int) -> Decisi
     Raises Invalid, Barred and ScoreLimit; nothing is written then.
     """
     refuse(item.standing)
-    if board.operator is Operator.INCREMENT and amount < 0 and not board.negative_points:
-        raise Invalid("This board takes no negative points.", path="delta")
+    _refuse_negative(board, amount, path="delta")
     moved = _moved(board, item, amount, now_ms=now_ms)
     return Decision(_answer(item, moved), moved)
 
@@ -196,10 +196,17 @@ def _refuse_superseded(item: ScoreItem, action: str, ticket: ActionTicket) -> No
         )
 
 
+def _refuse_negative(board: Board, points: int, *, path: str) -> None:
+    if points < 0 and board.operator is Operator.INCREMENT and not board.negative_points:
+        raise Invalid(f"{board.board!r} takes no negative points.", path=path)
+
+
 def _points(board: Board, ticket: ActionTicket, value: int | None) -> int:
     if not isinstance(ticket.points, Reported):
         if value is not None:
             raise Invalid("This action has fixed points: leave the value out.", path="value")
+        # Of a ticket that is older than what the board's rules say now.
+        _refuse_negative(board, ticket.points, path="value")
         return ticket.points
     if value is None:
         raise Invalid("This action needs the value that was reached.", path="value")

@@ -220,7 +220,7 @@ OPERATIONS: dict[str, Operation] = {
                     "errors": [
                         {
                             "path": "body.submissions.1.delta",
-                            "message": "This board takes no negative points.",
+                            "message": "'global' takes no negative points.",
                         }
                     ],
                 },

@@ -1,0 +1,153 @@
+"""The examples of docs/architecture.md, executed: what writes come to, on every kind of board."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from leaderboard import instants, wiring
+from leaderboard.adapters.aws import client
+from leaderboard.adapters.scores import score_record
+from leaderboard.catalog import parse
+from leaderboard.errors import Invalid, ScoreLimit
+from leaderboard.rules import Board, Operator, Order, Schedule
+from leaderboard.scores import Scores
+from leaderboard.snapshots import Entry as RankedEntry
+from leaderboard.snapshots import Score
+from tests.integration import aws
+
+pytestmark = pytest.mark.usefixtures("stage")
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "architecture.md"
+DAY = "2026-11-29"
+BOARD = "board"
+
+ROW = re.compile(r"^\| `(operator: [^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+WRITE = re.compile(r"(\w+) ([+-]?\d+) ([\d:.TZ-]+)( refused)?")
+ENTRY = re.compile(r"(\w+) (-?\d+) ([\d:.TZ-]+)")
+
+Entry = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class Example:
+    rules: str
+    writes: str
+    board: str
+    since: str
+
+    @property
+    def parsed(self) -> Board:
+        return parse({"boards": {BOARD: yaml.safe_load(f"{{{self.rules}}}")}}).find(BOARD)
+
+    @property
+    def seasons(self) -> dict[str, list[Entry]]:
+        """The entries that each season has afterwards."""
+        found: dict[str, list[Entry]] = {}
+        for part in self.board.split("; "):
+            season, _, entries = part.rpartition(": ") if ": " in part else ("all", "", part)
+            found[season] = [_entry(text) for text in entries.split(", ")]
+        return found
+
+
+def _entry(text: str) -> Entry:
+    match = ENTRY.fullmatch(text)
+    assert match, text
+    user, number, moment = match.groups()
+    return user, int(number), milliseconds(moment)
+
+
+def milliseconds(moment: str) -> int:
+    """A time of the day, or a whole one."""
+    if "T" in moment:
+        return instants.from_text(moment)
+    return instants.from_text(f"{DAY}T{moment}{'' if '.' in moment else '.000'}Z")
+
+
+EXAMPLES = [Example(*found) for found in ROW.findall(DOCUMENT.read_text(encoding="utf-8"))]
+
+
+class Moment:
+    ms = 0
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+def execute(example: Example) -> None:
+    """Do the writes, each at its time, by the trusted route."""
+    moment = Moment()
+    rules = example.parsed
+    catalog = parse({"boards": {BOARD: yaml.safe_load(f"{{{example.rules}}}")}})
+    scores = Scores(catalog, wiring.score_table(), wiring.ticket_keys(), moment)
+    name = "delta" if rules.operator is Operator.INCREMENT else "score"
+    for number, text in enumerate(example.writes.split(", ")):
+        match = WRITE.fullmatch(text)
+        assert match, text
+        user, amount, when, refused = match.groups()
+        assert amount.startswith(("+", "-")) is (name == "delta"), text
+        moment.ms = milliseconds(when)
+        body: dict[str, Any] = {name: int(amount), "submission_id": f"s-{number}"}
+        if refused:
+            with pytest.raises((Invalid, ScoreLimit)):
+                scores.submit(user_id=user, board=BOARD, **body)
+        else:
+            scores.submit(user_id=user, board=BOARD, **body)
+
+
+def plain(scores: Sequence[Score | RankedEntry]) -> list[Entry]:
+    return [(it.user_id, it.user_score, it.updated_ms) for it in scores]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda it: f"{it.rules}: {it.since}")
+def test_example_is_what_happens(example: Example) -> None:
+    execute(example)
+    seasons = {it["boardSeason"]["S"].partition("#")[2] for it in items()}
+    assert seasons == set(example.seasons)
+    for season, entries in example.seasons.items():
+        assert plain(wiring.board_index().best(example.parsed, season, 10)) == entries
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda it: f"{it.rules}: {it.since}")
+def test_ranking_shows_the_example_as_the_table_does(example: Example) -> None:
+    """However often and in whatever order the records arrive."""
+    execute(example)
+    recorder = wiring.recorder()
+    records: dict[str, list[Any]] = {}
+    for item in items():
+        (_, season), record = score_record(item)
+        records.setdefault(season, []).append(record)
+    for season, entries in example.seasons.items():
+        for batch in (records[season][::-1], records[season], records[season]):
+            top = recorder.apply(example.parsed, season, batch).top
+            recorder.record(example.parsed, season, top)
+        recorded = wiring.board_table().read(BOARD, season)
+        assert recorded is not None
+        assert plain(recorded.snapshot.entries) == entries
+
+
+def items() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client("dynamodb").scan(TableName=aws.SCORES)["Items"]
+    return [it for it in found if "#" in it["boardSeason"]["S"]]
+
+
+def test_examples_show_every_operator_in_every_order_and_every_schedule() -> None:
+    boards = [it.parsed for it in EXAMPLES]
+    assert {(it.operator, it.order) for it in boards} == {
+        (operator, order) for operator in Operator for order in Order
+    }
+    assert {it.schedule for it in boards} == set(Schedule)
+    tied = {
+        (it.parsed.operator, it.parsed.order)
+        for it in EXAMPLES
+        for entries in it.seasons.values()
+        if len({number for _, number, _ in entries}) < len(entries)
+    }
+    # The newest score of an ascending board ties by the rule of the descending one.
+    assert tied >= {(it.operator, it.order) for it in boards} - {(Operator.LATEST, Order.ASC)}
