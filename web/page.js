@@ -61,7 +61,7 @@ const account = new Account({
 });
 const actions = new Actions({
   service,
-  onScore: (board, { entry }) => standing.scored(board, entry.userScore),
+  onScore: (board, { entry }) => standing.scored(board, entry),
   onFailure: (failure) => account.fail(failure),
 });
 const boards = new Boards({ named: configuration.boards ?? [], onChoice: choose });

@@ -17,7 +17,7 @@ import { Failure } from "./failures.js";
  * @property {number | null} viewers
  */
 /** @typedef {{ticket: string, action: string, points: number | {max: number}, notBefore: string, expiresAt: string}} Ticket */
-/** @typedef {{entry: {userName: string, userScore: number}, changed: boolean, replayed: boolean}} Outcome */
+/** @typedef {{entry: {userName: string, userScore: number, scoreUpdatedAt: string}, changed: boolean, replayed: boolean}} Outcome */
 
 export class Service {
   #http;
@@ -38,15 +38,17 @@ export class Service {
   }
 
   /**
-   * The best hundred, as they are now.
+   * A user's line on the whole board; the failure `user_not_ranked` if there is none.
    * @param {string} board
-   * @returns {Promise<{season: string, entries: import("./client/index.js").Entry[]}>}
+   * @param {string} season
+   * @param {string} userId
+   * @returns {Promise<{entry: import("./client/index.js").Entry, total: number}>}
    */
-  async best(board) {
-    return call(`${this.#http}/boards/${board}/top?limit=100`);
+  async standing(board, season, userId) {
+    return call(`${this.#http}/boards/${board}/users/${encodeURIComponent(userId)}?around=0&season=${season}`);
   }
 
-  /** @returns {Promise<{userId: string, userName: string, scores: {board: string, season: string, userScore: number}[]}>} */
+  /** @returns {Promise<{userId: string, userName: string, scores: {board: string, season: string, userScore: number, scoreUpdatedAt: string}[]}>} */
   async own() {
     return this.#asPlayer("GET", "/me/scores");
   }

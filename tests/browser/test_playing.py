@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visitors
 from tests.browser.visitor import Visitor
 from tests.e2e.service import PASSWORD, Service
-from tests.e2e.waiting import await_value
+from tests.e2e.waiting import AT_ONCE, await_value
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -82,8 +83,38 @@ def test_own_place_outside_the_top_is_shown(visitor: Visitor, service: Service) 
     visitor.sign_up()
     visitor.start("Run done")
     visitor.complete("Run done", value=3)
-    expect(visitor.page.locator("#own")).to_contain_text(re.compile(r"You\s*place \d\d\s*3$"))
+    expect(visitor.page.locator("#own")).to_contain_text(re.compile(r"You\s*place \d+ of \d+\s*3$"))
     expect(visitor.own_line()).to_have_count(0)
+
+
+def test_own_place_is_exact_however_far_below_the_top(visitor: Visitor, service: Service) -> None:
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        writes = [
+            threads.submit(service.write, "fastest-lap", f"ahead-{number}", score=5_000 + number)
+            for number in range(105)
+        ]
+        for write in writes:
+            write.result()
+    visitor.open("fastest-lap")
+    visitor.sign_up()
+    visitor.start("Lap done")
+    visitor.complete("Lap done", value=599_000)
+    own = visitor.page.locator("#own")
+    expect(own).to_contain_text(re.compile(r"You\s*place 1\d\d of 1\d\d\s*599,000$"))
+    # A better one of the same player moves the place, though the top stays as it is.
+    before = place_of(own.inner_text())
+    visitor.start("Lap done")
+    visitor.complete("Lap done", value=598_000)
+    expect(own).to_contain_text("598,000")
+    assert place_of(own.inner_text()) <= before
+    others = {it["userId"] for it in service.top("fastest-lap")["entries"]}
+    assert all(it.startswith("ahead-") for it in others)
+
+
+def place_of(text: str) -> int:
+    found = re.search(r"place (\d+) of", text)
+    assert found
+    return int(found[1])
 
 
 def test_session_survives_its_access_token(visitor: Visitor, service: Service) -> None:
