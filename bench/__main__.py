@@ -56,13 +56,14 @@ def parse() -> argparse.Namespace:
         metavar="BENCH",
         type=bench,
         help="path: from a score's POST to its frame at a subscriber, on a local stack of its own; "
-        "ranking: score records into large boards, on a Valkey of its own (default: both)",
+        "ranking: large boards, loaded, read and written, on a Valkey of its own (default: both)",
     )
     parser.add_argument(
         "--size",
         choices=SIZES,
         default=os.environ.get("SIZE") or "full",
-        help="small: a minute, for everyday use (default: full, or what SIZE says)",
+        help="small: a minute, for everyday use; full: half an hour, up to ten million members, and "
+        "5 GB of memory (default: full, or what SIZE says)",
     )
     arguments = parser.parse_args()
     if arguments.size not in SIZES:

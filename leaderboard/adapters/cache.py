@@ -250,12 +250,12 @@ class Cache:
             score = order.signed(board.order, after.user_score)
             member = order.member(after.updated_ms, after.user_id)
         keys = Keys.of(board.board, season)
-        return _stretch(board.order, self.run(LIST, keys.ranking, limit, score, member))
+        return stretch(board.order, self.run(LIST, keys.ranking, limit, score, member))
 
     def around(self, board: Board, season: str, user_id: str, *, reach: int) -> Listing | None:
         keys = Keys.of(board.board, season)
         answer = self.run(AROUND, keys.ranking, order.pack(user_id), reach)
-        return _stretch(board.order, answer)
+        return stretch(board.order, answer)
 
     def find(self, board: Board, season: str, user_ids: Sequence[str]) -> Listing | None:
         packed = [order.pack(it) for it in dict.fromkeys(user_ids)]
@@ -361,7 +361,8 @@ def _scores(board_order: Order, flat: Sequence[bytes]) -> Iterator[Score]:
         yield Score(user_id, name.decode(), user_score, updated_ms)
 
 
-def _stretch(board_order: Order, answer: Sequence[Any]) -> Listing | None:
+def stretch(board_order: Order, answer: Sequence[Any]) -> Listing | None:
+    """The listing in what stretch.lua returns."""
     if not answer:
         return None
     total, first, better, flat = answer

@@ -1,0 +1,41 @@
+"""Asks the package `leaderboard` on behalf of the bench, in the environment of peer.txt.
+
+One JSON object a line: {"ask": what, "with": its argument} gets {"seconds": how long it took,
+"members": who came}.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from importlib import import_module
+from typing import Any
+
+
+def main(port: int, name: str) -> None:
+    # The package, not this project's: here nothing but that environment is to be found.
+    board = import_module("leaderboard.leaderboard").Leaderboard(
+        name, host="127.0.0.1", port=port, decode_responses=True
+    )
+    asked: dict[str, Any] = {
+        "ping": lambda _: board.redis_connection.ping() and [],
+        "top": lambda number: board.top(number, with_member_data=True),
+        "page": lambda page: board.leaders(page, page_size=50, with_member_data=True),
+        "around": lambda member: board.around_me(member, page_size=11, with_member_data=True),
+        "find": lambda members: board.ranked_in_list(
+            members, with_member_data=True, sort_by="rank"
+        ),
+    }
+    for line in sys.stdin:
+        request = json.loads(line)
+        ask, argument = asked[request["ask"]], request["with"]
+        started = time.perf_counter()
+        found = ask(argument)
+        seconds = time.perf_counter() - started
+        answer = {"seconds": seconds, "members": [it["member"] for it in found]}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,204 @@
+"""Reads: each question to a large ranking, beside PING and beside the package `leaderboard`.
+
+All are asked in turn, over one client and one server, so that what else the machine does meets them
+alike. What an answer's payload costs is measured too: as many lines, read by the same client from a
+plain list and made into entries, less the same call for none.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.table import Table
+
+from bench import figures, peer
+from bench.board import BOARD, KEYS, SEASON, TIED, loaded, score_of, user
+from leaderboard import order
+from leaderboard.adapters.cache import Cache, stretch
+from leaderboard.listings import Listing, Position
+
+TARGET_PINGS = 2
+TARGET_RATIO = 2
+PAYLOAD = f"{KEYS.order}:payload"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One read: `ask` makes up its argument, for us and for the package."""
+
+    name: str
+    argue: Callable[[], tuple[Any, Any]]
+    ask: Callable[[Any], Listing | None]
+    at_peer: str
+    entries: int
+
+
+@dataclass
+class Times:
+    """Seconds, sample by sample."""
+
+    members: int
+    question: Question
+    ours: list[float] = field(default_factory=list)
+    ping: list[float] = field(default_factory=list)
+    payload: list[float] = field(default_factory=list)
+    theirs: list[float] = field(default_factory=list)
+
+    @property
+    def allowed(self) -> float:
+        """Twice a PING, and what the payload costs."""
+        return TARGET_PINGS * figures.median(self.ping) + figures.median(self.payload)
+
+    @property
+    def ratio(self) -> float | None:
+        return figures.median(self.theirs) / figures.median(self.ours) if self.theirs else None
+
+    @property
+    def is_met(self) -> bool:
+        quick = figures.median(self.ours) < self.allowed
+        return quick and (self.ratio is None or self.ratio >= TARGET_RATIO)
+
+
+def questions(cache: Cache, members: int, chance: random.Random) -> list[Question]:
+    def anybody() -> str:
+        return user(chance.randrange(members))
+
+    def place() -> tuple[Position, int]:
+        it = score_of(loaded(chance.randrange(members), members))
+        page = chance.randrange(1, members // 50)
+        return Position(it.user_score, it.updated_ms, it.user_id), page
+
+    def twice(argument: Any) -> tuple[Any, Any]:
+        return argument, argument
+
+    def listed(limit: int) -> Callable[[Any], Listing | None]:
+        return lambda after: cache.list(BOARD, SEASON, after=after, limit=limit)
+
+    def found(user_ids: Sequence[str]) -> Listing | None:
+        return cache.find(BOARD, SEASON, user_ids)
+
+    def around(user_id: str) -> Listing | None:
+        return cache.around(BOARD, SEASON, user_id, reach=5)
+
+    return [
+        Question("top 10", lambda: (None, 10), listed(10), "top", 10),
+        Question("top 100", lambda: (None, 100), listed(100), "top", 100),
+        Question("page of 50", place, listed(50), "page", 50),
+        Question("around 5", lambda: twice(anybody()), around, "around", 11),
+        Question("find 100", lambda: twice([anybody() for _ in range(100)]), found, "find", 100),
+    ]
+
+
+def measure(
+    cache: Cache,
+    members: int,
+    *,
+    rounds: int,
+    with_peer: bool,
+    report: Callable[[str], None],
+) -> list[Times]:
+    report(f"{members:,} members: reads")
+    asked = questions(cache, members, random.Random(2))
+    store_payload(cache)
+    times = [Times(members, it) for it in asked]
+    with ExitStack() as stack:
+        other = stack.enter_context(peer.asking(cache.endpoint)) if with_peer else None
+        for question in asked:
+            check(question, other)
+        for turn in range(rounds + rounds // 10):
+            for it in times:
+                one_turn(cache, it, other)
+                if turn < rounds // 10:  # warming up
+                    for samples in (it.ours, it.ping, it.payload, it.theirs):
+                        samples.clear()
+    return times
+
+
+def one_turn(cache: Cache, it: Times, other: peer.Peer | None) -> None:
+    ours, theirs = it.question.argue()
+    it.ping.append(seconds(cache.client.ping))
+    it.ours.append(seconds(lambda: it.question.ask(ours)))
+    nothing = seconds(lambda: payload(cache, 0))
+    it.payload.append(seconds(lambda: payload(cache, it.question.entries)) - nothing)
+    if other is not None:
+        it.theirs.append(other.ask(it.question.at_peer, theirs)[0])
+
+
+def seconds(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def store_payload(cache: Cache) -> None:
+    """As many lines as the longest answer has, as the scripts give them."""
+    flat: list[bytes] = []
+    for number in range(100):
+        it = score_of(loaded(number, 1_000_000))
+        signed = order.signed(BOARD.order, it.user_score)
+        flat += [
+            order.member(it.updated_ms, it.user_id),
+            str(signed).encode(),
+            it.user_name.encode(),
+        ]
+    cache.client.delete(PAYLOAD)
+    cache.client.rpush(PAYLOAD, *flat)
+
+
+def payload(cache: Cache, entries: int) -> Listing | None:
+    first, last = (0, 3 * entries - 1) if entries else (1, 0)
+    flat = cache.client.execute_command("LRANGE", PAYLOAD, first, last)
+    return stretch(BOARD.order, [0, 0, 0, flat])
+
+
+def check(question: Question, other: peer.Peer | None) -> None:
+    """That the answer is whole, and that the package's is about as many."""
+    ours, theirs = question.argue()
+    listing = question.ask(ours)
+    assert listing is not None
+    if question.at_peer != "page":  # the last page may be shorter
+        assert len(listing.entries) >= min(question.entries, 6)
+    if other is not None:
+        _, members = other.ask(question.at_peer, theirs)
+        assert len(members) >= min(question.entries, 6)
+
+
+def tables(times: Sequence[Times], *, small: bool) -> list[Table]:
+    made = figures.table(
+        "Reads, beside PING and the package leaderboard: µs, median (p99)",
+        "question",
+        "members",
+        "one call",
+        "PING",
+        "2 PING + payload",
+        "the package",
+        "quicker",
+        caption=[
+            "Rank, place, name, score and time of each entry, and the total, in one round trip.",
+            "page of 50: behind an entry anywhere; around 5: that many on each side of a user.",
+            "The package is asked for rank, name and score, through the client that its writes",
+            f"need, with the same parser; of {TIED} users to a score it ranks the later ids first.",
+        ],
+    )
+    for it in times:
+        ratio = it.ratio
+        verdict = "" if small else (" met" if it.is_met else " MISSED")
+        made.add_row(
+            it.question.name,
+            f"{it.members:,}",
+            _both(it.ours),
+            _both(it.ping),
+            f"{it.allowed * 1e6:.0f}{verdict}",
+            _both(it.theirs) if it.theirs else "not there",
+            "" if ratio is None else figures.times(ratio),
+        )
+    return [made]
+
+
+def _both(samples: Sequence[float]) -> str:
+    return f"{figures.median(samples) * 1e6:.0f} ({figures.quantile(samples, 0.99) * 1e6:.0f})"
