@@ -62,7 +62,7 @@ def parse() -> argparse.Namespace:
         "--size",
         choices=SIZES,
         default=os.environ.get("SIZE") or "full",
-        help="small: a minute, for everyday use; full: half an hour, up to ten million members, and "
+        help="small: a minute, for everyday use; full: half an hour, up to ten million members and "
         "5 GB of memory (default: full, or what SIZE says)",
     )
     arguments = parser.parse_args()
