@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import random
 import threading
 import time
@@ -25,9 +26,10 @@ from rich.table import Table
 from websockets.sync.client import ClientConnection, connect
 
 from bench import figures
+from leaderboard_client.following import Following
+from leaderboard_client.frame import Snapshot, Update, parse_frame
 from local.players import Client
 from local.stack import Addresses, running
-from local.subscriber import Follower
 
 BOARD = "global"
 ACTION = "quiz-correct"
@@ -97,19 +99,18 @@ class Viewer:
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
-        self._follower = Follower(BOARD)
+        self._following = Following()
         self._seen: dict[tuple[str, int], float] = {}
         self._changed = threading.Condition()
-        self.frames: list[dict[str, Any]] = []
+        self.frames: list[Snapshot | Update] = []
         self.holes = 0
 
     def listen(self) -> None:
         """Reads until the connection ends."""
         for text in self._socket:
             now = time.perf_counter()
-            message = json.loads(text)
             with self._changed:
-                self._take(message, now)
+                self._take(text, now)
                 self._changed.notify_all()
 
     def await_score(self, user_id: str, score: int) -> float:
@@ -127,18 +128,27 @@ class Viewer:
             return self._changed.wait_for(lambda: self.shown() == entries, timeout=SETTLE_SECONDS)
 
     def shown(self) -> list[tuple[str, int, str]]:
-        entries = self._follower.top.entries if self._follower.top else ()
-        return [(it["userId"], it["userScore"], it["scoreUpdatedAt"]) for it in entries]
+        held = self._following.held
+        entries = held.entries if held else ()
+        return [(it.user_id, it.user_score, it.score_updated_at) for it in entries]
 
-    def _take(self, message: dict[str, Any], now: float) -> None:
-        held = self._follower.top
-        entries = message.get("entries", message.get("upsert", ()))
-        if message["type"] == "update" and (held is None or message["from"] != held.version):
-            self.holes += 1
-        self._follower.take(message)
-        self.frames.append(message)
+    def _take(self, text: str | bytes, now: float) -> None:
+        frame = parse_frame(text)
+        held = self._following.held
+        match frame:
+            case Snapshot():
+                self._following.snapshot(frame, now=now, read_after=-math.inf)
+                entries = frame.entries
+            case Update():
+                if held is None or frame.start != held.version:
+                    self.holes += 1
+                self._following.update(frame, now)
+                entries = frame.upsert
+            case _:
+                raise ValueError(f"the service sent {text!r}")
+        self.frames.append(frame)
         for it in entries:
-            self._seen.setdefault((it["userId"], it["userScore"]), now)
+            self._seen.setdefault((it.user_id, it.user_score), now)
 
 
 @contextmanager
@@ -327,8 +337,8 @@ def overrun(addresses: Addresses, server: TrustedServer, viewer: Viewer, *, writ
         writes=writes,
         seconds=seconds,
         frames=len(viewer.frames) - frames,
-        first_version=viewer.frames[frames - 1]["version"],
-        last_version=viewer.frames[-1]["version"],
+        first_version=viewer.frames[frames - 1].version,
+        last_version=viewer.frames[-1].version,
         holes=viewer.holes - holes,
         is_the_table=is_the_table,
     )

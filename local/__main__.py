@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from types import FrameType
 
+from leaderboard_client import BoardNotFound
 from local import announcement
 from local.page import PortInUse
 from local.players import playing
 from local.service import ToolFailed
 from local.stack import Addresses, Progress, Stack, StackFailed, running
-from local.subscriber import BoardNotFound
 
 BOARD = "global"
 # `allowedOrigins` in serverless.yml has http://localhost:5173.

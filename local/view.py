@@ -1,12 +1,14 @@
 """Shows a board in the terminal while it moves: a table that is redrawn, or a line for each change
-where the output is no terminal."""
+where the output is no terminal. What is shown comes from the subscriber package."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections import deque
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 
 from rich.console import Console, Group, RenderableType
@@ -14,7 +16,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from local.subscriber import Top, follow
+from leaderboard_client import Board, Changes, Leaderboard, Problem, Status
 
 # How long an entry that moved stays lit, and over how long the pace is averaged.
 LIT_SECONDS = 0.8
@@ -28,20 +30,22 @@ class View:
     def __init__(self, board: str, *, header: str = "") -> None:
         self._board = board
         self._header = header
-        self._top: Top | None = None
+        self._top: Board | None = None
+        self._status: Status | None = None
         self._lit: dict[str, float] = {}
         self._arrivals: deque[float] = deque()
         self._freshness: float | None = None
 
-    def show(self, top: Top) -> None:
+    def show(self, top: Board, changes: Changes) -> None:
         now = time.monotonic()
-        before = {e["userId"]: e["userScore"] for e in self._top.entries} if self._top else {}
-        for entry in top.entries:
-            if self._top and before.get(entry["userId"]) != entry["userScore"]:
-                self._lit[entry["userId"]] = now
+        for entry in (*changes.entered, *(it.entry for it in changes.scored)):
+            self._lit[entry.user_id] = now
         self._top = top
         self._arrivals.append(now)
         self._freshness = age_ms(top)
+
+    def tell(self, status: Status) -> None:
+        self._status = status
 
     def __rich__(self) -> RenderableType:
         now = time.monotonic()
@@ -55,36 +59,59 @@ class View:
         table.add_column("player", ratio=1)
         table.add_column("score", justify="right")
         for entry in self._top.entries if self._top else ():
-            lit = now - self._lit.get(entry["userId"], -LIT_SECONDS) < LIT_SECONDS
+            lit = now - self._lit.get(entry.user_id, -LIT_SECONDS) < LIT_SECONDS
             table.add_row(
-                str(entry["place"]),
-                Text(entry["userName"]),
-                f"{entry['userScore']:,}",
+                str(entry.place),
+                Text(entry.user_name),
+                f"{entry.user_score:,}",
                 style="bold green" if lit else "",
             )
         return table
 
     def _footer(self) -> str:
+        state = self._status.state if self._status else "connecting"
         if not self._top:
-            return "waiting for the first snapshot"
+            return f"{state}: waiting for the first snapshot"
         pace = len(self._arrivals) / PACE_SECONDS
         fresh = f" · {self._freshness:.0f} ms from score to here" if self._freshness else ""
         return (
             f"season {self._top.season} · version {self._top.version} · {self._top.total} players"
-            f" · {pace:.1f} updates/s{fresh}"
+            f" · {pace:.1f} updates/s{fresh}{'' if state == 'live' else f' · {state}'}"
         )
 
 
-def age_ms(top: Top) -> float | None:
+def age_ms(top: Board) -> float | None:
     """How long ago the newest score of the last update was written."""
     if not top.scored_at:
         return None
     return (datetime.now(UTC) - datetime.fromisoformat(top.scored_at)).total_seconds() * 1000
 
 
-def line(top: Top) -> str:
-    entries = "  ".join(f"{e['place']}. {e['userName']} {e['userScore']}" for e in top.entries[:3])
+def line(top: Board) -> str:
+    entries = "  ".join(f"{it.place}. {it.user_name} {it.user_score}" for it in top.entries[:3])
     return f"{top.board} {top.season} v{top.version} of {top.total}: {entries}"
+
+
+@asynccontextmanager
+async def following(
+    url: str, board: str, *, tell: Callable[[Status], None]
+) -> AsyncIterator[AsyncGenerator[tuple[Board, Changes], None]]:
+    """The board at each of its changes; `tell` hears how the connection stands."""
+    async with Leaderboard(socket=url) as leaderboard:
+        leaderboard.on("status", tell)
+        leaderboard.on("problem", report)
+        async with aclosing(leaderboard.follow(board)) as tops:
+            yield tops
+
+
+def complain(status: Status) -> None:
+    if status.state == "reconnecting":
+        print("connecting again", file=sys.stderr, flush=True)
+
+
+def report(problem: Problem) -> None:
+    if problem.code != "board_not_found":  # which ends the following
+        print(problem.message, file=sys.stderr, flush=True)
 
 
 async def watch(url: str, board: str, *, header: str = "") -> None:
@@ -93,15 +120,15 @@ async def watch(url: str, board: str, *, header: str = "") -> None:
     if not console.is_terminal:
         if header:
             print(header, flush=True)
-        async with aclosing(follow(url, board)) as tops:
-            async for top in tops:
+        async with following(url, board, tell=complain) as tops:
+            async for top, _ in tops:
                 print(line(top), flush=True)
         return
     view = View(board, header=header)
     with Live(view, console=console, refresh_per_second=REDRAWS_PER_SECOND):
-        async with aclosing(follow(url, board)) as tops:
-            async for top in tops:
-                view.show(top)
+        async with following(url, board, tell=view.tell) as tops:
+            async for top, changes in tops:
+                view.show(top, changes)
 
 
 def run(url: str, board: str, *, header: str = "") -> None:
