@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
-# The second word names what the reference says of such a value.
-Instant = Annotated[str, "instant"]
-BoardId = Annotated[str, "board"]
-SeasonName = Annotated[str, "season"]
-Epoch = Annotated[str, "epoch"]
-Version = Annotated[int, "version"]
-Total = Annotated[int, "total"]
-UserId = Annotated[str, "user"]
-UserName = Annotated[str, "name"]
-Score = Annotated[int, "score"]
-Rank = Annotated[int, "rank"]
-CompetitionRank = Annotated[int, "place"]
-RequestId = Annotated[str, "request"]
+# The name after the type is that of what the reference says of such a value.
+Instant = Annotated[str, "Instant"]
+BoardId = Annotated[str, "BoardId"]
+SeasonName = Annotated[str, "SeasonName"]
+Epoch = Annotated[str, "Epoch"]
+Version = Annotated[int, "Version"]
+Total = Annotated[int, "Total"]
+UserId = Annotated[str, "UserId"]
+UserName = Annotated[str, "UserName"]
+Score = Annotated[int, "Score"]
+Rank = Annotated[int, "Rank"]
+CompetitionRank = Annotated[int, "CompetitionRank"]
+RequestId = Annotated[str, "RequestId"]
 
 Code = Literal["bad_request", "board_not_found", "message_too_large", "rate_limited", "unavailable"]
 
@@ -114,4 +114,4 @@ class Error(TypedDict):
 
 
 Reply = Snapshot | Current | Unsubscribed | Pong | Error
-Message = Reply | Update
+Message = Snapshot | Update | Current | Unsubscribed | Pong | Error

@@ -1,4 +1,4 @@
-"""`python -m reference`: write `docs/openapi.json` and `docs/http.md`, or check them for drift."""
+"""`python -m reference`: write the files of the reference in `docs/`, or check them for drift."""
 
 from __future__ import annotations
 
@@ -6,24 +6,30 @@ import argparse
 import sys
 from pathlib import Path
 
+from reference import frames
 from reference.document import ROOT, Incomplete, document, encoded
 from reference.page import page
 
 DOCUMENT = ROOT / "docs" / "openapi.json"
 PAGE = ROOT / "docs" / "http.md"
+FRAMES = ROOT / "docs" / "asyncapi.yaml"
 
 
 def generated() -> dict[Path, str]:
     """Each file of the reference, as the code has it."""
     shown = document()
-    return {DOCUMENT: encoded(shown), PAGE: page(shown)}
+    return {
+        DOCUMENT: encoded(shown),
+        PAGE: page(shown),
+        FRAMES: frames.encoded(frames.document()),
+    }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m reference",
-        description="Generate the reference of the HTTP API from the code: docs/openapi.json and "
-        "docs/http.md.",
+        description="Generate the reference from the code: docs/openapi.json and docs/http.md of "
+        "the HTTP API, docs/asyncapi.yaml of the WebSocket.",
     )
     parser.add_argument(
         "--check",
@@ -34,7 +40,7 @@ def main() -> int:
     try:
         files = generated()
     except Incomplete as error:
-        print(f"reference/operations.py is incomplete: {error}", file=sys.stderr)
+        print(f"the reference is incomplete: {error}", file=sys.stderr)
         return 1
     stale = [
         path

@@ -102,7 +102,7 @@ def document() -> Json:
         for name, schema in coded.get("components", {}).get("schemas", {}).items():
             if name.endswith("ValidationError"):  # Powertools' own; ours are problems
                 continue
-            described = _clean(schema)
+            described = clean(schema)
             if schemas.setdefault(name, described) != described:
                 raise Incomplete(f"{function}: two schemas are called {name}")
         for path, methods in coded["paths"].items():
@@ -118,7 +118,7 @@ def document() -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": "Leaderboard",
-            "version": _version(),
+            "version": version(),
             "summary": "A live leaderboard for one's own AWS account",
             "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -174,7 +174,7 @@ def answer_schemas() -> dict[str, Json]:
         [(model, "serialization") for model in models],
         ref_template="#/components/schemas/{model}",
     )
-    return {name: _without_defaults(_clean(it)) for name, it in found["$defs"].items()}
+    return {name: _without_defaults(clean(it)) for name, it in found["$defs"].items()}
 
 
 def _used(value: Any, schemas: Json) -> set[str]:
@@ -218,7 +218,7 @@ def _operation(
         )
     if "requestBody" in found:
         ((_, content),) = found["requestBody"]["content"].items()
-        body: Json = {"schema": _clean(content["schema"])}
+        body: Json = {"schema": clean(content["schema"])}
         if described.request is not None:
             body["example"] = described.request
         shown["requestBody"] = {"required": True, "content": {"application/json": body}}
@@ -296,7 +296,7 @@ def _parameter(found: Json) -> Json:
     name = to_camel(found["name"])
     if name not in PARAMETERS:
         raise Incomplete(f"the parameter {name} is not described")
-    schema = _clean(found["schema"])
+    schema = clean(found["schema"])
     if "anyOf" in schema:  # left out is not null in a query
         (schema,) = (it for it in schema["anyOf"] if it != {"type": "null"})
     described = PARAMETERS[name]
@@ -309,16 +309,16 @@ def _parameter(found: Json) -> Json:
     }
 
 
-def _clean(schema: Any) -> Any:
+def clean(schema: Any) -> Any:
     """Without the titles that pydantic makes of names, and with whole numbers as such."""
     if isinstance(schema, list):
-        return [_clean(it) for it in schema]
+        return [clean(it) for it in schema]
     if isinstance(schema, float) and schema.is_integer():
         return int(schema)
     if not isinstance(schema, dict):
         return schema
     return {
-        name: _clean(it)
+        name: clean(it)
         for name, it in schema.items()
         if not (name == "title" and isinstance(it, str))
     }
@@ -359,7 +359,7 @@ def _first(routes: list[str], path: str, methods: Json) -> int:
     return min(routes.index(f"{method.upper()} {path}") for method in methods)
 
 
-def _version() -> str:
+def version() -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     version: str = project["project"]["version"]
     return version

@@ -1,8 +1,10 @@
-"""A viewer of boards: a WebSocket client that follows the contract's rules, and remembers all."""
+"""A viewer of boards: one connection, that remembers all frames and holds them to their document;
+and a screen that shows a board by the rules of the subscriber package."""
 
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +13,9 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
+from leaderboard_client.following import Following
+from leaderboard_client.frame import Current, Snapshot, Update, parse_frame
+from tests.e2e.described_frames import assert_sent, is_taken
 from tests.e2e.waiting import SECONDS
 
 Json = dict[str, Any]
@@ -23,11 +28,39 @@ class Screen:
     """What a viewer holds of one board, by the contract's rules for clients."""
 
     def __init__(self) -> None:
-        self.season: str | None = None
-        self.epoch: str | None = None
-        self.version = -1
-        self.total = 0
-        self.entries: list[Json] = []
+        self._following = Following()
+
+    @property
+    def season(self) -> str | None:
+        return self._following.held.season if self._following.held else None
+
+    @property
+    def epoch(self) -> str | None:
+        return self._following.held.epoch if self._following.held else None
+
+    @property
+    def version(self) -> int:
+        """-1 before the first snapshot."""
+        return self._following.held.version if self._following.held else -1
+
+    @property
+    def total(self) -> int:
+        return self._following.held.total if self._following.held else 0
+
+    @property
+    def entries(self) -> list[Json]:
+        """As the service writes them."""
+        return [
+            {
+                "rank": it.rank,
+                "place": it.place,
+                "userId": it.user_id,
+                "userName": it.user_name,
+                "userScore": it.user_score,
+                "scoreUpdatedAt": it.score_updated_at,
+            }
+            for it in (self._following.held.entries if self._following.held else ())
+        ]
 
     @property
     def have(self) -> Json:
@@ -38,23 +71,24 @@ class Screen:
         return {it["userId"]: it["userScore"] for it in self.entries}
 
     def take(self, frame: Json) -> bool:
-        """Takes a snapshot or an update; False if the snapshot must be asked for."""
-        same = frame["epoch"] == self.epoch and frame["season"] == self.season
-        if same and frame["version"] <= self.version:
-            return True
-        if frame["season"] == self.season and frame["epoch"] is None:
-            return True  # the empty board of the season's beginning, late
-        if frame["type"] == "snapshot":
-            self.entries = frame["entries"]
-        elif not same or frame["from"] != self.version:
-            return False
-        else:
-            kept = {it["userId"]: it for it in self.entries if it["userId"] not in frame["remove"]}
-            kept |= {it["userId"]: it for it in frame["upsert"]}
-            self.entries = sorted(kept.values(), key=lambda it: it["rank"])
-        self.season, self.epoch = frame["season"], frame["epoch"]
-        self.version, self.total = frame["version"], frame["total"]
-        return True
+        """Takes a frame of the board; False if the snapshot must be asked for.
+
+        What comes on one connection comes in order: a snapshot is as of now.
+        """
+        now = time.monotonic()
+        taken = parse_frame(json.dumps(frame))
+        match taken:
+            case Snapshot():
+                self._following.snapshot(taken, now=now, read_after=-math.inf, asked_at=now)
+                self._following.answered(taken, now)
+            case Update():
+                self._following.update(taken, now)
+            case Current():
+                self._following.name(taken, now)
+                self._following.answered(taken, now)
+            case _:
+                raise AssertionError(f"the subscriber package does not know {frame}")
+        return not self._following.behind
 
 
 class Viewer:
@@ -73,6 +107,7 @@ class Viewer:
         assert isinstance(text, str)
         assert not ESCAPE.search(text), "frames are UTF-8 without escapes"
         frame: Json = json.loads(text)
+        assert_sent(frame)
         self.frames.append(frame)
         return frame
 
@@ -88,7 +123,12 @@ class Viewer:
     def ask(self, message: Json | str | bytes) -> Json:
         """The reply to a message; updates may come before it."""
         self.send(message)
-        return self.receive_until(lambda it: it["type"] != "update", what=f"a reply to {message!r}")
+        reply = self.receive_until(
+            lambda it: it["type"] != "update", what=f"a reply to {message!r}"
+        )
+        if isinstance(message, dict) and not is_taken(message):
+            assert reply["type"] == "error", f"{message} is answered, which is not described"
+        return reply
 
     def ping(self) -> Json:
         pong = self.ask({"action": "ping"})
@@ -97,7 +137,9 @@ class Viewer:
 
     def subscribe(self, board: str, *, have: Json | None = None) -> Json:
         extra = {} if have is None else {"have": have}
-        self.send({"action": "subscribe", "board": board, **extra})
+        message = {"action": "subscribe", "board": board, **extra}
+        assert is_taken(message)
+        self.send(message)
         return self.receive_until(
             lambda it: it["type"] != "update" and it.get("board") == board,
             what=f"a snapshot of {board}",
@@ -112,7 +154,7 @@ class Viewer:
                 lambda it: it.get("board") == board and it["type"] in FRAMES,
                 what=f"the next of {board} after {screen.version} {screen.scores}",
             )
-            if frame["type"] != "current" and not screen.take(frame):
+            if not screen.take(frame):
                 self.send({"action": "subscribe", "board": board})
 
     def frames_of(self, board: str, kind: str) -> list[Json]:

@@ -15,7 +15,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from urllib3 import HTTPHeaderDict
 
-from reference.__main__ import DOCUMENT, PAGE, generated
+from reference.__main__ import DOCUMENT, FRAMES, PAGE, generated
 from reference.document import document
 from reference.operations import OPERATIONS
 from reference.page import operations
@@ -46,7 +46,7 @@ def examples() -> Iterator[tuple[str, Json, Any]]:
                     yield route, content["schema"], content["example"]
 
 
-@pytest.mark.parametrize("path", [DOCUMENT, PAGE], ids=lambda it: it.name)
+@pytest.mark.parametrize("path", [DOCUMENT, PAGE, FRAMES], ids=lambda it: it.name)
 def test_file_is_what_the_code_has(path: Path) -> None:
     """`python -m reference` writes it."""
     assert path.read_text(encoding="utf-8") == generated()[path]
