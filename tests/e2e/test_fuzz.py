@@ -100,7 +100,7 @@ def players(service: Service) -> dict[str, Player]:
     return {"kept": service.sign_up(), "given": service.sign_up()}
 
 
-@schema.parametrize()  # type: ignore[untyped-decorator]
+@schema.parametrize()
 @UNHURRIED
 def test_made_up_requests_get_answers_that_are_described(
     case: Any, service: Service, players: dict[str, Player], tally: Tally
@@ -128,7 +128,7 @@ def named(case: Any, content: bytes) -> set[str]:
         {str(case.path_parameters["userId"])} if "userId" in (case.path_parameters or {}) else set()
     )
     if case.path.endswith("/submissions"):
-        body: Json = case.body  # type: ignore[assignment]
+        body: Json = case.body
         results = json.loads(content)["results"]
         users |= {
             str(it["userId"])
