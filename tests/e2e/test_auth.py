@@ -26,7 +26,15 @@ PLAYER_ROUTES: dict[str, tuple[str, str, object]] = {
     "own scores": ("GET", "/me/scores", None),
     "socket tickets": ("POST", "/socket-tickets", None),
 }
-TRUSTED = ("PUT", "/boards/rating-x/users/ada/score", {"score": 1, "submissionId": "auth"})
+WRITE = {"score": 1, "submissionId": "auth"}
+TRUSTED_ROUTES: dict[str, tuple[str, str, object]] = {
+    "score": ("PUT", "/boards/rating-x/users/ada/score", WRITE),
+    "submissions": (
+        "POST",
+        "/boards/rating-x/submissions",
+        {"submissions": [{"userId": "ada", **WRITE}]},
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -101,23 +109,27 @@ def test_other_scheme_is_no_token(service: Service, player: Player) -> None:
         assert_gateway_refuses(answer, 401)
 
 
-def test_trusted_route_needs_a_token(service: Service) -> None:
-    assert_gateway_refuses(request(service, TRUSTED), 401)
+@pytest.mark.parametrize("route", TRUSTED_ROUTES)
+def test_trusted_route_needs_a_token(service: Service, route: str) -> None:
+    assert_gateway_refuses(request(service, TRUSTED_ROUTES[route]), 401)
 
 
+@pytest.mark.parametrize("route", TRUSTED_ROUTES)
 @pytest.mark.parametrize("name", forged(SAMPLE))
-def test_trusted_route_refuses_forged_tokens(service: Service, name: str) -> None:
-    answer = request(service, TRUSTED, token=forged(service.writer)[name])
+def test_trusted_route_refuses_forged_tokens(service: Service, route: str, name: str) -> None:
+    answer = request(service, TRUSTED_ROUTES[route], token=forged(service.writer)[name])
     assert_gateway_refuses(answer, 401)
 
 
-def test_trusted_route_refuses_players(service: Service, player: Player) -> None:
+@pytest.mark.parametrize("route", TRUSTED_ROUTES)
+def test_trusted_route_refuses_players(service: Service, player: Player, route: str) -> None:
     for token in (player.token, player.id_token):
-        assert_gateway_refuses(request(service, TRUSTED, token=token), 401)
+        assert_gateway_refuses(request(service, TRUSTED_ROUTES[route], token=token), 401)
 
 
-def test_trusted_route_needs_the_scope_for_writing(service: Service) -> None:
-    answer = request(service, TRUSTED, token=service.machine_token(MODERATE))
+@pytest.mark.parametrize("route", TRUSTED_ROUTES)
+def test_trusted_route_needs_the_scope_for_writing(service: Service, route: str) -> None:
+    answer = request(service, TRUSTED_ROUTES[route], token=service.machine_token(MODERATE))
     assert_gateway_refuses(answer, 403)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -264,6 +265,108 @@ def test_players_and_trusted_servers_at_once_lose_nothing(
         assert completed.result().status == 200
     assert [it.status for it in answers] == [200] * 8
     assert written(service, "global", player.user_id, delta=0) == (10 + 36, False)
+
+
+# Batches.
+
+
+def batched(service: Service, board: str, submissions: list[Json]) -> list[Json]:
+    body = {"submissions": submissions}
+    answer = service.call("POST", f"/boards/{board}/submissions", body, token=service.writer)
+    assert answer.status == 200, answer
+    found: list[Json] = answer.body["results"]
+    return found
+
+
+def test_batch_is_written_and_shown(
+    service: Service, board: str, user: str, settled: Settled
+) -> None:
+    batch = [
+        {"userId": f"{user}-{n % 5}", "score": n, "submissionId": f"s-{n}", "userName": f"User {n}"}
+        for n in range(20)
+    ]
+    first = batched(service, board, batch)
+    assert [(it["status"], it["entry"]["userScore"]) for it in first] == [
+        (200, n) for n in range(20)
+    ]
+    service.await_score(board, f"{user}-4", 19)
+    settled(board)
+    assert batched(service, board, batch) == [it | {"replayed": True} for it in first]
+
+
+def test_bad_submission_of_a_batch_fails_alone(service: Service, board: str, user: str) -> None:
+    found = batched(
+        service,
+        board,
+        [
+            {"userId": user, "score": 5, "submissionId": "a"},
+            {"userId": user, "score": 10_001, "submissionId": "b"},
+            {"userId": user, "delta": 5, "submissionId": "c"},
+            {"userId": "no id", "score": 5.5, "submissionId": ""},
+            {"userId": user, "score": 6, "submissionId": "a"},
+            {"userId": user, "score": 7, "submissionId": "d"},
+        ],
+    )
+    assert [(it["status"], it.get("code")) for it in found] == [
+        (200, None),
+        (409, "score_limit"),
+        (422, "invalid"),
+        (422, "invalid"),
+        (409, "submission_conflict"),
+        (200, None),
+    ]
+    assert {it["path"] for it in found[3]["errors"]} == {
+        f"body.submissions.3.{name}" for name in ("userId", "score", "submissionId")
+    }
+    assert written(service, board, user, score=7) == (7, False)
+
+
+def test_batches_of_one_user_at_once_count_each_write_once(service: Service, user: str) -> None:
+    batch: list[Json] = [
+        {"userId": user, "delta": n, "submissionId": f"s-{n}"} for n in range(1, 9)
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        found = list(threads.map(lambda _: batched(service, "global", batch), range(AT_ONCE)))
+    assert {it["status"] for results in found for it in results} == {200}
+    assert sum(not it["replayed"] for results in found for it in results) == 8
+    assert written(service, "global", user, delta=0) == (36, False)
+
+
+@pytest.mark.parametrize("body", [{}, {"submissions": []}, {"submissions": [{}] * 101}], ids=str)
+def test_batch_of_none_or_too_many_is_refused_whole(
+    service: Service, tables: Tables, board: str, body: Json
+) -> None:
+    with tables.unchanged():
+        answer = service.call("POST", f"/boards/{board}/submissions", body, token=service.writer)
+        assert_problem(answer, 422, "invalid")
+
+
+def test_batch_past_its_size_is_refused_whole(
+    service: Service, tables: Tables, board: str, user: str
+) -> None:
+    def sent(size: int) -> int:
+        body = json.dumps(
+            {"submissions": [{"userId": user, "score": 5, "submissionId": "a"}]}
+        ).encode()
+        answer = service.call(
+            "POST",
+            f"/boards/{board}/submissions",
+            raw=body + b" " * (size - len(body)),
+            token=service.writer,
+        )
+        return answer.status
+
+    with tables.unchanged():
+        assert sent(64 * 1024 + 1) == 413
+    assert sent(64 * 1024) == 200
+
+
+def test_batch_for_a_board_that_there_is_not_is_refused_whole(service: Service, user: str) -> None:
+    submission = {"userId": user, "score": 5, "submissionId": "a"}
+    answer = service.call(
+        "POST", "/boards/nope/submissions", {"submissions": [submission]}, token=service.writer
+    )
+    assert_problem(answer, 404, "board_not_found")
 
 
 # Names.
