@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,8 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 
-from leaderboard import checks, tickets, wiring
+import handlers.scores
+from leaderboard import checks, instants, tickets, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.catalog import parse
 from leaderboard.errors import (
@@ -34,6 +36,7 @@ from leaderboard.profiles import Profiles
 from leaderboard.scores import Outcome, Scores
 from leaderboard.scoring import ScoreItem
 from tests.integration import aws
+from tests.integration.events import CONTEXT, answered, request
 
 pytestmark = pytest.mark.usefixtures("stage")
 
@@ -566,6 +569,33 @@ def test_check_that_is_broken_lets_nothing_through(
     # Once it is mended the ticket is as good as before.
     monkeypatch.setattr(checks, "find", lambda _: lambda **_: True)
     assert complete(scores, token).answer.user_score == 100
+
+
+def test_broken_check_is_told_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whoever runs the service sees what broke; the player, that it is not the player's fault."""
+    monkeypatch.setattr(checks, "find", lambda _: raising)
+    early = replace(wiring.scores(), now_ms=lambda: instants.now_ms() - 60_000)
+    token = early.issue(user_id="ann", board="weekly", action="run-done").token
+    event = request(
+        "POST /boards/{board}/scores",
+        path={"board": "weekly"},
+        body={"ticket": token, "value": 5},
+        user="ann",
+    )
+    answer = answered(handlers.scores.handler(event, CONTEXT))
+    assert (answer.status, answer.json["code"]) == (503, "check_failed")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert "mistake" not in answer.text
+    (line,) = (it for it in caplog.records if it.getMessage() == "check failed")
+    assert vars(line)["check"] == "checks.pace:run"
+    assert "a mistake in the check" in caplog.text
+    printed = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert [it["ChecksFailed"] for it in printed if "_aws" in it] == [[1.0]]
+    assert client("dynamodb").scan(TableName=aws.SCORES)["Items"] == []
 
 
 def test_check_that_is_not_shipped_lets_nothing_through(moment: Moment) -> None:

@@ -12,12 +12,24 @@ from tests.package.packaging import WITHOUT_PACKAGES, Package, package_copy
 pytestmark = pytest.mark.package
 
 
-def test_mistake_in_the_boards_stops_the_packaging_and_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("order: desc", "order: sideways", "global: order: "),
+        ("alsoOn: [weekly]", "alsoOn: [nowhere]", "alsoOn: there is no board 'nowhere'"),
+        ("checks.pace:run", "checks.pace:walk", "check: checks.pace has no walk"),
+    ],
+)
+def test_mistake_in_the_boards_stops_the_packaging_and_is_named(
+    tmp_path: Path, right: str, wrong: str, said: str
+) -> None:
     copied = service.copy(tmp_path / "service")
     boards = copied / "boards.yml"
-    boards.write_text(boards.read_text().replace("order: desc", "order: sideways", 1))
-    with pytest.raises(service.ToolFailed, match=r"boards\.yml cannot be deployed(.|\n)*order"):
+    assert right in boards.read_text()
+    boards.write_text(boards.read_text().replace(right, wrong, 1))
+    with pytest.raises(service.ToolFailed, match=r"boards\.yml cannot be deployed") as failed:
         package_copy(copied, stage="dev", options=WITHOUT_PACKAGES, variables={})
+    assert said in str(failed.value)
     assert not (copied / ".serverless" / "leaderboard.zip").exists()
 
 
