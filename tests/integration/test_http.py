@@ -673,6 +673,37 @@ def test_reference_is_served() -> None:
     assert (again.status, again.text) == (304, "")
 
 
+# The list of boards.
+
+
+@pytest.mark.parametrize(
+    ("moment", "season", "starts", "ends"),
+    [
+        # A week belongs to the year of its Thursday, and years have 52 weeks or 53.
+        ("2026-12-31T23:59:59.999Z", "2026-W53", "2026-12-28", "2027-01-04"),
+        ("2027-01-03T23:59:59.999Z", "2026-W53", "2026-12-28", "2027-01-04"),
+        ("2027-01-04T00:00:00.000Z", "2027-W01", "2027-01-04", "2027-01-11"),
+        ("2024-12-30T00:00:00.000Z", "2025-W01", "2024-12-30", "2025-01-06"),
+        ("2024-02-29T12:00:00.000Z", "2024-W09", "2024-02-26", "2024-03-04"),
+    ],
+)
+def test_boards_tell_when_their_season_began_and_ends(
+    monkeypatch: pytest.MonkeyPatch, moment: str, season: str, starts: str, ends: str
+) -> None:
+    monkeypatch.setattr(instants, "now_ms", lambda: instants.from_text(moment))
+    aws.forget()
+    answer = answered(handlers.boards.handler(request("GET /boards"), CONTEXT))
+    (weekly,) = [it for it in answer.json["boards"] if it["board"] == "weekly"]
+    midnight = "T00:00:00.000Z"
+    assert weekly["season"] == {
+        "season": season,
+        "startsAt": f"{starts}{midnight}",
+        "endsAt": f"{ends}{midnight}",
+    }
+    assert read("weekly").json["endsAt"] == f"{ends}{midnight}"
+    assert page(f"season={season}", board="weekly").json["season"] == season
+
+
 # A player's own.
 
 

@@ -87,7 +87,9 @@ def test_only_wiring_and_adapters_import_adapters(module: str) -> None:
 
 @pytest.mark.parametrize("module", SERVICE)
 def test_service_ships_without_tests_and_local_tools(module: str) -> None:
-    assert not {it for it in imported(module) if is_within(it, "tests", "local", "bench")}
+    assert not {
+        it for it in imported(module) if is_within(it, "tests", "local", "bench", "reference")
+    }
 
 
 @pytest.mark.parametrize("module", SERVICE)
