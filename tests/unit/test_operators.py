@@ -7,14 +7,14 @@ the score before each of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard import scoring
-from leaderboard.errors import Invalid, ScoreLimit
+from leaderboard.errors import Invalid, ScoreLimit, TicketSuperseded
 from leaderboard.rules import MAX_SCORE, Board, Limits, Operator, Order
 from leaderboard.scoring import ScoreItem
 from leaderboard.tickets import ActionTicket
@@ -183,3 +183,50 @@ def test_write_that_was_accepted_before_the_last_one_moves_no_time_back(
         assert decision.item.updated_ms is not None
         assert decision.item.updated_ms >= (item.updated_ms or 0)
         item = decision.item
+
+
+@given(rules=st.lists(boards(), min_size=2, max_size=4), history=histories())
+def test_action_of_several_boards_counts_by_the_rules_of_each_or_nowhere(
+    rules: list[Board], history: list[Write]
+) -> None:
+    named = [replace(board, board=f"board-{number}") for number, board in enumerate(rules)]
+    items = [ScoreItem("ada", it.board, "all", "Ada", profile_version=1) for it in named]
+    counted: list[Write] = []
+    for number, write in enumerate(history):
+        ticket = ActionTicket(
+            ticket=f"t-{number}",
+            user_id="ada",
+            board=named[0].board,
+            season="all",
+            action="act",
+            points=write.amount,
+            issued_ms=write.at,
+            not_before_ms=write.at,
+            expires_ms=write.at + 1,
+            also={it.board: "all" for it in named[1:]},
+        )
+        also = list(zip(named[1:], items[1:], strict=True))
+        if not all(allowed(it, counted, write) for it in named):
+            with pytest.raises((ScoreLimit, Invalid)):
+                scoring.complete(named[0], items[0], ticket, value=None, now_ms=write.at, also=also)
+            continue
+        decision = scoring.complete(
+            named[0], items[0], ticket, value=None, now_ms=write.at, also=also
+        )
+        assert decision.item is not None
+        items = [decision.item, *decision.also]
+        counted.append(write)
+        for board, item in zip(named, items, strict=True):
+            assert (item.board, item.user_score) == (board.board, score_of(board, counted))
+            assert item.updated_ms == reached(board, counted)
+        # Wherever its own board's memory is lost, the others still know the ticket.
+        forgetful = replace(items[0], taken={})
+        with pytest.raises(TicketSuperseded):
+            scoring.complete(
+                named[0],
+                forgetful,
+                ticket,
+                value=None,
+                now_ms=write.at,
+                also=list(zip(named[1:], items[1:], strict=True)),
+            )
