@@ -30,10 +30,15 @@ def user(number: int) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
+def name(number: int) -> str:
+    """One that the player picked."""
+    return f"Champion {number % 10_000:04d}"
+
+
 def loaded(number: int, members: int) -> ScoreRecord:
     user_id = user(number)
     user_score = number * STRIDE % members // TIED
-    score = Score(user_id, f"player-{user_id[:6]}", user_score, LOADED_MS + number % 1000)
+    score = Score(user_id, name(number), user_score, LOADED_MS + number % 1000)
     return ScoreRecord(user_id, LOADED_MS, score)
 
 
@@ -55,7 +60,8 @@ def updates(members: int, chance: random.Random) -> Iterator[ScoreRecord]:
     version = LOADED_MS + 1000
     while True:
         version += 1
-        user_id = user(chance.randrange(members))
+        number = chance.randrange(members)
+        user_id = user(number)
         user_score = chance.randrange(max(1, members // TIED))
-        score = Score(user_id, f"player-{user_id[:6]}", user_score, version)
+        score = Score(user_id, name(number), user_score, version)
         yield ScoreRecord(user_id, version, score)

@@ -35,7 +35,10 @@ def clean_name(text: str) -> str:
 
 
 def default_name(user_id: str) -> str:
-    """The name of a player who has not picked one; never an e-mail address."""
+    """The name of a player who has not picked one; never an e-mail address.
+
+    The cache does not keep it: another one takes another format there.
+    """
     return f"player-{user_id[:6]}"
 
 

@@ -28,6 +28,7 @@ from leaderboard import order
 from leaderboard.adapters.cluster import Cluster
 from leaderboard.errors import CacheUnavailable
 from leaderboard.listings import Listing, Position
+from leaderboard.names import default_name
 from leaderboard.ranking import (
     BATCH,
     COMPLETE,
@@ -325,14 +326,17 @@ def _pace_key(board: str) -> str:
 def stored(board_order: Order, record: ScoreRecord) -> tuple[bytes, bytes, int | str]:
     """A record as the scripts take it: packed id, value in the hash of users, signed score.
 
-    The value is the version, the time and the name; of a removal the version alone.
+    The value is the version, the time and the name; of a removal the version alone. The name that
+    players have until they pick one follows from the id: nothing is kept for it.
     """
     packed = order.pack(record.user_id)
     value = record.version.to_bytes(VERSION_BYTES, "big")
     score = record.score
     if score is None:
         return packed, value, ""
-    value += score.updated_ms.to_bytes(order.TIME_BYTES, "big") + score.user_name.encode()
+    value += score.updated_ms.to_bytes(order.TIME_BYTES, "big")
+    if score.user_name != default_name(record.user_id):
+        value += score.user_name.encode()
     return packed, value, order.signed(board_order, score.user_score)
 
 
@@ -358,7 +362,8 @@ def _scores(board_order: Order, flat: Sequence[bytes]) -> Iterator[Score]:
         updated_ms, user_id = order.split_member(member)
         # The server writes a double in full: the way over a float loses nothing.
         user_score = order.signed(board_order, int(float(number)))
-        yield Score(user_id, name.decode(), user_score, updated_ms)
+        user_name = name.decode() if name else default_name(user_id)
+        yield Score(user_id, user_name, user_score, updated_ms)
 
 
 def stretch(board_order: Order, answer: Sequence[Any]) -> Listing | None:

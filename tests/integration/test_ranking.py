@@ -180,7 +180,19 @@ def test_batch_of_a_thousand_is_taken_whole(cache: Cache) -> None:
     assert top_of(cache, DESC).total == 0
 
 
-NAMES = ("a|b", "|", "||1|", "Ωmega ☃ 👩‍🚀", "nul\x00inside", "two\nlines", '"quoted"', "\\", "%d")
+NAMES = (
+    "player-a",
+    "player-",
+    "a|b",
+    "|",
+    "||1|",
+    "Ωmega ☃ 👩‍🚀",
+    "nul\x00inside",
+    "two\nlines",
+    '"quoted"',
+    "\\",
+    "%d",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -189,6 +201,17 @@ def test_names_come_back_as_they_went(cache: Cache, name: str) -> None:
     assert top_of(cache, DESC).scores[0].user_name == name
     cache.apply(DESC, SEASON, [record("a", 6, version=2, name=name)])
     assert top_of(cache, DESC).scores == (Score("a", name, 6, T0),)
+
+
+def test_rename_to_and_from_the_name_that_the_id_gives_is_seen(cache: Cache) -> None:
+    started(cache, DESC, record("a", 5, name="player-a"))
+    for version, name in ((2, "Ann"), (3, "player-a"), (4, "player-b")):
+        top = top_of(cache, DESC)
+        cache.mark(DESC, SEASON, top, HINT)
+        after = cache.apply(DESC, SEASON, [record("a", 5, version=version, name=name)]).top
+        assert after is not None
+        assert after.is_unrecorded
+        assert after.scores == (Score("a", name, 5, T0),)
 
 
 def test_longest_ids_keep_their_members_apart(cache: Cache) -> None:
@@ -387,7 +410,7 @@ def histories(draw: st.DrawFn) -> list[list[ScoreRecord]]:
     def scored(user_id: str, version: int) -> Score | None:
         if draw(st.integers(0, 4)) == 0:
             return None
-        name = draw(st.sampled_from(["Ann", *NAMES]))
+        name = draw(st.sampled_from(["Ann", f"player-{user_id[:6]}", *NAMES]))
         number = draw(st.one_of(st.integers(-1, 1), strategies.scores))
         return Score(user_id, name, number, T0 + version % 3)
 
@@ -686,7 +709,13 @@ def dumped(cache: Cache, board: Board, life: str) -> list[ScoreRecord]:
 
 def test_dump_has_every_user_as_the_ranking_knows_it(cache: Cache) -> None:
     records = [
-        record(f"u{n}", None if n % 9 == 0 else -n, version=n + 1, at=T0 + n, name=NAMES[n % 9])
+        record(
+            f"u{n}",
+            None if n % 9 == 0 else -n,
+            version=n + 1,
+            at=T0 + n,
+            name=NAMES[n % len(NAMES)],
+        )
         for n in range(700)
     ]
     life = started(cache, ASC, as_=COMPLETE).life

@@ -1,6 +1,6 @@
 -- Read a stretch of a board-season's order, by position from 0: a flat list of member, signed
 -- score and name. A member is six bytes of time and the packed user id; a user's value is seven
--- bytes of version, the same six of time, and the name.
+-- bytes of version, the same six of time, and the name ('' for the one that the id gives).
 local function entries_between(order, users, first, last)
   local ranked = redis.call('ZRANGE', order, first, last, 'WITHSCORES')
   if #ranked == 0 then
