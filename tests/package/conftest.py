@@ -25,3 +25,10 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Package:
     copied = service.copy(tmp_path_factory.mktemp("local") / "service")
     emulator = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
     return package_copy(copied, stage="local", options=(), variables=emulator)
+
+
+@pytest.fixture(scope="session")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """A stage that has an edge."""
+    folder = tmp_path_factory.mktemp("behind") / "service"
+    return package(folder, stage="dev", options=(*WITHOUT_PACKAGES, "--param", "edge=cloudfront"))

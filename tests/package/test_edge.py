@@ -13,7 +13,7 @@ import pytest
 
 from local import service
 from local.page import Configuration
-from tests.package.packaging import WITHOUT_PACKAGES, Package, package_copy
+from tests.package.packaging import Package, package_copy
 
 pytestmark = pytest.mark.package
 
@@ -41,14 +41,6 @@ def package_edge(folder: Path, *, variables: dict[str, str], **more: str) -> Pac
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Package:
     folder = tmp_path_factory.mktemp("edge") / "service"
     return package_edge(folder, variables={"EDGE_SECRET_VERSION": VERSION})
-
-
-@pytest.fixture(scope="module")
-def behind(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """The service's own stack where the stage has an edge."""
-    copied = service.copy(tmp_path_factory.mktemp("behind") / "service")
-    chosen = (*WITHOUT_PACKAGES, "--param", "edge=cloudfront")
-    return package_copy(copied, stage="dev", options=chosen, variables={})
 
 
 def distribution(edge: Package) -> Json:
