@@ -37,6 +37,7 @@ from leaderboard.errors import (
 from leaderboard.ranking import COMPLETE
 from tests.integration.story import oracle, reading
 from tests.integration.story.edges import Rig
+from tests.integration.story.paging import page_through
 from tests.integration.story.service import Asked, Service
 from tests.integration.story.story import HEALER, SILENCE, USERS
 from tests.integration.story.verdict import OUT, Verdict
@@ -159,17 +160,16 @@ class Play(RuleBasedStateMachine):
     def earn(self, user: str, lap: int | None, times: int) -> None:
         """An action's ticket, taken and sent in, once or by two at the same time."""
         self._count("earn")
-        board, action, points = ("arena", "hit", 3) if lap is None else ("sprint", "lap", lap)
-        counts_on = ("arena", "day") if lap is None else ("sprint",)
-        issued = wiring.scores().issue(user_id=user, board=board, action=action)
+        rules = oracle.BY_NAME["arena" if lap is None else "sprint"]
+        issued = wiring.scores().issue(user_id=user, board=rules.board, action=rules.action)
         ticket = issued.ticket.ticket
         self.world.scores.attempts[ticket] = oracle.Attempt(
-            user, counts_on, points, self.world.clock.time()
+            user, rules.counts_on, rules.points or lap or 0, self.world.clock.time()
         )
 
         def call() -> object:
             return wiring.scores().complete(
-                user_id=user, board=board, token=issued.token, value=lap
+                user_id=user, board=rules.board, token=issued.token, value=lap
             )
 
         for _ in range(times):
@@ -236,6 +236,14 @@ class Play(RuleBasedStateMachine):
         self._viewers += 1
         viewer = Viewer(f"viewer-{self._number()}=", oracle.ALL, self.world, user)
         self._ask("arrive", "", viewer.arrive)
+
+    @rule(board=boards, limit=st.integers(1, 3))
+    def page(self, board: str, limit: int) -> None:
+        self._count("page")
+        rules = oracle.BY_NAME[board].during(self.world.clock.time())
+        self.world.scheduler.spawn(
+            f"pager/{self._number()}", lambda: page_through(self.world, rules, limit=limit)
+        )
 
     @precondition(lambda self: self.verdict.present())
     @rule()

@@ -23,7 +23,7 @@ def test_boards_equal_the_table_whatever_goes_wrong(rig: Rig, first: int) -> Non
         Story(rig, Plan.drawn(str(seed))).tell()
 
 
-STEPS = 40
+STEPS = 80
 """More than any function takes from its start to its end."""
 CRASHES = Plan(
     seed="crashes", boards=oracle.BOARDS[:1], batch_size=2, flushes=1, audits=1, within=0.8

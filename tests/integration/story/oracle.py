@@ -24,6 +24,15 @@ class Rules:
     operator: str
     top_size: int
     schedule: str = "never"
+    action: str = ""
+    points: int | None = None
+    """What the action is worth; None: what is reported."""
+    also_on: tuple[str, ...] = ()
+
+    @property
+    def counts_on(self) -> tuple[str, ...]:
+        """Where the action's points go."""
+        return (self.board, *self.also_on)
 
     @property
     def key(self) -> str:
@@ -48,8 +57,8 @@ def season(schedule: str, seconds: float) -> str:
 
 
 BOARDS = (
-    Rules("arena", "all", "desc", "increment", 3),
-    Rules("sprint", "2026-W48", "asc", "best", 2, "weekly"),
+    Rules("arena", "all", "desc", "increment", 3, "never", "hit", 3, ("day",)),
+    Rules("sprint", "2026-W48", "asc", "best", 2, "weekly", "lap"),
     Rules("rating-1", "all", "desc", "latest", 4),
 )
 DAY = Rules("day", "2026-11-23", "desc", "best", 3, "daily")

@@ -10,15 +10,18 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from botocore.exceptions import EndpointConnectionError
-
 from leaderboard import wiring
-from leaderboard.adapters.aws import client
-from leaderboard.errors import Barred, Unavailable
+from leaderboard.errors import (
+    Barred,
+    LeaderboardError,
+    TicketSuperseded,
+    Unavailable,
+    UserDeleted,
+)
 from leaderboard.ranking import COMPLETE
-from tests.integration import aws
-from tests.integration.story import oracle, tables
+from tests.integration.story import oracle
 from tests.integration.story.edges import Rig
+from tests.integration.story.paging import page_through
 from tests.integration.story.service import Service
 from tests.integration.story.verdict import Verdict
 from tests.integration.story.viewer import Viewer
@@ -47,9 +50,15 @@ class Plan:
     users: int = 5
     amounts: int = 4
     renames: float = 0.15
+    tickets: float = 0.2
     removals: int = 1
+    erasures: int = 0
+    pagers: int = 0
+    openings: int = 0
     standings: int = 1
     viewers: int = 2
+    known: float = 0.3
+    """The share of viewers who are players, with a socket ticket."""
     readers: int = 1
     flushes: int = 0
     failovers: int = 0
@@ -80,7 +89,7 @@ class Plan:
             mishaps=mishaps,
             shards=draw.choice((2, 2, 3)),
             batch_size=draw.choice((None, 1, 2, 4)),
-            boards=tuple(draw.sample(oracle.BOARDS, draw.choice((1, 1, 2, 3)))),
+            boards=tuple(draw.sample(oracle.ALL, draw.choice((1, 1, 2, 3)))),
             writers=draw.choice((1, 2, 3)),
             writes=draw.choice((2, 4, 7)),
             users=draw.choice((3, 5, len(USERS))),
@@ -95,6 +104,10 @@ class Plan:
             audits=draw.choice((0, 0, 1)),
             pauses=draw.choice(((0,), (0, 0, 0.02, 0.3), (0.05, 0.5, 3))),
             within=draw.choice((0.05, 0.3, 1.5, 10)),
+            tickets=draw.choice((0, 0.3)),
+            erasures=draw.choice((0, 0, 1)),
+            pagers=draw.choice((0, 1, 2)),
+            openings=draw.choice((0, 1, 2)),
         )
 
 
@@ -105,7 +118,7 @@ class Story:
         self._loses_work = plan.mishaps.lose_work or bool(kills)
         self.world = World(plan.seed, plan.mishaps, plan.shards)
         self.world.scheduler.kills.extend(kills)
-        self._submissions = 0
+        self._numbers = 0
 
     def tell(self) -> None:
         """Run it, and check; raises AssertionError with the end of the trace."""
@@ -127,13 +140,17 @@ class Story:
         for number in range(plan.writers):
             spawn(f"writer/{number}", self._write_some)
         for number in range(plan.viewers):
-            viewer = Viewer(f"viewer-{number}=", plan.boards, self.world)
+            user = self._any_user() if self.world.chance.random() < plan.known else None
+            viewer = Viewer(f"viewer-{number}=", plan.boards, self.world, user)
             spawn(f"viewer/{number}", partial(self._watch, viewer))
         for number in range(plan.readers):
             spawn(f"reader/{number}", self._read_some)
         mishaps: tuple[tuple[str, int, Callable[[], None]], ...] = (
             ("removal", plan.removals, self._remove),
             ("standing", plan.standings, self._set_standing),
+            ("pager", plan.pagers, self._page),
+            ("opening", plan.openings, self._open_season),
+            ("erasure", plan.erasures, self._erase),
             ("flush", plan.flushes, self._flush),
             ("failover", plan.failovers, self._fail_over),
             ("outage", plan.outages, self._outage),
@@ -170,31 +187,51 @@ class Story:
             name = (
                 f"name | {chance.randint(1, 3)} ☃" if chance.random() < self.plan.renames else None
             )
-            self._write(self._any_user(), rules, amount, name)
+            user, kind = self._any_user(), chance.random()
+            if kind < self.plan.tickets and rules.action:
+                self._earn(user, rules, abs(amount))
+            elif name is not None and kind > 0.5:
+                self._rename(user, name)
+            else:
+                self._write(user, rules, amount, name)
 
     def _write(self, user: str, rules: oracle.Rules, amount: int, name: str | None) -> None:
         """One trusted write, asked again and again until there is an answer."""
-        self._submissions += 1
-        submission = f"submission-{self._submissions}"
+        submission = f"submission-{self._number()}"
         if name is not None:
             self.world.people.asked[user].add(name)
         self.world.scores.attempts[submission] = oracle.Attempt(
             user, (rules.board,), amount, self.world.clock.time()
         )
-        value = {"delta" if rules.operator == "increment" else "score": amount}
-        asked = self.service.ask(
-            f"write/{submission}",
-            lambda: wiring.scores().submit(
-                user_id=user,
-                board=rules.board,
-                submission_id=submission,
-                user_name=name,
-                **value,
-            ),
+        submit = partial(
+            wiring.scores().submit,
+            user_id=user,
+            board=rules.board,
+            submission_id=submission,
+            user_name=name,
+            **{"delta" if rules.operator == "increment" else "score": amount},
         )
-        self.world.scheduler.wait_until(lambda: asked.done, "an answer")
-        if asked.refusal is not None and not isinstance(asked.refusal, Barred):
-            raise asked.refusal
+        self._finish("write", submit, Barred)
+
+    def _earn(self, user: str, rules: oracle.Rules, amount: int) -> None:
+        """A player completes an action, and sends its ticket in until there is an answer."""
+        points = rules.points or amount
+        issued = wiring.scores().issue(user_id=user, board=rules.board, action=rules.action)
+        self.world.scores.attempts[issued.ticket.ticket] = oracle.Attempt(
+            user, rules.counts_on, points, self.world.clock.time()
+        )
+        complete = partial(
+            wiring.scores().complete,
+            user_id=user,
+            board=rules.board,
+            token=issued.token,
+            value=None if rules.points else points,
+        )
+        self._finish("write", complete, Barred, TicketSuperseded)
+
+    def _rename(self, user: str, name: str) -> None:
+        self.world.people.asked[user].add(name)
+        self._finish("rename", partial(wiring.profiles().rename, user, name), Barred)
 
     def _watch(self, viewer: Viewer) -> None:
         self._pause(5)
@@ -220,67 +257,63 @@ class Story:
             found = self.world.recorded(rules.key, page["epoch"], page["version"])
             if page["version"] == 0:
                 assert page["entries"] == []
-                assert not any(it.epoch for it in before), f"{rules.key} reads as empty"
+                # Unless it was opened, and the cache still has that.
+                assert found or not any(it.epoch for it in before), f"{rules.key} reads as empty"
             else:
                 assert found is not None, f"a top that was not recorded: {page}"
                 assert page["entries"] == found.entries
 
-    def _remove(self) -> None:
-        """Leave a tombstone, as the contract's data model describes it."""
+    def _page(self) -> None:
         self._wait()
-        user = self._any_user()
         rules = self.world.chance.choice(self.plan.boards)
-        item = self._item(user, rules.key)
-        if item is not None and "userScore" in item:
-            expires = round(self.world.clock.time()) + 7 * 86_400
-            self.world.scores.removals.add((user, rules.key))
-            tombstone = {
-                **{name: item[name] for name in ("userId", "boardSeason")},
-                "version": {"N": str(int(item["version"]["N"]) + 1)},
-                "expiresAt": {"N": str(expires)},
-            }
-            self._put(tombstone, item["version"])
+        page_through(self.world, rules, limit=self.world.chance.choice((1, 2)))
+
+    def _open_season(self) -> None:
+        """The schedules' minute."""
+        self._wait()
+        self.service.start("seasons", {})
+
+    def _remove(self) -> None:
+        """A moderator takes a score off."""
+        self._wait()
+        user, rules = self._any_user(), self.world.chance.choice(self.plan.boards)
+        self.world.scores.removals.add((user, rules.key))
+        moderation = wiring.moderation()
+        self._finish("remove", partial(moderation.remove, user, rules.board, None, by="moderator"))
 
     def _set_standing(self) -> None:
-        """Hide or bar a user for a while: the profile is written, the stream finishes the copy."""
+        """A moderator hides or bars a user for a while."""
         user = self._any_user()
         for standing in (self.world.chance.choice(["hidden", "barred"]), "visible"):
             self._pause(3)
-            profile = self._item(user, "profile")
-            version = int(profile["version"]["N"]) if profile else 0
-            now = round(self.world.clock.time() * 1000)
             self.world.people.asked[user].add(standing)
-            image: Json = profile or {
-                "userId": {"S": user},
-                "boardSeason": {"S": "profile"},
-                "userName": {"S": f"player-{user}"},
-            }
-            number = {"N": str(version + 1 if version else now)}
-            changed = {**image, "standing": {"S": standing}, "version": number}
-            self._put(changed, profile["version"] if profile else None)
+            moderation = wiring.moderation()
+            reason = f"reason {self._number()}"
+            act = partial(moderation.set_standing, user, standing, reason=reason, by="moderator")
+            self._finish("moderate", act, UserDeleted)
 
-    def _item(self, user: str, sort_key: str) -> Json | None:
-        items = tables.items(aws.SCORES)
-        wanted = ({"S": user}, {"S": sort_key})
-        return next((it for it in items if (it["userId"], it["boardSeason"]) == wanted), None)
+    def _erase(self) -> None:
+        """A player leaves for good; if the request dies, the streams have to do the rest."""
+        self._wait()
+        user = self._any_user()
+        self.world.people.asked[user].add("deleted")
+        self.world.scores.erasures.add(user)
+        again = self.world.chance.random() < 0.5
+        call = partial(wiring.moderation().erase, user, account=user)
+        self.service.ask(f"erase/{self._number()}", call, again=again)
 
-    def _put(self, item: Json, version: Json | None) -> None:
-        """Write an item that was read without a step in between; in an outage, not at all."""
-        if "dynamodb" in self.world.down:
-            return
-        condition: Json = {"ConditionExpression": "attribute_not_exists(version)"}
-        if version is not None:
-            condition = {
-                "ConditionExpression": "version = :read",
-                "ExpressionAttributeValues": {":read": version},
-            }
-        dynamodb = client("dynamodb")
-        try:
-            dynamodb.put_item(TableName=aws.SCORES, Item=item, **condition)
-        except dynamodb.exceptions.ConditionalCheckFailedException:
-            return  # somebody scored meanwhile: the moderator looks again another day
-        except EndpointConnectionError:
-            return  # an outage began in between
+    def _finish(
+        self, name: str, call: Callable[[], object], *expected: type[LeaderboardError]
+    ) -> None:
+        """A request, asked again and again until there is an answer."""
+        asked = self.service.ask(f"{name}/{self._number()}", call)
+        self.world.scheduler.wait_until(lambda: asked.done, "an answer")
+        if asked.refusal is not None and not isinstance(asked.refusal, expected):
+            raise asked.refusal
+
+    def _number(self) -> int:
+        self._numbers += 1
+        return self._numbers
 
     def _flush(self) -> None:
         self._wait()
@@ -312,7 +345,9 @@ class Story:
         verdict = self.verdict
         verdict.scores()
         verdict.profiles()
-        given_up = {it["board"] for it in self.service.given_up}
+        if not any("finish" in it for it in self.service.given_up):
+            verdict.departed()
+        given_up = {it.get("board") for it in self.service.given_up}
         unsettled = self._loses_work or self.plan.outages or self.world.failed_over
         for rules in self.plan.boards:
             top = verdict.ranking(rules)
@@ -359,7 +394,7 @@ class Story:
         """Where nothing was repeated, every frame goes on from the one before it."""
         for frames in self.world.frames.values():
             by_version = {it["version"]: it for it in frames}
-            assert len({it["epoch"] for it in frames}) <= 1
+            assert len({it["epoch"] for it in frames} - {None}) <= 1
             if (
                 self.plan.mishaps != Mishaps()
                 or self._loses_work

@@ -188,7 +188,7 @@ class World:
             int(image["revision"]["N"]),
             int(image["total"]["N"]),
             oracle.entries(rules, top),
-            self._settled(key),
+            self.settled_versions(key),
         )
         before = self.history[key][-1] if self.history[key] else None
         if new.epoch is None:
@@ -213,7 +213,7 @@ class World:
             assert wrong is None, f"{key} version {new.version}: {wrong}"
         self.history[key].append(new)
 
-    def _settled(self, key: str) -> dict[str, int]:
+    def settled_versions(self, key: str) -> dict[str, int]:
         """Per user of a board, the newest version that was delivered and acknowledged."""
         newest: dict[str, int] = {}
         for number in self.settled():
