@@ -91,6 +91,8 @@ export class Session {
   #everLive = false;
   /** Since when there has been no live socket though one is wanted. */
   #downAt = Infinity;
+  /** How long after that this client, of many that lost their sockets at one moment, begins to poll. */
+  #pollDelay = 0;
   /** Whether the last read over HTTP came back. */
   #reading = false;
   /** @type {Condition} */
@@ -354,7 +356,7 @@ export class Session {
   /** From when on boards are polled; Infinity while the socket is live, or nobody looks. */
   get #pollFrom() {
     if (!this.#http || this.#offline || this.#hiddenAt < Infinity) return Infinity;
-    return this.#downAt + (this.#sockets ? this.#timing.pollAfter : 0);
+    return this.#downAt + this.#pollDelay;
   }
 
   /** @param {number} now */
@@ -409,7 +411,10 @@ export class Session {
         this.#everLive = true;
         this.#downAt = Infinity;
         this.#reading = false;
-      } else this.#downAt = Math.min(this.#downAt, now);
+      } else if (this.#downAt === Infinity) {
+        this.#downAt = now;
+        if (this.#sockets) this.#pollDelay = this.#timing.pollAfter + this.#random() * this.#timing.pollInterval;
+      }
       this.#poll(now);
     }
     this.#judge(now);

@@ -29,7 +29,7 @@ export const timing = {
   askCap: 30_000,
   /** After a season's end subscribers ask for the next one within this time. */
   rollJitter: 5_000,
-  /** Without a live socket for so long, the boards are read over HTTP. */
+  /** Without a live socket for so long, and up to `pollInterval` more, the boards are read over HTTP. */
   pollAfter: 5_000,
   /** Between reads of a board, ± 20 %; doubles with every failure up to the cap. */
   pollInterval: 5_000,

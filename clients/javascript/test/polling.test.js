@@ -22,7 +22,7 @@ async function polling() {
   stage.subscribe();
   stage.request.answer(200, top(1), { ETag: '"1"' });
   stage.socket.drop();
-  await stage.wait(timing.pollAfter + 1_001);
+  await stage.wait(timing.pollAfter + timing.pollInterval / 2 + 1_001);
   assert.equal(stage.requests.length, 2);
   return stage;
 }

@@ -178,6 +178,9 @@ class Session:
         self._ever_live = False
         # Since when there has been no live socket though one is wanted.
         self._down_at = math.inf
+        # How long after that this client, of many that lost their sockets at one moment, begins
+        # to poll.
+        self._poll_delay = 0.0
         # Whether the last read over HTTP came back.
         self._reading = False
         self._timing = timing
@@ -383,7 +386,7 @@ class Session:
         """From when on boards are polled; infinity while the socket is live."""
         if not self._http:
             return math.inf
-        return self._down_at + (self._timing.poll_after if self._sockets else 0)
+        return self._down_at + self._poll_delay
 
     def _poll(self, now: float) -> None:
         for board, follow in self._follows.items():
@@ -414,8 +417,11 @@ class Session:
                 self._ever_live = True
                 self._down_at = math.inf
                 self._reading = False
-            else:
-                self._down_at = min(self._down_at, now)
+            elif self._down_at == math.inf:
+                self._down_at = now
+                if self._sockets:
+                    spread = self._random() * self._timing.poll_interval
+                    self._poll_delay = self._timing.poll_after + spread
             self._poll(now)
         self._judge(now)
 

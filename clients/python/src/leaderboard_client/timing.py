@@ -31,7 +31,8 @@ class Timing:
     roll_jitter: float = 5_000
     """After a season's end subscribers ask for the next one within this time."""
     poll_after: float = 5_000
-    """Without a live socket for so long, the boards are read over HTTP."""
+    """Without a live socket for so long, and up to `poll_interval` more, the boards are read over
+    HTTP."""
     poll_interval: float = 5_000
     """Between reads of a board, ± 20 %; doubles with every failure up to the cap."""
     poll_cap: float = 60_000
