@@ -64,11 +64,13 @@ NO_SCORES: Json = {"epoch": None, "version": 0, "total": 0, "entries": []}
 
 @dataclass(frozen=True)
 class Reads:
+    """The tables come as functions: an environment whose cache is well never loads their client."""
+
     catalog: Catalog
     cache: Copies
     rankings: Rankings
-    boards: BoardReader
-    index: Index
+    boards: Callable[[], BoardReader]
+    index: Callable[[], Index]
     now_ms: Callable[[], int]
 
     def list(self) -> Json:
@@ -180,9 +182,9 @@ class Reads:
                 copy: Json = json.loads(kept)
                 return copy, False
         except CacheUnavailable:
-            item = self.boards.read(board.board, season.season)
+            item = self.boards().read(board.board, season.season)
             return (NO_SCORES if item is None else json.loads(copy_of(item))), True
-        item = self.boards.read(board.board, season.season)
+        item = self.boards().read(board.board, season.season)
         if item is None:
             return NO_SCORES, False
         body = copy_of(item)
@@ -205,11 +207,11 @@ class Reads:
             listing, down = None, True
         if listing is not None:
             return listing, False
-        item = self.boards.read(board.board, season.season)
+        item = self.boards().read(board.board, season.season)
         recorded = item is not None and item.is_recorded
         if not recorded and not down:
             return Listing((), 0), False
-        standby = Standby(self.index, item.snapshot.total if item and recorded else 0)
+        standby = Standby(self.index(), item.snapshot.total if item and recorded else 0)
         return ask(standby) or Listing((), 0), True
 
     def _season(self, board: Board, season: str | None) -> Season:

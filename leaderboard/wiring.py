@@ -62,7 +62,7 @@ def reads() -> Reads:
     from leaderboard.reads import Reads
 
     cache = read_cache()
-    return Reads(boards(), cache, cache, board_table(), board_index(), instants.now_ms)
+    return Reads(boards(), cache, cache, board_table, board_index, instants.now_ms)
 
 
 @cache

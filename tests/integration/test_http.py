@@ -664,6 +664,20 @@ def test_listings_while_all_is_down_are_unavailable(switches: Dependencies) -> N
         refused(answer, 503, "unavailable")
 
 
+def test_degraded_reads_are_counted(
+    cache_state: Callable[[], bool], capsys: pytest.CaptureFixture[str]
+) -> None:
+    scored(14)
+    degraded = cache_state()
+    capsys.readouterr()
+    friends = query({"userIds": ["user-001"]})
+    for answer in (page(), user("user-001"), friends, read(query="limit=50")):
+        assert answer.status == 200
+    printed = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    counted = [it["ReadsDegraded"] for it in printed if "_aws" in it]
+    assert counted == ([[1.0]] * 4 if degraded else [])
+
+
 def test_reference_is_served() -> None:
     first = answered(handlers.boards.handler(request("GET /openapi.json"), CONTEXT))
     assert (first.status, first.json["openapi"]) == (200, "3.1.0")

@@ -72,12 +72,9 @@ def attributes_of_calls(node: ast.AST, function: str) -> set[str]:
     }
 
 
-def called(node: ast.AST) -> set[str]:
-    return {
-        it.func.id
-        for it in ast.walk(node)
-        if isinstance(it, ast.Call) and isinstance(it.func, ast.Name)
-    }
+def named(node: ast.AST) -> set[str]:
+    """What a function calls by its name, or hands on to be called later."""
+    return {it.id for it in ast.walk(node) if isinstance(it, ast.Name)}
 
 
 @cache
@@ -121,7 +118,7 @@ def variables_of_part(part: str) -> frozenset[str]:
     fields = attributes_of_calls(node, "configuration")
     fields |= attributes_of(node, names_of_settings(node))
     read = {name for field in fields for name in variables_of_fields()[field]}
-    for other in called(node) & set(parts) - {part, "configuration"}:
+    for other in named(node) & set(parts) - {part, "configuration"}:
         read |= variables_of_part(other)
     return frozenset(read)
 

@@ -60,6 +60,15 @@ def test_function_without_a_cache_never_loads_its_client(function: str) -> None:
     assert not within(names, "redis", "leaderboard.adapters.cache")
 
 
+def test_reads_load_the_tables_client_only_when_the_cache_has_no_answer() -> None:
+    """Half a second that a visitor would wait for, each time that an environment starts."""
+    names = loaded("import handlers.boards\nfrom leaderboard import wiring\nwiring.reads()")
+    assert within(names, "redis")
+    assert not within(names, "boto3", "leaderboard.adapters.aws")
+    names = loaded("from leaderboard import wiring\nwiring.reads().boards()")
+    assert within(names, "boto3")
+
+
 def test_function_with_a_cache_loads_its_client() -> None:
     """The counterpart: what the tests above look for is what it is called."""
     names = loaded("from leaderboard import wiring\nwiring.ranking_cache()")
