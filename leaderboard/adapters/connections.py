@@ -59,7 +59,7 @@ class ConnectionTable:
                     ConditionExpression=condition,
                     ExpressionAttributeNames=names,
                     ExpressionAttributeValues=values,
-                    ReturnValues="UPDATED_NEW",
+                    ReturnValues="ALL_NEW",
                 )
                 return int(answer["Attributes"]["messages"]["N"])
         raise ConnectionGone(UNKNOWN)
