@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ from leaderboard.tombstones import brought_up
 PROFILE = "profile"
 MODERATION = "moderation"
 """A user's items that are no scores, by their sort keys."""
+SIDE_BY_SIDE = 8
+"""Scores of a user that are brought up to the profile at once."""
 
 
 def board_season(board: str, season: str) -> str:
@@ -120,12 +123,7 @@ class ScoreTable:
 
     def write(self, write: Write) -> None:
         puts = [
-            {
-                "TableName": self.scores_table,
-                "Item": typed(self._item(part.board, part.item)),
-                **unmoved("version", part.read_version),
-            }
-            for part in write.parts
+            self._put(part.board, part.item, read_version=part.read_version) for part in write.parts
         ]
         beside = [*self._beside_profile(write), *self._beside_submission(write)]
         with translated():
@@ -150,20 +148,30 @@ class ScoreTable:
         found, items = self._read_all(user_id)
         if found is None:
             return 0
-        copied = 0
+        puts = []
         for item in items:
             board = find(item.board)
             changed = brought_up(item, found, now_ms=instants.now_ms())
-            if changed is None or (board is None and changed.standing == VISIBLE):
-                continue
-            with translated():
-                client("dynamodb").put_item(
-                    TableName=self.scores_table,
-                    Item=typed(self._item(board, changed)),
-                    **unmoved("version", item.version),
-                )
-            copied += 1
-        return copied
+            if changed is not None and (board is not None or changed.standing != VISIBLE):
+                puts.append(self._put(board, changed, read_version=item.version))
+        if len(puts) <= SIDE_BY_SIDE:
+            for put in puts:
+                self._write(put)
+        else:  # of years, say
+            with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+                list(pool.map(self._write, puts))
+        return len(puts)
+
+    def _put(self, board: Board | None, item: ScoreItem, *, read_version: int) -> Item:
+        return {
+            "TableName": self.scores_table,
+            "Item": typed(self._item(board, item)),
+            **unmoved("version", read_version),
+        }
+
+    def _write(self, put: Item) -> None:
+        with translated():
+            client("dynamodb").put_item(**put)
 
     def scan(self, board: str, season: str) -> Iterator[list[ScoreRecord]]:
         """Every item of a board's season, tombstones included, read consistently, by page.

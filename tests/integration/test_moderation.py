@@ -492,6 +492,21 @@ def test_user_may_be_barred_before_any_score() -> None:
     assert items("ann")["global#all"]["userName"] == {"S": "player-ann"}
 
 
+def test_player_of_many_boards_is_hidden_and_deleted_on_all_of_them(
+    switches: Dependencies,
+) -> None:
+    for number in range(30):
+        submit("ann", f"rating-{number}")
+    hide("ann")
+    assert {it["standing"]["S"] for it in scores_of("ann").values()} == {"hidden"}
+    assert not [it for it in scores_of("ann").values() if "boardOrder" in it]
+    erase("ann")
+    assert len(scores_of("ann")) == 30
+    assert not [it for it in scores_of("ann").values() if "userScore" in it]
+    drain("ann", switches)
+    assert_consistent("ann")
+
+
 def test_scores_of_a_board_that_is_no_more_are_taken_off_with_the_others() -> None:
     play("ann")
     image = {**items("ann")["global#all"], "boardSeason": {"S": "gone#all"}}
