@@ -47,3 +47,7 @@ def count(name: str, value: float) -> None:
 
 def milliseconds(name: str, value: float) -> None:
     metrics.add_metric(name, MetricUnit.Milliseconds, value)
+
+
+def percent(name: str, value: float) -> None:
+    metrics.add_metric(name, MetricUnit.Percent, value)

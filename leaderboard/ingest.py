@@ -19,18 +19,13 @@ BoardSeason = tuple[str, str]
 
 
 class Rebuilds(Protocol):
-    def start(self, board: str, season: str) -> None:
-        """Start a rebuild without waiting for it; raises Unavailable."""
+    def ask(self, board: Board, season: str) -> bool:
+        """Have a cold ranking filled; whether a rebuild was started. Raises Unavailable."""
 
 
 class Departures(Protocol):
     def finish(self, user_id: str) -> None:
         """Have done what follows for a user who may not play; raises Unavailable."""
-
-
-class Claims(Protocol):
-    def release(self, board: Board, season: str) -> None:
-        """Give back the claim on a rebuild that could not be started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,6 @@ class Ingest:
     catalog: Catalog
     recorder: Recorder
     rebuilds: Rebuilds
-    claims: Claims
     profiles: Profiles
     departures: Departures
     archive: Archive
@@ -80,8 +74,7 @@ class Ingest:
                 if result.top is not None:
                     applied.append((board, season, result.top))
                 if result.rebuild_due:
-                    self._rebuild(board, season)
-                    count.rebuilds += 1
+                    count.rebuilds += self.rebuilds.ask(board, season)
                 if not kept and (result.top is None or result.top.completeness == PARTIAL):
                     archived.append((board, season, records))
         rested = self.recorder.rest(top for _, _, top in applied)
@@ -90,8 +83,7 @@ class Ingest:
                 outcome = self.recorder.record(board, season, top, rested_ms=rested)
                 count.note(outcome)
                 if outcome.rebuild:
-                    self._rebuild(board, season)
-                    count.rebuilds += 1
+                    count.rebuilds += self.rebuilds.ask(board, season)
         if archived:
             self.recorder.sleep(INDEX_LAG_SECONDS)
         for board, season, records in archived:
@@ -111,13 +103,6 @@ class Ingest:
         except Unavailable:
             return False
         return True
-
-    def _rebuild(self, board: Board, season: str) -> None:
-        try:
-            self.rebuilds.start(board.board, season)
-        except Unavailable:
-            self.claims.release(board, season)
-            raise
 
 
 @dataclass

@@ -37,6 +37,7 @@ class Settings:
     handles: int
     reach: int
     record_interval_ms: int
+    rebuild_segments: int
     frame_interval_ms: int | None
     region: str
     endpoint_url: str
@@ -86,6 +87,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         handles=number("POSTS_AT_ONCE", 256),
         reach=number("VIEWERS_PER_FUNCTION", 10_000),
         record_interval_ms=number("RECORD_INTERVAL_MS", 100),
+        rebuild_segments=number("REBUILD_SEGMENTS", 1),
         frame_interval_ms=int(interval) if interval else None,
         region=text("AWS_REGION", text("AWS_DEFAULT_REGION", "us-east-1")),
         endpoint_url=text("AWS_ENDPOINT_URL").rstrip("/"),

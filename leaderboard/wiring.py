@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.cache import Cache
     from leaderboard.adapters.connections import ConnectionTable
     from leaderboard.adapters.failures import FailureQueue
+    from leaderboard.adapters.functions import RebuildFunction
     from leaderboard.adapters.index import BoardIndex
     from leaderboard.adapters.scan import BulkScores
     from leaderboard.adapters.scores import ScoreTable
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from leaderboard.ranking import Recorder, ScoreRecord
     from leaderboard.reads import Reads
     from leaderboard.rebuild import Rebuild
+    from leaderboard.requests import Requests
     from leaderboard.scores import Scores
     from leaderboard.subscriptions import Subscriptions
     from leaderboard.turns import Turns
@@ -82,17 +84,14 @@ def subscriptions() -> Subscriptions:
 
 @cache
 def ingest() -> Ingest:
-    from leaderboard.adapters.functions import ModerationFunction, RebuildFunction
+    from leaderboard.adapters.functions import ModerationFunction
     from leaderboard.ingest import Ingest
 
-    it = configuration()
-    rebuilds = RebuildFunction(it.rebuild_function)
-    departures = ModerationFunction(it.moderation_function)
+    departures = ModerationFunction(configuration().moderation_function)
     return Ingest(
         boards(),
         recorder(),
-        rebuilds,
-        ranking_cache(),
+        rebuild_requests(),
         profiles(),
         departures,
         archive(),
@@ -134,9 +133,37 @@ def profiles() -> Profiles:
 
 @cache
 def rebuild() -> Rebuild:
+    from leaderboard.adapters.notes import RebuildClaim
     from leaderboard.rebuild import Rebuild
+    from leaderboard.strangers import Strangers
 
-    return Rebuild(boards(), score_table(), ranking_cache(), recorder(), instants.now_ms)
+    cache = ranking_cache()
+    return Rebuild(
+        boards(),
+        bulk_scores(),
+        cache,
+        recorder(),
+        board_table(),
+        RebuildClaim(cache),
+        Strangers(cache, board_index(), bulk_scores(), instants.now_ms),
+        configuration().rebuild_segments,
+        instants.now_ms,
+    )
+
+
+@cache
+def rebuild_function() -> RebuildFunction:
+    from leaderboard.adapters.functions import RebuildFunction
+
+    return RebuildFunction(configuration().rebuild_function)
+
+
+@cache
+def rebuild_requests() -> Requests:
+    from leaderboard.adapters.notes import RebuildClaim
+    from leaderboard.requests import Requests
+
+    return Requests(rebuild_function(), RebuildClaim(ranking_cache()), ranking_cache())
 
 
 @cache

@@ -70,22 +70,22 @@ class Script:
         return sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
 
-def _script(*names: str) -> Script:
+def script(*names: str) -> Script:
     folder = Path(__file__).parent / "scripts"
     return Script("\n".join((folder / name).read_text(encoding="utf-8") for name in names))
 
 
-APPLY = _script("entries.lua", "top.lua", "take.lua", "apply.lua")
-FILL = _script("take.lua", "fill.lua")
-DUMP = _script("dump.lua")
-READ = _script("entries.lua", "top.lua", "read.lua")
-LIST = _script("entries.lua", "stretch.lua", "list.lua")
-AROUND = _script("entries.lua", "stretch.lua", "around.lua")
-FIND = _script("stretch.lua", "find.lua")
-MARK = _script("mark.lua")
-SETTLE = _script("settle.lua")
-KEEP = _script("keep.lua")
-DROP = _script("drop.lua")
+APPLY = script("entries.lua", "top.lua", "take.lua", "apply.lua")
+FILL = script("take.lua", "fill.lua")
+DUMP = script("dump.lua")
+READ = script("entries.lua", "top.lua", "read.lua")
+LIST = script("entries.lua", "stretch.lua", "list.lua")
+AROUND = script("entries.lua", "stretch.lua", "around.lua")
+FIND = script("stretch.lua", "find.lua")
+MARK = script("mark.lua")
+SETTLE = script("settle.lua")
+KEEP = script("keep.lua")
+DROP = script("drop.lua")
 
 
 @dataclass(frozen=True, slots=True)

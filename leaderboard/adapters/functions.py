@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 from leaderboard.adapters.aws import client, translated
 from leaderboard.delivery import SIDE_BY_SIDE, Part, Tally
@@ -18,11 +20,22 @@ MAKING = Lock()
 class RebuildFunction:
     name: str
 
-    def start(self, board: str, season: str) -> None:
-        """Start a rebuild of one board-season; raises Unavailable if it cannot be started."""
-        event = json.dumps({"board": board, "season": season}).encode()
+    def start(self, board: str, season: str, run: str) -> None:
+        """Start a rebuild of a board-season and whatever else is cold; raises Unavailable."""
+        self._invoke({"board": board, "season": season, "cold": True, "run": run})
+
+    def start_again(self, board: str, season: str) -> None:
+        """Start a rebuild of a board-season that is whole, and wrong; raises Unavailable."""
+        self._invoke({"board": board, "season": season})
+
+    def go_on(self, standing: Mapping[str, Any]) -> None:
+        """Have a rebuild go on where it stands; raises Unavailable."""
+        self._invoke({"board": standing["order"]["board"], "standing": standing})
+
+    def _invoke(self, event: Mapping[str, Any]) -> None:
+        payload = json.dumps(event).encode()
         with translated():
-            client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=event)
+            client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=payload)
 
 
 @dataclass(frozen=True)

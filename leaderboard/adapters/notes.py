@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.adapters.cache import FORMAT, Cache
+from leaderboard.adapters.cache import FORMAT, REBUILD_SILENCE_SECONDS, Cache, script
 
 TURNS = f"{FORMAT}:{{turns}}"
+CLAIM = f"{FORMAT}:{{rebuild}}:claim"
+
+TAKE = script("claim.lua")
+FINISH = script("finish.lua")
 
 
 @dataclass(frozen=True)
@@ -29,3 +33,29 @@ class Notes:
     def keep_turns(self, text: str) -> None:
         with self.cache.outage.noticed():
             self.cache.client.set(TURNS, text)
+
+
+@dataclass(frozen=True)
+class RebuildClaim:
+    """Which rebuild fills whatever is cold. Every call is one round trip, raises CacheUnavailable.
+
+    One that is not heard of for a while loses it.
+    """
+
+    cache: Cache
+
+    def take(self, run: str) -> bool:
+        return self._claim(run, leave_word=True)
+
+    def hold(self, run: str) -> None:
+        self._claim(run, leave_word=False)
+
+    def give_back(self, run: str) -> None:
+        self.cache.run(FINISH, [CLAIM], run, 0)
+
+    def finish(self, run: str) -> bool:
+        return bool(self.cache.run(FINISH, [CLAIM], run, 1) == 1)
+
+    def _claim(self, run: str, *, leave_word: bool) -> bool:
+        answer = self.cache.run(TAKE, [CLAIM], run, REBUILD_SILENCE_SECONDS, int(leave_word))
+        return bool(answer == 1)

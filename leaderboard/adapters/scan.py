@@ -11,6 +11,7 @@ from leaderboard.adapters.scores import board_season, score_record
 from leaderboard.attempts import attempts
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import ScoreRecord
+from leaderboard.rebuild import Page
 
 RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
 """What a record is made of: a quarter of an item, most of which is replay protection."""
@@ -19,6 +20,40 @@ RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, sta
 @dataclass(frozen=True)
 class BulkScores:
     scores_table: str
+
+    def read_page(
+        self,
+        segment: int,
+        segments: int,
+        *,
+        after: dict[str, Any] | None,
+        only: str | None,
+    ) -> Page:
+        """A page of a segment of the table, tombstones included; of one board-season alone.
+
+        An item that cannot be understood is left out: it stops no other from being ranked.
+        Raises Unavailable.
+        """
+        request: dict[str, Any] = {
+            "TableName": self.scores_table,
+            "ConsistentRead": True,
+            "Segment": segment,
+            "TotalSegments": segments,
+            "ProjectionExpression": RECORD,
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = after
+        if only is not None:
+            request["FilterExpression"] = "boardSeason = :only"
+            request["ExpressionAttributeValues"] = {":only": {"S": only}}
+        with translated():
+            answer = client("dynamodb").scan(**request)
+        records = [
+            (raw["boardSeason"]["S"], record)
+            for raw in answer["Items"]
+            if (record := _understood(raw))
+        ]
+        return Page(records, answer.get("LastEvaluatedKey"))
 
     def read_records(self, board: str, season: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
         """What the table has of these users (100 at most) on a board's season.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -173,25 +173,6 @@ class ScoreTable:
         with translated():
             client("dynamodb").put_item(**put)
 
-    def scan(self, board: str, season: str) -> Iterator[list[ScoreRecord]]:
-        """Every item of a board's season, tombstones included, read consistently, by page.
-
-        An item that cannot be understood is left out: it stops no other from being ranked.
-        """
-        pages = (
-            client("dynamodb")
-            .get_paginator("scan")
-            .paginate(
-                TableName=self.scores_table,
-                ConsistentRead=True,
-                FilterExpression="boardSeason = :board",
-                ExpressionAttributeValues={":board": {"S": board_season(board, season)}},
-            )
-        )
-        with translated():
-            for page in pages:
-                yield [record for raw in page["Items"] if (record := _understood(raw))]
-
     def _get(self, user_id: str, sort_key: str) -> Item | None:
         with translated():
             raw = client("dynamodb").get_item(
@@ -349,14 +330,6 @@ def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord
         raise ValueError("a time beyond what the ranking orders by")
     score = Score(user_id, image["userName"]["S"], number, updated_ms)
     return (board, season), ScoreRecord(user_id, version, score)
-
-
-def _understood(image: Mapping[str, Any]) -> ScoreRecord | None:
-    """The record in an image of a scan; None for what the failure queue has from the stream."""
-    try:
-        return score_record(image)[1]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
 
 
 def profile(item: Item) -> Profile:

@@ -38,6 +38,7 @@ ENVIRONMENT = {
     "WEBSOCKET_API_ID": "sockets",
     "FAILURE_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/{QUEUE}",
     "REBUILD_FUNCTION": "leaderboard-test-rebuild",
+    "REBUILD_SEGMENTS": "2",
     "MODERATION_FUNCTION": "leaderboard-test-moderation",
     "USER_POOL_ID": "eu-central-1_players",
     "FANOUT_FUNCTION": "leaderboard-test-fanout",

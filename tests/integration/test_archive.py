@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import handlers.rebuild
 import handlers.score_stream
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
@@ -229,7 +230,7 @@ def test_record_that_loses_the_race_reads_again(monkeypatch: pytest.MonkeyPatch)
 def test_ranking_that_is_there_is_kept_up_to_date(switches: Dependencies) -> None:
     """A rebuild by hand, or the hour of grace: it tells the total, too."""
     users = crowd(12)
-    wiring.rebuild().run("weekly", SEASON)
+    handlers.rebuild.handler({"board": "weekly", "season": SEASON}, CONTEXT)
     deliver(put(users[0], None, 2))
     top = wiring.ranking_cache().read(board(), SEASON, size=100)
     assert top is not None

@@ -14,6 +14,7 @@ from functools import partial
 
 import pytest
 
+import handlers.rebuild
 import leaderboard.reads
 from leaderboard import order, wiring
 from leaderboard.adapters.aws import client
@@ -25,6 +26,7 @@ from leaderboard.snapshots import Score, ranked
 from leaderboard.standby import Standby
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
+from tests.integration.events import CONTEXT
 from tests.integration.valkey import Valkey
 
 FIRST = int(os.environ.get("FIRST_WALK", "0"))
@@ -146,7 +148,7 @@ class Walk:
         if moved:
             self.crowd.deliver(moved)
         if mishap == "rebuild":
-            wiring.rebuild().run(self.crowd.board.board, None)
+            handlers.rebuild.handler({"board": self.crowd.board.board}, CONTEXT)
         if mishap == "down":
             self.switches.down.add("cache")
 

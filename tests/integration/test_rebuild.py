@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,22 +10,15 @@ import handlers.rebuild
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache
+from leaderboard.adapters.scan import BulkScores
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
 from leaderboard.ranking import COMPLETE, ScoreRecord
-from leaderboard.rebuild import Rebuild
 from leaderboard.snapshots import Score
 from tests.integration import aws
 from tests.integration.events import CONTEXT
 from tests.integration.valkey import Valkey
 
 pytestmark = pytest.mark.usefixtures("stage")
-
-
-class Interrupted:
-    """A scan that ends as soon as it has begun."""
-
-    def scan(self, board: str, season: str) -> Iterator[list[ScoreRecord]]:
-        raise Unavailable(f"{board}#{season} cannot be read")
 
 
 def take(user_id: str, score: int) -> None:
@@ -41,18 +33,18 @@ def recorded() -> list[str]:
     return [] if item is None else [entry.user_id for entry in item.snapshot.entries]
 
 
+def unreadable(*_: Any, **__: Any) -> Any:
+    raise Unavailable("The table cannot be read.")
+
+
 def test_scores_after_a_rebuild_that_died_on_an_empty_board_outlive_the_cache(
-    cache_server: Valkey,
+    cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    audit = Rebuild(
-        wiring.boards(),
-        Interrupted(),
-        wiring.ranking_cache(),
-        wiring.recorder(),
-        instants.now_ms,
-    )
-    with pytest.raises(Unavailable):
-        audit.run("global", None)
+    with monkeypatch.context() as patch:
+        patch.setattr(BulkScores, "read_page", unreadable)
+        patch.setattr("leaderboard.rebuild.PATIENCE_SECONDS", 0)
+        with pytest.raises(Unavailable):
+            rebuilt()
     take("first", 30)
     cache_server.client.flushall()
     take("second", 20)

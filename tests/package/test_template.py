@@ -65,7 +65,15 @@ ENVIRONMENTS = {
     }
     | CACHE,
     "fanout": {"CONNECTIONS_TABLE", "WEBSOCKET_API_ID", "POSTS_AT_ONCE", "AUDIENCE_SHARDS"},
-    "rebuild": {"SCORES_TABLE", "BOARDS_TABLE", "RECORD_INTERVAL_MS"} | CACHE,
+    "rebuild": {
+        "SCORES_TABLE",
+        "BOARDS_TABLE",
+        "RECORD_INTERVAL_MS",
+        "REBUILD_FUNCTION",
+        "REBUILD_SEGMENTS",
+        "WRITE_SHARDS",
+    }
+    | CACHE,
     "seasons": {"BOARDS_TABLE"} | CACHE,
 }
 
@@ -147,8 +155,10 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     | CACHE_ACCESS,
     "fanout": POSTING,
     "rebuild": {
-        "ScoresTable": {"dynamodb:Scan"},
-        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:Scan"},
+        "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"},
+        "function:leaderboard-dev-rebuild": {"lambda:InvokeFunction"},
     }
     | CACHE_ACCESS,
     "seasons": {"BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"}}
@@ -200,9 +210,10 @@ def target(resource: object) -> str:
         case {"Fn::GetAtt": [str(name), str(attribute)]}:
             return f"{name}.{attribute}"
         case {"Fn::Sub": str(text)}:
-            return text.removeprefix(
-                "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:"
-            )
+            for kind in ("execute-api", "lambda"):
+                account = "${AWS::Region}:${AWS::AccountId}:"
+                text = text.removeprefix(f"arn:${{AWS::Partition}}:{kind}:{account}")
+            return text
     raise AssertionError(resource)
 
 

@@ -33,8 +33,7 @@ LEFT_OUT = {
     # Trusted writes are remembered where they are taken.
     "score_stream": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE"},
     "boards": set[str](),
-    # A scan needs no index.
-    "rebuild": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE", "WRITE_SHARDS"},
+    "rebuild": {"FRAME_INTERVAL_MS"},
     # Trusted writes are forgotten by their TTL, whoever is deleted.
     "moderation": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE"},
     # A ticket that was used belongs to no audience.

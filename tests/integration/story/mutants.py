@@ -193,27 +193,30 @@ def read_before_registering(patch: pytest.MonkeyPatch) -> None:
 def fill_whatever_life_there_is(patch: pytest.MonkeyPatch) -> None:
     """A rebuild that is not bound to its life."""
 
-    def fill(it: rebuild.Rebuild, board: Any, season: str, _life: str) -> Any:
-        items = taken = 0
-        for page in it.scores.scan(board.board, season):
-            taken += it.cache.apply(board, season, page, start=PARTIAL).taken
-            items += len(page)
-        top = it.cache.read(board, season)
-        if top is not None:
-            it.cache.settle(board, season, top.life, COMPLETE)
-        recorded = it.recorder.record(board, season, it.cache.read(board, season))
-        return rebuild.Rebuilt(board.board, season, items, taken, recorded.moved)
+    def fill(it: Cache, board: Any, season: str, records: Any, *, life: str) -> int:  # noqa: ARG001
+        return it.apply(board, season, list(records), start=PARTIAL).taken
 
-    patch.setattr(rebuild.Rebuild, "_fill", fill)
+    def end(work: Any, key: str) -> None:
+        board, season = work._rules(key)  # noqa: SLF001
+        cache = work.parts.cache
+        top = cache.read(board, season)
+        if top is not None:
+            cache.settle(board, season, top.life, COMPLETE)
+        work.parts.recorder.record(board, season, cache.read(board, season))
+        work.standing.lives.pop(key, None)
+
+    patch.setattr(Cache, "fill", fill)
+    patch.setattr(rebuild._Work, "_end", end)  # noqa: SLF001
 
 
 def end_a_rebuild_without_a_record(patch: pytest.MonkeyPatch) -> None:
-    real = rebuild.Rebuild._fill  # noqa: SLF001
+    real = rebuild._Work._end  # noqa: SLF001
 
-    def fill(it: rebuild.Rebuild, *arguments: Any) -> Any:
-        return real(replace(it, recorder=_Silent()), *arguments)  # type: ignore[arg-type]
+    def end(work: Any, key: str) -> Any:
+        work.parts = replace(work.parts, recorder=_Silent())
+        return real(work, key)
 
-    patch.setattr(rebuild.Rebuild, "_fill", fill)
+    patch.setattr(rebuild._Work, "_end", end)  # noqa: SLF001
 
 
 class _Silent:
@@ -222,13 +225,15 @@ class _Silent:
 
 
 def complete_a_rebuild_before_its_scan(patch: pytest.MonkeyPatch) -> None:
-    real = rebuild.Rebuild._fill  # noqa: SLF001
+    real = rebuild._Work._begin  # noqa: SLF001
 
-    def fill(it: rebuild.Rebuild, board: Any, season: str, life: str) -> Any:
-        it.cache.settle(board, season, life, COMPLETE)
-        return real(it, board, season, life)
+    def begin(work: Any) -> None:
+        real(work)
+        for key, life in work.standing.lives.items():
+            board, season = work._rules(key)  # noqa: SLF001
+            work.parts.cache.settle(board, season, life, COMPLETE)
 
-    patch.setattr(rebuild.Rebuild, "_fill", fill)
+    patch.setattr(rebuild._Work, "_begin", begin)  # noqa: SLF001
 
 
 def begin_a_partial_life_without_an_item(patch: pytest.MonkeyPatch) -> None:

@@ -347,13 +347,14 @@ class Story:
         verdict.profiles()
         if not any("finish" in it for it in self.service.given_up):
             verdict.departed()
-        given_up = {it.get("board") for it in self.service.given_up}
+        # One rebuild may be of many boards.
+        given_up = any("finish" not in it for it in self.service.given_up)
         unsettled = self._loses_work or self.plan.outages or self.world.failed_over
         for rules in self.plan.boards:
             top = verdict.ranking(rules)
             if not self.world.failed_over and top is not None and top.completeness == COMPLETE:
                 verdict.is_ranked(rules, top)
-                if rules.board not in given_up or not top.is_unrecorded:
+                if not given_up or not top.is_unrecorded:
                     verdict.is_recorded(rules)
             elif not unsettled:
                 verdict.is_recorded(rules)
