@@ -45,8 +45,9 @@ def loaded(number: int, members: int) -> ScoreRecord:
 def chunks(members: int, *, in_order: bool = False) -> Iterator[list[ScoreRecord]]:
     """All members, as a scan of the table finds them, or from the best to the last."""
     step = pow(STRIDE, -1, members) if in_order else 1
-    for start in range(0, members, CHUNK):
-        places = range(start, min(start + CHUNK, members))
+    size = min(CHUNK, members // 10)
+    for start in range(0, members, size):
+        places = range(start, min(start + size, members))
         yield [loaded((members - 1 - place) * step % members, members) for place in places]
 
 
