@@ -2,6 +2,7 @@
 
 STAGE ?= dev
 PLAYERS ?= 8
+MINUTES ?= 10
 
 PYTHON := .venv/bin/python
 SLS := node_modules/.bin/sls
@@ -12,7 +13,7 @@ REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot test check audit bench package deploy rotate
+.PHONY: help setup dev page screenshot test check audit soak bench package deploy rotate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -57,6 +58,9 @@ audit: setup ## the templates against checkov, the packages against known holes 
 		-f .build/audited/edge/cloudformation-template-update-stack.json
 	@.build/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements.txt
 	@npm audit --omit=dev && cd clients/javascript && npm audit --omit=dev
+
+soak: setup ## tell random stories and plays for MINUTES=10, from SEED or anywhere
+	@$(PYTHON) -m tests.integration.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 bench: setup ## measure, and print the figures beside their baselines
 	@$(PYTHON) -m bench

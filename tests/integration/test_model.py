@@ -1,7 +1,8 @@
 """The model: hypothesis draws what happens, step by step, and every read is compared with a sorted
 list that is written from the contract. What fails shrinks to the few steps that it takes.
 
-`MODEL_SEED=7 MODEL_PLAYS=500 pytest …` plays others than CI does.
+`MODEL_SEED=7 MODEL_PLAYS=500 pytest …` plays others than CI does; with `MODEL_SHRINK=0` a failure
+is shown as it was found, at once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import partial
 from typing import ClassVar
 
 from botocore.exceptions import EndpointConnectionError
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -47,6 +48,7 @@ from tests.poller import KillAt, Killed
 
 SEED = os.environ.get("MODEL_SEED")
 PLAYS = int(os.environ.get("MODEL_PLAYS", "70"))
+SHRINKS = os.environ.get("MODEL_SHRINK", "1") == "1"
 STEPS = 40
 DAY_SECONDS = 86_400
 EVENING = datetime(2026, 11, 29, 23, tzinfo=UTC).timestamp()
@@ -501,6 +503,7 @@ def test_every_read_equals_a_sorted_list_whatever_happened(rig: Rig) -> None:
         derandomize=SEED is None,
         database=None,
         print_blob=False,
+        phases=[it for it in Phase if SHRINKS or it is not Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
     if SEED is not None:

@@ -25,6 +25,9 @@ ACCOUNT = "123456789012"
 
 def call(client: Any, operation: str, parameters: Json) -> Json:
     """What the table answers; raises the errors of the client, as the client itself would."""
+    if parameters.get("ReturnValues") == "UPDATED_NEW":
+        # moto leaves out what was set to the value that it had; DynamoDB does not.
+        parameters = {**parameters, "ReturnValues": "ALL_NEW"}
     handler: Any = DynamoHandler()
     handler.body = json.loads(json.dumps(parameters))
     handler.region, handler.current_account = aws.REGION, ACCOUNT
