@@ -7,8 +7,8 @@ is over: meanwhile the next changes pile up in the stream, which is the whole of
 from __future__ import annotations
 
 import contextlib
-import json
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,30 +23,31 @@ from leaderboard.reads import copy_of
 
 Json = dict[str, Any]
 
+NOT_UNDERSTOOD = (AssertionError, KeyError, TypeError, ValueError)
+
 
 @invocation
 def handler(event: Json, context: LambdaContext) -> Json:
     started = time.monotonic()
     line: Json = {"records": len(event["Records"])}
     try:
-        changes = _changes(event["Records"])
+        changes, ahead = _changes(event["Records"])
         _keep_copies(changes)  # first: who reads the top after a frame finds at least that
         broadcaster = wiring.broadcaster()
         sent = broadcaster.send(changes)
+        for change in ahead:
+            wiring.catch_up().note(change)
     except Unavailable:
         # Frames that went out are repeated; viewers ignore a version that they have.
         logger.exception("board stream", extra=line)
         lowest = min(int(it["dynamodb"]["SequenceNumber"]) for it in event["Records"])
         return {"batchItemFailures": [{"itemIdentifier": str(lowest)}]}
-    intervals = broadcaster.intervals_ms(sent)
+    intervals = broadcaster.rest(sent)
     for it in sent:
         _measure(it)
-        pace = {
-            "viewers": it.tally.viewers,
-            "frameIntervalMs": intervals[it.frame.board] or None,
-        }
-        with contextlib.suppress(CacheUnavailable):
-            wiring.ranking_cache().keep_pace(it.frame.board, json.dumps(pace))
+        if intervals[it.frame.board]:
+            milliseconds("FrameInterval", intervals[it.frame.board])
+            count("Viewers", it.tally.viewers)
     interval = max(intervals.values(), default=0) / 1000
     line |= {
         "frames": [
@@ -84,26 +85,58 @@ def _forget(sender: Sender, sent: Iterable[Sent], *, until: float) -> None:
             sender.forget(it.frame.board, it.tally, seconds=until - time.monotonic())
 
 
-def _changes(records: list[Json]) -> list[Change]:
-    """One change a board and season: its first old image and its last new one."""
-    first: dict[str, Json | None] = {}
-    last: dict[str, Json] = {}
+def _changes(records: list[Json]) -> tuple[list[Change], list[Change]]:
+    """One change a board and season; those that lead further than the batch are named again."""
+    trails: dict[str, list[Json]] = defaultdict(list)
     for record in records:
-        key = record["dynamodb"]["Keys"]["boardSeason"]["S"]
+        trail = trails[record["dynamodb"]["Keys"]["boardSeason"]["S"]]
         if record["eventName"] == "REMOVE":  # by hand: the counter is lost, a new epoch follows
-            first.pop(key, None)
-            last.pop(key, None)
-            continue
-        first.setdefault(key, record["dynamodb"].get("OldImage"))
-        last[key] = record
-    changes = []
-    for key, record in last.items():
+            trail.clear()
+        else:
+            trail.append(record)
+    changes, ahead = [], []
+    for key, trail in trails.items():
         try:
-            changes.append(wiring.board_change(first[key], record["dynamodb"]["NewImage"]))
-        except (AssertionError, KeyError, TypeError, ValueError) as error:
-            wiring.failure_queue().put(record, f"{type(error).__name__}: {error}")
+            found = _change(key, trail)
+        except NOT_UNDERSTOOD as error:
+            wiring.failure_queue().put(trail[-1], f"{type(error).__name__}: {error}")
             count("RecordsRefused", 1)
-    return changes
+            continue
+        if found is not None:
+            changes.append(found[0])
+            ahead += [found[0]] if found[1] else []
+    return changes, ahead
+
+
+def _change(key: str, trail: list[Json]) -> tuple[Change, bool] | None:
+    """From a board's first old image to its last new one, and whether it leads past that."""
+    catch_up = wiring.catch_up()
+    if trail and catch_up.is_late(_made_ms(trail[0])):
+        board, _, season = key.partition("#")
+        reached = catch_up.reached(board, season)
+        trail = [it for it in trail if not _is_told(it["dynamodb"]["NewImage"], reached)]
+    if not trail:
+        return None
+    first, last = trail[0]["dynamodb"], trail[-1]["dynamodb"]
+    change = wiring.board_change(first.get("OldImage"), last["NewImage"])
+    if not catch_up.is_late(_made_ms(trail[-1])):
+        return change, False
+    latest = catch_up.latest(change)
+    return latest, latest is not change
+
+
+def _made_ms(record: Json) -> int:
+    made: float = record["dynamodb"]["ApproximateCreationDateTime"]
+    return round(1000 * made)
+
+
+def _is_told(image: Json, reached: tuple[str, int] | None) -> bool:
+    """Whether viewers were told of this image already, ahead of the stream."""
+    return (
+        reached is not None
+        and image["epoch"]["S"] == reached[0]
+        and int(image["version"]["N"]) <= reached[1]
+    )
 
 
 def _keep_copies(changes: list[Change]) -> None:

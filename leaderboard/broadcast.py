@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from leaderboard import delta, messages
 from leaderboard.catalog import Catalog
 from leaderboard.delivery import Part, Sender, Tally
-from leaderboard.errors import BoardNotFound
+from leaderboard.errors import BoardNotFound, CacheUnavailable
 from leaderboard.pacing import Demand, intervals_ms
 from leaderboard.ranking import BoardItem
 from leaderboard.seasons import parse_season
@@ -48,10 +51,21 @@ class Sent:
         return None if scored is None else max(0, self.finished_ms - scored)
 
 
+class Paces(Protocol):
+    """What the boards' last frames said of their pace. Raises CacheUnavailable."""
+
+    def keep_paces(self, paces: Mapping[str, tuple[str, int]]) -> None:
+        """Keep a body for each board, which counts as active for so many ms."""
+
+    def active_paces(self) -> dict[str, str]:
+        """The bodies of the boards that are active at the moment."""
+
+
 @dataclass(frozen=True)
 class Broadcaster:
     catalog: Catalog
     sender: Sender
+    paces: Paces
     posts_per_second: int
     now_ms: Callable[[], int]
 
@@ -69,15 +83,34 @@ class Broadcaster:
         finished = self.now_ms()
         return [Sent(frame, tally, finished) for frame, tally in zip(frames, tallies, strict=True)]
 
-    def intervals_ms(self, sent: Iterable[Sent]) -> dict[str, int]:
-        """How long the boards rest after these frames."""
-        demands: dict[str, Demand] = {}
+    def rest(self, sent: Iterable[Sent]) -> dict[str, int]:
+        """How long each of these boards rests now, in ms; and readers are told its pace.
+
+        The stage's budget is shared with the boards that other invocations send at the moment.
+        """
+        own: dict[str, Demand] = {}
         for it in sent:
             board = self.catalog.find(it.frame.board)
             # A season that turns gives one board two frames in a batch.
-            others = demands[board.board].viewers if board.board in demands else 0
-            demands[board.board] = Demand(others + it.tally.viewers, board.frame_interval_ms)
-        return intervals_ms(demands, self.posts_per_second)
+            others = own[board.board].viewers if board.board in own else 0
+            own[board.board] = Demand(others + it.tally.viewers, board.frame_interval_ms)
+        if not own:
+            return {}
+        try:
+            active = self.paces.active_paces()
+        except CacheUnavailable:
+            active = {}
+        beside = {board: demand for board, body in active.items() if (demand := _demand(body))}
+        resting = intervals_ms({**beside, **own}, self.posts_per_second)
+        intervals = {board: resting[board] for board in own}
+        with contextlib.suppress(CacheUnavailable):
+            self.paces.keep_paces(
+                {
+                    board: (_pace(demand, intervals[board]), _active_ms(intervals[board]))
+                    for board, demand in own.items()
+                }
+            )
+        return intervals
 
     def frame(self, change: Change) -> Frame | None:
         """The one frame for a board's changes; None if the version did not move.
@@ -112,6 +145,29 @@ class Broadcaster:
 
 SHORTEST_PATIENCE = 1.0
 """A connection is tried for this long, however short the board's interval."""
+
+
+def _pace(demand: Demand, interval: int) -> str:
+    return json.dumps(
+        {
+            "viewers": demand.viewers,
+            "frameIntervalMs": interval or None,
+            "ownIntervalMs": demand.frame_interval_ms,
+        }
+    )
+
+
+def _demand(body: str) -> Demand | None:
+    try:
+        pace = json.loads(body)
+        return Demand(int(pace["viewers"]), int(pace["ownIntervalMs"]))
+    except (KeyError, TypeError, ValueError):  # of another release
+        return None
+
+
+def _active_ms(interval: int) -> int:
+    """A board that has sent nothing for two of its intervals asks for nothing any more."""
+    return 2 * interval + 1000 if interval else 0
 
 
 def _newest(snapshot: Snapshot) -> int | None:

@@ -49,7 +49,7 @@ def interval_ms(demand: Demand, share: float) -> int:
     if demand.viewers == 0:
         return 0
     if share >= demand.posts_per_second:
-        return demand.frame_interval_ms
+        return max(demand.frame_interval_ms, 1)
     return min(math.ceil(1000 * demand.viewers / share), WIDEST_INTERVAL_MS)
 
 

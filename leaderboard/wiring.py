@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.sockets import Sockets
     from leaderboard.archive import Archive
     from leaderboard.broadcast import Broadcaster, Change
+    from leaderboard.catchup import CatchUp
     from leaderboard.delivery import Sender
     from leaderboard.edge import Edge
     from leaderboard.ingest import Ingest
@@ -189,7 +190,14 @@ def broadcaster() -> Broadcaster:
     it = configuration()
     helpers = FanoutFunction(it.fanout_function)
     sender = replace(fanout(), helpers=helpers, reach=it.reach)
-    return Broadcaster(boards(), sender, it.posts_per_second, instants.now_ms)
+    return Broadcaster(boards(), sender, ranking_cache(), it.posts_per_second, instants.now_ms)
+
+
+@cache
+def catch_up() -> CatchUp:
+    from leaderboard.catchup import CatchUp
+
+    return CatchUp(board_table(), ranking_cache(), instants.now_ms)
 
 
 @cache

@@ -10,7 +10,7 @@ import json
 import math
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -53,6 +53,12 @@ that the broadcast could not replace."""
 OUTAGE_SECONDS = 1.0
 """How long a cache that failed is not asked again."""
 
+PACES = (f"{FORMAT}:{{paces}}:boards", f"{FORMAT}:{{paces}}:until")
+ACTIVE_BOARDS = 500
+"""Boards that are looked at for a pace: with more, each has few viewers."""
+MARK_SECONDS = 86_400
+"""The stream holds nothing that is older."""
+
 COMPLETENESS = {NEW: "new", COMPLETE: "1", PARTIAL: "0"}
 FROM_CACHE = {text.encode(): name for name, text in COMPLETENESS.items()}
 VERSION_BYTES = 7
@@ -85,6 +91,8 @@ FIND = script("stretch.lua", "find.lua")
 MARK = script("mark.lua")
 SETTLE = script("settle.lua")
 KEEP = script("keep.lua")
+PACE = script("pace.lua")
+ACTIVE = script("active.lua")
 DROP = script("drop.lua")
 
 
@@ -101,6 +109,11 @@ class Keys:
     def of(cls, board: str, season: str) -> Keys:
         tag = f"{FORMAT}:{{{board}#{season}}}"
         return cls(f"{tag}:order", f"{tag}:users", f"{tag}:state", f"{tag}:copy")
+
+    @property
+    def told(self) -> str:
+        """How far viewers were told ahead of the stream."""
+        return self.state.removesuffix("state") + "told"
 
     @property
     def ranking(self) -> tuple[str, str, str]:
@@ -289,20 +302,37 @@ class Cache:
             kept = self.client.execute_command("GET", Keys.of(board, season).copy)
         return None if kept is None else kept.partition(b" ")[2].decode()
 
-    def keep_pace(self, board: str, body: str) -> None:
-        """Keep what a board's last frame said of its pace."""
-        with self.outage.noticed():
-            self.client.set(_pace_key(board), body)
+    def keep_paces(self, paces: Mapping[str, tuple[str, int]]) -> None:
+        """Keep what boards' last frames said of their pace, and for how many ms it counts."""
+        values: list[str | int] = []
+        for board, (body, active_ms) in paces.items():
+            values += (board, body, active_ms)
+        self.run(PACE, PACES, *values)
+
+    def active_paces(self) -> dict[str, str]:
+        """The boards that send frames at the moment, with what was kept of them."""
+        flat = [it.decode() for it in self.run(ACTIVE, PACES, ACTIVE_BOARDS)]
+        return dict(zip(flat[::2], flat[1::2], strict=True))
 
     def read_paces(self, boards: Sequence[str]) -> Paces:
         if not boards:
             return []
         with self.outage.noticed():
-            pipeline = self.client.pipeline()
-            for board in boards:
-                pipeline.get(_pace_key(board))
-            paces = pipeline.execute()
+            paces = self.client.execute_command("HMGET", PACES[0], *boards)
         return [None if pace is None else pace.decode() for pace in paces]
+
+    def keep_mark(self, board: str, season: str, *, epoch: str, version: int) -> None:
+        with self.outage.noticed():
+            key = Keys.of(board, season).told
+            self.client.execute_command("SET", key, f"{epoch} {version}", "EX", MARK_SECONDS)
+
+    def read_mark(self, board: str, season: str) -> tuple[str, int] | None:
+        with self.outage.noticed():
+            kept = self.client.execute_command("GET", Keys.of(board, season).told)
+        if kept is None:
+            return None
+        epoch, _, version = kept.decode().rpartition(" ")
+        return epoch, int(version)
 
 
 class IamCredentials(CredentialProvider):
@@ -317,10 +347,6 @@ class IamCredentials(CredentialProvider):
 
     def get_credentials(self) -> tuple[str, str]:
         return self.tokens.user_id, self.tokens.get_token()
-
-
-def _pace_key(board: str) -> str:
-    return f"{FORMAT}:{{{board}}}:pace"
 
 
 def stored(board_order: Order, record: ScoreRecord) -> tuple[bytes, bytes, int | str]:

@@ -13,7 +13,9 @@ import pytest
 import handlers.board_stream
 import handlers.socket
 from leaderboard import wiring
+from leaderboard.adapters.audiences import AudienceTable
 from leaderboard.adapters.aws import client
+from leaderboard.errors import Unavailable
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, frame, stream_record
@@ -354,3 +356,113 @@ def test_pace_is_told_to_readers(sink: Sink, monkeypatch: pytest.MonkeyPatch) ->
     timed(monkeypatch, change(1, None, image(1, "ab")), FRAME_INTERVAL_MS="40")
     (board,) = [it for it in wiring.reads().list()["boards"] if it["board"] == "global"]
     assert (board["viewers"], board["frameIntervalMs"]) == (2, 40)
+
+
+def pace_of(board: str) -> tuple[Any, Any]:
+    (found,) = [it for it in wiring.reads().list()["boards"] if it["board"] == board]
+    return found["viewers"], found["frameIntervalMs"]
+
+
+def test_boards_of_other_invocations_share_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lanes run side by side; the budget is the stage's."""
+    subscribe(*(f"viewer{number}=" for number in range(10)))
+    subscribe(*(f"other{number}=" for number in range(10)), board="weekly")
+    week = wiring.subscriptions().recorded("weekly").season.season
+    paced = {"FRAME_INTERVAL_MS": "1", "POSTS_PER_SECOND": "40"}
+    timed(monkeypatch, change(1, None, image(1, "ab")), **paced)
+    assert pace_of("global") == (10, 250)
+    timed(monkeypatch, change(2, None, image(1, "ab", board=f"weekly#{week}")), **paced)
+    assert pace_of("weekly") == (10, 500)
+    timed(monkeypatch, change(3, image(1, "ab"), image(2, "ba")), **paced)
+    assert pace_of("global") == (10, 500)
+
+
+def test_budget_is_kept_while_the_cache_is_down(
+    monkeypatch: pytest.MonkeyPatch, dependencies: Dependencies
+) -> None:
+    subscribe(*(f"connection-{number}=" for number in range(8)))
+    dependencies.down.add("cache")
+    news = change(1, None, image(1, "ab"))
+    assert timed(monkeypatch, news, FRAME_INTERVAL_MS="1", POSTS_PER_SECOND="10") >= 0.8
+
+
+# Changes that waited long.
+
+
+def late(record: Json, *, seconds: float) -> Json:
+    record["dynamodb"]["ApproximateCreationDateTime"] = int(time.time() - seconds)
+    return record
+
+
+def keep_item(item: Json) -> None:
+    client("dynamodb").put_item(TableName=aws.BOARDS, Item=item)
+
+
+def test_change_that_waited_long_leads_to_the_newest_top(sink: Sink) -> None:
+    subscribe("one=")
+    keep_item(image(9, "abcdez"))
+    assert deliver(late(change(1, image(4, "abcdef"), image(5, "abcdeg")), seconds=60)) == []
+    (sent,) = sink.frames("one=")
+    assert (sent["type"], sent["from"], sent["version"]) == ("update", 4, 9)
+    assert [it["userId"] for it in sent["upsert"]] == ["user-z"]
+
+
+def test_changes_that_were_told_already_are_passed_over(sink: Sink) -> None:
+    subscribe("one=")
+    keep_item(image(9, "abcdez"))
+    deliver(late(change(1, image(4, "abcdef"), image(5, "abcdeg")), seconds=60))
+    aws.forget()  # another environment
+    behind = [
+        late(change(number, image(number - 1, "abcdeg"), image(number, "abcdeg")), seconds=50)
+        for number in range(6, 10)
+    ]
+    began = time.monotonic()
+    assert deliver(*behind[:2]) == []
+    assert time.monotonic() - began < 5
+    fresh = change(10, image(9, "abcdez"), image(10, "abcdey"))
+    fresh["dynamodb"]["ApproximateCreationDateTime"] = int(time.time())
+    keep_item(image(10, "abcdey"))
+    assert deliver(*behind[2:], fresh) == []
+    assert [(it["from"], it["version"]) for it in sink.frames("one=")] == [(4, 9), (9, 10)]
+
+
+def test_change_of_a_moment_ago_leads_where_it_says(sink: Sink) -> None:
+    subscribe("one=")
+    keep_item(image(9, "abcdez"))
+    deliver(late(change(1, image(4, "abcdef"), image(5, "abcdeg")), seconds=0))
+    assert [it["version"] for it in sink.frames("one=")] == [5]
+
+
+def test_change_before_the_counter_was_lost_leads_where_it_says(sink: Sink) -> None:
+    subscribe("one=")
+    keep_item(image(2, "xyz", epoch="e2", revision=50))
+    deliver(late(change(1, image(4, "abcdef"), image(5, "abcdeg")), seconds=60))
+    assert [(it["epoch"], it["version"]) for it in sink.frames("one=")] == [("e1", 5)]
+
+
+def test_late_change_goes_out_while_the_cache_is_down(
+    sink: Sink, dependencies: Dependencies
+) -> None:
+    subscribe("one=")
+    keep_item(image(9, "abcdez"))
+    dependencies.down.add("cache")
+    assert deliver(late(change(1, image(4, "abcdef"), image(5, "abcdeg")), seconds=60)) == []
+    assert [it["version"] for it in sink.frames("one=")] == [9]
+
+
+def test_late_change_that_was_not_sent_is_not_taken_for_told(
+    sink: Sink, dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe("one=")
+    keep_item(image(9, "abcdez"))
+    record = late(change(1, image(4, "abcdef"), image(5, "abcdeg")), seconds=60)
+
+    def no_list(*_arguments: Any) -> None:
+        raise Unavailable("the table is down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AudienceTable, "subscribers", no_list)
+        assert deliver(record) != []
+    assert dependencies.down == set()
+    assert deliver(record) == []
+    assert [(it["from"], it["version"]) for it in sink.frames("one=")] == [(4, 9)]

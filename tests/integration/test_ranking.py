@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
@@ -761,8 +762,32 @@ def test_copy_goes_by_itself(cache: Cache, cache_server: Valkey) -> None:
 
 
 def test_paces_are_kept_by_board(cache: Cache) -> None:
-    cache.keep_pace("high", "quick")
+    cache.keep_paces({"high": ("quick", 1000), "quiet": ("slow", 0)})
     assert cache.read_paces(["low", "high"]) == [None, "quick"]
+    assert cache.read_paces(["quiet"]) == ["slow"]
+
+
+def test_boards_that_sent_a_moment_ago_are_active(cache: Cache) -> None:
+    assert cache.active_paces() == {}
+    cache.keep_paces({"high": ("quick", 60_000), "quiet": ("slow", 0), "low": ("brief", 30)})
+    assert cache.active_paces().items() >= {("high", "quick")}
+    time.sleep(0.05)
+    assert cache.active_paces() == {"high": "quick"}
+
+
+def test_paces_of_long_ago_are_forgotten(cache: Cache, cache_server: Valkey) -> None:
+    cache.keep_paces({"high": ("quick", 1000), "old": ("slow", 1000)})
+    cache_server.client.zadd(adapter.PACES[1], {"old": 1})
+    cache.keep_paces({"high": ("quick", 1000)})
+    assert cache.read_paces(["high", "old"]) == ["quick", None]
+
+
+def test_mark_is_kept_by_board_and_season(cache: Cache, cache_server: Valkey) -> None:
+    assert cache.read_mark("high", SEASON) is None
+    cache.keep_mark("high", SEASON, epoch="e1", version=7)
+    assert cache.read_mark("high", SEASON) == ("e1", 7)
+    assert cache.read_mark("high", "2026-W01") is None
+    assert 0 < cache_server.client.ttl(Keys.of("high", SEASON).told) <= adapter.MARK_SECONDS
 
 
 # Keys, and scripts that are refused.
@@ -792,6 +817,8 @@ def calls(cache: Cache) -> list[tuple[str, Any]]:
         ("mark", lambda: cache.mark(DESC, SEASON, life[0], HINT)),
         ("remove", lambda: cache.apply(DESC, SEASON, [record("a", None, version=99)])),
         ("keep", lambda: cache.keep_copy("high", SEASON, revision=1, body="x")),
+        ("pace", lambda: cache.keep_paces({"high": ("x", 1000), "low": ("x", 0)})),
+        ("active", cache.active_paces),
         ("keep again", lambda: cache.keep_copy("high", SEASON, revision=2, body="x")),
     ]
 
@@ -823,7 +850,8 @@ def test_scripts_touch_no_key_that_they_do_not_declare(
     for client in narrow:
         client.close()
     cache_server.client.execute_command("ACL", "DELUSER", "narrow")
-    assert set(declared) == {*Keys.of("high", SEASON).ranking, Keys.of("high", SEASON).copy}
+    keys = Keys.of("high", SEASON)
+    assert set(declared) == {*keys.ranking, keys.copy, *adapter.PACES}
 
 
 def test_keys_of_a_board_season_share_a_slot_and_name_their_format() -> None:

@@ -53,6 +53,7 @@ ENVIRONMENTS = {
     }
     | CACHE,
     "board_stream": {
+        "BOARDS_TABLE",
         "CONNECTIONS_TABLE",
         "WEBSOCKET_API_ID",
         "FAILURE_QUEUE_URL",
@@ -148,6 +149,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     | CACHE_ACCESS,
     "board_stream": {
         "BoardsTable.StreamArn": STREAM,
+        "BoardsTable": {"dynamodb:GetItem"},
         "FailureQueue": {"sqs:SendMessage"},
         "FanoutLambdaFunction": {"lambda:InvokeFunction"},
     }
@@ -294,7 +296,7 @@ def test_logs_are_kept_for_a_time(dev: Package) -> None:
 
 @pytest.mark.parametrize(
     ("name", "table", "batch_size", "lanes"),
-    [("score_stream", "ScoresTable", 1000, 1), ("board_stream", "BoardsTable", 100, 10)],
+    [("score_stream", "ScoresTable", 1000, 1), ("board_stream", "BoardsTable", 1000, 10)],
 )
 def test_every_option_of_a_stream_is_set(
     dev: Package, name: str, table: str, batch_size: int, lanes: int

@@ -20,7 +20,7 @@ NOW = 1_795_421_730_123
 CATALOG = parse({"boards": {"b": {"topSize": 100}, "weekly": {"schedule": "weekly"}}})
 # Nothing is posted here, so nobody is asked who listens.
 UNUSED: Any = None
-BROADCASTER = Broadcaster(CATALOG, UNUSED, posts_per_second=5000, now_ms=lambda: NOW)
+BROADCASTER = Broadcaster(CATALOG, UNUSED, UNUSED, posts_per_second=5000, now_ms=lambda: NOW)
 
 
 def frame_of(old: Snapshot | None, new: Snapshot) -> Frame | None:

@@ -25,7 +25,7 @@ def declared(function: str) -> Json:
     return it
 
 
-def _stream_options(function: str) -> Options:
+def stream_options(function: str) -> Options:
     (event,) = declared(function)["events"]
     return Options.from_serverless(event["stream"])
 
@@ -53,7 +53,7 @@ class Service:
         world.launch = self.start
 
     def _mapping(self, name: str, handler: Callable[..., Any], batch_size: int | None) -> Mapping:
-        options = _stream_options(name)
+        options = stream_options(name)
         if batch_size is not None:
             options = replace(options, batch_size=batch_size)
         stream = self.world.score_stream if name == "score_stream" else self.world.board_stream
