@@ -28,9 +28,8 @@ class StandingRequest(Body):
 
 @app.put("/users/<user_id>/standing")
 def set_standing(user_id: UserPath, request: StandingRequest) -> Json:
-    wiring.moderation().set_standing(
-        user_id, request.standing, reason=request.reason, by=_moderator()
-    )
+    by = _moderator(user_id)
+    wiring.moderation().set_standing(user_id, request.standing, reason=request.reason, by=by)
     count("StandingsSet", 1)
     return {"userId": user_id, "standing": request.standing}
 
@@ -56,7 +55,7 @@ def remove_score(
     user_id: UserPath,
     season: Annotated[str | None, Query(max_length=16)] = None,
 ) -> Response[str]:
-    removed = wiring.moderation().remove(user_id, board, season, by=_moderator())
+    removed = wiring.moderation().remove(user_id, board, season, by=_moderator(user_id))
     count("ScoresRemoved", removed)
     return Response(status_code=204, body="")
 
@@ -64,14 +63,17 @@ def remove_score(
 @app.delete("/me")
 def delete_player() -> Response[str]:
     user_id = user_of(app)
+    logger.append_keys(userId=user_id)
     wiring.moderation().erase(user_id, account=claims_of(app).get("username", user_id))
     count("PlayersDeleted", 1)
     return Response(status_code=204, body="")
 
 
-def _moderator() -> str:
-    """The client that the token was given to."""
-    return str(claims_of(app)["client_id"])
+def _moderator(user_id: str) -> str:
+    """The client that the token was given to; the log has it with the user it acts on."""
+    by = str(claims_of(app)["client_id"])
+    logger.append_keys(userId=user_id, by=by)
+    return by
 
 
 serve_request = serve(app)

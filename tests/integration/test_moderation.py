@@ -19,6 +19,7 @@ import handlers.rebuild
 import handlers.score_stream
 import handlers.scores
 import handlers.socket
+from handlers.telemetry import logger
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
 from leaderboard.errors import Barred, Refused, Unavailable, UserDeleted
@@ -747,6 +748,20 @@ def test_player_deletes_itself_by_the_name_it_signs_in_with(calls: Calls) -> Non
     assert (answer.status, answer.text) == (204, "")
     assert calls.deleted == ["federated_ann"]
     assert ask("DELETE /me", {"sub": "ann", "username": "federated_ann"}).status == 204
+
+
+def test_log_says_who_acted_on_whom_and_who_was_deleted(caplog: pytest.LogCaptureFixture) -> None:
+    def logged() -> Json:
+        return {name: vars(caplog.records[-1]).get(name) for name in ("route", "status")} | {
+            name: logger.get_current_keys().get(name) for name in ("userId", "by")
+        }
+
+    path, body = {"userId": "ann"}, {"standing": "hidden", "reason": "why"}
+    ask("PUT /users/{userId}/standing", {"client_id": BY}, path=path, body=body)
+    line = {"route": "PUT /users/{userId}/standing", "status": 200, "userId": "ann", "by": BY}
+    assert logged() == line
+    ask("DELETE /me", {"sub": "bob", "username": "bob"})
+    assert logged() == {"route": "DELETE /me", "status": 204, "userId": "bob", "by": None}
 
 
 def test_deletion_that_is_not_whole_is_no_204(switches: Dependencies) -> None:
