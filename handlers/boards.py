@@ -29,7 +29,10 @@ app = resolver()
 
 
 class UsersRequest(Body):
-    user_ids: Annotated[list[UserId], Field(min_length=1, max_length=MAX_USERS)]
+    user_ids: Annotated[
+        list[UserId],
+        Field(min_length=1, max_length=MAX_USERS, description="Doubles count once"),
+    ]
 
 
 @app.get("/boards")

@@ -86,8 +86,16 @@ class Body(BaseModel):
 BoardPath = Annotated[str, BeforeValidator(unquote)]
 UserId = Annotated[str, Text(pattern=f"^(?:{USER_ID.pattern})$")]
 UserPath = Annotated[UserId, BeforeValidator(unquote)]
-SubmissionId = Annotated[str, Text(pattern=r"^[\x20-\x7e]{1,64}$")]
-UserName = Annotated[str, AfterValidator(clean_name)]
+SubmissionId = Annotated[
+    str,
+    Text(pattern=r"^[\x20-\x7e]{1,64}$"),
+    Field(description="One's own name of this write: the same when it is sent again"),
+]
+UserName = Annotated[
+    str,
+    AfterValidator(clean_name),
+    Field(description="1 to 32 characters after NFC and trimming, none of control or direction"),
+]
 Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
 
 

@@ -38,12 +38,14 @@ app = resolver()
 
 
 class TicketRequest(Body):
-    action: str
+    action: Annotated[str, Field(description="One of the board's")]
 
 
 class ScoreRequest(Body):
     ticket: str
-    value: Score | None = None
+    value: Annotated[
+        Score | None, Field(description="What was reached, if the points are reported")
+    ] = None
 
 
 class NameRequest(Body):
@@ -52,8 +54,8 @@ class NameRequest(Body):
 
 class TrustedRequest(Body):
     submission_id: SubmissionId
-    score: Score | None = None
-    delta: Score | None = None
+    score: Annotated[Score | None, Field(description="On `best` and `latest` boards")] = None
+    delta: Annotated[Score | None, Field(description="On `increment` boards: what is added")] = None
     user_name: UserName | None = None
 
 

@@ -137,7 +137,8 @@ def _schema(name: str, schema: Json, *, heading: str = "") -> Iterator[str]:
     yield "| --- | --- | --- |"
     for member, it in schema.get("properties", {}).items():
         optional = "" if member in schema.get("required", []) else ", optional"
-        what = it.get("description", "")
+        inner = (each.get("description", "") for each in it.get("anyOf", []))
+        what = it.get("description") or next(inner, "")
         yield f"| `{member}` | {_kind(it)}{optional} | {what} |"
 
 
@@ -157,8 +158,8 @@ def _kind(schema: Json) -> str:
     if schema.get("type") == "array":
         bounds = _bounds(schema.get("minItems"), schema.get("maxItems"))
         return f"list of {_kind(schema['items'])}{bounds}"
-    if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
-        return f"object of {_kind(schema['additionalProperties'])} by name"
+    if schema.get("type") == "object":
+        return _object(schema)
     if schema.get("format") == "date-time":
         return "time"
     words = {"string": "text", "integer": "integer", "number": "number", "boolean": "true or false"}
@@ -169,6 +170,17 @@ def _kind(schema: Json) -> str:
     if (low, high) == (-large, large):
         return f"{word} within ±(2^53 − 1){default}"
     return f"{word}{_bounds(low, high)}{default}"
+
+
+def _object(schema: Json) -> str:
+    if isinstance(schema.get("additionalProperties"), dict):
+        return f"object of {_kind(schema['additionalProperties'])} by name"
+    required = schema.get("required", [])
+    members = (
+        f"`{name}` ({_kind(it)}{'' if name in required else ', optional'})"
+        for name, it in schema.get("properties", {}).items()
+    )
+    return " ".join(["object of", ", ".join(members)])
 
 
 def _bounds(low: int | None, high: int | None) -> str:
