@@ -24,6 +24,7 @@ ENVIRONMENT = ROOT / ".build" / "bench-peer"
 PINS = Path(__file__).with_name("peer.txt")
 WORKER = Path(__file__).with_name("peer_worker.py")
 NAME = "{peer}"
+PARSERS = {False: "PythonParser", True: "HiredisParser"}
 
 
 def install(report: Callable[[str], None]) -> bool:
@@ -68,12 +69,12 @@ def load(endpoint: str, chunks: Chunks) -> None:
 
 
 class Peer:
-    """The package, in its own process."""
+    """The package, in its own process: as it installs, or with the fast parser beside it."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, *, hiredis: bool) -> None:
         port = endpoint.rpartition(":")[2]
         self._process = subprocess.Popen(
-            [ENVIRONMENT / "bin" / "python", "-I", WORKER, port, NAME],
+            [ENVIRONMENT / "bin" / "python", "-I", WORKER, port, NAME, PARSERS[hiredis]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -95,8 +96,8 @@ class Peer:
 
 
 @contextmanager
-def asking(endpoint: str) -> Iterator[Peer]:
-    peer = Peer(endpoint)
+def asking(endpoint: str, *, hiredis: bool) -> Iterator[Peer]:
+    peer = Peer(endpoint, hiredis=hiredis)
     try:
         yield peer
     finally:

@@ -13,10 +13,14 @@ from importlib import import_module
 from typing import Any
 
 
-def main(port: int, name: str) -> None:
+def main(port: int, name: str, parser: str) -> None:
     # The package, not this project's: here nothing but that environment is to be found.
     board = import_module("leaderboard.leaderboard").Leaderboard(
-        name, host="127.0.0.1", port=port, decode_responses=True
+        name,
+        host="127.0.0.1",
+        port=port,
+        decode_responses=True,
+        parser_class=getattr(import_module("redis.connection"), parser),
     )
     asked: dict[str, Any] = {
         "ping": lambda _: board.redis_connection.ping() and [],
@@ -38,4 +42,4 @@ def main(port: int, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
