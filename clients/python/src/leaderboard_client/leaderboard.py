@@ -367,16 +367,18 @@ class Leaderboard:
 
     async def _talk(self, link: int, url: str) -> None:
         # The session has its own deadlines, and pings that the service's functions answer.
-        async with connect(
+        connection = await connect(
             url, open_timeout=None, ping_interval=None, close_timeout=GOODBYE_SECONDS
-        ) as connection:
+        )
+        writer = asyncio.create_task(_write(connection, self._outboxes[link]))
+        try:
             self._dispatch(Opened(link))
-            writer = asyncio.create_task(_write(connection, self._outboxes[link]))
-            try:
-                async for text in connection:
-                    self._dispatch(Heard(link, text))
-            finally:
-                writer.cancel()
+            async for text in connection:
+                self._dispatch(Heard(link, text))
+        finally:
+            writer.cancel()
+            # Said politely also where this task is cancelled: it is let go, and nothing failed.
+            await connection.close()
 
     async def _read(self, board: str) -> None:
         if self._tops is None:
