@@ -32,7 +32,7 @@ from leaderboard.errors import (
     TicketSuperseded,
     Unavailable,
 )
-from leaderboard.profiles import Profiles
+from leaderboard.profiles import Profiles, renamed, unnamed
 from leaderboard.scores import Outcome, Scores
 from leaderboard.scoring import ScoreItem
 from tests.integration import aws
@@ -291,6 +291,43 @@ def test_lost_race_for_any_item_writes_none(scores: Scores, board: str) -> None:
     assert numbers()["daily"] == 200
 
 
+def left_out(monkeypatch: pytest.MonkeyPatch, *, answered: int) -> None:
+    """A throttled table answers so many of the items asked for, and leaves out the rest."""
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def call(service: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        if operation != "BatchGetItem":
+            return real(service, operation, parameters)
+        ((table, asked),) = parameters["RequestItems"].items()
+        now, later = asked["Keys"][:answered], asked["Keys"][answered:]
+        answer: Any = {"Responses": {}}
+        if now:
+            answer = real(service, operation, {"RequestItems": {table: {**asked, "Keys": now}}})
+        return answer | ({"UnprocessedKeys": {table: {**asked, "Keys": later}}} if later else {})
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+
+
+def test_items_that_a_throttled_table_left_out_are_asked_for_again(
+    scores: Scores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete(scores, ticket(scores))
+    left_out(monkeypatch, answered=2)
+    assert complete(scores, ticket(scores)).answer.user_score == 200
+    assert numbers() == {"global": 200, "daily": 200, "best": 100, "lowest": 100, "latest": 100}
+
+
+def test_items_that_cannot_be_read_are_not_taken_for_missing(scores: Scores) -> None:
+    complete(scores, ticket(scores))
+    token = ticket(scores)
+    with pytest.MonkeyPatch.context() as patch:
+        left_out(patch, answered=0)
+        with pytest.raises(Unavailable):
+            complete(scores, token)
+    assert numbers()["global"] == 100
+    assert complete(scores, token).answer.user_score == 200
+
+
 # What one board refuses, none takes.
 
 
@@ -368,8 +405,17 @@ def test_some_first_and_some_later_scores_are_written_together(scores: Scores) -
     assert numbers() == {"global": 110, "daily": 100, "best": 100, "lowest": 100, "latest": 100}
 
 
-def test_first_scores_that_race_a_rename_have_the_new_name(scores: Scores) -> None:
-    first = [lambda: wiring.profiles().rename("ann", "Renamed")]
+@pytest.mark.parametrize("before", [False, True], ids=["all are first", "some are later"])
+def test_first_scores_that_race_a_rename_have_the_new_name(scores: Scores, before: bool) -> None:
+    if before:
+        complete(scores, ticket(scores, "plain"))
+
+    def rename() -> None:
+        """Of a rename, the part that the scores which are there do not show yet."""
+        profile = renamed(unnamed("ann"), "Renamed", now_ms=NOW)
+        wiring.score_table().write_profile(profile, read_version=0)
+
+    first = [rename]
 
     class Interrupted:
         def __getattr__(self, name: str) -> Any:
@@ -382,9 +428,10 @@ def test_first_scores_that_race_a_rename_have_the_new_name(scores: Scores) -> No
 
     store: Any = Interrupted()
     outcome = complete(replace(scores, store=store), ticket(scores))
-    assert outcome.answer.user_name == "Renamed"
+    assert outcome.answer.user_name == ("player-ann" if before else "Renamed")
+    assert {item.user_name for board in ALSO if (item := stored(board))} == {"Renamed"}
+    assert wiring.profiles().copy("ann") == int(before)
     assert {item.user_name for board in SEASONS if (item := stored(board))} == {"Renamed"}
-    assert wiring.profiles().copy("ann") == 0
 
 
 def test_rename_reaches_every_board(scores: Scores) -> None:
