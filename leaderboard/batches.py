@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from threading import Event
 
 from leaderboard.errors import LeaderboardError, Unavailable
 from leaderboard.scores import Outcome, Scores
@@ -44,12 +43,11 @@ def submit_all(
     scores.catalog.find(board)
     accepted_ms = scores.now_ms()
     deadline = time.monotonic() + seconds
-    over = Event()
     results: list[Result] = [Unavailable(LATER)] * len(wanted)
 
     def write(numbers: Sequence[int]) -> None:
         for number in numbers:
-            if over.is_set() or time.monotonic() >= deadline:
+            if time.monotonic() >= deadline:
                 return
             it = wanted[number]
             try:
@@ -73,7 +71,6 @@ def submit_all(
     pool = ThreadPoolExecutor(max(1, min(WORKERS, len(users))))
     writing = [pool.submit(write, numbers) for numbers in users]
     done, _ = wait(writing, timeout=max(0.0, seconds))
-    over.set()
     # Nobody waits for a call that hangs: the answer has to be out before the function's time is.
     pool.shutdown(wait=False, cancel_futures=True)
     for it in done:
