@@ -15,13 +15,15 @@ from typing import Any
 
 def main(port: int, name: str, parser: str) -> None:
     # The package, not this project's: here nothing but that environment is to be found.
-    board = import_module("leaderboard.leaderboard").Leaderboard(
-        name,
+    library = import_module("leaderboard.leaderboard")
+    connection = import_module("redis.connection")
+    pool = connection.ConnectionPool(
         host="127.0.0.1",
         port=port,
         decode_responses=True,
-        parser_class=getattr(import_module("redis.connection"), parser),
+        parser_class=getattr(connection, parser),
     )
+    board = library.Leaderboard(name, connection_pool=pool)
     asked: dict[str, Any] = {
         "ping": lambda _: board.redis_connection.ping() and [],
         "top": lambda number: board.top(number, with_member_data=True),

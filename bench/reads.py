@@ -200,7 +200,7 @@ def tables(times: Sequence[Times], *, small: bool) -> list[Table]:
             it.question.name,
             f"{it.members:,}",
             _both(it.ours),
-            _both(it.ping),
+            f"{figures.median(it.ping) * 1e6:.0f}",
             f"{it.allowed * 1e6:.0f}{verdict}",
             _both(it.theirs) if it.theirs else "not there",
             "" if ratio is None else figures.times(ratio),
