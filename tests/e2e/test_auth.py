@@ -25,6 +25,7 @@ PLAYER_ROUTES: dict[str, tuple[str, str, object]] = {
     "scores": ("POST", "/boards/global/scores", {"ticket": "x"}),
     "own scores": ("GET", "/me/scores", None),
     "socket tickets": ("POST", "/socket-tickets", None),
+    "own account": ("DELETE", "/me", None),
 }
 WRITE = {"score": 1, "submissionId": "auth"}
 TRUSTED_ROUTES: dict[str, tuple[str, str, object]] = {

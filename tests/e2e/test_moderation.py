@@ -190,6 +190,27 @@ def test_sockets_of_a_barred_player_are_closed_and_no_others(
     viewers().ping()
 
 
+def test_player_has_twenty_sockets_and_others_theirs(service: Service, viewers: View) -> None:
+    player, other = service.sign_up(), service.sign_up()
+    opened = [viewers(f"?ticket={socket_ticket(service, player)}") for _ in range(20)]
+    one_more = socket_ticket(service, player)
+    with pytest.raises(InvalidStatus):
+        viewers(f"?ticket={one_more}")
+    viewers(f"?ticket={socket_ticket(service, other)}").ping()
+    opened.pop().connection.close()
+
+    def enters() -> bool:
+        try:
+            viewers(f"?ticket={socket_ticket(service, player)}").ping()
+        except InvalidStatus:
+            return False
+        return True
+
+    await_value(enters, what="the place of a socket that was closed")
+    for viewer in opened:
+        viewer.ping()
+
+
 def test_removed_score_is_gone_within_one_update_and_may_be_earned_anew(
     service: Service, tables: Tables, board: str, viewer: Viewer
 ) -> None:
