@@ -137,7 +137,7 @@ class Reads:
         return _headed(board, named, degraded, body)
 
     def user(self, board: str, user_id: str, *, season: str | None, around: int) -> Json:
-        """A user's entry, with up to `around` neighbours on each side, and what share it beats.
+        """A user's entry with up to `around` neighbours on each side, and the share at or below it.
 
         Raises BoardNotFound, Invalid for a season that is none, and UserNotRanked.
         """

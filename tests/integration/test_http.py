@@ -551,6 +551,36 @@ def test_past_seasons_ranking_is_read(
     assert problem["errors"][0]["path"] == "query.cursor"
 
 
+def test_season_that_left_the_cache_is_read_from_the_index(
+    monkeypatch: pytest.MonkeyPatch, cache_server: Valkey
+) -> None:
+    monkeypatch.setattr(instants, "now_ms", lambda: NOW - 7 * 86_400_000)
+    aws.forget()
+    scored(14, "weekly")
+    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    aws.forget()
+    scored(2, "weekly")
+    past = "season=2026-W47"
+    asked: list[Callable[[], Answer]] = [
+        lambda: page(f"{past}&limit=5", board="weekly"),
+        lambda: user("user-003", past, board="weekly"),
+        lambda: query({"userIds": ["user-003", "user-009"]}, past, board="weekly"),
+        lambda: read("weekly", f"{past}&limit=50"),
+    ]
+    kept = [ask() for ask in asked]
+    top = read("weekly", past)
+    assert wiring.ranking_cache().drop("weekly", "2026-W47")
+    for ask, before in zip(asked, kept, strict=True):
+        headed(before, degraded=False)
+        headed(ask(), degraded=True)
+        assert {**ask().json, "degraded": None} == {**before.json, "degraded": None}
+    assert read("weekly", past).json == top.json
+    assert "degraded" not in page(board="weekly").json
+    # Reading it brings no ranking back.
+    ranking = Keys.of("weekly", "2026-W47").ranking
+    assert cache_server.client.exists(*ranking) == 0
+
+
 CURSORS = ["", "x", "1", "AAAA", "%00", "%ff", "null", "1" + "A" * 40, "x" * 5000, "..%2F.."]
 
 
