@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from leaderboard.scores import Scores
     from leaderboard.subscriptions import Subscriptions
     from leaderboard.turns import Turns
+    from leaderboard.verification import Verification
 
 
 @cache
@@ -147,6 +148,26 @@ def rebuild() -> Rebuild:
         board_table(),
         RebuildClaim(cache),
         Strangers(cache, board_index(), bulk_scores(), instants.now_ms),
+        configuration().rebuild_segments,
+        instants.now_ms,
+    )
+
+
+@cache
+def verification() -> Verification:
+    from leaderboard.adapters.notes import Notes
+    from leaderboard.verification import Verification
+
+    cache = ranking_cache()
+    return Verification(
+        boards(),
+        board_table(),
+        board_index(),
+        bulk_scores(),
+        cache,
+        Notes(cache),
+        rebuild_requests(),
+        rebuild_function(),
         configuration().rebuild_segments,
         instants.now_ms,
     )

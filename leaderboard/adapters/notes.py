@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from leaderboard.adapters.cache import FORMAT, REBUILD_SILENCE_SECONDS, Cache, script
 
 TURNS = f"{FORMAT}:{{turns}}"
+MISSES = f"{FORMAT}:{{verify}}:misses"
+LISTED = f"{FORMAT}:{{verify}}:listed"
 CLAIM = f"{FORMAT}:{{rebuild}}:claim"
 
 TAKE = script("claim.lua")
@@ -33,6 +35,27 @@ class Notes:
     def keep_turns(self, text: str) -> None:
         with self.cache.outage.noticed():
             self.cache.client.set(TURNS, text)
+
+    def read_misses(self) -> dict[str, str]:
+        with self.cache.outage.noticed():
+            kept: dict[bytes, bytes] = self.cache.client.hgetall(MISSES)
+        return {key.decode(): text.decode() for key, text in kept.items()}
+
+    def keep_miss(self, board_season: str, text: str | None) -> None:
+        with self.cache.outage.noticed():
+            if text is None:
+                self.cache.client.hdel(MISSES, board_season)
+            else:
+                self.cache.client.hset(MISSES, board_season, text)
+
+    def read_listed(self) -> str | None:
+        with self.cache.outage.noticed():
+            kept: bytes | None = self.cache.client.get(LISTED)
+        return None if kept is None else kept.decode()
+
+    def keep_listed(self, text: str) -> None:
+        with self.cache.outage.noticed():
+            self.cache.client.set(LISTED, text)
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,14 @@ ENVIRONMENTS = {
     }
     | CACHE,
     "seasons": {"BOARDS_TABLE"} | CACHE,
+    "verify": {
+        "SCORES_TABLE",
+        "BOARDS_TABLE",
+        "REBUILD_FUNCTION",
+        "REBUILD_SEGMENTS",
+        "WRITE_SHARDS",
+    }
+    | CACHE,
 }
 
 STREAM = {
@@ -161,6 +169,13 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"},
         "function:leaderboard-dev-rebuild": {"lambda:InvokeFunction"},
+    }
+    | CACHE_ACCESS,
+    "verify": {
+        "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:Scan"},
+        "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:Scan"},
+        "RebuildLambdaFunction": {"lambda:InvokeFunction"},
     }
     | CACHE_ACCESS,
     "seasons": {"BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"}}
@@ -471,12 +486,31 @@ def test_failures_and_old_streams_raise_alarms(dev: Package) -> None:
     alarms = {
         (alarm["Namespace"], alarm["MetricName"], target(alarm["Dimensions"][0]["Value"]))
         for alarm in dev.of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"].startswith("AWS/")
     }
     assert {
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "FailureQueue.QueueName"),
         ("AWS/Lambda", "IteratorAge", "ScoreUnderscorestreamLambdaFunction"),
         ("AWS/Lambda", "IteratorAge", "BoardUnderscorestreamLambdaFunction"),
     } <= alarms
+
+
+def test_alarm_on_a_metric_of_our_own_names_all_its_dimensions(dev: Package) -> None:
+    """Those that handlers.telemetry sends: an alarm with fewer would never see a value."""
+    alarms = [
+        alarm
+        for alarm in dev.of_type("AWS::CloudWatch::Alarm").values()
+        if not alarm["Namespace"].startswith("AWS/")
+    ]
+    assert alarms
+    environment = dev.functions()["verify"]["Environment"]["Variables"]
+    for alarm in alarms:
+        assert alarm["Namespace"] == environment["POWERTOOLS_METRICS_NAMESPACE"]
+        dimensions = {it["Name"]: it["Value"] for it in alarm["Dimensions"]}
+        assert dimensions == {
+            "stage": environment["STAGE"],
+            "service": environment["POWERTOOLS_SERVICE_NAME"],
+        }
 
 
 def test_addresses_are_put_out(dev: Package) -> None:

@@ -40,6 +40,7 @@ LEFT_OUT = {
     "authorizer": {"AUDIENCE_SHARDS"},
     "board_stream": set[str](),
     "fanout": set[str](),
+    "verify": {"FRAME_INTERVAL_MS"},
     # Opening a board sends nothing by itself.
     "seasons": {"FRAME_INTERVAL_MS"},
 }

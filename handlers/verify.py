@@ -1,0 +1,58 @@
+"""Each minute: hold the recorded tops to the table's index, and have what is cold filled.
+
+By hand, `{"board": "global", "deep": true}` (or with a `season` as well) compares a whole ranking
+with the table and answers every difference.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from handlers.telemetry import count, invocation, logger
+from leaderboard import wiring
+from leaderboard.errors import Invalid
+
+Json = dict[str, Any]
+
+RUN_SECONDS = 40.0
+"""A run is over before the next one begins."""
+SHARE = 0.8
+USAGE = 'Send {"board": "…", "deep": true}, and a "season" if not the current one.'
+
+
+@invocation
+def handler(event: Json, context: LambdaContext) -> Json:
+    seconds = context.get_remaining_time_in_millis() / 1000 * SHARE
+    if "deep" in event or "board" in event:
+        return _compare(event, seconds)
+    done = wiring.verification().run(seconds=min(seconds, RUN_SECONDS))
+    count("BoardsMissed", len(done.missed))
+    count("BoardsWrong", len(done.wrong))
+    count("BoardsCold", len(done.cold))
+    count("RebuildsStarted", done.rebuilds)
+    answer: Json = {
+        "checked": done.checked,
+        "missed": list(done.missed[:100]),
+        "wrong": list(done.wrong[:100]),
+        "cold": list(done.cold[:100]),
+        "rebuilds": done.rebuilds,
+        "finished": done.finished,
+    }
+    if done.wrong:
+        logger.error("verify", extra=answer)
+    else:
+        logger.info("verify", extra=answer)
+    return answer
+
+
+def _compare(event: Json, seconds: float) -> Json:
+    board, season = event.get("board"), event.get("season")
+    fits = isinstance(board, str) and isinstance(season, str | None)
+    if not fits or event.get("deep") is not True:
+        raise Invalid(USAGE, path="board")
+    assert isinstance(board, str)
+    answer = wiring.verification().compare(board, season, seconds=seconds)
+    logger.info("verify", extra={name: answer[name] for name in answer if name != "shown"})
+    return answer

@@ -1,0 +1,426 @@
+"""Verification: whether recorded tops are those of the table's index, and rankings those of the
+table.
+
+The index is the second, independent derivation of a board's order. What differs twice in a row gets
+its ranking rebuilt; a ranking that is cold, or whose rebuild died, is filled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+from typing import Any, Protocol
+
+from leaderboard import messages
+from leaderboard.catalog import Catalog
+from leaderboard.errors import BoardNotFound, Invalid, Unavailable
+from leaderboard.listings import Listing
+from leaderboard.ranking import COMPLETE, BoardItem, Dumped, Listed, ScoreRecord, Top
+from leaderboard.rebuild import SIDE_BY_SIDE, Page, patiently
+from leaderboard.rules import Board
+from leaderboard.seasons import before, is_kept, parse_season, season_at
+from leaderboard.snapshots import Entry, Score, Snapshot
+
+Json = dict[str, Any]
+BoardSeason = tuple[Board, str]
+
+LAG_SECONDS = 3.0
+"""What is on its way, to the index or to the record, has arrived after that."""
+AGAIN_MS = 15 * 60_000
+"""A board that was rebuilt is not rebuilt again for so long: a stream that lags is no wrong top."""
+LISTED_MS = 3_600_000
+"""How long the list of pattern boards is good for."""
+SHOWN = 100
+"""Differences that are named; all of them are counted."""
+CONFIRMED = 100_000
+"""Differences that are looked at twice."""
+AT_A_TIME = 100
+
+
+class Boards(Protocol):
+    def read(self, board: str, season: str) -> BoardItem | None: ...
+
+    def list(self) -> Iterator[list[Listed]]: ...
+
+
+class Index(Protocol):
+    def best(self, board: Board, season: str, limit: int) -> list[Score]: ...
+
+
+class Scores(Protocol):
+    def read_page(
+        self, segment: int, segments: int, *, after: Json | None, only: str | None
+    ) -> Page: ...
+
+    def read_records(
+        self, board: str, season: str, user_ids: Sequence[str]
+    ) -> list[ScoreRecord]: ...
+
+
+class Cache(Protocol):
+    def read(self, board: Board, season: str) -> Top | None: ...
+
+    def find(self, board: Board, season: str, user_ids: Sequence[str]) -> Listing | None: ...
+
+    def dump(
+        self, board: Board, season: str, *, life: str, cursor: str | None = None
+    ) -> Dumped | None: ...
+
+
+class Memory(Protocol):
+    """What one run tells the next. Every call raises CacheUnavailable."""
+
+    def read_misses(self) -> Mapping[str, str]: ...
+
+    def keep_miss(self, board_season: str, text: str | None) -> None:
+        """Remember what was missed on a board-season; None: nothing is."""
+
+    def read_listed(self) -> str | None: ...
+
+    def keep_listed(self, text: str) -> None: ...
+
+
+class Requests(Protocol):
+    def ask(self, board: Board, season: str) -> bool: ...
+
+
+class Rebuilds(Protocol):
+    def start_again(self, board: str, season: str) -> None:
+        """Start a rebuild of a ranking that is whole; raises Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a run came to, in board-seasons: looked at, missed once, found wrong, found cold."""
+
+    checked: int
+    missed: tuple[str, ...]
+    wrong: tuple[str, ...]
+    cold: tuple[str, ...]
+    rebuilds: int
+    finished: bool
+
+
+@dataclass
+class _Found:
+    """What one look found: where the recorded top and the index differ, and what is cold."""
+
+    differences: dict[str, frozenset[str]] = field(default_factory=dict)
+    cold: list[str] = field(default_factory=list)
+    checked: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
+class Verification:
+    catalog: Catalog
+    boards: Boards
+    index: Index
+    scores: Scores
+    cache: Cache
+    memory: Memory
+    requests: Requests
+    rebuilds: Rebuilds
+    segments: int
+    now_ms: Callable[[], int]
+
+    def run(self, *, seconds: float) -> Verified:
+        """Look at every live board-season, for that long at most; raises Unavailable.
+
+        A difference counts if it is there twice, some seconds apart, and then once more in the
+        next run: what is on its way to the index or to the record is none, however busy a board.
+        """
+        deadline = time.monotonic() + seconds
+        misses = self.memory.read_misses()
+        live = {f"{board.board}#{season}": (board, season) for board, season in self._live()}
+        first = self._look(live, deadline)
+        again = {key: live[key] for key in first.differences}
+        if again:
+            time.sleep(LAG_SECONDS)
+        second = self._look(again, deadline + LAG_SECONDS) if again else _Found()
+        missed, wrong, rebuilds = [], [], 0
+        for key, (board, season) in live.items():
+            lasting = first.differences.get(key, frozenset()) & second.differences.get(
+                key, frozenset()
+            )
+            before_it = json.loads(misses[key]) if key in misses else None
+            if not lasting:
+                if before_it and self._is_over(before_it):
+                    self.memory.keep_miss(key, None)
+                continue
+            if not before_it or not lasting & set(before_it["differences"]):
+                missed.append(key)
+                self._remember(key, lasting, before_it and before_it["rebuiltAt"])
+                continue
+            wrong.append(key)
+            if self._is_over(before_it):
+                self.rebuilds.start_again(board.board, season)
+                self._remember(key, lasting, self.now_ms())
+                rebuilds += 1
+        # One rebuild fills whatever is cold.
+        if first.cold:
+            rebuilds += self.requests.ask(*live[first.cold[0]])
+        return Verified(
+            checked=first.checked,
+            missed=tuple(missed),
+            wrong=tuple(wrong),
+            cold=tuple(first.cold),
+            rebuilds=rebuilds,
+            finished=not first.skipped and not second.skipped,
+        )
+
+    def _remember(self, key: str, differences: frozenset[str], rebuilt_ms: int | None) -> None:
+        text = json.dumps({"differences": sorted(differences), "rebuiltAt": rebuilt_ms or 0})
+        self.memory.keep_miss(key, text)
+
+    def _is_over(self, miss: Json) -> bool:
+        """Whether a board that was missed may be rebuilt, or forgotten."""
+        return self.now_ms() - int(miss["rebuiltAt"]) >= AGAIN_MS
+
+    def _live(self) -> Iterator[BoardSeason]:
+        """The boards of boards.yml and those known of its patterns, each with its kept seasons."""
+        now = self.now_ms()
+        for name, rules in self.catalog.rules.items():
+            if "*" in name:
+                continue
+            season = season_at(rules.schedule, now)
+            yield rules, season.season
+            for count in range(1, rules.keep_seasons + 1 if season.starts_ms is not None else 1):
+                yield rules, before(rules.schedule, season, count).season
+        if any("*" in name for name in self.catalog.rules):
+            for key in self._of_patterns(now):
+                board, _, name = key.partition("#")
+                rules = self.catalog.find(board)
+                if is_kept(rules, name, now):
+                    yield rules, name
+
+    def _of_patterns(self, now_ms: int) -> Iterable[str]:
+        """The live board-seasons of patterns: listed once an hour, since that reads a table."""
+        known = json.loads(self.memory.read_listed() or "null")
+        if known and 0 <= now_ms - known["at"] < LISTED_MS:
+            keys: list[str] = [it for it in known["keys"] if self._is_of_pattern(it, now_ms)]
+            return keys
+        keys = [
+            key
+            for page in self.boards.list()
+            for it in page
+            if self._is_of_pattern(key := f"{it.board}#{it.season}", now_ms)
+        ]
+        self.memory.keep_listed(json.dumps({"at": now_ms, "keys": keys}))
+        return keys
+
+    def _is_of_pattern(self, key: str, now_ms: int) -> bool:
+        board, _, season = key.partition("#")
+        if board in self.catalog.rules:
+            return False
+        try:
+            return is_kept(self.catalog.find(board), season, now_ms)
+        except (BoardNotFound, ValueError):
+            return False
+
+    def _look(self, live: Mapping[str, BoardSeason], deadline: float) -> _Found:
+        found, lock = _Found(), Lock()
+
+        def look(key: str) -> None:
+            if time.monotonic() >= deadline:
+                with lock:
+                    found.skipped += 1
+                return
+            board, season = live[key]
+            item = self.boards.read(board.board, season)
+            recorded = item is not None and item.is_recorded
+            top = self.cache.read(board, season) if recorded else None
+            best = self.index.best(board, season, board.top_size)
+            with lock:
+                found.checked += 1
+                if recorded and (top is None or top.completeness != COMPLETE):
+                    found.cold.append(key)
+                elif differences := _differences(item.snapshot if item else None, best):
+                    found.differences[key] = differences
+
+        keys = list(live)
+        if keys:
+            look(keys[0])  # makes the clients, which threads must not do at once
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            list(pool.map(look, keys[1:]))
+        return found
+
+    # The whole ranking.
+
+    def compare(self, board: str, season: str | None, *, seconds: float) -> Json:
+        """Every difference between a ranking and the table, each looked at twice.
+
+        Raises BoardNotFound, Invalid for a season that is none, and Unavailable; also when the
+        ranking is cold or is lost meanwhile.
+        """
+        deadline = time.monotonic() + seconds
+        rules = self.catalog.find(board)
+        try:
+            named = (
+                parse_season(rules.schedule, season)
+                if season
+                else season_at(rules.schedule, self.now_ms())
+            )
+        except ValueError as error:
+            raise Invalid(str(error), path="season") from error
+        work = _Comparison(self, rules, named.season, deadline)
+        return work.run()
+
+
+class _Comparison:
+    """One comparison of a whole ranking with the table."""
+
+    def __init__(self, parts: Verification, board: Board, season: str, deadline: float) -> None:
+        self.parts, self.board, self.season, self.deadline = parts, board, season, deadline
+        self.lock = Lock()
+        self.doubted: set[str] = set()
+        self.unconfirmed = 0
+        self.items = self.ranked = 0
+        self.finished = True
+
+    def run(self) -> Json:
+        top = self.parts.cache.read(self.board, self.season)
+        if top is None or top.completeness != COMPLETE:
+            raise Unavailable("The ranking is cold, or is being filled: look again when it is not.")
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            list(pool.map(self._read_segment, range(self.parts.segments)))
+        self._dump(top.life)
+        after = self.parts.cache.read(self.board, self.season)
+        strays = after.total - self.ranked if after and after.total == top.total else 0
+        count, shown = self._confirm()
+        return {
+            "board": self.board.board,
+            "season": self.season,
+            "items": self.items,
+            "ranked": self.ranked,
+            "differences": count + self.unconfirmed,
+            "strayMembers": max(strays, 0) if self.finished else None,
+            "shown": shown,
+            "finished": self.finished,
+        }
+
+    def _read_segment(self, segment: int) -> None:
+        """The table's way: everybody whom it has."""
+        position: Json | None = None
+        only = f"{self.board.board}#{self.season}"
+        while True:
+            if self._is_late():
+                return
+            read = partial(self.parts.scores.read_page, segment, self.parts.segments)
+            page = patiently(partial(read, after=position, only=only))
+            records = [record for _, record in page.records]
+            for start in range(0, len(records), AT_A_TIME):
+                self._hold(records[start : start + AT_A_TIME])
+            position = page.position
+            if position is None:
+                return
+
+    def _hold(self, records: Sequence[ScoreRecord]) -> None:
+        entries = self._entries([it.user_id for it in records])
+        wrong = [it.user_id for it in records if not _same(it.score, entries.get(it.user_id))]
+        with self.lock:
+            self.items += len(records)
+            self._doubt(wrong)
+
+    def _dump(self, life: str) -> None:
+        """The ranking's way: everybody whom it has."""
+        cursor: str | None = None
+        seen = 0
+        while not self._is_late():
+            dump = partial(self.parts.cache.dump, self.board, self.season, life=life)
+            page = patiently(partial(dump, cursor=cursor))
+            if page is None:
+                raise Unavailable("The ranking was lost while it was compared.")
+            records = {it.user_id: it for it in page.records}
+            users = list(records)
+            for start in range(0, len(users), AT_A_TIME):
+                some = users[start : start + AT_A_TIME]
+                there = {it.user_id: it.score for it in self._records(some)}
+                wrong = [it for it in some if records[it].score != there.get(it)]
+                self._doubt(wrong)
+            seen += sum(it.score is not None for it in records.values())
+            cursor = page.cursor
+            if cursor is None:
+                break
+        self.ranked = seen
+
+    def _confirm(self) -> tuple[int, list[Json]]:
+        """Who still differs: what was on its way has arrived."""
+        if self.doubted:
+            time.sleep(LAG_SECONDS)
+        count, shown = 0, list[Json]()
+        doubted = sorted(self.doubted)
+        for start in range(0, len(doubted), AT_A_TIME):
+            some = doubted[start : start + AT_A_TIME]
+            entries = self._entries(some)
+            there = {it.user_id: it.score for it in self._records(some)}
+            for user_id in some:
+                score, entry = there.get(user_id), entries.get(user_id)
+                if not _same(score, entry):
+                    count += 1
+                    if len(shown) < SHOWN:
+                        shown.append(_difference(user_id, score, entry))
+        return count, shown
+
+    def _doubt(self, users: Sequence[str]) -> None:
+        for user_id in users:
+            if len(self.doubted) < CONFIRMED:
+                self.doubted.add(user_id)
+            elif user_id not in self.doubted:
+                self.unconfirmed += 1
+
+    def _entries(self, users: Sequence[str]) -> dict[str, Entry]:
+        listing = patiently(lambda: self.parts.cache.find(self.board, self.season, users))
+        if listing is None:
+            raise Unavailable("The ranking was lost while it was compared.")
+        return {it.user_id: it for it in listing.entries}
+
+    def _records(self, users: Sequence[str]) -> list[ScoreRecord]:
+        board = self.board.board
+        return patiently(lambda: self.parts.scores.read_records(board, self.season, users))
+
+    def _is_late(self) -> bool:
+        if time.monotonic() >= self.deadline:
+            self.finished = False
+        return not self.finished
+
+
+def _same(score: Score | None, entry: Entry | None) -> bool:
+    if score is None or entry is None:
+        return score is None and entry is None
+    return (score.user_name, score.user_score, score.updated_ms) == (
+        entry.user_name,
+        entry.user_score,
+        entry.updated_ms,
+    )
+
+
+def _difference(user_id: str, score: Score | None, entry: Entry | None) -> Json:
+    return {
+        "userId": user_id,
+        "table": None if score is None else _shown(score),
+        "ranking": None if entry is None else _shown(entry),
+    }
+
+
+def _shown(it: Score | Entry) -> Json:
+    return {
+        "userName": it.user_name,
+        "userScore": it.user_score,
+        "scoreUpdatedAt": messages.text_of(it.updated_ms),
+    }
+
+
+def _differences(recorded: Snapshot | None, best: Sequence[Score]) -> frozenset[str]:
+    """Names for each line that only one of the two has."""
+    entries = recorded.entries if recorded else ()
+    shown = {(it.user_id, it.user_name, it.user_score, it.updated_ms) for it in entries}
+    there = {(it.user_id, it.user_name, it.user_score, it.updated_ms) for it in best}
+    found = {("recorded", *it) for it in shown - there} | {("index", *it) for it in there - shown}
+    return frozenset(hashlib.sha256(repr(it).encode()).hexdigest()[:16] for it in found)
