@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import repeat
 
 import pytest
 
@@ -77,12 +79,28 @@ UNKNOWN_BOARDS = [
 ]
 
 
+# Far below the messages that a connection may send in a minute; each test sends two.
+TESTS_A_VIEWER = 20
+
+
 @pytest.fixture(scope="module")
-def following(stack: Running) -> Iterator[Viewer]:
-    """A viewer that follows a board, and keeps on doing so whatever it sends."""
-    with viewing(stack.addresses) as viewer:
-        viewer.subscribe("rating-frames")
-        yield viewer
+def viewers_in_turn(stack: Running) -> Iterator[Iterator[Viewer]]:
+    """Viewers that follow a board, and keep on doing so whatever they send; all stay till the
+    end, so that none of their rows goes while a test looks."""
+    with ExitStack() as opened:
+
+        def in_turn() -> Iterator[Viewer]:
+            while True:
+                viewer = opened.enter_context(viewing(stack.addresses))
+                viewer.subscribe("rating-frames")
+                yield from repeat(viewer, TESTS_A_VIEWER)
+
+        yield in_turn()
+
+
+@pytest.fixture
+def following(viewers_in_turn: Iterator[Viewer]) -> Viewer:
+    return next(viewers_in_turn)
 
 
 @pytest.fixture
