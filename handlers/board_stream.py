@@ -134,7 +134,7 @@ def _is_told(image: Json, reached: tuple[str, int] | None) -> bool:
     """Whether viewers were told of this image already, ahead of the stream."""
     return (
         reached is not None
-        and image["epoch"]["S"] == reached[0]
+        and image["epoch"].get("S") == reached[0]  # a board without scores has no epoch
         and int(image["version"]["N"]) <= reached[1]
     )
 

@@ -440,6 +440,18 @@ def test_change_before_the_counter_was_lost_leads_where_it_says(sink: Sink) -> N
     assert [(it["epoch"], it["version"]) for it in sink.frames("one=")] == [("e1", 5)]
 
 
+def test_board_without_scores_that_waited_long_leads_where_it_says(sink: Sink) -> None:
+    subscribe("one=")
+    opened = image(0, "", revision=1) | {"epoch": {"NULL": True}}
+    keep_item(opened | {"revision": {"N": "2"}})
+    assert deliver(late(change(1, None, opened), seconds=60)) == []
+    keep_item(image(9, "abcdez"))
+    deliver(late(change(2, image(4, "abcdef"), image(5, "abcdeg")), seconds=60))
+    assert deliver(late(change(3, None, opened), seconds=60)) == []
+    (queued,) = [client("sqs").receive_message(QueueUrl=aws.ENVIRONMENT["FAILURE_QUEUE_URL"])]
+    assert queued.get("Messages", []) == []
+
+
 def test_late_change_goes_out_while_the_cache_is_down(
     sink: Sink, dependencies: Dependencies
 ) -> None:
