@@ -450,6 +450,7 @@ def test_board_without_scores_that_waited_long_leads_where_it_says(sink: Sink) -
     assert deliver(late(change(3, None, opened), seconds=60)) == []
     (queued,) = [client("sqs").receive_message(QueueUrl=aws.ENVIRONMENT["FAILURE_QUEUE_URL"])]
     assert queued.get("Messages", []) == []
+    assert (4, 9) in [(it.get("from"), it["version"]) for it in sink.frames("one=")]
 
 
 def test_late_change_goes_out_while_the_cache_is_down(
