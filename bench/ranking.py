@@ -68,7 +68,8 @@ def serving(report: Callable[[str], None]) -> Iterator[Cache]:
         server = Server(Path(folder))
         try:
             await_condition(server.is_ready, what="Valkey took no writes")
-            yield Cache(server.endpoint)
+            # A server of its own on a machine that is not: it may be slow to answer.
+            yield Cache(server.endpoint, seconds=60.0)
         finally:
             server.stop()
 
