@@ -8,6 +8,9 @@ end
 -- with it does not), and the entries as entries.lua (which stands before this script) gives them.
 local function stretch(order, users, first, last)
   local flat = entries_between(order, users, first, last)
-  local better = flat[2] and redis.call('ZCOUNT', order, '-inf', '(' .. flat[2]) or 0
+  local better = 0
+  if first > 0 and flat[2] then
+    better = redis.call('ZCOUNT', order, '-inf', '(' .. flat[2])
+  end
   return {redis.call('ZCARD', order), first, better, flat}
 end
