@@ -13,7 +13,7 @@ from rich.table import Table
 from local.service import ToolFailed
 from local.stack import Progress, StackFailed
 
-BENCHES = ("path", "ranking")
+BENCHES = ("path", "ranking", "rebuild")
 SIZES = ("small", "full")
 
 
@@ -39,6 +39,10 @@ def tables_of(bench: str, *, small: bool, report: Callable[[str], None]) -> list
         from bench import path
 
         return path.run(small=small, report=report)
+    if bench == "rebuild":
+        from bench import rebuild
+
+        return rebuild.run(small=small, report=report)
     from bench import ranking
 
     return ranking.run(small=small, report=report)
@@ -56,7 +60,8 @@ def parse() -> argparse.Namespace:
         metavar="BENCH",
         type=bench,
         help="path: from a score's POST to its frame at a subscriber, on a local stack of its own; "
-        "ranking: large boards, loaded, read and written, on a Valkey of its own (default: both)",
+        "ranking: large boards, loaded, read and written, on a Valkey of its own; rebuild: a "
+        "ranking filled from pages of the table (default: all)",
     )
     parser.add_argument(
         "--size",

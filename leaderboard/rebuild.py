@@ -23,7 +23,6 @@ from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
 from leaderboard.ranking import (
     COMPLETE,
-    PARTIAL,
     BoardItem,
     Listed,
     RankingCache,
@@ -297,7 +296,7 @@ class _Work:
             if top.completeness == COMPLETE and order.cold:
                 continue
             standing.lives[key] = top.life
-            if top.completeness == PARTIAL:
+            if top.completeness != COMPLETE:  # it began empty: nobody in it is a stranger
                 standing.partial.append(key)
         # Where there is nothing to fill, there is nothing to read.
         is_all = order.board is None and not order.cold
@@ -460,6 +459,8 @@ class _Work:
         if top is None or top.life != life:
             return self._over(key)
         recorded = patiently(lambda: parts.recorder.record(board, season, top))
+        if not self._live(key):  # rebuilt by hand, for its record
+            patiently(lambda: parts.cache.drop(board.board, season))
         with self.lock:
             del standing.lives[key]
             standing.boards += 1

@@ -48,12 +48,7 @@ class BulkScores:
             request["ExpressionAttributeValues"] = {":only": {"S": only}}
         with translated():
             answer = client("dynamodb").scan(**request)
-        records = [
-            (raw["boardSeason"]["S"], record)
-            for raw in answer["Items"]
-            if (record := _understood(raw))
-        ]
-        return Page(records, answer.get("LastEvaluatedKey"))
+        return Page(records_of(answer), answer.get("LastEvaluatedKey"))
 
     def read_records(self, board: str, season: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
         """What the table has of these users (100 at most) on a board's season.
@@ -82,6 +77,13 @@ class BulkScores:
             if not wanted:
                 return found
         raise Unavailable(DOWN)
+
+
+def records_of(answer: Mapping[str, Any]) -> list[tuple[str, ScoreRecord]]:
+    """The records of a scan's answer, each with its board-season."""
+    return [
+        (raw["boardSeason"]["S"], record) for raw in answer["Items"] if (record := _understood(raw))
+    ]
 
 
 def _understood(image: Mapping[str, Any]) -> ScoreRecord | None:

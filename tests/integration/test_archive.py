@@ -13,6 +13,7 @@ import handlers.score_stream
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.boards import BoardTable
+from leaderboard.adapters.cache import Cache
 from leaderboard.adapters.index import BoardIndex
 from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord
 from leaderboard.rules import Board
@@ -227,10 +228,24 @@ def test_record_that_loses_the_race_reads_again(monkeypatch: pytest.MonkeyPatch)
     assert recorded() == users[2:]
 
 
-def test_ranking_that_is_there_is_kept_up_to_date(switches: Dependencies) -> None:
-    """A rebuild by hand, or the hour of grace: it tells the total, too."""
+def test_rebuild_by_hand_counts_the_total_and_leaves_no_ranking() -> None:
+    users = crowd(60)
+    put(users[0], None, 2)
+    answer = handlers.rebuild.handler({"board": "weekly", "season": SEASON}, CONTEXT)
+    assert answer["finished"]
+    assert recorded() == users[1:11]
+    assert numbers()[2] == 59
+    assert no_ranking()
+
+
+def test_ranking_that_is_there_is_kept_up_to_date(
+    switches: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the hour of grace after it was kept: it tells the total, too."""
     users = crowd(12)
-    handlers.rebuild.handler({"board": "weekly", "season": SEASON}, CONTEXT)
+    with monkeypatch.context() as patch:
+        patch.setattr(Cache, "drop", lambda *_: True)
+        handlers.rebuild.handler({"board": "weekly", "season": SEASON}, CONTEXT)
     deliver(put(users[0], None, 2))
     top = wiring.ranking_cache().read(board(), SEASON, size=100)
     assert top is not None

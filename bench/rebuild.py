@@ -1,0 +1,168 @@
+"""How fast a rebuild is where it is not waiting for the table: decode, gather, sort, fill."""
+
+# ruff: noqa: ARG002 - what stands in for the tables takes all that they take
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.table import Table
+
+from bench.figures import table
+from bench.ranking import serving
+from leaderboard import instants
+from leaderboard.adapters.cache import Cache
+from leaderboard.adapters.notes import RebuildClaim
+from leaderboard.adapters.scan import records_of
+from leaderboard.catalog import parse
+from leaderboard.ranking import BoardItem, Listed, Recorder
+from leaderboard.rebuild import Order, Page, Rebuild
+from leaderboard.strangers import Strangers
+
+Json = dict[str, Any]
+
+PAGE_ITEMS = 1700
+"""What a page of 1 MB holds where items have 600 bytes."""
+SEGMENTS = 32
+CATALOG = parse({"boards": {"bench": {"operator": "latest"}}})
+
+
+def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
+    made = table(
+        "A rebuild, without the table's own time",
+        "items",
+        "invocations",
+        "items a second",
+        "items a second of processor",
+        "of it decoding",
+        caption=[
+            f"Pages of {PAGE_ITEMS:,} items as DynamoDB answers them, in {SEGMENTS} segments,",
+            "eight at a time, into an empty Valkey; the processor's time is this process's alone.",
+        ],
+    )
+    for items in (100_000,) if small else (100_000, 1_000_000):
+        for seconds in (900.0, items / 1_000_000):
+            with serving(report) as cache:
+                report(f"rebuilding {items:,} items, {seconds:g} s an invocation")
+                done = rebuild(cache, items, seconds)
+            made.add_row(
+                f"{items:,}",
+                str(done.parts),
+                f"{items / done.seconds:,.0f}",
+                f"{items / done.processor:,.0f}",
+                f"{done.decoding / done.processor:.0%}",
+            )
+    return [made]
+
+
+@dataclass(frozen=True)
+class Done:
+    """Seconds of the whole, by the clock and of the processor, and those of decoding alone."""
+
+    seconds: float
+    processor: float
+    decoding: float
+    parts: int
+
+
+def rebuild(cache: Cache, items: int, seconds: float) -> Done:
+    pages = Pages(items)
+    boards = Boards()
+    service = Rebuild(
+        CATALOG,
+        pages,
+        cache,
+        Recorder(cache, boards, 0),
+        boards,
+        RebuildClaim(cache),
+        Strangers(cache, Nobody(), pages, instants.now_ms),
+        SEGMENTS,
+        instants.now_ms,
+    )
+    standing = service.begin(Order("bench", "all"))
+    parts = 0
+    started, begun = time.perf_counter(), time.process_time()
+    while not standing.finished:
+        standing = service.go_on(standing, seconds=seconds)
+        parts += 1
+    taken, processor = time.perf_counter() - started, time.process_time() - begun
+    top = cache.read(CATALOG.find("bench"), "all")
+    assert top is not None
+    assert (top.total, standing.items) == (items, items)
+    begun = time.process_time()
+    for body in pages.bodies:
+        records_of(json.loads(body))
+    return Done(taken, processor, time.process_time() - begun, parts)
+
+
+@dataclass
+class Pages:
+    """The table's pages, as they come over the wire."""
+
+    items: int
+    bodies: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for start in range(0, self.items, PAGE_ITEMS):
+            numbers = range(start, min(start + PAGE_ITEMS, self.items))
+            self.bodies.append(json.dumps({"Items": [_item(it) for it in numbers]}).encode())
+
+    def read_page(
+        self, segment: int, segments: int, *, after: Json | None, only: str | None
+    ) -> Page:
+        assert only == "bench#all"
+        at = segment if after is None else int(after["at"])
+        if at >= len(self.bodies):
+            return Page([], None)
+        following = at + segments
+        position = {"at": following} if following < len(self.bodies) else None
+        return Page(records_of(json.loads(self.bodies[at])), position)
+
+    def read_records(self, board: str, season: str, user_ids: Any) -> list[Any]:
+        raise AssertionError("nobody is a stranger here")
+
+
+class Boards:
+    """The table of boards, in memory."""
+
+    def __init__(self) -> None:
+        self.item: BoardItem | None = None
+
+    def read(self, board: str, season: str) -> BoardItem | None:
+        return self.item
+
+    def write(self, item: BoardItem, *, read_revision: int) -> bool:
+        self.item = item
+        return True
+
+    def open(self, board: str, season: str) -> bool:
+        return False
+
+    def list(self) -> Iterator[list[Listed]]:
+        return iter(())
+
+
+class Nobody:
+    """The index, which is not asked about a ranking that began empty."""
+
+    def best(self, *_: Any) -> list[Any]:
+        raise AssertionError
+
+    after = best
+
+
+def _item(number: int) -> Json:
+    user = f"{number * 2654435761 % 2**32:08x}-0000-4000-8000-{number:012x}"
+    return {
+        "userId": {"S": user},
+        "boardSeason": {"S": "bench#all"},
+        "version": {"N": str(1_795_000_000_000 + number)},
+        "userName": {"S": f"Player {number}"},
+        "userScore": {"N": str(number * 7919 % 1_000_003)},
+        "scoreUpdatedAt": {"S": "2026-11-23T08:15:30.123Z"},
+        "standing": {"S": "visible"},
+    }
