@@ -15,19 +15,26 @@ import handlers.board_stream
 from leaderboard import (
     delta,
     messages,
+    moderation,
     ranking,
     rebuild,
     subscriptions,
     wiring,
 )
 from leaderboard.adapters import boards, cache
+from leaderboard.adapters import moderation as moderation_table
+from leaderboard.adapters import scores as score_table
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache, Script
+from leaderboard.adapters.items import typed
 from leaderboard.adapters.scores import ScoreTable
+from leaderboard.profiles import Profiles
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder
+from leaderboard.reads import Reads
 from leaderboard.scores import Write
-from leaderboard.scoring import VISIBLE
+from leaderboard.scoring import DELETED, VISIBLE, Profile, ScoreItem, refuse
 from leaderboard.snapshots import Snapshot, ranked
+from leaderboard.tombstones import brought_up, removed
 from tests.integration.story import oracle
 from tests.integration.story.story import Plan
 from tests.integration.story.world import Mishaps
@@ -323,6 +330,104 @@ def send_what_a_viewer_has_not_recorded(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(messages, "snapshot_json", snapshot_json)
 
 
+def remove_without_a_newer_version(patch: pytest.MonkeyPatch) -> None:
+    """A late record of the score would bring it back."""
+
+    def late(item: ScoreItem, *, now_ms: int) -> ScoreItem:
+        return replace(removed(item, now_ms=now_ms), version=item.version)
+
+    patch.setattr(moderation, "removed", late)
+
+
+def forget_the_tickets_of_a_removed_score(patch: pytest.MonkeyPatch) -> None:
+    """The request of a ticket that was taken, sent again, would count again."""
+
+    def late(item: ScoreItem, *, now_ms: int) -> ScoreItem:
+        return replace(removed(item, now_ms=now_ms), taken={})
+
+    patch.setattr(moderation, "removed", late)
+
+
+def erase_but_keep_the_name(patch: pytest.MonkeyPatch) -> None:
+    def named(item: Json) -> Json:
+        if item.get("standing") == DELETED:
+            item = {**item, "userName": "who left"}
+        return typed(item)
+
+    patch.setattr(moderation_table, "typed", named)
+
+
+def erase_the_scores_that_are_there_alone(patch: pytest.MonkeyPatch) -> None:
+    """A tombstone still remembers what was answered, by name."""
+
+    def there(item: ScoreItem, profile: Profile, *, now_ms: int) -> ScoreItem | None:
+        return None if item.user_score is None else brought_up(item, profile, now_ms=now_ms)
+
+    patch.setattr(score_table, "brought_up", there)
+
+
+def leave_the_scores_as_the_profile_was(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Profiles, "copy", lambda _profiles, _user_id: 0)
+
+
+def look_before_registering_a_player(patch: pytest.MonkeyPatch) -> None:
+    """Who is barred in between keeps the socket."""
+
+    def connect(it: subscriptions.Subscriptions, connection_id: str, user_id: str | None) -> None:
+        profile = None if user_id is None else it.profiles.read_profile(user_id)
+        if profile is not None:
+            refuse(profile.standing)
+        it.connections.open(connection_id, user_id)
+
+    patch.setattr(subscriptions.Subscriptions, "connect", connect)
+
+
+def count_an_action_board_by_board(patch: pytest.MonkeyPatch) -> None:
+    real = ScoreTable.write
+
+    def write(table: ScoreTable, write: Write) -> None:
+        for it in write.parts:
+            one = replace(write, board=it.board, item=it.item, read_version=it.read_version)
+            real(table, replace(one, also=()))
+
+    patch.setattr(ScoreTable, "write", write)
+
+
+def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
+    """The opener does not ask whether the board is there already."""
+
+    def open_board(table: boards.BoardTable, board: str, season: str) -> bool:
+        empty = BoardItem(Snapshot(board, season, None, 0, 0, ()), revision=0, life="")
+        client("dynamodb").put_item(
+            TableName=table.boards_table,
+            Item=boards._image(empty),  # noqa: SLF001
+        )
+        return True
+
+    patch.setattr(boards.BoardTable, "open", open_board)
+
+
+def fill_over_what_is_newer(patch: pytest.MonkeyPatch) -> None:
+    old = "local ahead = old and newer - version(old) or 1"
+    _script(patch, "FILL", old, "local ahead = 1")
+
+
+def page_by_rank(patch: pytest.MonkeyPatch) -> None:
+    """A cursor that counts, instead of naming a position."""
+    real = Reads.entries
+
+    def entries(
+        it: Reads, board: str, *, season: str | None, cursor: str | None, limit: int
+    ) -> Json:
+        body = real(it, board, season=season, cursor=None, limit=100)
+        start = int(cursor or 0)
+        shown = body["entries"][start : start + limit]
+        is_last = start + limit >= len(body["entries"])
+        return {**body, "entries": shown, "nextCursor": None if is_last else str(start + limit)}
+
+    patch.setattr(Reads, "entries", entries)
+
+
 _ARENA, _SPRINT, _RATING = oracle.BOARDS
 _BUSY = Plan(
     seed="",
@@ -333,6 +438,8 @@ _BUSY = Plan(
     pauses=(0,),
     viewers=0,
     readers=0,
+    tickets=0,
+    own_names=0,
 )
 _REPEATED = replace(_BUSY, batch_size=2, pauses=(0, 0, 0.3), mishaps=Mishaps(delivered_again=0.4))
 _FLUSHED = replace(_BUSY, flushes=2, pauses=(0, 0.02, 0.3))
@@ -378,5 +485,28 @@ MUTANTS: dict[Break, Plan] = {
     confirm_what_could_not_be_recorded: replace(_DYING, boards=(_RATING,)),
     report_the_last_failure: replace(_DYING, batch_size=4, outages=2, within=0.2),
     send_what_a_viewer_has_not_recorded: _WATCHED,
+    remove_without_a_newer_version: replace(_BUSY, removals=6),
+    forget_the_tickets_of_a_removed_score: replace(
+        _BUSY,
+        tickets=1,
+        users=6,
+        writers=8,
+        writes=1,
+        removals=16,
+        within=1,
+        mishaps=Mishaps(answer_lost=0.3),
+    ),
+    erase_but_keep_the_name: replace(_BUSY, erasures=1),
+    erase_the_scores_that_are_there_alone: replace(
+        _BUSY, tickets=1, removals=6, erasures=2, users=3
+    ),
+    leave_the_scores_as_the_profile_was: replace(_BUSY, renames=0.6, standings=2),
+    look_before_registering_a_player: replace(
+        _BUSY, writes=1, viewers=12, known=1, users=2, erasures=2, pauses=(0, 0.02), within=0.05
+    ),
+    count_an_action_board_by_board: replace(_BUSY, tickets=1),
+    open_a_season_over_its_scores: replace(_BUSY, boards=(_SPRINT,), openings=4, within=0.05),
+    fill_over_what_is_newer: replace(_REFILLED, flushes=6, audits=4),
+    page_by_rank: replace(_BUSY, pagers=6, writers=4, users=14, within=0.02),
 }
 """Each with the plan of a story that shows it soonest."""

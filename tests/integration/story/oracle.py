@@ -212,6 +212,7 @@ class Scores:
         else:
             begun = now if attempt is None else attempt.begun
             assert text_of(begun) <= updated_at <= text_of(now), f"{item} is not of its time"
+            assert updated_at >= self.updated_at.get(at, ""), f"{item} goes back in time"
         self.score[at], self.updated_at[at] = score, updated_at
 
 

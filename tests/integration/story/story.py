@@ -51,6 +51,8 @@ class Plan:
     amounts: int = 4
     renames: float = 0.15
     tickets: float = 0.2
+    own_names: float = 0.5
+    """The share of names that players pick themselves; the others come with a trusted write."""
     removals: int = 1
     erasures: int = 0
     pagers: int = 0
@@ -190,7 +192,7 @@ class Story:
             user, kind = self._any_user(), chance.random()
             if kind < self.plan.tickets and rules.action:
                 self._earn(user, rules, abs(amount))
-            elif name is not None and kind > 0.5:
+            elif name is not None and kind > 1 - self.plan.own_names:
                 self._rename(user, name)
             else:
                 self._write(user, rules, amount, name)
