@@ -245,6 +245,15 @@ class People:
         assert version > known or (version == known and before == after), f"{item} is no newer"
         self.version[user_id] = version
 
+    def hold(self, item: Json) -> None:
+        """A score that says it is as the profile was at a version, if that is the newest."""
+        user_id = item["userId"]["S"]
+        known = self.version.get(user_id)
+        if known is None or "userScore" not in item or int(item["profileVersion"]["N"]) != known:
+            return
+        found = (item["userName"]["S"], item["standing"]["S"])
+        assert found == (self.name_of(user_id), self.standing_of(user_id)), f"not so: {item}"
+
     def name_of(self, user_id: str) -> str:
         return self.name.get(user_id) or f"player-{user_id[:6]}"
 

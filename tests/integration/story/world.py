@@ -153,6 +153,8 @@ class World:
             elif it.table == aws.BOARDS:
                 self._note(it.new)
                 self._stream(self.board_stream, it)
+        for item in scores:
+            self.people.hold(item)
         if scores:
             self.scores.commit(sorted(ids), scores, now=self.clock.time())
 
