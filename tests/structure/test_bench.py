@@ -26,6 +26,7 @@ def test_bench_explains_its_parts() -> None:
     assert run.returncode == 0
     assert "path:" in run.stdout
     assert "ranking:" in run.stdout
+    assert "posting:" in run.stdout
 
 
 @pytest.mark.parametrize(("argument", "size"), [("speed", "small"), ("path", "tiny")])

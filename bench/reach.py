@@ -1,0 +1,77 @@
+"""From a board's change to the last of its viewers, in a process of its own.
+
+`python -m bench.reach SINK CA_FILE TABLE COUNT`: the service's own listing, encoding and posting,
+against a sink and a double of the table. Prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+from bench.posters import NO_LIMIT, REGION
+from leaderboard import instants
+from leaderboard.adapters.audiences import AudienceTable
+from leaderboard.adapters.gateway import PostingDelivery
+from leaderboard.broadcast import Broadcaster, Change
+from leaderboard.catalog import parse
+from leaderboard.delivery import Sender
+from leaderboard.ranking import BoardItem
+from leaderboard.snapshots import Score, Snapshot, ranked
+
+HANDLES = 256
+PAGE = 2000
+
+
+class NoPaces:
+    """No other boards, and no readers."""
+
+    def keep_paces(self, paces: object) -> None:
+        assert paces
+
+    def active_paces(self) -> dict[str, str]:
+        return {}
+
+
+def item(version: int) -> BoardItem:
+    scores = (
+        Score(f"{number:036d}", f"Player {number}", 1000 * version - number, 1_795_421_730_000)
+        for number in range(10)
+    )
+    return BoardItem(
+        Snapshot("global", "all", "e1", version, 100_000, ranked(scores)), version, "life"
+    )
+
+
+def main() -> None:
+    sink, ca_file, table, count = sys.argv[1:]
+    os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = table
+    os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = REGION
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    broadcaster = Broadcaster(
+        parse({"boards": {"global": {}}}),
+        Sender(
+            AudienceTable(f"viewers-{count}", 1),
+            PostingDelivery(sink, REGION, HANDLES, Path(ca_file)),
+        ),
+        NoPaces(),
+        NO_LIMIT,  # type: ignore[arg-type]
+        instants.now_ms,
+    )
+    samples = []
+    for version in range(1, 4):  # the first opens the connections
+        began, used = time.perf_counter(), time.process_time()
+        (sent,) = broadcaster.send([Change(item(version), item(version + 1))])
+        samples.append((time.perf_counter() - began, time.process_time() - used))
+        assert sent.tally.sent == int(count), sent.tally
+    seconds, cpu = min(samples[1:])
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "first": samples[0][0], "memory": memory}))
+
+
+if __name__ == "__main__":
+    main()
