@@ -94,24 +94,38 @@ def line(top: Board) -> str:
 
 @asynccontextmanager
 async def following(
-    url: str, board: str, *, tell: Callable[[Status], None]
+    url: str, board: str, *, tell: Callable[[Status], None] | None = None
 ) -> AsyncIterator[AsyncGenerator[tuple[Board, Changes], None]]:
-    """The board at each of its changes; `tell` hears how the connection stands."""
+    """The board at each of its changes; `tell` hears how the connection stands, or else standard
+    error does."""
     async with Leaderboard(socket=url) as leaderboard:
-        leaderboard.on("status", tell)
-        leaderboard.on("problem", report)
+        complaints = Complaints()
+        leaderboard.on("status", tell or complaints.tell)
+        leaderboard.on("problem", complaints.report)
         async with aclosing(leaderboard.follow(board)) as tops:
             yield tops
 
 
-def complain(status: Status) -> None:
-    if status.state == "reconnecting":
-        print("connecting again", file=sys.stderr, flush=True)
+class Complaints:
+    """Says each trouble once, on standard error, until the connection is live again."""
 
+    def __init__(self) -> None:
+        self._said: set[str] = set()
 
-def report(problem: Problem) -> None:
-    if problem.code != "board_not_found":  # which ends the following
-        print(problem.message, file=sys.stderr, flush=True)
+    def tell(self, status: Status) -> None:
+        if status.state == "reconnecting":
+            self._say("no connection; trying again")
+        elif status.state == "live":
+            self._said.clear()
+
+    def report(self, problem: Problem) -> None:
+        if problem.code != "board_not_found":  # which ends the following
+            self._say(problem.message)
+
+    def _say(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            print(sentence, file=sys.stderr, flush=True)
 
 
 async def watch(url: str, board: str, *, header: str = "") -> None:
@@ -120,7 +134,7 @@ async def watch(url: str, board: str, *, header: str = "") -> None:
     if not console.is_terminal:
         if header:
             print(header, flush=True)
-        async with following(url, board, tell=complain) as tops:
+        async with following(url, board) as tops:
             async for top, _ in tops:
                 print(line(top), flush=True)
         return

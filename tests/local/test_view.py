@@ -1,0 +1,91 @@
+"""The board in the terminal: what is drawn of it, and what it says when the service is away."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from leaderboard_client import Board, Changes, Entry, Problem, Scored, Status
+from local.view import Complaints, View, line
+
+ADA = Entry(1, 1, "ada", "<b>Ada</b> [red]", 1234, "2026-11-23T08:15:30.123Z")
+BOB = Entry(2, 2, "bob", "Bob", 20, "2026-11-23T08:15:29.000Z")
+
+
+def board(version: int, *entries: Entry, scored_at: str | None = None) -> Board:
+    return Board(
+        board="global",
+        season="all",
+        epoch="e1",
+        version=version,
+        total=len(entries),
+        ends_at=None,
+        entries=entries,
+        published_at=None,
+        scored_at=scored_at,
+    )
+
+
+def status(state: Any) -> Status:
+    return Status(state=state, stale_since=None, attempt=0, retry_at=None)
+
+
+def drawn(view: View, *, styled: bool = False) -> str:
+    console = Console(file=io.StringIO(), width=80, force_terminal=styled, color_system="standard")
+    console.print(view)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_board_is_a_table_of_places_names_and_scores() -> None:
+    view = View("global", header="page http://localhost")
+    view.tell(status("live"))
+    view.show(board(3, ADA, BOB), Changes())
+    text = drawn(view)
+    assert "page http://localhost" in text
+    assert "<b>Ada</b> [red]" in text
+    assert "1,234" in text
+    assert "season all · version 3 · 2 players" in text
+    assert "live" not in text
+
+
+def test_lost_connection_is_said_beneath_the_board() -> None:
+    view = View("global")
+    assert "connecting: waiting for the first snapshot" in drawn(view)
+    view.show(board(3, ADA), Changes())
+    view.tell(status("reconnecting"))
+    assert drawn(view).rstrip().endswith("reconnecting")
+
+
+def test_what_scored_is_lit_and_a_first_board_is_not() -> None:
+    lit = "\x1b[1;32m"
+    view = View("global")
+    view.show(board(3, ADA, BOB), Changes())
+    assert lit not in drawn(view, styled=True)
+    view.show(board(4, ADA, BOB), Changes(scored=(Scored(BOB, 10, 20),)))
+    (row,) = (it for it in drawn(view, styled=True).splitlines() if lit in it)
+    assert "Bob" in row
+
+
+def test_line_names_the_first_three() -> None:
+    assert line(board(3, ADA, BOB)) == "global all v3 of 2: 1. <b>Ada</b> [red] 1234  2. Bob 20"
+
+
+def test_trouble_goes_to_standard_error_once(capsys: pytest.CaptureFixture[str]) -> None:
+    complaints = Complaints()
+    refused = Problem(code="socket_failed", message="No WebSocket: HTTP 403")
+    complaints.tell(status("live"))
+    complaints.report(Problem(code="board_not_found", message="said by who ends"))
+    assert capsys.readouterr() == ("", "")
+    for _ in range(3):
+        complaints.tell(status("reconnecting"))
+        complaints.report(refused)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == ["no connection; trying again", refused.message]
+    complaints.tell(status("live"))
+    complaints.tell(status("reconnecting"))
+    assert capsys.readouterr().err.splitlines() == ["no connection; trying again"]
