@@ -80,11 +80,11 @@ class Peer:
             text=True,
         )
 
-    def ask(self, what: str, argument: Any = None) -> tuple[float, Sequence[str]]:
-        """How long a question took there, and who came."""
+    def ask(self, what: str, arguments: Sequence[Any]) -> tuple[list[float], Sequence[str]]:
+        """How long a question took there with each argument, and who came at last."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"ask": what, "with": argument}) + "\n")
+        self._process.stdin.write(json.dumps({"ask": what, "with": arguments}) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
         return answer["seconds"], answer["members"]

@@ -1,7 +1,7 @@
 """Asks the package `leaderboard` on behalf of the bench, in the environment of peer.txt.
 
-One JSON object a line: {"ask": what, "with": its argument} gets {"seconds": how long it took,
-"members": who came}.
+One JSON object a line: {"ask": what, "with": [an argument a time]} gets {"seconds": [how long each
+took], "members": who came last}.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ def main(port: int, name: str, parser: str) -> None:
     )
     board = library.Leaderboard(name, connection_pool=pool)
     asked: dict[str, Any] = {
-        "ping": lambda _: board.redis_connection.ping() and [],
         "top": lambda number: board.top(number, with_member_data=True),
         "page": lambda page: board.leaders(page, page_size=50, with_member_data=True),
         "around": lambda member: board.around_me(member, page_size=11, with_member_data=True),
@@ -35,10 +34,12 @@ def main(port: int, name: str, parser: str) -> None:
     }
     for line in sys.stdin:
         request = json.loads(line)
-        ask, argument = asked[request["ask"]], request["with"]
-        started = time.perf_counter()
-        found = ask(argument)
-        seconds = time.perf_counter() - started
+        ask = asked[request["ask"]]
+        seconds, found = [], []
+        for argument in request["with"]:
+            started = time.perf_counter()
+            found = ask(argument)
+            seconds.append(time.perf_counter() - started)
         answer = {"seconds": seconds, "members": [it["member"] for it in found]}
         print(json.dumps(answer), flush=True)
 

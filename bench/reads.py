@@ -1,8 +1,8 @@
 """Reads: each question to a large ranking, beside PING and beside the package `leaderboard`.
 
-All are asked in turn, over one client and one server, so that what else the machine does meets them
-alike. What an answer's payload costs is measured too: as many lines, read by the same client from a
-plain list and made into entries, less the same call for none.
+All are asked in turn, a few times in a row, over one client and one server, so that what else the
+machine does meets them alike. What an answer's payload costs is measured too: as many lines, read
+by the same client from a plain list and made into entries, less the same call for none.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from rich.table import Table
@@ -22,6 +23,7 @@ from leaderboard import order
 from leaderboard.adapters.cache import Cache, stretch
 from leaderboard.listings import Listing, Position
 
+IN_A_ROW = 10
 TARGET_PINGS = 2
 TARGET_RATIO = 2
 PAYLOAD = f"{KEYS.order}:payload"
@@ -114,23 +116,24 @@ def measure(
         ]
         for question in asked:
             check(question, peers)
-        for turn in range(rounds + rounds // 10):
+        for turn in range(1 + rounds // IN_A_ROW):
             for it in times:
                 one_turn(cache, it, peers)
-                if turn < rounds // 10:  # warming up
+                if turn == 0:  # warming up
                     for samples in (it.ours, it.ping, it.payload, it.theirs, it.theirs_fast):
                         samples.clear()
     return times
 
 
 def one_turn(cache: Cache, it: Times, peers: Sequence[peer.Peer]) -> None:
-    ours, theirs = it.question.argue()
-    it.ping.append(seconds(cache.client.ping))
-    it.ours.append(seconds(lambda: it.question.ask(ours)))
-    nothing = seconds(lambda: payload(cache, 0))
-    it.payload.append(seconds(lambda: payload(cache, it.question.entries)) - nothing)
+    arguments = [it.question.argue() for _ in range(IN_A_ROW)]
+    it.ping += [seconds(cache.client.ping) for _ in arguments]
+    it.ours += [seconds(partial(it.question.ask, ours)) for ours, _ in arguments]
+    nothing = [seconds(partial(payload, cache, 0)) for _ in arguments]
+    entries = [seconds(partial(payload, cache, it.question.entries)) for _ in arguments]
+    it.payload += [whole - less for whole, less in zip(entries, nothing, strict=True)]
     for other, samples in zip(peers, (it.theirs, it.theirs_fast), strict=False):
-        samples.append(other.ask(it.question.at_peer, theirs)[0])
+        samples.extend(other.ask(it.question.at_peer, [theirs for _, theirs in arguments])[0])
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -168,7 +171,7 @@ def check(question: Question, peers: Sequence[peer.Peer]) -> None:
     if question.at_peer != "page":  # the last page may be shorter
         assert len(listing.entries) >= min(question.entries, 6)
     for other in peers:
-        _, members = other.ask(question.at_peer, theirs)
+        _, members = other.ask(question.at_peer, [theirs])
         assert len(members) >= min(question.entries, 6)
 
 
