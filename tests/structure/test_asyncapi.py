@@ -7,7 +7,7 @@ from functools import cache
 from typing import Annotated, Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from pydantic import ValidationError
@@ -16,6 +16,20 @@ from handlers import socket
 from leaderboard import messages
 from leaderboard.delta import diff
 from leaderboard.snapshots import Snapshot
+from leaderboard_client import Timing, frame
+from leaderboard_client.board import apply_update, from_snapshot
+from leaderboard_client.connections import Send
+from leaderboard_client.frame import parse_frame
+from leaderboard_client.session import (
+    Event,
+    Follow,
+    Heard,
+    Lost,
+    Opened,
+    Session,
+    Tick,
+    Unfollow,
+)
 from reference.document import Incomplete
 from reference.frames import EXAMPLES, MESSAGES, document, schema_of
 from tests.e2e.described_frames import assert_sent, is_taken, sent, taken
@@ -92,6 +106,46 @@ def test_whatever_is_recorded_makes_frames_as_described(
     assert_sent(messages.update_json(diff(old, new), published_ms=published_ms))
     assert_sent(messages.current_json(new))
     assert_sent(messages.pong_json(tops, now_ms=published_ms))
+
+
+@pytest.mark.parametrize("name", sorted(MESSAGES))
+def test_subscriber_package_understands_every_frame(name: str) -> None:
+    assert parse_frame(json.dumps(EXAMPLES[name])) is not None
+
+
+@given(snapshot_pairs(), times)
+def test_subscriber_package_makes_of_frames_what_was_recorded(
+    tops: tuple[Snapshot, Snapshot], published_ms: int
+) -> None:
+    assume(tops[0].version < tops[1].version)
+    old, new = (
+        parse_frame(
+            messages.encode(messages.snapshot_json(it, ends_ms=None, published_ms=published_ms))
+        )
+        for it in tops
+    )
+    update = parse_frame(messages.encode(messages.update_json(diff(*tops), published_ms=0)))
+    assert isinstance(old, frame.Snapshot)
+    assert isinstance(new, frame.Snapshot)
+    assert isinstance(update, frame.Update)
+    applied = apply_update(from_snapshot(old), update)
+    assert applied is not None
+    assert (applied.entries, applied.version) == (new.entries, new.version)
+
+
+def test_service_takes_what_the_subscriber_package_sends() -> None:
+    session = Session(timing=Timing(), random=lambda: 0.5, sockets=True, http=False)
+    told: list[Event] = [Follow("global"), Opened(1), Heard(1, json.dumps(EXAMPLES["snapshot"]))]
+    told += [Follow("weekly"), Lost(1), Tick(), Opened(2), Unfollow("global"), Tick(), Tick()]
+    sent_by_it = [
+        effect.message
+        for number, event in enumerate(told)
+        for effect in session.step(event, number * 4_000)
+        if isinstance(effect, Send)
+    ]
+    assert {it["action"] for it in sent_by_it} == taken()
+    assert any("have" in it for it in sent_by_it)
+    assert [it for it in sent_by_it if not is_taken(it)] == []
 
 
 def test_type_that_cannot_be_described_is_told() -> None:
