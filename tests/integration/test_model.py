@@ -106,13 +106,20 @@ class Play(RuleBasedStateMachine):
         sent_twice=st.sampled_from([0, 0.2]),
         post_refused=st.sampled_from([0, 0.3]),
         killed=st.sampled_from([0, 0.01]),
+        rebuild_seconds=st.sampled_from([None, 0.01]),
     )
-    def begin(self, shards: int, batch_size: int | None, **mishaps: float) -> None:
+    def begin(
+        self,
+        shards: int,
+        batch_size: int | None,
+        rebuild_seconds: float | None,
+        **mishaps: float,
+    ) -> None:
         self._unrest = Unrest()
         self.world = World("model", Mishaps(**mishaps), shards, choose=self._unrest, begins=EVENING)
         self._open.enter_context(self.rig.world(self.world))
         self._open.enter_context(self.world.scheduler)
-        self.service = Service(self.world, batch_size=batch_size)
+        self.service = Service(self.world, batch_size=batch_size, rebuild_seconds=rebuild_seconds)
         self.verdict = Verdict(self.world)
 
     # What is asked of the service.
@@ -217,17 +224,19 @@ class Play(RuleBasedStateMachine):
         self.world.scores.erasures.add(user)
         self._ask("erase", user, lambda: wiring.moderation().erase(user, account=user), again=again)
 
-    @rule(board=boards)
-    def rebuild(self, board: str) -> None:
+    @rule(board=st.none() | boards)
+    def rebuild(self, board: str | None) -> None:
+        """By hand of one board, or the nightly audit of all."""
         self._count("rebuild")
         self.world.disturb()
-        self.service.start("rebuild", {"board": board})
+        self.service.start("rebuild", {"all": True} if board is None else {"board": board})
 
     @rule()
     def minute(self) -> None:
         """The schedules' minute."""
         self._count("minute")
         self.service.start("seasons", {})
+        self.service.start("verify", {})
 
     # Who looks on.
 
@@ -379,7 +388,7 @@ class Play(RuleBasedStateMachine):
         self.world.scheduler.kills, kills = [], self.world.scheduler.kills
         mishaps, self.world.mishaps = self.world.mishaps, Mishaps()
         self._sleep(SILENCE)
-        seasons = self._seasons()
+        seasons = [rules for rules in self._seasons() if not self._is_archived(rules)]
         for rules in seasons:
             # A past season has no next score.
             if self.world.failed_over or rules not in self._current():
@@ -388,7 +397,7 @@ class Play(RuleBasedStateMachine):
             self._write(HEALER, rules, 1)
         self.service.drain("the next score is taken")
         self.verdict.scores()
-        for rules in self._seasons():
+        for rules in seasons:
             self.verdict.board(rules)
         self._read()
         self.world.mishaps = mishaps
@@ -416,12 +425,19 @@ class Play(RuleBasedStateMachine):
             if self._compared.get(rules.key) != state:
                 recorded = history[-1] if history else None
                 reading.compare(rules, expected, recorded, users=asked, whole=whole)
+                if whole and history:
+                    reading.compare_deeply(rules)
                 self._compared[rules.key] = state
         for user in asked:
             reading.compare_own(user, self.world.scores, people, now)
             standing = people.standing_of(user)
             if standing != "deleted":
                 reading.compare_standing(user, standing, self._reasons[user])
+
+    def _is_archived(self, rules: oracle.Rules) -> bool:
+        """Whether the cache need not have the ranking any more (keepSeasons of boards.yml)."""
+        yesterday = rules.during(self.world.clock.time() - DAY_SECONDS)
+        return rules.schedule == "daily" and rules.season < yesterday.season
 
     def _current(self) -> list[oracle.Rules]:
         return [rules.during(self.world.clock.time()) for rules in oracle.ALL]

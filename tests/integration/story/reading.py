@@ -9,6 +9,7 @@ from typing import Any
 import handlers.boards
 import handlers.moderation
 import handlers.scores
+import handlers.verify
 from tests.integration.events import CONTEXT, Answer, answered, request
 from tests.integration.story import oracle
 from tests.integration.story.world import Recorded
@@ -168,3 +169,11 @@ def compare_standing(user_id: str, standing: str, reasons: set[str]) -> None:
     again = [one for one, other in pairwise(told) if one == other and one in reasons]
     assert not again, f"recorded twice: {told}"
     assert reasons <= set(told), f"{reasons - set(told)} is not recorded"
+
+
+def compare_deeply(rules: oracle.Rules) -> None:
+    """What the service itself finds when it compares a ranking with the table."""
+    event = {"board": rules.board, "season": rules.season, "deep": True}
+    found: Json = handlers.verify.handler(event, CONTEXT)
+    assert found["finished"], found
+    assert (found["differences"], found["strayMembers"]) == (0, 0), found

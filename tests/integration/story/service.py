@@ -42,8 +42,12 @@ class Asked:
 
 
 class Service:
-    def __init__(self, world: World, *, batch_size: int | None = None) -> None:
+    def __init__(
+        self, world: World, *, batch_size: int | None = None, rebuild_seconds: float | None = None
+    ) -> None:
         self.world = world
+        self._rebuild_seconds = rebuild_seconds
+        """What a rebuild is told that it has, so that it goes on in another invocation."""
         self._invocations = 0
         self.given_up: list[Json] = []
         """The events of asynchronous invocations that failed for good."""
@@ -106,7 +110,8 @@ class Service:
 
         def run() -> None:
             self.world.clock.sleep(after)
-            deadline = self.world.clock.time() + timeout
+            has = self._rebuild_seconds if function == "rebuild" else None
+            deadline = self.world.clock.time() + (timeout if has is None else has)
             handler(event, Context(self.world.clock, name, function, "arn:aws:lambda", deadline))
 
         def end(task: Task) -> None:

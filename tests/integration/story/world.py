@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.integration.story.viewer import Viewer
 
 Json = dict[str, Any]
-FUNCTIONS = ("score_stream", "board_stream", "rebuild", "moderation", "seasons")
+FUNCTIONS = ("score_stream", "board_stream", "rebuild", "moderation", "seasons", "verify")
 REQUESTS = ("write", "rename", "moderate", "remove", "erase", "subscribe")
 INTERRUPTIBLE = tuple(f"{name}/*" for name in (*FUNCTIONS, *REQUESTS))
 
