@@ -13,7 +13,7 @@ from rich.table import Table
 from local.service import ToolFailed
 from local.stack import Progress, StackFailed
 
-BENCHES = ("path", "ranking", "rebuild", "posting")
+BENCHES = ("path", "ranking", "rebuild", "posting", "crowd")
 SIZES = ("small", "full")
 
 
@@ -43,6 +43,10 @@ def tables_of(bench: str, *, small: bool, report: Callable[[str], None]) -> list
         from bench import rebuild
 
         return rebuild.run(small=small, report=report)
+    if bench == "crowd":
+        from bench import crowd
+
+        return crowd.run(small=small, report=report)
     if bench == "posting":
         from bench import posting
 
@@ -66,7 +70,7 @@ def parse() -> argparse.Namespace:
         help="path: from a score's POST to its frame at a subscriber, on a local stack of its own; "
         "ranking: large boards, loaded, read and written, on a Valkey of its own; rebuild: a "
         "ranking filled from pages of the table; posting: frames to up to 100,000 connections, "
-        "beside other clients (default: all)",
+        "beside other clients; crowd: a hundred viewers with too small a budget (default: all)",
     )
     parser.add_argument(
         "--size",

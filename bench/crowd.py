@@ -1,0 +1,182 @@
+"""A crowd on the local stack: real sockets, too small a budget of posts, and a minute of scores.
+
+What is measured is the pace that results, and how fresh what everybody sees is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+
+from rich.table import Table
+from websockets.asyncio.client import connect
+
+from bench import figures
+from bench.path import BOARD, SCOPE, TOP, TrustedServer, top_of_table
+from leaderboard_client.following import Following
+from leaderboard_client.frame import Snapshot, Update, parse_frame
+from local.players import Client
+from local.stack import running
+
+VIEWERS = 100
+POSTS_PER_SECOND = 200
+SCORES_PER_SECOND = 10
+SETTLE_SECONDS = 30.0
+INTERVAL = VIEWERS / POSTS_PER_SECOND
+
+
+@dataclass
+class Seat:
+    """One viewer: what it holds, and when each frame came, by the clock on the wall."""
+
+    following: Following = field(default_factory=Following)
+    came: list[float] = field(default_factory=list)
+    ages: list[float] = field(default_factory=list)
+    repairs: int = 0
+
+    def shown(self) -> list[tuple[str, int, str]]:
+        held = self.following.held
+        entries = held.entries if held else ()
+        return [(it.user_id, it.user_score, it.score_updated_at) for it in entries]
+
+    async def follow(self, url: str, ready: Callable[[], None]) -> None:
+        async with connect(url) as socket:
+            subscribe = json.dumps({"action": "subscribe", "board": BOARD})
+            await socket.send(subscribe)
+            first = True
+            async for text in socket:
+                if self.take(text):
+                    self.repairs += 1
+                    await socket.send(subscribe)
+                if first:
+                    ready()
+                    first = False
+
+    def take(self, text: str | bytes) -> bool:
+        """Whether a frame is missing before this one."""
+        now = time.time()
+        frame = parse_frame(text)
+        match frame:
+            case Snapshot():
+                self.following.snapshot(frame, now=now, read_after=float("-inf"))
+                newest = [it.score_updated_at for it in frame.entries]
+            case Update():
+                held = self.following.held
+                if held is None or frame.start != held.version:
+                    return held is None or frame.version > held.version
+                self.following.update(frame, now)
+                newest = [frame.scored_at] if frame.scored_at and frame.upsert else []
+            case _:
+                raise ValueError(f"the service sent {text!r}")
+        self.came.append(now)
+        if newest:
+            self.ages.append(now - datetime.fromisoformat(max(newest)).timestamp())
+        return False
+
+
+def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
+    seconds = 15 if small else 60
+    os.environ["POSTS_PER_SECOND"] = str(POSTS_PER_SECOND)
+    try:
+        with running(report=report) as stack:
+            client = Client(stack.addresses)
+            server = TrustedServer(client, client.machine_token(SCOPE))
+            users = [f"user-{number}" for number in range(TOP)]
+            for user_id in users:
+                server.put(user_id, 1000)
+            report(f"{VIEWERS} viewers subscribe")
+            seats = [Seat() for _ in range(VIEWERS)]
+            crowd = Crowd(seats, stack.addresses.socket)
+            crowd.gather()
+            began = time.time()
+            report(f"{SCORES_PER_SECOND} scores a second for {seconds} s")
+            write(server, users, seconds)
+            table = top_of_table(stack.addresses)
+            ended = crowd.settle(table)
+            crowd.leave()
+    finally:
+        del os.environ["POSTS_PER_SECOND"]
+    return [crowd_table(seats, began, ended, seconds)]
+
+
+@dataclass
+class Crowd:
+    """All seats in one thread."""
+
+    seats: list[Seat]
+    url: str
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    seated: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def gather(self) -> None:
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.tasks = []
+        for seat in self.seats:  # one by one: the emulator starts a process for each at once
+            coming = seat.follow(self.url, self.seated.release)
+            self.tasks.append(asyncio.run_coroutine_threadsafe(coming, self.loop))
+            if not self.seated.acquire(timeout=SETTLE_SECONDS):
+                raise TimeoutError("a viewer could not subscribe")
+
+    def settle(self, table: list[tuple[str, int, str]]) -> int:
+        """How many show the table's top in the end."""
+        until = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < until:
+            if all(seat.shown() == table for seat in self.seats):
+                break
+            time.sleep(0.1)
+        return sum(seat.shown() == table for seat in self.seats)
+
+    def leave(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+
+def write(server: TrustedServer, users: list[str], seconds: int) -> None:
+    began = time.monotonic()
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(seconds * SCORES_PER_SECOND):
+            time.sleep(max(0.0, began + number / SCORES_PER_SECOND - time.monotonic()))
+            threads.submit(server.put, random.choice(users), random.randint(1, 500))
+
+
+def crowd_table(seats: list[Seat], began: float, ended: int, seconds: int) -> Table:
+    apart = [
+        later - earlier
+        for seat in seats
+        for earlier, later in pairwise(it for it in seat.came if it >= began)
+    ]
+    ages = [age for seat in seats for age in seat.ages]
+    kept = figures.quantile(apart, 0.05)
+    made = figures.table(
+        f"Crowd: {VIEWERS} viewers, {POSTS_PER_SECOND} posts a second, "
+        f"{SCORES_PER_SECOND} scores a second for {seconds} s",
+        "",
+        "",
+        caption=[
+            figures.judged(
+                f"Expected: frames {INTERVAL:g} s apart, and everybody at the table's top",
+                met=kept >= 0.8 * INTERVAL and ended == len(seats),
+            )
+        ],
+    )
+    made.add_row("frames a viewer", f"{figures.median([len(it.came) for it in seats]):.0f}")
+    made.add_row("seconds between frames: median", f"{figures.median(apart):.2f}")
+    made.add_row("… of 95 in 100 at least", f"{kept:.2f}")
+    made.add_row("freshness, ms: median", f"{figures.median(ages) * 1000:.0f}")
+    made.add_row("… p99", f"{figures.quantile(ages, 0.99) * 1000:.0f}")
+    made.add_row("frames missed and mended", str(sum(it.repairs for it in seats)))
+    made.add_row("viewers at the table's top in the end", f"{ended} of {len(seats)}")
+    return made
