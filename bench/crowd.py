@@ -40,7 +40,7 @@ class Seat:
 
     following: Following = field(default_factory=Following)
     came: list[float] = field(default_factory=list)
-    ages: list[float] = field(default_factory=list)
+    ages: list[tuple[float, float]] = field(default_factory=list)
     repairs: int = 0
 
     def shown(self) -> list[tuple[str, int, str]]:
@@ -79,7 +79,7 @@ class Seat:
                 raise ValueError(f"the service sent {text!r}")
         self.came.append(now)
         if newest:
-            self.ages.append(now - datetime.fromisoformat(max(newest)).timestamp())
+            self.ages.append((now, now - datetime.fromisoformat(max(newest)).timestamp()))
         return False
 
 
@@ -137,11 +137,16 @@ class Crowd:
         return sum(seat.shown() == table for seat in self.seats)
 
     def leave(self) -> None:
-        for task in self.tasks:
-            task.cancel()
+        asyncio.run_coroutine_threadsafe(self._close(), self.loop).result(SETTLE_SECONDS)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
+
+    async def _close(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 def write(server: TrustedServer, users: list[str], seconds: int) -> None:
@@ -158,8 +163,8 @@ def crowd_table(seats: list[Seat], began: float, ended: int, seconds: int) -> Ta
         for seat in seats
         for earlier, later in pairwise(it for it in seat.came if it >= began)
     ]
-    ages = [age for seat in seats for age in seat.ages]
-    kept = figures.quantile(apart, 0.05)
+    ages = [age for seat in seats for at, age in seat.ages if at >= began]
+    mean = sum(apart) / len(apart)
     made = figures.table(
         f"Crowd: {VIEWERS} viewers, {POSTS_PER_SECOND} posts a second, "
         f"{SCORES_PER_SECOND} scores a second for {seconds} s",
@@ -167,14 +172,14 @@ def crowd_table(seats: list[Seat], began: float, ended: int, seconds: int) -> Ta
         "",
         caption=[
             figures.judged(
-                f"Expected: frames {INTERVAL:g} s apart, and everybody at the table's top",
-                met=kept >= 0.8 * INTERVAL and ended == len(seats),
+                f"Expected: {INTERVAL:g} s or more from frame to frame, everybody at the top",
+                met=mean >= INTERVAL and ended == len(seats),
             )
         ],
     )
     made.add_row("frames a viewer", f"{figures.median([len(it.came) for it in seats]):.0f}")
     made.add_row("seconds between frames: median", f"{figures.median(apart):.2f}")
-    made.add_row("… of 95 in 100 at least", f"{kept:.2f}")
+    made.add_row("… mean", f"{mean:.2f}")
     made.add_row("freshness, ms: median", f"{figures.median(ages) * 1000:.0f}")
     made.add_row("… p99", f"{figures.quantile(ages, 0.99) * 1000:.0f}")
     made.add_row("frames missed and mended", str(sum(it.repairs for it in seats)))
