@@ -32,7 +32,7 @@ from leaderboard.profiles import Profiles
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder
 from leaderboard.reads import Reads
 from leaderboard.scores import Write
-from leaderboard.scoring import DELETED, VISIBLE, Profile, ScoreItem, refuse
+from leaderboard.scoring import DELETED, VISIBLE, Profile, ScoreItem
 from leaderboard.snapshots import Snapshot, ranked
 from leaderboard.tombstones import brought_up, removed
 from tests.integration.story import oracle
@@ -370,18 +370,6 @@ def leave_the_scores_as_the_profile_was(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Profiles, "copy", lambda _profiles, _user_id: 0)
 
 
-def look_before_registering_a_player(patch: pytest.MonkeyPatch) -> None:
-    """Who is barred in between keeps the socket."""
-
-    def connect(it: subscriptions.Subscriptions, connection_id: str, user_id: str | None) -> None:
-        profile = None if user_id is None else it.profiles.read_profile(user_id)
-        if profile is not None:
-            refuse(profile.standing)
-        it.connections.open(connection_id, user_id)
-
-    patch.setattr(subscriptions.Subscriptions, "connect", connect)
-
-
 def count_an_action_board_by_board(patch: pytest.MonkeyPatch) -> None:
     real = ScoreTable.write
 
@@ -488,6 +476,7 @@ MUTANTS: dict[Break, Plan] = {
     remove_without_a_newer_version: replace(_BUSY, removals=6),
     forget_the_tickets_of_a_removed_score: replace(
         _BUSY,
+        boards=(_SPRINT,),
         tickets=1,
         users=6,
         writers=8,
@@ -501,12 +490,11 @@ MUTANTS: dict[Break, Plan] = {
         _BUSY, tickets=1, removals=6, erasures=2, users=3
     ),
     leave_the_scores_as_the_profile_was: replace(_BUSY, renames=0.6, standings=2),
-    look_before_registering_a_player: replace(
-        _BUSY, writes=1, viewers=12, known=1, users=2, erasures=2, pauses=(0, 0.02), within=0.05
-    ),
     count_an_action_board_by_board: replace(_BUSY, tickets=1),
     open_a_season_over_its_scores: replace(_BUSY, boards=(_SPRINT,), openings=4, within=0.05),
     fill_over_what_is_newer: replace(_REFILLED, flushes=6, audits=4),
-    page_by_rank: replace(_BUSY, pagers=6, writers=4, users=14, within=0.02),
+    page_by_rank: replace(
+        _BUSY, pagers=10, writers=4, users=6, pauses=(0.05,), within=0.2, batch_size=None
+    ),
 }
 """Each with the plan of a story that shows it soonest."""
