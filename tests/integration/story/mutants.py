@@ -449,9 +449,7 @@ MUTANTS: dict[Break, Plan] = {
     read_the_top_before_the_revision: replace(_BUSY, shards=3),
     skip_the_record_of_an_equal_top: replace(_BUSY, boards=(_RATING,), removals=12, standings=6),
     treat_a_missing_state_as_empty: _FLUSHED,
-    trust_a_life_that_began_beside_an_item: replace(
-        _BUSY, boards=oracle.BOARDS, writes=4, flushes=6, within=0.03
-    ),
+    trust_a_life_that_began_beside_an_item: replace(_SHORT, flushes=6, within=0.01),
     build_snapshots_from_the_ranking: _WATCHED,
     read_before_registering: replace(_SHORT, writers=1, viewers=6, pauses=(0.02,)),
     fill_whatever_life_there_is: replace(_REFILLED, flushes=6, audits=3),
