@@ -23,6 +23,8 @@ from local.stack import RATING_BOARD, Addresses
 FIRST_RATING = 1500
 # A person takes this much longer than an action needs at least, in seconds.
 PAUSE_SECONDS = (0.3, 2.5)
+PACE = 1900
+"""Points a second of the best of them, where a board asks for as many as possible."""
 RATING_SECONDS = (1.0, 3.0)
 NAMES = (
     *("Ada", "Grace H.", "linus_t", "Björk", "Zoë", "Mei", "Ken", "Margaret", "Радия", "Noor"),
@@ -45,6 +47,7 @@ class Action:
     min_seconds: float
     # The most that may be reported; None where the service alone knows the points.
     max_value: int | None
+    is_upward: bool
 
 
 class Client:
@@ -144,6 +147,7 @@ class Player:
     def play(self, action: Action, until: threading.Event) -> None:
         """Takes a ticket, is busy for as long as a person would be, and reports."""
         path = f"/boards/{action.board}"
+        began = time.monotonic()
         ticket = self._client.call(
             "POST", f"{path}/tickets", token=self._token.value(), body={"action": action.name}
         )
@@ -151,11 +155,16 @@ class Player:
             return
         report: dict[str, object] = {"ticket": ticket["ticket"]}
         if action.max_value is not None:
-            report["value"] = self._result(action.max_value)
+            report["value"] = self._result(action, began)
         self._client.call("POST", f"{path}/scores", token=self._token.value(), body=report)
 
-    def _result(self, most: int) -> int:
-        return max(1, int(most * random.triangular(0.05, self._skill, self._skill * 0.6)))
+    def _result(self, action: Action, began: float) -> int:
+        """As good as the player is; where more is better, as much as the time was long enough for."""
+        assert action.max_value is not None
+        reached = action.max_value * random.triangular(0.05, self._skill, self._skill * 0.6)
+        if action.is_upward:
+            reached = min(reached, (time.monotonic() - began) * PACE * self._skill)
+        return max(1, int(reached))
 
     def _sign_in(self) -> str:
         signed_in = self._client.cognito(
@@ -220,6 +229,7 @@ def _actions(boards: list[Mapping[str, Any]]) -> list[Action]:
             name=name,
             min_seconds=action["minSeconds"],
             max_value=action["points"]["max"] if isinstance(action["points"], Mapping) else None,
+            is_upward=board["order"] == "desc",
         )
         for board in boards
         if "*" not in board["board"]

@@ -386,12 +386,12 @@ def test_action_counts_on_every_board_that_it_is_for(
 def test_value_that_the_time_was_too_short_for_is_refused(
     service: Service, tables: Tables, newcomer: Player, ready: Callable[..., str]
 ) -> None:
-    run = ready(newcomer, "weekly", "run-done")
+    sprint = ready(newcomer, "weekly", "sprint-done")
     with tables.unchanged():
-        refused = service.complete(newcomer, "weekly", run, value=100_000)
+        refused = service.complete(newcomer, "weekly", sprint, value=100_000)
         assert_problem(refused, 422, "invalid")
     assert [it["path"] for it in refused.body["errors"]] == ["body.value"]
-    assert entry(service.complete(newcomer, "weekly", run, value=1))["userScore"] == 1
+    assert entry(service.complete(newcomer, "weekly", sprint, value=1))["userScore"] == 1
 
 
 def test_too_many_actions_a_minute_are_put_off(

@@ -626,7 +626,7 @@ def test_broken_check_is_told_and_counted(
     """Whoever runs the service sees what broke; the player, that it is not the player's fault."""
     monkeypatch.setattr(checks, "find", lambda _: raising)
     early = replace(wiring.scores(), now_ms=lambda: instants.now_ms() - 60_000)
-    token = early.issue(user_id="ann", board="weekly", action="run-done").token
+    token = early.issue(user_id="ann", board="weekly", action="sprint-done").token
     event = request(
         "POST /boards/{board}/scores",
         path={"board": "weekly"},
@@ -638,7 +638,7 @@ def test_broken_check_is_told_and_counted(
     assert int(answer.headers["retry-after"]) >= 1
     assert "mistake" not in answer.text
     (line,) = (it for it in caplog.records if it.getMessage() == "check failed")
-    assert vars(line)["check"] == "checks.pace:run"
+    assert vars(line)["check"] == "checks.pace:sprint"
     assert "a mistake in the check" in caplog.text
     printed = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
     assert [it["ChecksFailed"] for it in printed if "_aws" in it] == [[1.0]]
