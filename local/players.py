@@ -159,7 +159,7 @@ class Player:
         self._client.call("POST", f"{path}/scores", token=self._token.value(), body=report)
 
     def _result(self, action: Action, began: float) -> int:
-        """As good as the player is; where more is better, as much as the time was long enough for."""
+        """As good as the player is; where more is better, no more than the time was enough for."""
         assert action.max_value is not None
         reached = action.max_value * random.triangular(0.05, self._skill, self._skill * 0.6)
         if action.is_upward:
