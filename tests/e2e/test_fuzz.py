@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import unsupported_method
 from tests.e2e.service import MODERATE, WRITE, Json, Player, Service
 from tests.e2e.tables import Tables
 from tests.e2e.viewer import Viewer, viewing
-from tests.stack import Running
+from tests.stack import Running, running
 
 pytestmark = pytest.mark.e2e
 
@@ -61,6 +61,23 @@ config = schemathesis.Config.from_dict(
 load_all_checks()
 schema = schemathesis.openapi.from_path(DOCUMENT, config=config)
 schema.config.generation.update(modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Running]:
+    """A stack of its own: what is accepted here would stand on the boards of other tests."""
+    with running() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def service(stack: Running) -> Service:
+    return Service(stack.addresses)
+
+
+@pytest.fixture(scope="module")
+def tables(stack: Running) -> Tables:
+    return Tables(stack.addresses)
 
 
 @dataclass
