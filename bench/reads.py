@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -107,7 +107,7 @@ def measure(
 ) -> list[Times]:
     report(f"{members:,} members: reads")
     asked = questions(cache, members, random.Random(2))
-    store_payload(cache)
+    store_payload(cache, {it.entries for it in asked})
     times = [Times(members, it) for it in asked]
     with ExitStack() as stack:
         peers = [
@@ -142,25 +142,23 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def store_payload(cache: Cache) -> None:
-    """As many lines as the longest answer has, as the scripts give them."""
-    flat: list[bytes] = []
-    for number in range(100):
-        it = score_of(loaded(number, 1_000_000))
-        signed = order.signed(BOARD.order, it.user_score)
-        flat += [
-            order.member(it.updated_ms, it.user_id),
-            str(signed).encode(),
-            it.user_name.encode(),
-        ]
-    cache.client.delete(PAYLOAD)
-    cache.client.rpush(PAYLOAD, *flat)
+def store_payload(cache: Cache, lengths: Iterable[int]) -> None:
+    """As many lines as each answer has, as the scripts give them."""
+    for entries in lengths:
+        members: list[bytes] = []
+        values: list[bytes] = []
+        for number in range(entries):
+            it = score_of(loaded(number, 1_000_000))
+            signed = order.signed(BOARD.order, it.user_score)
+            members += [order.member(it.updated_ms, it.user_id), str(signed).encode()]
+            values.append(bytes(13) + it.user_name.encode())
+        cache.client.delete(f"{PAYLOAD}:{entries}")
+        cache.client.rpush(f"{PAYLOAD}:{entries}", *members, *values)
 
 
 def payload(cache: Cache, entries: int) -> Listing | None:
-    first, last = (0, 3 * entries - 1) if entries else (1, 0)
-    flat = cache.client.execute_command("LRANGE", PAYLOAD, first, last)
-    return stretch(BOARD.order, [0, 0, 0, flat])
+    flat = cache.client.execute_command("LRANGE", f"{PAYLOAD}:{entries}", 0, -1)
+    return stretch(BOARD.order, [0, 0, 0, [flat[: 2 * entries], flat[2 * entries :]]])
 
 
 def check(question: Question, peers: Sequence[peer.Peer]) -> None:

@@ -378,13 +378,20 @@ def _record(board_order: Order, packed: bytes, value: bytes, number: bytes) -> S
     if not number:
         return ScoreRecord(order.unpack(packed), version, None)
     time_end = VERSION_BYTES + order.TIME_BYTES
-    flat = (value[VERSION_BYTES:time_end] + packed, number, value[time_end:])
-    (score,) = _scores(board_order, flat)
+    row = (value[VERSION_BYTES:time_end] + packed, number, value[time_end:])
+    (score,) = _scores(board_order, [row])
     return ScoreRecord(score.user_id, version, score)
 
 
-def _scores(board_order: Order, flat: Sequence[bytes]) -> Iterator[Score]:
-    for member, number, name in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
+def _rows(entries: Sequence[Sequence[Any]]) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Member, signed score and name of each of the entries that entries.lua gives."""
+    members, values = entries
+    for member, number, value in zip(members[::2], members[1::2], values, strict=True):
+        yield member, number, value[VERSION_BYTES + order.TIME_BYTES :]
+
+
+def _scores(board_order: Order, rows: Iterable[tuple[bytes, bytes, bytes]]) -> Iterator[Score]:
+    for member, number, name in rows:
         updated_ms, user_id = order.split_member(member)
         # The server writes a double in full: the way over a float loses nothing.
         user_score = order.signed(board_order, int(float(number)))
@@ -396,8 +403,8 @@ def stretch(board_order: Order, answer: Sequence[Any]) -> Listing | None:
     """The listing in what stretch.lua returns."""
     if not answer:
         return None
-    total, first, better, flat = answer
-    entries = ranked(_scores(board_order, flat), rank=first + 1, place=better + 1)
+    total, first, better, found = answer
+    entries = ranked(_scores(board_order, _rows(found)), rank=first + 1, place=better + 1)
     return Listing(entries, total)
 
 
@@ -405,7 +412,8 @@ def _found(board_order: Order, answer: Sequence[Any]) -> Listing | None:
     if not answer:
         return None
     total, ranks, flat = answer
-    numbered = zip(ranks[::2], ranks[1::2], _scores(board_order, flat), strict=True)
+    rows = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
+    numbered = zip(ranks[::2], ranks[1::2], _scores(board_order, rows), strict=True)
     entries = [
         Entry(rank + 1, better + 1, it.user_id, it.user_name, it.user_score, it.updated_ms)
         for rank, better, it in sorted(numbered, key=itemgetter(0))
@@ -416,7 +424,7 @@ def _found(board_order: Order, answer: Sequence[Any]) -> Listing | None:
 def _top(board_order: Order, answer: Sequence[Any]) -> Top | None:
     if not answer:
         return None
-    life, complete, change, recorded, hint, age, total, flat = answer
+    life, complete, change, recorded, hint, age, total, entries = answer
     return Top(
         life=life.decode(),
         completeness=FROM_CACHE[complete],
@@ -425,5 +433,5 @@ def _top(board_order: Order, answer: Sequence[Any]) -> Top | None:
         hint=Hint(*json.loads(hint)) if hint else None,
         age_ms=age if age >= 0 else None,
         total=total,
-        scores=tuple(_scores(board_order, flat)),
+        scores=tuple(_scores(board_order, _rows(entries))),
     )

@@ -13,6 +13,6 @@ local value = redis.call('HGET', users, id)
 local rank = value and #value > 7
   and redis.call('ZRANK', order, string.sub(value, 8, 13) .. id)
 if not rank then
-  return {redis.call('ZCARD', order), 0, 0, {}}
+  return {redis.call('ZCARD', order), 0, 0, {{}, {}}}
 end
 return stretch(order, users, math.max(0, rank - reach), rank + reach)

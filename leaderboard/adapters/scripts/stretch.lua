@@ -7,10 +7,10 @@ end
 -- The ranking's size, the position of the first entry, how many stand better than it (who is tied
 -- with it does not), and the entries as entries.lua (which stands before this script) gives them.
 local function stretch(order, users, first, last)
-  local flat = entries_between(order, users, first, last)
-  local better = 0
-  if first > 0 and flat[2] then
-    better = redis.call('ZCOUNT', order, '-inf', '(' .. flat[2])
+  local entries = entries_between(order, users, first, last)
+  local better, score = 0, entries[1][2]
+  if first > 0 and score then
+    better = redis.call('ZCOUNT', order, '-inf', '(' .. score)
   end
-  return {redis.call('ZCARD', order), first, better, flat}
+  return {redis.call('ZCARD', order), first, better, entries}
 end

@@ -13,7 +13,7 @@ local function read_top(order, users, state, size, always)
     local time = redis.call('TIME')
     age = math.max(0, time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(known[6]))
   end
-  local top = {}
+  local top = {{}, {}}
   if always or known[3] ~= known[4] then
     top = entries_between(order, users, 0, size - 1)
   end
