@@ -17,7 +17,7 @@ from moto.dynamodb.responses import DynamoHandler
 from redis.exceptions import ConnectionError as CacheConnectionError
 
 import leaderboard.adapters.cache
-from handlers.telemetry import Handler, metrics
+from handlers.telemetry import Handler, logger, metrics
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cluster import Cluster
 from tests.integration import aws
@@ -72,8 +72,10 @@ def stage(cache_server: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 @pytest.fixture(scope="module")
 def rig(valkey: Valkey) -> Iterator[Rig]:
     """The product connected to the worlds of stories."""
+    level = logger.log_level
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         yield Rig(valkey, patch)
+    logger.setLevel(level)  # stories say nothing
     aws.forget()
 
 
