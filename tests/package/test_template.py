@@ -474,12 +474,18 @@ def test_web_client_is_public_and_tells_nothing_of_who_exists(dev: Package) -> N
     ("name", "scope"), [("MachineClient", "scores.write"), ("ModeratorClient", "moderate")]
 )
 def test_client_of_a_capability_has_its_scope_alone_and_a_secret(
-    dev: Package, name: str, scope: str
+    prod: Package, name: str, scope: str
 ) -> None:
-    client = dev.properties(name)
+    client = prod.properties(name)
     assert client["GenerateSecret"] is True
     assert client["AllowedOAuthFlows"] == ["client_credentials"]
     assert client["AllowedOAuthScopes"] == [f"leaderboard/{scope}"]
+
+
+def test_game_servers_of_a_stage_for_trying_have_both_scopes(dev: Package) -> None:
+    scopes = ["leaderboard/scores.write", "leaderboard/moderate"]
+    assert dev.properties("MachineClient")["AllowedOAuthScopes"] == scopes
+    assert dev.properties("ModeratorClient")["AllowedOAuthScopes"] == ["leaderboard/moderate"]
 
 
 def test_failures_and_old_streams_raise_alarms(dev: Package) -> None:
