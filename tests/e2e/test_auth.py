@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import jwt
 import pytest
 
 from tests.e2e.service import (
     MODERATE,
+    PASSWORD,
     Answer,
     Player,
     Service,
@@ -17,6 +21,7 @@ from tests.e2e.service import (
     part,
 )
 from tests.e2e.tables import Tables, Written
+from tests.stack import Running
 
 pytestmark = pytest.mark.e2e
 
@@ -102,6 +107,45 @@ def test_id_token_lacks_the_players_scope(service: Service, player: Player, rout
 def test_machine_token_is_no_players(service: Service, route: str) -> None:
     answer = request(service, PLAYER_ROUTES[route], token=service.writer)
     assert_gateway_refuses(answer, 401)
+
+
+def test_expired_token_is_refused(service: Service, player: Player, stack: Running) -> None:
+    # Signed by the pool's own key, so that the time alone is wrong.
+    keys = Path(stack.addresses["log"]).parent / "state" / "cognito-pool-keys"
+    key = (keys / f"{service.addresses['userPoolId']}-access.pem").read_text(encoding="ascii")
+    key_id = {"kid": part(player.token, 0)["kid"]}
+
+    def signed(expires: float) -> str:
+        changed = {**claims(player.token), "exp": int(expires)}
+        return jwt.encode(changed, key, algorithm="RS256", headers=key_id)
+
+    route = PLAYER_ROUTES["own scores"]
+    assert request(service, route, token=signed(time.time() + 60)).status == 200
+    assert_gateway_refuses(request(service, route, token=signed(time.time() - 60)), 401)
+
+
+@pytest.mark.parametrize("where", ["another pool", "another client of the pool"])
+def test_token_of_somewhere_else_is_refused(service: Service, tables: Tables, where: str) -> None:
+    cognito = tables.client("cognito-idp")
+    pool = service.addresses["userPoolId"]
+    if where == "another pool":
+        pool = cognito.create_user_pool(PoolName="another")["UserPool"]["Id"]
+    client_id = cognito.create_user_pool_client(
+        UserPoolId=pool, ClientName="another", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+    )["UserPoolClient"]["ClientId"]
+    name = f"{uuid.uuid4()}@example.com"
+    cognito.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True
+    )
+    token = cognito.initiate_auth(
+        ClientId=client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
+    )["AuthenticationResult"]["AccessToken"]
+    assert claims(token)["client_id"] == client_id
+    for route in PLAYER_ROUTES.values():
+        assert_gateway_refuses(request(service, route, token=token), 401)
 
 
 def test_other_scheme_is_no_token(service: Service, player: Player) -> None:
