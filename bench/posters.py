@@ -39,7 +39,8 @@ def names(count: int) -> list[str]:
 def service(url: str, ca_file: str, handles: int) -> Post:
     from pathlib import Path
 
-    from leaderboard.adapters.gateway import CA_FILE, PostingDelivery
+    from leaderboard.adapters.aws import CA_FILE
+    from leaderboard.adapters.gateway import PostingDelivery
     from leaderboard.delivery import Broadcast
 
     trusted = Path(ca_file) if ca_file else CA_FILE

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -26,6 +28,10 @@ PASSING = {
 RACES = {"ConditionalCheckFailed", "TransactionConflict"}
 
 USER_AGENT = "leaderboard"
+CONNECT_SECONDS = 2.0
+
+CA_FILE = Path(botocore.__file__).with_name("cacert.pem")
+"""Whom the SDK trusts, and libcurl with it: what that was built with is another system's file."""
 
 DOWN = "The service is busy or partly down; nothing was done. Try again in a moment."
 
@@ -36,10 +42,10 @@ def client(service: str, *, connections: int = 10, seconds: float = 5, attempts:
 
     A call waits `seconds` for each of its attempts.
     """
-    return boto3.client(  # type: ignore[call-overload]
+    made = boto3.client(  # type: ignore[call-overload]
         service,
         config=Config(
-            connect_timeout=2,
+            connect_timeout=CONNECT_SECONDS,
             read_timeout=seconds,
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=connections,
@@ -49,6 +55,11 @@ def client(service: str, *, connections: int = 10, seconds: float = 5, attempts:
             user_agent=USER_AGENT,
         ),
     )
+    if service == "dynamodb":
+        from leaderboard.adapters.transport import use_libcurl
+
+        use_libcurl(made, connect_seconds=CONNECT_SECONDS, read_seconds=seconds)
+    return made
 
 
 def credentials() -> Any:

@@ -6,16 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from leaderboard import instants
 from leaderboard.adapters.aws import client, translated
 from leaderboard.errors import Raced
 from leaderboard.ranking import BoardItem, Listed
 from leaderboard.snapshots import Score, Snapshot, ranked
-
-_serializer = TypeSerializer()
-_deserializer = TypeDeserializer()
 
 
 @dataclass(frozen=True)
@@ -82,46 +77,54 @@ def _listed(raw: Mapping[str, Any]) -> Listed:
 
 
 def board_item(image: Mapping[str, Any]) -> BoardItem:
-    """A board's item, as the table or its stream has it (typed attributes)."""
-    item = {name: _deserializer.deserialize(value) for name, value in image.items()}
-    board, _, season = item["boardSeason"].partition("#")
+    """A board's item, as the table or its stream has it (typed attributes).
+
+    Reads and writes the attributes directly, at a fifth of the SDK's serializer's cost: each frame
+    takes two images. Raises KeyError, TypeError and ValueError for an image that is none of a
+    board.
+    """
+    board, _, season = image["boardSeason"]["S"].partition("#")
     scores = (
         Score(
-            user_id=it["userId"],
-            user_name=it["userName"],
-            user_score=int(it["userScore"]),
-            updated_ms=instants.from_text(it["scoreUpdatedAt"]),
+            user_id=it["M"]["userId"]["S"],
+            user_name=it["M"]["userName"]["S"],
+            user_score=int(it["M"]["userScore"]["N"]),
+            updated_ms=instants.from_text(it["M"]["scoreUpdatedAt"]["S"]),
         )
-        for it in item["top"]
+        for it in image["top"]["L"]
     )
+    epoch = image["epoch"]
     snapshot = Snapshot(
         board=board,
         season=season,
-        epoch=item["epoch"],
-        version=int(item["version"]),
-        total=int(item["total"]),
+        epoch=None if "NULL" in epoch else epoch["S"],
+        version=int(image["version"]["N"]),
+        total=int(image["total"]["N"]),
         entries=ranked(scores),
     )
-    return BoardItem(snapshot, revision=int(item["revision"]), life=item["life"])
+    return BoardItem(snapshot, revision=int(image["revision"]["N"]), life=image["life"]["S"])
 
 
 def _image(item: BoardItem) -> dict[str, Any]:
     snapshot = item.snapshot
-    plain = {
-        "boardSeason": f"{snapshot.board}#{snapshot.season}",
-        "epoch": snapshot.epoch,
-        "version": snapshot.version,
-        "revision": item.revision,
-        "total": snapshot.total,
-        "life": item.life,
-        "top": [
-            {
-                "userId": entry.user_id,
-                "userName": entry.user_name,
-                "userScore": entry.user_score,
-                "scoreUpdatedAt": instants.to_text(entry.updated_ms),
-            }
-            for entry in snapshot.entries
-        ],
+    return {
+        "boardSeason": {"S": f"{snapshot.board}#{snapshot.season}"},
+        "epoch": {"NULL": True} if snapshot.epoch is None else {"S": snapshot.epoch},
+        "version": {"N": str(snapshot.version)},
+        "revision": {"N": str(item.revision)},
+        "total": {"N": str(snapshot.total)},
+        "life": {"S": item.life},
+        "top": {
+            "L": [
+                {
+                    "M": {
+                        "userId": {"S": entry.user_id},
+                        "userName": {"S": entry.user_name},
+                        "userScore": {"N": str(entry.user_score)},
+                        "scoreUpdatedAt": {"S": instants.to_text(entry.updated_ms)},
+                    }
+                }
+                for entry in snapshot.entries
+            ]
+        },
     }
-    return {name: _serializer.serialize(value) for name, value in plain.items()}

@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import botocore
 import pycurl
 
-from leaderboard.adapters.aws import credentials
+from leaderboard.adapters.aws import CA_FILE, credentials
 from leaderboard.delivery import Broadcast, Report
 
 CHANCE = random.SystemRandom()
@@ -41,8 +40,6 @@ LOOK_SECONDS = 0.1
 """How long to wait for answers before libcurl may look at its clocks."""
 SHORTEST_REST = 0.001
 """Less is not worth a look at the clock."""
-CA_FILE = Path(botocore.__file__).with_name("cacert.pem")
-"""Whom the clients of AWS here trust; what libcurl was built with is another system's file."""
 
 
 @dataclass(slots=True)

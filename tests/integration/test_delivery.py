@@ -13,6 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from leaderboard.adapters import gateway
+from leaderboard.adapters.aws import CA_FILE
 from leaderboard.adapters.gateway import CROWD, CROWD_PATIENCE, PostingDelivery
 from leaderboard.delivery import Broadcast, Delivery, Report
 from tests.integration.sink import Mishap, Post, Sink, certified, listening
@@ -343,7 +344,7 @@ def test_gateway_is_known_by_its_certificate(tmp_path: Path) -> None:
 
 
 def test_authorities_that_are_trusted_are_there() -> None:
-    assert "BEGIN CERTIFICATE" in gateway.CA_FILE.read_text()
+    assert "BEGIN CERTIFICATE" in CA_FILE.read_text()
 
 
 def test_viewer_who_is_slow_is_waited_for_beside_the_others(

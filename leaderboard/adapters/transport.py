@@ -1,0 +1,134 @@
+"""The SDK's requests over libcurl: what it signs, retries and parses stays its own.
+
+Most of what a call of DynamoDB costs is the client's work, and a third of that its HTTP in Python.
+libcurl has it in C, is here for posting anyway, and keeps its connections likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import pycurl
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from leaderboard.adapters.aws import CA_FILE
+
+UNREACHED = {pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_HOST}
+BROKEN = {
+    pycurl.E_GOT_NOTHING,
+    pycurl.E_HTTP2,
+    pycurl.E_PARTIAL_FILE,
+    pycurl.E_RECV_ERROR,
+    pycurl.E_SEND_ERROR,
+}
+DISTRUSTED = {
+    pycurl.E_PEER_FAILED_VERIFICATION,
+    pycurl.E_SSL_CACERT_BADFILE,
+    pycurl.E_SSL_CONNECT_ERROR,
+}
+
+
+def use_libcurl(client: Any, *, connect_seconds: float, read_seconds: float) -> None:
+    """Let a client of the SDK send its requests, which have their bodies in memory, so.
+
+    The place is not part of the SDK's documented interface: its version is pinned, and the tests of
+    this module go through its clients.
+    """
+    client._endpoint.http_session = Transport(connect_seconds, read_seconds)  # noqa: SLF001
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An answer's body as the SDK reads it."""
+
+    content: bytes
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.content
+
+
+@dataclass(frozen=True)
+class Transport:
+    """Takes the place of the SDK's HTTP session; safe across threads, a connection for each."""
+
+    connect_seconds: float
+    read_seconds: float
+    idle: list[Any] = field(default_factory=list)
+
+    def send(self, request: AWSPreparedRequest) -> AWSResponse:
+        """The answer, whatever its status; raises the SDK's own errors for what breaks before."""
+        handle = self._handle()
+        body, head = BytesIO(), BytesIO()
+        handle.setopt(pycurl.CUSTOMREQUEST, request.method)
+        handle.setopt(pycurl.URL, request.url)
+        handle.setopt(pycurl.HTTPHEADER, [*map(_line, request.headers.items()), "Expect:"])
+        handle.setopt(pycurl.POSTFIELDS, request.body or b"")
+        handle.setopt(pycurl.WRITEFUNCTION, body.write)
+        handle.setopt(pycurl.HEADERFUNCTION, head.write)
+        try:
+            handle.perform()
+        except pycurl.error as error:
+            connected = handle.getinfo(pycurl.CONNECT_TIME) > 0
+            handle.close()
+            raise self._translated(error, request, connected=connected) from error
+        status = handle.getinfo(pycurl.RESPONSE_CODE)
+        self.idle.append(handle)
+        headers: Any = _headers(head.getvalue())
+        return AWSResponse(request.url, status, headers, Body(body.getvalue()))
+
+    def close(self) -> None:
+        while self.idle:
+            self.idle.pop().close()
+
+    def _handle(self) -> Any:
+        try:
+            return self.idle.pop()
+        except IndexError:
+            handle = pycurl.Curl()
+            handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+            handle.setopt(pycurl.CAINFO, str(CA_FILE))
+            handle.setopt(pycurl.NOSIGNAL, 1)
+            handle.setopt(pycurl.TCP_KEEPALIVE, 1)
+            handle.setopt(pycurl.CONNECTTIMEOUT_MS, round(1000 * self.connect_seconds))
+            handle.setopt(
+                pycurl.TIMEOUT_MS, round(1000 * (self.connect_seconds + self.read_seconds))
+            )
+            return handle
+
+    def _translated(
+        self, error: pycurl.error, request: AWSPreparedRequest, *, connected: bool
+    ) -> Exception:
+        code = error.args[0]
+        if code == pycurl.E_OPERATION_TIMEDOUT:
+            timeout = ReadTimeoutError if connected else ConnectTimeoutError
+            return timeout(endpoint_url=request.url, error=error)
+        if code in UNREACHED:
+            return EndpointConnectionError(endpoint_url=request.url, error=error)
+        if code in BROKEN:
+            return ConnectionClosedError(endpoint_url=request.url, error=error, request=request)
+        if code in DISTRUSTED:
+            return SSLError(endpoint_url=request.url, error=error)
+        return HTTPClientError(error=error)
+
+
+def _line(header: tuple[str, str | bytes]) -> str:
+    name, value = header
+    return f"{name}: {value.decode() if isinstance(value, bytes) else value}"
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    """The headers of the last answer in what the server wrote before the body."""
+    lines = head.decode("latin-1").rstrip("\r\n").rpartition("\r\n\r\n")[2].split("\r\n")[1:]
+    pairs = (line.partition(":") for line in lines)
+    return {name: value.strip() for name, _, value in pairs}

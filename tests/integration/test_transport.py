@@ -1,0 +1,169 @@
+"""The SDK's calls over libcurl: held to a server on loopback, through the client of the tables."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from leaderboard.adapters import aws, transport
+from leaderboard.errors import Unavailable
+from tests.integration.sink import Mishap, Sink, certified, listening
+
+READ_SECONDS = 0.3
+TABLE = ""
+"""The tables' calls have the root as their path: to the server all are of one name."""
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with listening() as server:
+        yield server
+
+
+@pytest.fixture
+def tables(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Any:
+    return connected(sink.endpoint, monkeypatch, attempts=2)
+
+
+def connected(endpoint: str, monkeypatch: pytest.MonkeyPatch, *, attempts: int = 1) -> Any:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    return aws.client.__wrapped__("dynamodb", seconds=READ_SECONDS, attempts=attempts)
+
+
+@contextmanager
+def full_backlog() -> Iterator[str]:
+    """A server that takes no connection more: those that wait for it are as many as may wait."""
+    with ExitStack() as sockets:
+        server = sockets.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(4):
+            waiting = sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def write(tables: Any, name: str = "Ada") -> Any:
+    item = {"userId": {"S": "ada"}, "userName": {"S": name}}
+    return tables.put_item(TableName="user-score-test", Item=item)
+
+
+def test_call_arrives_whole_and_signed(sink: Sink, tables: Any) -> None:
+    assert write(tables, "Näme ☃ 🎲")["ResponseMetadata"]["HTTPStatusCode"] == 200
+    (post,) = sink.posts
+    assert post.json["Item"]["userName"] == {"S": "Näme ☃ 🎲"}
+    assert post.headers["X-Amz-Target"] == "DynamoDB_20120810.PutItem"
+    assert post.headers["X-Amz-Security-Token"] == "test"
+    assert "SignedHeaders=content-type;host;x-amz-date" in post.headers["Authorization"]
+    assert "Expect" not in post.headers
+
+
+def test_the_tables_alone_go_this_way() -> None:
+    sessions = {
+        service: aws.client.__wrapped__(service)._endpoint.http_session  # noqa: SLF001
+        for service in ("dynamodb", "lambda", "sqs")
+    }
+    ours = {service for service, it in sessions.items() if isinstance(it, transport.Transport)}
+    assert ours == {"dynamodb"}
+
+
+def test_calls_share_a_connection(sink: Sink, tables: Any) -> None:
+    for _ in range(5):
+        write(tables)
+    assert len({post.socket for post in sink.posts}) == 1
+
+
+def test_calls_of_several_threads_go_side_by_side(sink: Sink, tables: Any) -> None:
+    sink.delay = 0.1
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda number: write(tables, f"user {number}"), range(8)))
+    assert len(answers) == 8
+    assert sink.most_at_once > 1
+    assert len({post.json["Item"]["userName"]["S"] for post in sink.posts}) == 8
+
+
+@pytest.mark.parametrize("status", [400, 413])
+def test_refusal_is_the_clients_error(sink: Sink, tables: Any, status: int) -> None:
+    sink.otherwise = status
+    with pytest.raises(ClientError) as raised:
+        write(tables)
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert raised.value.response["Error"]["Message"] == "no"
+
+
+@pytest.mark.parametrize("mishap", [500, 503, "reset", "cut", "silent"])
+def test_what_may_pass_is_tried_again(sink: Sink, tables: Any, mishap: int | Mishap) -> None:
+    sink.answers[TABLE].append(mishap)
+    assert write(tables)["ResponseMetadata"]["RetryAttempts"] == 1
+    assert [post.status for post in sink.posts] == [mishap, 200]
+
+
+def test_connection_that_the_server_closed_is_opened_anew(sink: Sink, tables: Any) -> None:
+    sink.otherwise = "closes"
+    for _ in range(3):
+        assert write(tables)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert len({post.socket for post in sink.posts}) == 3
+
+
+@pytest.mark.parametrize(
+    ("mishap", "error"), [("reset", ConnectionClosedError), ("silent", ReadTimeoutError)]
+)
+def test_what_lasts_is_the_sdks_error(
+    sink: Sink, tables: Any, mishap: Mishap, error: type[Exception]
+) -> None:
+    sink.otherwise = mishap
+    with pytest.raises(error):
+        write(tables)
+    with pytest.raises(Unavailable), aws.translated():
+        write(tables)
+
+
+def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening() as gone:
+        endpoint = gone.endpoint
+    tables = connected(endpoint, monkeypatch)
+    with pytest.raises(EndpointConnectionError):
+        write(tables)
+
+
+def test_host_that_does_not_take_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "CONNECT_SECONDS", 0.2)
+    with full_backlog() as endpoint:
+        tables = connected(endpoint, monkeypatch)
+        with pytest.raises(ConnectTimeoutError):
+            write(tables)
+
+
+def test_tls_takes_only_whom_the_sdk_trusts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with certified(tmp_path) as (context, trusted), listening(context) as sink:
+        stranger = connected(sink.endpoint, monkeypatch)
+        with pytest.raises(SSLError):
+            write(stranger)
+        monkeypatch.setattr(transport, "CA_FILE", trusted)
+        known = connected(sink.endpoint, monkeypatch)
+        assert write(known)["ResponseMetadata"]["HTTPStatusCode"] == 200
