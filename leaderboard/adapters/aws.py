@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import botocore
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -42,6 +43,7 @@ def client(service: str, *, connections: int = 10, seconds: float = 5, attempts:
 
     A call waits `seconds` for each of its attempts.
     """
+    is_fast = service == "dynamodb"  # what every score and frame waits for
     made = boto3.client(  # type: ignore[call-overload]
         service,
         config=Config(
@@ -53,9 +55,10 @@ def client(service: str, *, connections: int = 10, seconds: float = 5, attempts:
             # and the SDK's own description of itself is put together anew for every call.
             parameter_validation=False,
             user_agent=USER_AGENT,
+            signature_version=UNSIGNED if is_fast else None,
         ),
     )
-    if service == "dynamodb":
+    if is_fast:
         from leaderboard.adapters.transport import use_libcurl
 
         use_libcurl(made, connect_seconds=CONNECT_SECONDS, read_seconds=seconds)

@@ -1,7 +1,8 @@
-"""The SDK's requests over libcurl: what it signs, retries and parses stays its own.
+"""The SDK's requests over libcurl, which signs them, too: what is asked, what is tried again and
+what an answer means stays the SDK's.
 
-Most of what a call of DynamoDB costs is the client's work, and a third of that its HTTP in Python.
-libcurl has it in C, is here for posting anyway, and keeps its connections likewise.
+Most of what a call of DynamoDB costs is the client's work, and half of that its HTTP and signing in
+Python. libcurl has both in C, is here for posting anyway, and keeps its connections likewise.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from leaderboard.adapters.aws import CA_FILE
+from leaderboard.adapters.aws import CA_FILE, credentials
+
+AGENT = "User-Agent"
 
 UNREACHED = {pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_HOST}
 BROKEN = {
@@ -40,12 +43,14 @@ DISTRUSTED = {
 
 
 def use_libcurl(client: Any, *, connect_seconds: float, read_seconds: float) -> None:
-    """Let a client of the SDK send its requests, which have their bodies in memory, so.
+    """Let a client of the SDK, made without a signature, send its requests so.
 
-    The place is not part of the SDK's documented interface: its version is pinned, and the tests of
-    this module go through its clients.
+    Their bodies are in memory. The place is not part of the SDK's documented interface: its version
+    is pinned, and the tests of this module go through its clients.
     """
-    client._endpoint.http_session = Transport(connect_seconds, read_seconds)  # noqa: SLF001
+    meta = client.meta
+    scope = f"aws:amz:{meta.region_name}:{meta.service_model.signing_name}"
+    client._endpoint.http_session = Transport(scope, connect_seconds, read_seconds)  # noqa: SLF001
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Body:
 class Transport:
     """Takes the place of the SDK's HTTP session; safe across threads, a connection for each."""
 
+    scope: str
     connect_seconds: float
     read_seconds: float
     idle: list[Any] = field(default_factory=list)
@@ -72,7 +78,16 @@ class Transport:
         body, head = BytesIO(), BytesIO()
         handle.setopt(pycurl.CUSTOMREQUEST, request.method)
         handle.setopt(pycurl.URL, request.url)
-        handle.setopt(pycurl.HTTPHEADER, [*map(_line, request.headers.items()), "Expect:"])
+        key = credentials()
+        token = [f"X-Amz-Security-Token: {key.token}"] if key.token else []
+        lines = [
+            f"{name}: {_text(value)}" for name, value in request.headers.items() if name != AGENT
+        ]
+        handle.setopt(pycurl.HTTPHEADER, [*lines, *token, "Expect:"])
+        # Not one of the headers that libcurl signs: whoever forwards a request may change it.
+        handle.setopt(pycurl.USERAGENT, _text(request.headers.get(AGENT, "")))
+        handle.setopt(pycurl.USERNAME, key.access_key)
+        handle.setopt(pycurl.PASSWORD, key.secret_key)
         handle.setopt(pycurl.POSTFIELDS, request.body or b"")
         handle.setopt(pycurl.WRITEFUNCTION, body.write)
         handle.setopt(pycurl.HEADERFUNCTION, head.write)
@@ -96,6 +111,7 @@ class Transport:
             return self.idle.pop()
         except IndexError:
             handle = pycurl.Curl()
+            handle.setopt(pycurl.AWS_SIGV4, self.scope)
             handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
             handle.setopt(pycurl.CAINFO, str(CA_FILE))
             handle.setopt(pycurl.NOSIGNAL, 1)
@@ -122,9 +138,8 @@ class Transport:
         return HTTPClientError(error=error)
 
 
-def _line(header: tuple[str, str | bytes]) -> str:
-    name, value = header
-    return f"{name}: {value.decode() if isinstance(value, bytes) else value}"
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _headers(head: bytes) -> dict[str, str]:

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from leaderboard.adapters import gateway
 from leaderboard.adapters.aws import CA_FILE
 from leaderboard.adapters.gateway import CROWD, CROWD_PATIENCE, PostingDelivery
 from leaderboard.delivery import Broadcast, Delivery, Report
-from tests.integration.sink import Mishap, Post, Sink, certified, listening
+from tests.integration.signature import signed_by_botocore
+from tests.integration.sink import Mishap, Sink, certified, listening
 
 FRAME = '{"type":"snapshot","userName":"Näme ☃ 🎲"}'.encode()
 TOKEN = "token/of+a=session"
@@ -285,27 +284,9 @@ def test_signature_is_the_one_that_botocore_makes(
     delivery.close()
     (post,) = sink.posts
     assert post.connection_id == connection
-    assert signed_by_botocore(post, key, sink) == post.headers["Authorization"]
+    expected = signed_by_botocore(post, key, sink, service="execute-api", region="eu-west-3")
+    assert post.headers["Authorization"] == expected
     assert "x-amz-security-token" in post.headers["Authorization"]
-
-
-def signed_by_botocore(post: Post, key: Credentials, sink: Sink) -> str:
-    theirs = {name.lower(): value for name, value in post.headers.items()}
-    named = theirs["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
-    request = AWSRequest(
-        method="POST",
-        url=sink.endpoint + post.path,
-        data=post.body,
-        headers={name: theirs[name] for name in named},
-    )
-    request.context["timestamp"] = theirs["x-amz-date"]
-    auth = SigV4Auth(key, "execute-api", "eu-west-3")
-    to_sign = auth.string_to_sign(request, auth.canonical_request(request))
-    signature = auth.signature(to_sign, request)
-    return (
-        f"AWS4-HMAC-SHA256 Credential={auth.scope(request)}, "
-        f"SignedHeaders={';'.join(named)}, Signature={signature}"
-    )
 
 
 def test_key_that_was_replaced_signs_from_then_on(

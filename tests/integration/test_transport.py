@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
@@ -21,19 +22,22 @@ from botocore.exceptions import (
 
 from leaderboard.adapters import aws, transport
 from leaderboard.errors import Unavailable
+from tests.integration.signature import signed_by_botocore
 from tests.integration.sink import Mishap, Sink, certified, listening
 
 READ_SECONDS = 0.3
+REGION = "eu-west-3"
 TABLE = ""
 """The tables' calls have the root as their path: to the server all are of one name."""
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+def key(monkeypatch: pytest.MonkeyPatch) -> Credentials:
+    held = Credentials("AKIDEXAMPLE", "secret/key+of=nobody", "token/of+a=session")
+    monkeypatch.setattr(transport, "credentials", held.get_frozen_credentials)
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    return held
 
 
 @pytest.fixture
@@ -71,14 +75,40 @@ def write(tables: Any, name: str = "Ada") -> Any:
     return tables.put_item(TableName="user-score-test", Item=item)
 
 
-def test_call_arrives_whole_and_signed(sink: Sink, tables: Any) -> None:
+def test_call_arrives_whole(sink: Sink, tables: Any) -> None:
     assert write(tables, "Näme ☃ 🎲")["ResponseMetadata"]["HTTPStatusCode"] == 200
     (post,) = sink.posts
     assert post.json["Item"]["userName"] == {"S": "Näme ☃ 🎲"}
     assert post.headers["X-Amz-Target"] == "DynamoDB_20120810.PutItem"
-    assert post.headers["X-Amz-Security-Token"] == "test"
-    assert "SignedHeaders=content-type;host;x-amz-date" in post.headers["Authorization"]
+    assert post.headers["Content-Type"] == "application/x-amz-json-1.0"
+    assert post.headers["User-Agent"] == aws.USER_AGENT
     assert "Expect" not in post.headers
+
+
+def test_signature_is_the_one_that_botocore_makes(
+    sink: Sink, tables: Any, key: Credentials
+) -> None:
+    write(tables, "Näme ☃ 🎲")
+    (post,) = sink.posts
+    expected = signed_by_botocore(post, key, sink, service="dynamodb", region=REGION)
+    assert post.headers["Authorization"] == expected
+    for name in ("content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target"):
+        assert name in expected
+
+
+def test_key_of_now_signs(sink: Sink, tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tables)
+    for newer in (Credentials("AKIDNEWER", "other", "token-2"), Credentials("AKIDUSER", "third")):
+        monkeypatch.setattr(transport, "credentials", newer.get_frozen_credentials)
+        write(tables)
+        post = sink.posts[-1]
+        expected = signed_by_botocore(post, newer, sink, service="dynamodb", region=REGION)
+        assert post.headers["Authorization"] == expected
+    tokens = [
+        {name.lower(): value for name, value in post.headers.items()}.get("x-amz-security-token")
+        for post in sink.posts
+    ]
+    assert tokens == ["token/of+a=session", "token-2", None]
 
 
 def test_the_tables_alone_go_this_way() -> None:
