@@ -169,6 +169,7 @@ class Rig:
             )
         elif service == "dynamodb":
             answer = self._dynamodb(world, client, operation, parameters)
+            world.linger()
         elif operation == "DeleteConnection":
             if not world.close(parameters["ConnectionId"]):
                 raise client.exceptions.GoneException(_refusal("GoneException", 410), operation)
@@ -229,6 +230,7 @@ class Rig:
         now = round(world.clock.time() * 1_000_000)
         sent = self._scripts.dated(arguments, now)
         answer = self._cache_call(client, *sent, **options)
+        world.linger()
         world.step(f"after cache.{arguments[0]}")
         return answer
 

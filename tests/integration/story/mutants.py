@@ -446,7 +446,7 @@ MUTANTS: dict[Break, Plan] = {
     mark_as_recorded_unconditionally: _SHORT,
     record_without_compare_and_set: _BUSY,
     record_the_old_top_after_a_refusal: _BUSY,
-    read_the_top_before_the_revision: replace(_BUSY, shards=3),
+    read_the_top_before_the_revision: replace(_BUSY, shards=3, mishaps=Mishaps(answer_late=0.2)),
     skip_the_record_of_an_equal_top: replace(_BUSY, boards=(_RATING,), removals=12, standings=6),
     treat_a_missing_state_as_empty: _FLUSHED,
     trust_a_life_that_began_beside_an_item: replace(_SHORT, flushes=6, within=0.01),

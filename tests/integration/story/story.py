@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -88,7 +88,6 @@ class Plan:
         )
         return cls(
             seed=seed,
-            mishaps=mishaps,
             shards=draw.choice((2, 2, 3)),
             batch_size=draw.choice((None, 1, 2, 4)),
             boards=tuple(draw.sample(oracle.ALL, draw.choice((1, 1, 2, 3)))),
@@ -110,6 +109,7 @@ class Plan:
             erasures=draw.choice((0, 0, 1)),
             pagers=draw.choice((0, 1, 2)),
             openings=draw.choice((0, 1, 2)),
+            mishaps=replace(mishaps, answer_late=perhaps(0.02, 0.2)),
         )
 
 

@@ -31,6 +31,7 @@ class Mishaps:
 
     killed: float = 0
     answer_lost: float = 0
+    answer_late: float = 0
     sent_twice: float = 0
     post_refused: float = 0
     post_late: float = 0
@@ -96,6 +97,7 @@ class World:
         self.settled: Callable[[], list[str]] = list
         self.launch: Callable[[str, Json], None] = lambda _function, _event: None
         self._sequenced: dict[str, tuple[str, str, int]] = {}
+        self._tops: dict[str, list[oracle.Line]] = defaultdict(list)
         self.disturbed: dict[str, int] = defaultdict(int)
         """How often something happened that may show in what is read of a board-season."""
 
@@ -128,6 +130,12 @@ class World:
         """The cache was lost, or filled: every board may read otherwise."""
         for key in {key for _, key in self.scores.version}:
             self.disturbed[key] += 1
+
+    def linger(self) -> None:
+        """What a table or the cache answered is on its way, perhaps for long."""
+        late = self.mishaps.answer_late
+        if late and self.chance.random() < late:
+            self.clock.sleep(self.chance.choice((0.03, 0.15, 0.6)))
 
     def is_sent_twice(self) -> bool:
         return self.chance.random() < self.mishaps.sent_twice
@@ -212,7 +220,9 @@ class World:
             }
             settled = before.settled if before else {}
             wrong = oracle.is_possible_top(rules, top, at_least=settled, now=now)
+            wrong = wrong or oracle.goes_back(key, self._tops[key], top, self.scores)
             assert wrong is None, f"{key} version {new.version}: {wrong}"
+        self._tops[key] = top
         self.history[key].append(new)
 
     def settled_versions(self, key: str) -> dict[str, int]:
