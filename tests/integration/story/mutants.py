@@ -503,12 +503,21 @@ MUTANTS: dict[Break, Plan] = {
     record_without_compare_and_set: _BUSY,
     record_the_old_top_after_a_refusal: _BUSY,
     read_the_top_before_the_revision: replace(_BUSY, shards=3, mishaps=Mishaps(answer_late=0.2)),
-    skip_the_record_of_an_equal_top: replace(_BUSY, boards=(_RATING,), removals=12, standings=6),
+    skip_the_record_of_an_equal_top: replace(
+        _BUSY,
+        boards=(_RATING,),
+        removals=12,
+        standings=6,
+        shards=3,
+        mishaps=Mishaps(answer_late=0.2),
+    ),
     treat_a_missing_state_as_empty: _FLUSHED,
     trust_a_life_that_began_beside_an_item: replace(_SHORT, flushes=6, within=0.01),
     build_snapshots_from_the_ranking: _WATCHED,
     read_before_registering: replace(_SHORT, writers=1, viewers=6, pauses=(0.02,)),
-    fill_whatever_life_there_is: replace(_REFILLED, flushes=6, audits=3),
+    fill_whatever_life_there_is: replace(
+        _REFILLED, flushes=6, audits=3, mishaps=Mishaps(answer_late=0.2)
+    ),
     end_a_rebuild_without_a_record: _FLUSHED,
     complete_a_rebuild_before_its_scan: _REFILLED,
     begin_a_partial_life_without_an_item: replace(
