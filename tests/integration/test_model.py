@@ -43,7 +43,7 @@ from tests.integration.story.service import Asked, Service
 from tests.integration.story.story import HEALER, SILENCE, USERS
 from tests.integration.story.verdict import OUT, Verdict
 from tests.integration.story.viewer import Viewer
-from tests.integration.story.world import FUNCTIONS, REQUESTS, Mishaps, World
+from tests.integration.story.world import FUNCTIONS, REQUESTS, Audience, Mishaps, World
 from tests.poller import KillAt, Killed
 
 SEED = os.environ.get("MODEL_SEED")
@@ -107,16 +107,25 @@ class Play(RuleBasedStateMachine):
         post_refused=st.sampled_from([0, 0.3]),
         killed=st.sampled_from([0, 0.01]),
         rebuild_seconds=st.sampled_from([None, 0.01]),
+        audience=st.sampled_from([Audience(), Audience(3, reach=0)]),
     )
     def begin(
         self,
         shards: int,
         batch_size: int | None,
         rebuild_seconds: float | None,
+        audience: Audience,
         **mishaps: float,
     ) -> None:
         self._unrest = Unrest()
-        self.world = World("model", Mishaps(**mishaps), shards, choose=self._unrest, begins=EVENING)
+        self.world = World(
+            "model",
+            Mishaps(**mishaps),
+            shards,
+            audience,
+            choose=self._unrest,
+            begins=EVENING,
+        )
         self._open.enter_context(self.rig.world(self.world))
         self._open.enter_context(self.world.scheduler)
         self.service = Service(self.world, batch_size=batch_size, rebuild_seconds=rebuild_seconds)

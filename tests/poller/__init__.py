@@ -29,6 +29,7 @@ from tests.poller.scheduler import Scheduler
 from tests.poller.stepped import stepped
 from tests.poller.stream import Stream
 from tests.poller.task import Task
+from tests.poller.threads import Threads
 
 __all__ = [
     "Choose",
@@ -46,6 +47,7 @@ __all__ = [
     "Stream",
     "StuckError",
     "Task",
+    "Threads",
     "TimedOut",
     "drawn",
     "scripted",

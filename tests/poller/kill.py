@@ -27,6 +27,9 @@ class Abandoned(Killed):
 class Switch(Protocol):
     """Decides, at a step of a task, whether something is raised there."""
 
+    struck: list[str]
+    """The tasks in which something was."""
+
     def strike(self, task: str, step: str, choose: Choose) -> BaseException | None:
         """What to raise in this task at this step, or None."""
 

@@ -88,6 +88,26 @@ class Scheduler:
         self._tasks.append(task)
         return task
 
+    def thread(
+        self,
+        name: str,
+        call: Callable[[], object],
+        *,
+        on_end: Callable[[Task], None] | None = None,
+    ) -> Task:
+        """Add a thread of the task that asks for it: it has the same deadline, and what kills one
+        of them kills the others.
+        """
+        owner = self._current()
+        if owner is None:
+            message = "only a task can have threads"
+            raise RuntimeError(message)
+        owner.process = owner.process or [owner]
+        task = Task(f"{owner.name}/{name}", call, owner.deadline, on_end, process=owner.process)
+        owner.process.append(task)
+        self._tasks.append(task)
+        return task
+
     def step(self, name: str) -> None:
         """Let others go on first, perhaps, and die here if a kill switch says so.
 
@@ -266,6 +286,9 @@ class Scheduler:
         if task.abandoned:
             return
         self._tasks.remove(task)
+        if task.killed is not None:
+            for other in task.process:
+                other.kill(task.killed)
         try:
             if task.on_end is not None:
                 task.on_end(task)

@@ -1,7 +1,7 @@
 """A task is one thing that runs beside others: an invocation, or an actor of the test."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.poller.kill import Abandoned, Killed, TimedOut
 
@@ -22,6 +22,14 @@ class Task:
     result: object = None
     error: BaseException | None = None
     killed: Killed | None = None
+    process: "list[Task]" = field(default_factory=list)
+    """The threads that live and die together, this one among them; empty where there is but one."""
+
+    def kill(self, error: Killed) -> None:
+        """End it where it stands, with whatever it waits for."""
+        if not self.done and self.killed is None:
+            self.killed = error
+            self.wake_at = self.condition = None
 
     def ready(self, now: float) -> bool:
         """Whether it can go on at this moment, if only to time out."""

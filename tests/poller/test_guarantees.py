@@ -26,7 +26,7 @@ options = st.builds(
     Options,
     batch_size=st.integers(1, 7),
     batch_window=st.sampled_from([0, 0, 5]),
-    parallelization_factor=st.integers(1, 3),
+    parallelization_factor=st.sampled_from([1, 2, 3, 10]),
     maximum_retry_attempts=st.integers(0, 4),
     maximum_record_age=st.sampled_from([-1, -1, 60]),
     bisect=st.booleans(),

@@ -45,7 +45,8 @@ def _overlaps(stream: Stream, scheduler: Scheduler, factor: int) -> tuple[int, b
     options = Options(batch_size=2, parallelization_factor=factor)
     Mapping(scheduler, stream, function, name="f", options=options)
     for number in range(200):
-        stream.append(record(f"user-{number % 20}", number))
+        # Of a number of users that shares no divisor with that of lanes: no count tells them apart.
+        stream.append(record(f"user-{number % 23}", number))
     scheduler.drain()
     return most, shared
 

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -23,9 +24,11 @@ from redis.exceptions import ConnectionError as CacheConnectionError
 import handlers
 import leaderboard.adapters.cache
 import leaderboard.adapters.gateway
+import leaderboard.delivery
 from handlers.telemetry import logger, metrics
-from leaderboard import wiring
+from leaderboard import settings, wiring
 from leaderboard.adapters.cluster import Cluster
+from leaderboard.broadcast import Broadcaster
 from leaderboard.ranking import Recorder
 from tests.integration import aws
 from tests.integration.story import tables
@@ -33,9 +36,12 @@ from tests.integration.story.clockwork import DatedScripts, StoryChance, StoryTi
 from tests.integration.story.lines import StoryCurl
 from tests.integration.story.world import Stored, World
 from tests.integration.valkey import Valkey
+from tests.poller import Threads
 
 Json = dict[str, Any]
 WRITES = {"PutItem", "UpdateItem", "TransactWriteItems"}
+SHARDED = ("connection_table", "subscriptions", "moderation")
+"""The parts that know over how many shards an audience is spread."""
 KEYS = {aws.SCORES: ("userId", "boardSeason"), aws.BOARDS: ("boardSeason",)}
 
 
@@ -91,6 +97,11 @@ class Rig:
         leaderboard.adapters.cache.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
         wiring.ranking_cache().outage.until = 0
         self._chance.source = world.chance
+        self._settings = replace(
+            settings.load(), audience_shards=world.audience.shards, reach=world.audience.reach
+        )
+        for part in SHARDED:
+            getattr(wiring, part).cache_clear()
         tables.clear()
         self._world = world
         try:
@@ -114,8 +125,11 @@ class Rig:
         patch.setattr(leaderboard.adapters.cache, "OUTAGE_SECONDS", 0)
         patch.setattr(leaderboard.adapters.gateway, "pycurl", StoryCurl(self.post))
         # One per invocation: an environment's own is never used by two at once.
-        for part in ("broadcaster", "fanout"):
-            patch.setattr(wiring, part, getattr(wiring, part).__wrapped__)
+        patch.setattr(wiring, "fanout", wiring.fanout.__wrapped__)
+        patch.setattr(wiring, "broadcaster", self._broadcaster(wiring.broadcaster.__wrapped__))
+        self._settings = settings.load()
+        patch.setattr(wiring, "configuration", lambda: self._settings)
+        patch.setattr(leaderboard.delivery, "ThreadPoolExecutor", self._threads)
         recorder = Recorder(
             wiring.ranking_cache(),
             wiring.board_table(),
@@ -152,6 +166,21 @@ class Rig:
                 if "CHANCE" in vars(module):
                     patch.setattr(module, "CHANCE", self._chance)
 
+    def _broadcaster(self, make: Callable[[], Broadcaster]) -> Callable[[], Broadcaster]:
+        """Its environment is a new one, or knows how large audiences were at an earlier frame."""
+
+        def broadcaster() -> Broadcaster:
+            made = make()
+            assert self._world is not None
+            return replace(made, sender=replace(made.sender, large=self._world.environment()))
+
+        return broadcaster
+
+    def _threads(self, size: int) -> Threads:
+        assert size > 0
+        assert self._world is not None
+        return Threads(self._world.scheduler)
+
     def call_aws(self, client: Any, operation: str, parameters: Json) -> Any:
         world = self._world
         service = client.meta.service_model.service_name
@@ -164,11 +193,11 @@ class Rig:
         if service in world.down:
             raise EndpointConnectionError(endpoint_url=service)
         if service == "lambda":
-            answer: Any = world.invoke(
-                parameters["FunctionName"], json.loads(parameters["Payload"])
-            )
+            invoke = world.launch if parameters.get("InvocationType") == "Event" else world.call
+            answer: Any = invoke(parameters["FunctionName"], json.loads(parameters["Payload"]))
         elif service == "dynamodb":
             answer = self._dynamodb(world, client, operation, parameters)
+            world.linger()
         elif operation == "DeleteConnection":
             if not world.close(parameters["ConnectionId"]):
                 raise client.exceptions.GoneException(_refusal("GoneException", 410), operation)
@@ -229,6 +258,7 @@ class Rig:
         now = round(world.clock.time() * 1_000_000)
         sent = self._scripts.dated(arguments, now)
         answer = self._cache_call(client, *sent, **options)
+        world.linger()
         world.step(f"after cache.{arguments[0]}")
         return answer
 

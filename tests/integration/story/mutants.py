@@ -5,6 +5,7 @@ They are those that design.md names and their neighbours. Each breaks the runnin
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,10 +25,14 @@ from leaderboard import (
 from leaderboard.adapters import boards, cache
 from leaderboard.adapters import moderation as moderation_table
 from leaderboard.adapters import scores as score_table
+from leaderboard.adapters.audiences import AudienceTable
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache, Script
+from leaderboard.adapters.functions import FanoutFunction
 from leaderboard.adapters.items import typed
 from leaderboard.adapters.scores import ScoreTable
+from leaderboard.delivery import Part, Sender, Tally
+from leaderboard.errors import Unavailable
 from leaderboard.profiles import Profiles
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder
 from leaderboard.reads import Reads
@@ -37,7 +42,7 @@ from leaderboard.snapshots import Snapshot, ranked
 from leaderboard.tombstones import brought_up, removed
 from tests.integration.story import oracle
 from tests.integration.story.story import Plan
-from tests.integration.story.world import Mishaps
+from tests.integration.story.world import Audience, Mishaps
 
 Json = dict[str, Any]
 Break = Callable[[pytest.MonkeyPatch], None]
@@ -416,6 +421,56 @@ def page_by_rank(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Reads, "entries", entries)
 
 
+def go_on_without_the_functions_that_post(patch: pytest.MonkeyPatch) -> None:
+    """The next frame may be posted before theirs is."""
+
+    def post(it: FanoutFunction, part: Part, *, seconds: float, posts_per_second: float) -> Tally:
+        event = {
+            "board": part.board,
+            "shards": part.shards,
+            "frame": part.frame.decode(),
+            "patience": part.patience,
+            "seconds": seconds,
+            "postsPerSecond": posts_per_second,
+        }
+        payload = json.dumps(event).encode()
+        client("lambda").invoke(FunctionName=it.name, InvocationType="Event", Payload=payload)
+        return Tally()
+
+    patch.setattr(FanoutFunction, "post", post)
+
+
+def leave_the_part_of_a_function_that_died(patch: pytest.MonkeyPatch) -> None:
+    def answer(_sender: Sender, _part: Part, call: Any, *_how: float) -> Tally:
+        try:
+            tally: Tally = call.result()
+        except Unavailable:
+            return Tally()
+        return tally
+
+    patch.setattr(Sender, "_answer", answer)
+
+
+def leave_the_last_shard_out(patch: pytest.MonkeyPatch) -> None:
+    shards = property(lambda it: max(it.audience_shards - 1, 1))
+    patch.setattr(AudienceTable, "shards", shards)
+
+
+def hand_over_each_change_by_itself(patch: pytest.MonkeyPatch) -> None:
+    """Several changes of a board are posted side by side, by functions that know no order."""
+    real = handlers.board_stream._changes  # noqa: SLF001
+
+    def changes(records: Sequence[Json]) -> Any:
+        found, ahead = [], []
+        for record in records:
+            one, further = real([record])
+            found += one
+            ahead += further
+        return found, ahead
+
+    patch.setattr(handlers.board_stream, "_changes", changes)
+
+
 _ARENA, _SPRINT, _RATING = oracle.BOARDS
 _BUSY = Plan(
     seed="",
@@ -436,6 +491,7 @@ _WATCHED = replace(_BUSY, viewers=3, pauses=(0, 0.02, 0.3))
 _SHORT = replace(_BUSY, writers=4, writes=1, shards=3, boards=(_RATING,), removals=0, standings=0)
 _REFILLED = replace(_BUSY, writers=4, users=14, writes=6, flushes=2, within=0.6)
 _AUDITED = replace(_FLUSHED, audits=3)
+_CROWDED = replace(_BUSY, viewers=5, audience=Audience(3, reach=0), pauses=(0, 0.02, 0.3))
 
 MUTANTS: dict[Break, Plan] = {
     apply_without_version_check: _REPEATED,
@@ -446,13 +502,22 @@ MUTANTS: dict[Break, Plan] = {
     mark_as_recorded_unconditionally: _SHORT,
     record_without_compare_and_set: _BUSY,
     record_the_old_top_after_a_refusal: _BUSY,
-    read_the_top_before_the_revision: replace(_BUSY, shards=3),
-    skip_the_record_of_an_equal_top: replace(_BUSY, boards=(_RATING,), removals=12, standings=6),
+    read_the_top_before_the_revision: replace(_BUSY, shards=3, mishaps=Mishaps(answer_late=0.2)),
+    skip_the_record_of_an_equal_top: replace(
+        _BUSY,
+        boards=(_RATING,),
+        removals=12,
+        standings=6,
+        shards=3,
+        mishaps=Mishaps(answer_late=0.2),
+    ),
     treat_a_missing_state_as_empty: _FLUSHED,
     trust_a_life_that_began_beside_an_item: replace(_SHORT, flushes=6, within=0.01),
     build_snapshots_from_the_ranking: _WATCHED,
     read_before_registering: replace(_SHORT, writers=1, viewers=6, pauses=(0.02,)),
-    fill_whatever_life_there_is: replace(_REFILLED, flushes=6, audits=3),
+    fill_whatever_life_there_is: replace(
+        _REFILLED, flushes=6, audits=3, mishaps=Mishaps(answer_late=0.2)
+    ),
     end_a_rebuild_without_a_record: _FLUSHED,
     complete_a_rebuild_before_its_scan: _REFILLED,
     begin_a_partial_life_without_an_item: replace(
@@ -494,5 +559,18 @@ MUTANTS: dict[Break, Plan] = {
     page_by_rank: replace(
         _BUSY, pagers=10, writers=4, users=6, pauses=(0.05,), within=0.2, batch_size=None
     ),
+    go_on_without_the_functions_that_post: replace(
+        _CROWDED, boards=(_RATING,), mishaps=Mishaps(answer_late=0.3)
+    ),
+    leave_the_part_of_a_function_that_died: replace(
+        _CROWDED,
+        boards=(_RATING,),
+        writes=2,
+        removals=0,
+        standings=0,
+        mishaps=Mishaps(killed=0.05),
+    ),
+    leave_the_last_shard_out: _CROWDED,
+    hand_over_each_change_by_itself: _CROWDED,
 }
 """Each with the plan of a story that shows it soonest."""

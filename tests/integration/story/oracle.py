@@ -168,6 +168,8 @@ class Scores:
     """Users and board-seasons that somebody asked to be removed."""
     erasures: set[str] = field(default_factory=set)
     """Users who asked to be deleted."""
+    lines: dict[tuple[str, Line], list[int]] = field(default_factory=lambda: defaultdict(list))
+    """The versions at which a board-season had a line, in their order."""
 
     def commit(self, ids: Sequence[str], items: Sequence[Json], *, now: float) -> None:
         """One write of score items, by the attempts with these ids, or none: a copy, a removal."""
@@ -188,6 +190,8 @@ class Scores:
         version = int(item["version"]["N"])
         assert version > self.version.get(at, 0), f"{item} is no newer than before"
         self.version[at] = version
+        if (line := line_of(item)) is not None:
+            self.lines[key, line].append(version)
         if "userScore" not in item:
             asked = at in self.removals or user_id in self.erasures
             assert asked, f"nobody asked to remove {at}"
@@ -318,4 +322,17 @@ def is_possible_top(
             len(top) < rules.top_size or place_before(rules, line) < keys[-1]
         ):
             return f"lacks {line}"
+    return None
+
+
+def goes_back(key: str, before: Iterable[Line], top: Iterable[Line], scores: Scores) -> str | None:
+    """Whom a recorded top shows as older than the one did that it follows, if anybody."""
+    old = {line.user_id: line for line in before}
+    for line in top:
+        versions = scores.lines.get((key, line))
+        if versions is None:
+            return f"shows {line}, which was never so"
+        held = old.get(line.user_id)
+        if held is not None and versions[-1] < scores.lines[key, held][0]:
+            return f"goes back to {line} from {held}"
     return None

@@ -54,7 +54,7 @@ class Service:
         self.scores = self._mapping("score_stream", handlers.score_stream.handler, batch_size)
         self.boards = self._mapping("board_stream", handlers.board_stream.handler, None)
         world.settled = lambda: self.scores.ledger.settled
-        world.launch = self.start
+        world.functions = self
 
     def _mapping(self, name: str, handler: Callable[..., Any], batch_size: int | None) -> Mapping:
         options = stream_options(name)
@@ -102,27 +102,40 @@ class Service:
         """An asynchronous invocation, tried as often as serverless.yml says."""
         self._try(function, event, declared(function).get("maximumRetryAttempts", 2), after=0)
 
+    def begin(self, function: str, event: Json) -> Task:
+        """An invocation that somebody waits for: it is tried once."""
+        return self._invoke(function, event, after=0, end=lambda _task: None)
+
     def _try(self, function: str, event: Json, retries: int, *, after: float) -> None:
-        self._invocations += 1
-        name = f"{function}/{self._invocations}"
-        handler = import_module(f"handlers.{function}").handler
-        timeout = declared(function).get("timeout", 10)
-
-        def run() -> None:
-            self.world.clock.sleep(after)
-            has = self._rebuild_seconds if function == "rebuild" else None
-            deadline = self.world.clock.time() + (timeout if has is None else has)
-            handler(event, Context(self.world.clock, name, function, "arn:aws:lambda", deadline))
-
         def end(task: Task) -> None:
-            if isinstance(task.error, AssertionError):
-                raise task.error
             if (task.error or task.killed) and retries:
                 self._try(function, event, retries - 1, after=60)
             elif task.error or task.killed:
                 self.given_up.append(event)
 
-        self.world.scheduler.spawn(name, run, timeout=timeout + after, on_end=end)
+        self._invoke(function, event, after=after, end=end)
+
+    def _invoke(
+        self, function: str, event: Json, *, after: float, end: Callable[[Task], None]
+    ) -> Task:
+        self._invocations += 1
+        name = f"{function}/{self._invocations}"
+        handler = import_module(f"handlers.{function}").handler
+        timeout = declared(function).get("timeout", 10)
+
+        def run() -> object:
+            self.world.clock.sleep(after)
+            has = self._rebuild_seconds if function == "rebuild" else None
+            deadline = self.world.clock.time() + (timeout if has is None else has)
+            context = Context(self.world.clock, name, function, "arn:aws:lambda", deadline)
+            return handler(event, context)
+
+        def ended(task: Task) -> None:
+            if isinstance(task.error, AssertionError):
+                raise task.error
+            end(task)
+
+        return self.world.scheduler.spawn(name, run, timeout=timeout + after, on_end=ended)
 
     def drain(self, what: str) -> None:
         """Until both streams are drained and all that was asked for is done."""

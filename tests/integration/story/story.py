@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -25,7 +25,7 @@ from tests.integration.story.paging import page_through
 from tests.integration.story.service import Service
 from tests.integration.story.verdict import Verdict
 from tests.integration.story.viewer import Viewer
-from tests.integration.story.world import Mishaps, World
+from tests.integration.story.world import Audience, Mishaps, World
 from tests.poller import KillAt
 
 Json = dict[str, Any]
@@ -61,6 +61,7 @@ class Plan:
     viewers: int = 2
     known: float = 0.3
     """The share of viewers who are players, with a socket ticket."""
+    audience: Audience = field(default_factory=Audience)
     readers: int = 1
     flushes: int = 0
     failovers: int = 0
@@ -86,7 +87,7 @@ class Plan:
             post_late=perhaps(0.2),
             delivered_again=perhaps(0.1, 0.3),
         )
-        return cls(
+        plan = cls(
             seed=seed,
             mishaps=mishaps,
             shards=draw.choice((2, 2, 3)),
@@ -111,6 +112,15 @@ class Plan:
             pagers=draw.choice((0, 1, 2)),
             openings=draw.choice((0, 1, 2)),
         )
+        late = perhaps(0.02, 0.2)
+        reach = draw.choice((None, None, None, None, 0, 1))
+        audience = Audience() if reach is None else Audience(3, reach=reach)
+        return replace(
+            plan,
+            mishaps=replace(mishaps, answer_late=late),
+            audience=audience,
+            viewers=plan.viewers + 2 * audience.is_split,
+        )
 
 
 class Story:
@@ -118,7 +128,7 @@ class Story:
         self.plan = plan
         self.rig = rig
         self._loses_work = plan.mishaps.lose_work or bool(kills)
-        self.world = World(plan.seed, plan.mishaps, plan.shards)
+        self.world = World(plan.seed, plan.mishaps, plan.shards, plan.audience)
         self.world.scheduler.kills.extend(kills)
         self._numbers = 0
 

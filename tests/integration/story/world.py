@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any, Never, Protocol
 
 from botocore.exceptions import ReadTimeoutError
 from redis.exceptions import TimeoutError as CacheTimeoutError
 
 from tests.integration import aws
 from tests.integration.story import oracle, tables
-from tests.poller import Choose, Clock, KillRandomly, Scheduler, Stream, seeded
+from tests.poller import Choose, Clock, KillRandomly, Scheduler, Stream, Task, seeded
 
 if TYPE_CHECKING:
     from tests.integration.story.viewer import Viewer
 
 Json = dict[str, Any]
-FUNCTIONS = ("score_stream", "board_stream", "rebuild", "moderation", "seasons", "verify")
+FUNCTIONS = ("score_stream", "board_stream", "fanout", "rebuild", "moderation", "seasons", "verify")
 REQUESTS = ("write", "rename", "moderate", "remove", "erase", "subscribe")
 INTERRUPTIBLE = tuple(f"{name}/*" for name in (*FUNCTIONS, *REQUESTS))
 
@@ -31,6 +32,7 @@ class Mishaps:
 
     killed: float = 0
     answer_lost: float = 0
+    answer_late: float = 0
     sent_twice: float = 0
     post_refused: float = 0
     post_late: float = 0
@@ -64,11 +66,34 @@ class Stored:
     new: Json
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Over how many shards each board's viewers are spread, and how many one function posts to."""
+
+    shards: int = 1
+    reach: int = 10_000
+
+    @property
+    def is_split(self) -> bool:
+        return self.shards > 1
+
+
+class Functions(Protocol):
+    """The functions that others invoke by name."""
+
+    def start(self, function: str, event: Json) -> None:
+        """Have it run, as often as it is to be tried."""
+
+    def begin(self, function: str, event: Json) -> Task:
+        """Have it run once."""
+
+
 @dataclass
 class World:
     seed: str
     mishaps: Mishaps
     shards: int
+    audience: Audience = field(default_factory=Audience)
     choose: Choose | None = None
     begins: float | None = None
     down: set[str] = field(default_factory=set)
@@ -94,8 +119,13 @@ class World:
         self.score_stream = Stream(self.clock, partition_key="userId", shards=self.shards)
         self.board_stream = Stream(self.clock, partition_key="boardSeason", shards=1)
         self.settled: Callable[[], list[str]] = list
-        self.launch: Callable[[str, Json], None] = lambda _function, _event: None
+        self.functions: Functions
+        self._environments: list[dict[str, int]] = []
+        # The streams do so to the end, whatever is healed.
+        self._delivers_again = bool(self.mishaps.delivered_again)
+        self._posted: dict[tuple[str, str], int] = defaultdict(int)
         self._sequenced: dict[str, tuple[str, str, int]] = {}
+        self._tops: dict[str, list[oracle.Line]] = defaultdict(list)
         self.disturbed: dict[str, int] = defaultdict(int)
         """How often something happened that may show in what is read of a board-season."""
 
@@ -128,6 +158,12 @@ class World:
         """The cache was lost, or filled: every board may read otherwise."""
         for key in {key for _, key in self.scores.version}:
             self.disturbed[key] += 1
+
+    def linger(self) -> None:
+        """What a table or the cache answered is on its way, perhaps for long."""
+        late = self.mishaps.answer_late
+        if late and self.chance.random() < late:
+            self.clock.sleep(self.chance.choice((0.03, 0.15, 0.6)))
 
     def is_sent_twice(self) -> bool:
         return self.chance.random() < self.mishaps.sent_twice
@@ -212,7 +248,9 @@ class World:
             }
             settled = before.settled if before else {}
             wrong = oracle.is_possible_top(rules, top, at_least=settled, now=now)
+            wrong = wrong or oracle.goes_back(key, self._tops[key], top, self.scores)
             assert wrong is None, f"{key} version {new.version}: {wrong}"
+        self._tops[key] = top
         self.history[key].append(new)
 
     def settled_versions(self, key: str) -> dict[str, int]:
@@ -235,6 +273,7 @@ class World:
         frame: Json = json.loads(data)
         viewer = self.viewers[connection_id]
         self.check(frame)
+        self._hold_order(connection_id, frame)
         self.frames[f"{frame['board']}#{frame['season']}"].append(frame)
         if viewer.closed:
             return 410
@@ -270,21 +309,56 @@ class World:
         assert old is not None, f"a frame from a version that was not recorded: {frame}"
         assert oracle.patched(old.entries, frame) == new.entries, f"{old} with {frame} is not {new}"
 
+    def _hold_order(self, connection_id: str, frame: Json) -> None:
+        """Each viewer's frames leave in order, unless somebody died or was told twice."""
+        at = connection_id, f"{frame['board']}#{frame['season']}"
+        if not self._is_repeating:
+            assert frame["version"] >= self._posted[at], f"{connection_id}: {frame} is late"
+        self._posted[at] = max(self._posted[at], frame["version"])
+
+    @property
+    def _is_repeating(self) -> bool:
+        killed = any(it.struck for it in self.scheduler.kills)
+        return killed or self.mishaps.lose_work or self._delivers_again
+
     def close(self, connection_id: str) -> bool:
         """The gateway closes a connection; False if it is gone already."""
         viewer = self.viewers[connection_id]
         was_open, viewer.closed = not viewer.closed, True
         return was_open
 
-    def invoke(self, function: str, event: Json) -> Json:
+    def launch(self, function: str, event: Json) -> Json:
         """Lambda's Invoke of another function, which answers before that begins."""
-        (name,) = (
-            name.removesuffix("_FUNCTION").lower()
-            for name, deployed in aws.ENVIRONMENT.items()
-            if name.endswith("_FUNCTION") and deployed == function
-        )
-        self.launch(name, event)
+        self.functions.start(_named(function), event)
         return {"StatusCode": 202}
+
+    def call(self, function: str, event: Json) -> Json:
+        """Lambda's Invoke that waits for the answer; the function goes on without who asked."""
+        task = self.functions.begin(_named(function), event)
+        self.step("after lambda.Invoke was sent")
+        self.scheduler.wait_until(lambda: task.done, task.name)
+        if task.killed is not None or task.error is not None:
+            text = json.dumps({"errorMessage": repr(task.killed or task.error)})
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(text.encode())}
+        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(task.result).encode())}
+
+    def environment(self) -> dict[str, int]:
+        """What an environment of board_stream remembers of audiences; most serve many batches."""
+        if not self.audience.is_split:
+            return {}
+        known = self.chance.choice([{}, *self._environments])
+        self._environments.append(dict(known))
+        return self._environments[-1]
+
+
+def _named(function: str) -> str:
+    """What serverless.yml calls a function that is deployed under this name."""
+    (name,) = (
+        name.removesuffix("_FUNCTION").lower()
+        for name, deployed in aws.ENVIRONMENT.items()
+        if name.endswith("_FUNCTION") and deployed == function
+    )
+    return name
 
 
 def _tickets(item: Json | None) -> set[str]:
