@@ -112,7 +112,8 @@ def number(record: ScoreRecord) -> int:
 
 
 def member(record: ScoreRecord) -> bytes:
-    return order.member(score_of(record).updated_ms, record.user_id)
+    it = score_of(record)
+    return order.member(it.updated_ms, it.user_id, it.user_name)
 
 
 def noted(record: ScoreRecord) -> tuple[bytes, bytes]:
@@ -173,7 +174,9 @@ def by_command(client: Any, records: Sequence[ScoreRecord]) -> float:
 def split(packed: bytes, known: bytes) -> tuple[int, bytes]:
     """The version and the member in what is known of a user; all users here are on the board."""
     time_end = VERSION_BYTES + order.TIME_BYTES
-    return int.from_bytes(known[:VERSION_BYTES], "big"), known[VERSION_BYTES:time_end] + packed
+    carried = order.NAME_MARK + known[time_end:] if known[time_end:] else b""
+    old = known[VERSION_BYTES:time_end] + packed + carried
+    return int.from_bytes(known[:VERSION_BYTES], "big"), old
 
 
 def table(rows: Sequence[Row], *, small: bool) -> Table:

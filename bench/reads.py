@@ -145,20 +145,18 @@ def seconds(call: Callable[[], object]) -> float:
 def store_payload(cache: Cache, lengths: Iterable[int]) -> None:
     """As many lines as each answer has, as the scripts give them."""
     for entries in lengths:
-        members: list[bytes] = []
-        values: list[bytes] = []
+        flat: list[bytes] = []
         for number in range(entries):
             it = score_of(loaded(number, 1_000_000))
             signed = order.signed(BOARD.order, it.user_score)
-            members += [order.member(it.updated_ms, it.user_id), str(signed).encode()]
-            values.append(bytes(13) + it.user_name.encode())
+            flat += [order.member(it.updated_ms, it.user_id, it.user_name), b"%d" % signed]
         cache.client.delete(f"{PAYLOAD}:{entries}")
-        cache.client.rpush(f"{PAYLOAD}:{entries}", *members, *values)
+        cache.client.rpush(f"{PAYLOAD}:{entries}", *flat)
 
 
 def payload(cache: Cache, entries: int) -> Listing | None:
     flat = cache.client.execute_command("LRANGE", f"{PAYLOAD}:{entries}", 0, -1)
-    return stretch(BOARD.order, [0, 0, 0, [flat[: 2 * entries], flat[2 * entries :]]])
+    return stretch(BOARD.order, [0, 0, 0, flat])
 
 
 def check(question: Question, peers: Sequence[peer.Peer]) -> None:

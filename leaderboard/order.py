@@ -35,13 +35,28 @@ TIME_BYTES = 6
 """What holds every time of thirteen digits."""
 
 
-def member(updated_ms: int, user_id: str) -> bytes:
-    """The member of the cache's sorted set: equal scores sort by it, byte for byte."""
-    return updated_ms.to_bytes(TIME_BYTES, "big") + pack(user_id)
+NAME_MARK = b"\0"
+"""Between the user id and the name: less than any character of an id."""
 
 
-def split_member(packed: bytes) -> tuple[int, str]:
-    return int.from_bytes(packed[:TIME_BYTES], "big"), unpack(packed[TIME_BYTES:])
+def member(updated_ms: int, user_id: str, name: str = "") -> bytes:
+    """The member of the cache's sorted set: equal scores sort by it, byte for byte.
+
+    Time and user id decide; the name behind them, if there is one, is only carried.
+    """
+    place = updated_ms.to_bytes(TIME_BYTES, "big") + pack(user_id)
+    return place + NAME_MARK + name.encode() if name else place
+
+
+def split_member(packed: bytes) -> tuple[int, str, str]:
+    """Time, user id and name of a member."""
+    updated_ms = int.from_bytes(packed[:TIME_BYTES], "big")
+    # The digits of a UUID may have zero bytes; nothing else does.
+    digits_end = TIME_BYTES + UUID_BYTES if _PACKED_LIKE_UUID.match(packed, TIME_BYTES) else 0
+    place, _, name = packed[digits_end or TIME_BYTES :].partition(NAME_MARK)
+    if not digits_end:
+        return updated_ms, place.decode(), name.decode()
+    return updated_ms, unpack(packed[TIME_BYTES:digits_end] + place), name.decode()
 
 
 # User ids are often UUIDs, and the cache keeps each of them twice: so it packs their digits, two to
@@ -50,6 +65,7 @@ def split_member(packed: bytes) -> tuple[int, str]:
 HEAD = 9
 """Characters of a UUID that stay as they are: what does not begin like one is not packed."""
 TAIL_BYTES = 12
+UUID_BYTES = HEAD + TAIL_BYTES
 _ZEROS = bytes(TAIL_BYTES)
 _LIKE_UUID = re.compile(r"[0-9a-f]{8}-")
 _PACKED_LIKE_UUID = re.compile(rb"[0-9a-f]{8}-")
@@ -63,24 +79,20 @@ def pack(user_id: str) -> bytes:
     one's digits, then the id's own text. The UUID whose digits after the head are all zero is left
     to that rule, so that there is always one before.
     """
-    if not _LIKE_UUID.match(user_id):
-        return user_id.encode()
-    head, tail = user_id[:HEAD].encode(), user_id[HEAD:]
+    head, tail = user_id[:HEAD], user_id[HEAD:]
     if _UUID.fullmatch(user_id):
         digits = bytes.fromhex(tail.replace("-", ""))
         if digits != _ZEROS:
-            return head + digits
-    return head + _last_before(tail).to_bytes(TAIL_BYTES, "big") + tail.encode()
+            return head.encode() + digits
+    elif not _LIKE_UUID.match(user_id):
+        return user_id.encode()
+    return head.encode() + _last_before(tail).to_bytes(TAIL_BYTES, "big") + tail.encode()
 
 
 def unpack(packed: bytes) -> str:
     if not _PACKED_LIKE_UUID.match(packed):
         return packed.decode()
-    head, digits, rest = (
-        packed[:HEAD],
-        packed[HEAD : HEAD + TAIL_BYTES],
-        packed[HEAD + TAIL_BYTES :],
-    )
+    head, digits, rest = packed[:HEAD], packed[HEAD:UUID_BYTES], packed[UUID_BYTES:]
     if rest or digits == _ZEROS:
         return (head + rest).decode()
     return head.decode() + _tail(digits.hex())

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha1
 from operator import itemgetter
 from pathlib import Path
@@ -43,7 +43,7 @@ from leaderboard.ranking import (
 from leaderboard.rules import Board, Order
 from leaderboard.snapshots import Entry, Score, ranked
 
-FORMAT = "lb2"
+FORMAT = "lb3"
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""
 COPY_SECONDS = 10
@@ -81,13 +81,13 @@ def script(*names: str) -> Script:
     return Script("\n".join((folder / name).read_text(encoding="utf-8") for name in names))
 
 
-APPLY = script("entries.lua", "top.lua", "take.lua", "apply.lua")
-FILL = script("take.lua", "fill.lua")
-DUMP = script("dump.lua")
-READ = script("entries.lua", "top.lua", "read.lua")
-LIST = script("entries.lua", "stretch.lua", "list.lua")
-AROUND = script("entries.lua", "stretch.lua", "around.lua")
-FIND = script("stretch.lua", "find.lua")
+APPLY = script("member.lua", "top.lua", "take.lua", "apply.lua")
+FILL = script("member.lua", "take.lua", "fill.lua")
+DUMP = script("member.lua", "dump.lua")
+READ = script("top.lua", "read.lua")
+LIST = script("member.lua", "stretch.lua", "list.lua")
+AROUND = script("member.lua", "stretch.lua", "around.lua")
+FIND = script("member.lua", "stretch.lua", "find.lua")
 MARK = script("mark.lua")
 SETTLE = script("settle.lua")
 KEEP = script("keep.lua")
@@ -212,12 +212,13 @@ class Cache:
         self, board: Board, season: str, records: Iterable[ScoreRecord], *, life: str
     ) -> int | None:
         keys = Keys.of(board.board, season)
-        rows = sorted((stored(board.order, it) for it in records), key=_number)
+        placed = sorted(records, key=partial(_number, board.order))
         taken = 0
-        for start in range(0, max(len(rows), 1), BATCH):
+        for start in range(0, max(len(placed), 1), BATCH):
             values: list[str | bytes | int] = [board.top_size, secrets.token_hex(8), life]
-            for row in rows[start : start + BATCH]:
-                values += row
+            # Each call's records only now: while the server works, another thread makes its own.
+            for record in placed[start : start + BATCH]:
+                values += stored(board.order, record)
             answer = self.run(FILL, keys.ranking, *values)
             if not answer:
                 return None
@@ -253,18 +254,19 @@ class Cache:
         """The top; with a `size` so many of it, even if nothing is left to record."""
         keys = Keys.of(board.board, season)
         always = 0 if size is None else 1
-        return _top(board.order, self.run(READ, keys.ranking, size or board.top_size, always))
+        answer = self.run(READ, [keys.order, keys.state], size or board.top_size, always)
+        return _top(board.order, answer)
 
     def list(
         self, board: Board, season: str, *, after: Position | None, limit: int
     ) -> Listing | None:
         score: int | str = ""
-        member: bytes | str = ""
+        place: bytes | str = ""
         if after is not None:
             score = order.signed(board.order, after.user_score)
-            member = order.member(after.updated_ms, after.user_id)
+            place = order.member(after.updated_ms, after.user_id)
         keys = Keys.of(board.board, season)
-        return stretch(board.order, self.run(LIST, keys.ranking, limit, score, member))
+        return stretch(board.order, self.run(LIST, keys.ranking, limit, score, place))
 
     def around(self, board: Board, season: str, user_id: str, *, reach: int) -> Listing | None:
         keys = Keys.of(board.board, season)
@@ -366,10 +368,10 @@ def stored(board_order: Order, record: ScoreRecord) -> tuple[bytes, bytes, int |
     return packed, value, order.signed(board_order, score.user_score)
 
 
-def _number(row: tuple[bytes, bytes, int | str]) -> float:
-    """By which rows come close to the order; ties cost little in any."""
-    number = row[2]
-    return number if isinstance(number, int) else math.inf
+def _number(board_order: Order, record: ScoreRecord) -> float:
+    """By which records come close to the order; ties cost little in any."""
+    score = record.score
+    return math.inf if score is None else order.signed(board_order, score.user_score)
 
 
 def _record(board_order: Order, packed: bytes, value: bytes, number: bytes) -> ScoreRecord:
@@ -378,25 +380,31 @@ def _record(board_order: Order, packed: bytes, value: bytes, number: bytes) -> S
     if not number:
         return ScoreRecord(order.unpack(packed), version, None)
     time_end = VERSION_BYTES + order.TIME_BYTES
-    row = (value[VERSION_BYTES:time_end] + packed, number, value[time_end:])
-    (score,) = _scores(board_order, [row])
-    return ScoreRecord(score.user_id, version, score)
+    user_id, name = order.unpack(packed), value[time_end:].decode()
+    score = Score(
+        user_id,
+        name or default_name(user_id),
+        order.signed(board_order, _whole(number)),
+        int.from_bytes(value[VERSION_BYTES:time_end], "big"),
+    )
+    return ScoreRecord(user_id, version, score)
 
 
-def _rows(entries: Sequence[Sequence[Any]]) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Member, signed score and name of each of the entries that entries.lua gives."""
-    members, values = entries
-    for member, number, value in zip(members[::2], members[1::2], values, strict=True):
-        yield member, number, value[VERSION_BYTES + order.TIME_BYTES :]
+def _scores(
+    board_order: Order, members: Iterable[bytes], numbers: Iterable[bytes]
+) -> Iterator[Score]:
+    sign = order.signed(board_order, 1)
+    for member, number in zip(members, numbers, strict=True):
+        updated_ms, user_id, name = order.split_member(member)
+        yield Score(user_id, name or default_name(user_id), sign * _whole(number), updated_ms)
 
 
-def _scores(board_order: Order, rows: Iterable[tuple[bytes, bytes, bytes]]) -> Iterator[Score]:
-    for member, number, name in rows:
-        updated_ms, user_id = order.split_member(member)
-        # The server writes a double in full: the way over a float loses nothing.
-        user_score = order.signed(board_order, int(float(number)))
-        user_name = name.decode() if name else default_name(user_id)
-        yield Score(user_id, user_name, user_score, updated_ms)
+def _whole(number: bytes) -> int:
+    """A score as the server writes it: in full, so the way over a float loses nothing."""
+    try:
+        return int(number)
+    except ValueError:  # with an exponent
+        return int(float(number))
 
 
 def stretch(board_order: Order, answer: Sequence[Any]) -> Listing | None:
@@ -404,16 +412,16 @@ def stretch(board_order: Order, answer: Sequence[Any]) -> Listing | None:
     if not answer:
         return None
     total, first, better, found = answer
-    entries = ranked(_scores(board_order, _rows(found)), rank=first + 1, place=better + 1)
+    scores = _scores(board_order, found[::2], found[1::2])
+    entries = ranked(scores, rank=first + 1, place=better + 1)
     return Listing(entries, total)
 
 
 def _found(board_order: Order, answer: Sequence[Any]) -> Listing | None:
     if not answer:
         return None
-    total, ranks, flat = answer
-    rows = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
-    numbered = zip(ranks[::2], ranks[1::2], _scores(board_order, rows), strict=True)
+    total, members, numbers, ranks, betters = answer
+    numbered = zip(ranks, betters, _scores(board_order, members, numbers), strict=True)
     entries = [
         Entry(rank + 1, better + 1, it.user_id, it.user_name, it.user_score, it.updated_ms)
         for rank, better, it in sorted(numbered, key=itemgetter(0))
@@ -433,5 +441,5 @@ def _top(board_order: Order, answer: Sequence[Any]) -> Top | None:
         hint=Hint(*json.loads(hint)) if hint else None,
         age_ms=age if age >= 0 else None,
         total=total,
-        scores=tuple(_scores(board_order, _rows(entries))),
+        scores=tuple(_scores(board_order, entries[::2], entries[1::2])),
     )

@@ -14,6 +14,8 @@ from tests.unit import strategies
 Place = tuple[int, int, str]
 
 places = st.tuples(strategies.scores, strategies.times, strategies.user_ids)
+names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=32)
+named = st.tuples(places, names)
 
 
 def contract(board_order: Order, one: Place, other: Place) -> int:
@@ -27,10 +29,10 @@ def contract(board_order: Order, one: Place, other: Place) -> int:
     return (ids[0] > ids[1]) - (ids[0] < ids[1])
 
 
-def cache_pair(board_order: Order, place: Place) -> tuple[float, bytes]:
+def cache_pair(board_order: Order, place: Place, name: str = "") -> tuple[float, bytes]:
     """What a sorted set compares: a double, then the member's bytes."""
     score, updated_ms, user_id = place
-    member = order.member(updated_ms, user_id)
+    member = order.member(updated_ms, user_id, name)
     return float(order.signed(board_order, score)), member
 
 
@@ -42,6 +44,15 @@ def test_three_forms_sort_as_the_contract_says(board_order: Order, drawn: list[P
     assert sorted(drawn, key=lambda it: cache_pair(board_order, it)) == expected
 
 
+@given(strategies.orders, st.lists(named, max_size=30, unique_by=lambda it: it[0]))
+def test_names_that_members_carry_move_nobody(
+    board_order: Order, drawn: list[tuple[Place, str]]
+) -> None:
+    plain = sorted((place for place, _ in drawn), key=lambda it: cache_pair(board_order, it))
+    carried = sorted(drawn, key=lambda it: cache_pair(board_order, *it))
+    assert [place for place, _ in carried] == plain
+
+
 @given(strategies.orders, places, places)
 def test_no_two_places_are_equal_in_any_form(board_order: Order, one: Place, other: Place) -> None:
     same = one == other
@@ -50,9 +61,10 @@ def test_no_two_places_are_equal_in_any_form(board_order: Order, one: Place, oth
     assert (cache_pair(board_order, one) == cache_pair(board_order, other)) is same
 
 
-@given(strategies.times, strategies.user_ids)
-def test_member_holds_the_time_and_the_user(updated_ms: int, user_id: str) -> None:
-    assert order.split_member(order.member(updated_ms, user_id)) == (updated_ms, user_id)
+@given(strategies.times, strategies.user_ids, names)
+def test_member_holds_time_user_and_name(updated_ms: int, user_id: str, name: str) -> None:
+    packed = order.member(updated_ms, user_id, name)
+    assert order.split_member(packed) == (updated_ms, user_id, name)
 
 
 @given(st.lists(strategies.user_ids, max_size=40))
@@ -98,6 +110,10 @@ def test_packed_ids_sort_as_ids_do_between_neighbouring_uuids() -> None:
     assert len({order.pack(it) for it in user_ids}) == len(set(user_ids))
     assert sorted(user_ids, key=order.pack) == sorted(user_ids)
     assert [order.unpack(order.pack(it)) for it in user_ids] == user_ids
+    for name in ("", "Ada", "\U0001f680"):
+        members = sorted(order.member(0, it, name) for it in set(user_ids))
+        found = [order.split_member(it)[1:] for it in members]
+        assert found == [(it, name) for it in sorted(set(user_ids))]
 
 
 def test_uuids_take_21_bytes_and_other_ids_what_they_are_long() -> None:

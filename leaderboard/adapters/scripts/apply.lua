@@ -32,4 +32,4 @@ if complete == '0' and (not filled_at or now - tonumber(filled_at) > patience) t
   redis.call('HSET', state, 'filledAt', now)
   due = 1
 end
-return {due, taken, read_top(order, users, state, size, false)}
+return {due, taken, read_top(order, state, size, false)}

@@ -11,8 +11,8 @@ if not is_whole(state) then
 end
 local value = redis.call('HGET', users, id)
 local rank = value and #value > 7
-  and redis.call('ZRANK', order, string.sub(value, 8, 13) .. id)
+  and redis.call('ZRANK', order, member_of(id, value))
 if not rank then
-  return {redis.call('ZCARD', order), 0, 0, {{}, {}}}
+  return {redis.call('ZCARD', order), 0, 0, {}}
 end
-return stretch(order, users, math.max(0, rank - reach), rank + reach)
+return stretch(order, math.max(0, rank - reach), rank + reach)

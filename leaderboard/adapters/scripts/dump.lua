@@ -16,6 +16,6 @@ for i = 1, #page[2], 2 do
   local id, value = page[2][i], page[2][i + 1]
   flat[#flat + 1] = id
   flat[#flat + 1] = value
-  flat[#flat + 1] = redis.call('ZSCORE', order, string.sub(value, 8, 13) .. id) or ''
+  flat[#flat + 1] = redis.call('ZSCORE', order, member_of(id, value)) or ''
 end
 return {page[1], flat}

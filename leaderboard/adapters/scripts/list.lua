@@ -2,10 +2,11 @@
 -- not somebody stands there.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV how many; '' and '', or the signed score and the member of the place
+-- ARGV how many; '' and '', or the signed score of the place, and its time and user id (packed) as a
+--      member begins with them
 -- Returns what stretch of stretch.lua returns; nothing at all if the ranking is not whole.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
-local limit, score, member = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local limit, score, place = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 
 -- Byte for byte, as the set compares: Lua's own comparison is that of the server's locale.
 local function is_behind(one, other)
@@ -19,7 +20,10 @@ local function is_behind(one, other)
 end
 
 local function first_behind()
-  local known = redis.call('ZRANK', order, member, 'WITHSCORE')
+  local id = string.sub(place, 7)
+  local value = redis.call('HGET', users, id)
+  local known = value and string.sub(value, 8, 13) == string.sub(place, 1, 6)
+    and redis.call('ZRANK', order, member_of(id, value), 'WITHSCORE')
   if known and tonumber(known[2]) == tonumber(score) then
     return known[1] + 1
   end
@@ -28,7 +32,7 @@ local function first_behind()
   local high = low + redis.call('ZCOUNT', order, score, score)
   while low < high do
     local middle = math.floor((low + high) / 2)
-    if is_behind(redis.call('ZRANGE', order, middle, middle)[1], member) then
+    if is_behind(redis.call('ZRANGE', order, middle, middle)[1], place) then
       high = middle
     else
       low = middle + 1
@@ -41,4 +45,4 @@ if not is_whole(state) then
   return {}
 end
 local first = score == '' and 0 or first_behind()
-return stretch(order, users, first, first + limit - 1)
+return stretch(order, first, first + limit - 1)

@@ -5,10 +5,10 @@ local function is_whole(state)
 end
 
 -- The ranking's size, the position of the first entry, how many stand better than it (who is tied
--- with it does not), and the entries as entries.lua (which stands before this script) gives them.
-local function stretch(order, users, first, last)
-  local entries = entries_between(order, users, first, last)
-  local better, score = 0, entries[1][2]
+-- with it does not), and the entries: a flat list of member (as member.lua makes it) and signed score.
+local function stretch(order, first, last)
+  local entries = redis.call('ZRANGE', order, first, last, 'WITHSCORES')
+  local better, score = 0, entries[2]
   if first > 0 and score then
     better = redis.call('ZCOUNT', order, '-inf', '(' .. score)
   end

@@ -19,7 +19,7 @@ local function take(order, users, first, size, again)
     return (struct.unpack('>I7', value))
   end
 
-  local gone, placed, noted, renamed = {}, {}, {}, {}
+  local gone, placed, noted = {}, {}, {}
   local p, n = 0, 0
   for i = 1, count do
     local id, old = ids[i], remembered[i]
@@ -30,14 +30,11 @@ local function take(order, users, first, size, again)
       noted[n + 1], noted[n + 2], n = id, value, n + 2
     end
     if score ~= '' and (ahead > 0 or (again and old == value)) then
-      placed[p + 1], placed[p + 2], p = score, string.sub(value, 8, 13) .. id, p + 2
+      placed[p + 1], placed[p + 2], p = score, member_of(id, value), p + 2
     end
-    if old and ahead > 0 then
-      local time = string.sub(old, 8, 13)
-      if time ~= '' and (score == '' or time ~= string.sub(value, 8, 13)) then
-        gone[#gone + 1] = time .. id
-      end
-      renamed[id] = string.sub(old, 14) ~= string.sub(value, 14)
+    if old and ahead > 0 and #old > 7
+      and (score == '' or string.sub(old, 8) ~= string.sub(value, 8)) then
+      gone[#gone + 1] = member_of(id, old)
     end
   end
 
@@ -54,7 +51,7 @@ local function take(order, users, first, size, again)
   local after = redis.call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
   local moved = #before ~= #after
   for i = 1, #after do
-    moved = moved or before[i] ~= after[i] or (i % 2 == 1 and renamed[string.sub(after[i], 7)])
+    moved = moved or before[i] ~= after[i]
   end
   return n / 2, moved
 end

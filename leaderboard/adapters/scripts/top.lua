@@ -1,8 +1,9 @@
 -- Read the top of one board-season's ranking, with all that recording it needs: life, complete,
 -- change, recorded, hint, milliseconds since the last record (-1: none), the ranking's size, and
--- the entries as entries.lua gives them (none if nothing is left to record, unless `always`).
+-- the entries, a flat list of member and signed score (none if nothing is left to record, unless
+-- `always`).
 -- Nothing at all if there is no life.
-local function read_top(order, users, state, size, always)
+local function read_top(order, state, size, always)
   local known =
     redis.call('HMGET', state, 'life', 'complete', 'change', 'recorded', 'hint', 'recordedAt')
   if not known[1] then
@@ -13,9 +14,9 @@ local function read_top(order, users, state, size, always)
     local time = redis.call('TIME')
     age = math.max(0, time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(known[6]))
   end
-  local top = {{}, {}}
+  local top = {}
   if always or known[3] ~= known[4] then
-    top = entries_between(order, users, 0, size - 1)
+    top = redis.call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
   end
   return {known[1], known[2], known[3], known[4], known[5] or '', age,
     redis.call('ZCARD', order), top}

@@ -78,7 +78,12 @@ def keep_an_old_member(patch: pytest.MonkeyPatch) -> None:
 
 
 def miss_a_rename_in_the_top(patch: pytest.MonkeyPatch) -> None:
-    _take(patch, "string.sub(old, 14) ~= string.sub(value, 14)", "false")
+    without = "string.gsub({}[i], '%z[^%z]*$', '')"
+    _take(
+        patch,
+        "before[i] ~= after[i]",
+        f"{without.format('before')} ~= {without.format('after')}",
+    )
 
 
 def name_a_change_by_its_size(patch: pytest.MonkeyPatch) -> None:
