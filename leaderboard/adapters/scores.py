@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from leaderboard.errors import Unavailable
 from leaderboard.names import BOARD, USER_ID, default_name
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rules import MAX_SCORE, Board
-from leaderboard.scores import Submission, Write
+from leaderboard.scores import SUBMISSION_MS, Submission, Write
 from leaderboard.scoring import DELETED, VISIBLE, Answer, Profile, ScoreItem, Taken
 from leaderboard.snapshots import Score
 from leaderboard.tombstones import brought_up
@@ -231,12 +230,13 @@ class ScoreTable:
             "answer": _answer_image(it.answer),
             "expiresAt": it.expires_ms // 1000,
         }
+        accepted_ms = it.expires_ms - SUBMISSION_MS
         put = {
             "TableName": self.submissions_table,
             "Item": typed(image),
             # TTL removes late: what has expired is as good as gone.
             "ConditionExpression": "attribute_not_exists(submission) OR expiresAt <= :now",
-            "ExpressionAttributeValues": {":now": {"N": str(int(time.time()))}},
+            "ExpressionAttributeValues": {":now": {"N": str(accepted_ms // 1000)}},
         }
         return [{"Put": put}]
 
