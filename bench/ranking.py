@@ -116,11 +116,6 @@ def member(record: ScoreRecord) -> bytes:
     return order.member(it.updated_ms, it.user_id, it.user_name)
 
 
-def noted(record: ScoreRecord) -> tuple[bytes, bytes]:
-    packed, value, _ = stored(BOARD.order, record)
-    return packed, value
-
-
 def by_script(cache: Cache, records: Sequence[ScoreRecord]) -> float:
     started = time.perf_counter()
     applied = cache.apply(BOARD, SEASON, records)
@@ -142,7 +137,7 @@ def by_pipeline(client: Any, records: Sequence[ScoreRecord]) -> float:
     known = client.hmget(KEYS.users, [order.pack(it.user_id) for it in records])
     gone, placed, users = [], {}, {}
     for it, old in zip(records, known, strict=True):
-        packed, value = noted(it)
+        packed, value = stored(it)
         version, old_member = split(packed, old)
         if it.version > version:
             gone.append(old_member)
@@ -161,7 +156,7 @@ def by_pipeline(client: Any, records: Sequence[ScoreRecord]) -> float:
 def by_command(client: Any, records: Sequence[ScoreRecord]) -> float:
     started = time.perf_counter()
     for it in records:
-        packed, value = noted(it)
+        packed, value = stored(it)
         version, old_member = split(packed, client.hget(KEYS.users, packed))
         if it.version > version:
             client.zrem(KEYS.order, old_member)

@@ -30,7 +30,6 @@ from leaderboard.errors import CacheUnavailable
 from leaderboard.listings import Listing, Position
 from leaderboard.names import default_name
 from leaderboard.ranking import (
-    BATCH,
     COMPLETE,
     NEW,
     PARTIAL,
@@ -46,6 +45,8 @@ from leaderboard.snapshots import Entry, Score, ranked
 FORMAT = "lb3"
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""
+FILL_AT_ONCE = 250
+"""Records a call of a rebuild: more take longer each, beside others that want to be answered."""
 COPY_SECONDS = 10
 """How long a copy of a recorded top is kept: what bounds the age of one that a failover revived, or
 that the broadcast could not replace."""
@@ -63,6 +64,8 @@ COMPLETENESS = {NEW: "new", COMPLETE: "1", PARTIAL: "0"}
 FROM_CACHE = {text.encode(): name for name, text in COMPLETENESS.items()}
 VERSION_BYTES = 7
 """What holds every version up to 2^53."""
+NAME_AT = VERSION_BYTES + order.TIME_BYTES
+"""Where the name begins in a user's value."""
 
 
 @dataclass(frozen=True)
@@ -200,8 +203,7 @@ class Cache:
             COMPLETENESS[start] if start else "",
             REBUILD_SILENCE_SECONDS,
         ]
-        for record in records:
-            values += stored(board.order, record)
+        values += columns(board.order, records)
         answer = self.run(APPLY, Keys.of(board.board, season).ranking, *values)
         if not answer:
             return Applied(None)
@@ -214,12 +216,10 @@ class Cache:
         keys = Keys.of(board.board, season)
         placed = sorted(records, key=partial(_number, board.order))
         taken = 0
-        for start in range(0, max(len(placed), 1), BATCH):
-            values: list[str | bytes | int] = [board.top_size, secrets.token_hex(8), life]
-            # Each call's records only now: while the server works, another thread makes its own.
-            for record in placed[start : start + BATCH]:
-                values += stored(board.order, record)
-            answer = self.run(FILL, keys.ranking, *values)
+        for start in range(0, max(len(placed), 1), FILL_AT_ONCE):
+            # Made only now: while the server works for one thread, another makes its own.
+            some = columns(board.order, placed[start : start + FILL_AT_ONCE])
+            answer = self.run(FILL, keys.ranking, board.top_size, secrets.token_hex(8), life, *some)
             if not answer:
                 return None
             taken += answer[0]
@@ -351,21 +351,39 @@ class IamCredentials(CredentialProvider):
         return self.tokens.user_id, self.tokens.get_token()
 
 
-def stored(board_order: Order, record: ScoreRecord) -> tuple[bytes, bytes, int | str]:
-    """A record as the scripts take it: packed id, value in the hash of users, signed score.
+def columns(board_order: Order, records: Iterable[ScoreRecord]) -> list[bytes | int | str]:
+    """Records as take.lua has them: ids; scores and members; ids once more and users' values."""
+    ids: list[bytes] = []
+    placed: list[bytes | int | str] = []
+    noted: list[bytes] = []
+    for record in records:
+        packed, value = stored(record)
+        ids.append(packed)
+        noted += (packed, value)
+        score = record.score
+        if score is None:
+            placed += ("", "")
+            continue
+        name = value[NAME_AT:]
+        carried = order.NAME_MARK + name if name else b""
+        number = order.signed(board_order, score.user_score)
+        placed += (number, value[VERSION_BYTES:NAME_AT] + packed + carried)
+    return [*ids, *placed, *noted]
+
+
+def stored(record: ScoreRecord) -> tuple[bytes, bytes]:
+    """A record's packed id, and its value in the hash of users.
 
     The value is the version, the time and the name; of a removal the version alone. The name that
     players have until they pick one follows from the id: nothing is kept for it.
     """
-    packed = order.pack(record.user_id)
     value = record.version.to_bytes(VERSION_BYTES, "big")
     score = record.score
-    if score is None:
-        return packed, value, ""
-    value += score.updated_ms.to_bytes(order.TIME_BYTES, "big")
-    if score.user_name != default_name(record.user_id):
-        value += score.user_name.encode()
-    return packed, value, order.signed(board_order, score.user_score)
+    if score is not None:
+        value += score.updated_ms.to_bytes(order.TIME_BYTES, "big")
+        if score.user_name != default_name(record.user_id):
+            value += score.user_name.encode()
+    return order.pack(record.user_id), value
 
 
 def _number(board_order: Order, record: ScoreRecord) -> float:
@@ -375,17 +393,16 @@ def _number(board_order: Order, record: ScoreRecord) -> float:
 
 
 def _record(board_order: Order, packed: bytes, value: bytes, number: bytes) -> ScoreRecord:
-    """The counterpart of `stored`."""
+    """The counterpart of `stored`, with the score that the order has."""
     version = int.from_bytes(value[:VERSION_BYTES], "big")
     if not number:
         return ScoreRecord(order.unpack(packed), version, None)
-    time_end = VERSION_BYTES + order.TIME_BYTES
-    user_id, name = order.unpack(packed), value[time_end:].decode()
+    user_id, name = order.unpack(packed), value[NAME_AT:].decode()
     score = Score(
         user_id,
         name or default_name(user_id),
         order.signed(board_order, _whole(number)),
-        int.from_bytes(value[VERSION_BYTES:time_end], "big"),
+        int.from_bytes(value[VERSION_BYTES:NAME_AT], "big"),
     )
     return ScoreRecord(user_id, version, score)
 

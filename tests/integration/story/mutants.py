@@ -60,7 +60,7 @@ def _take(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
 
 
 def apply_without_version_check(patch: pytest.MonkeyPatch) -> None:
-    _take(patch, "newer - version(old)", "1")
+    _take(patch, "version(value) - version(old)", "1")
 
 
 def forget_what_was_removed(patch: pytest.MonkeyPatch) -> None:
@@ -406,7 +406,7 @@ def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
 
 
 def fill_over_what_is_newer(patch: pytest.MonkeyPatch) -> None:
-    old = "local ahead = old and newer - version(old) or 1"
+    old = "local ahead = old and version(value) - version(old) or 1"
     _script(patch, "FILL", old, "local ahead = 1")
 
 
