@@ -1,7 +1,8 @@
 """Delivery through API Gateway: one signed POST per connection, because it has no broadcast.
 
 One libcurl multi handle keeps many posts going in one thread, over connections that stay open from
-one frame, and one invocation, to the next. libcurl signs each request itself.
+one frame, and one invocation, to the next. libcurl signs each request itself. What it waits for is
+watched by epoll: a look for answers costs by those that came, not by all that may.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 import heapq
 import math
 import random
+import re
+import select
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,8 +40,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
 CROWD, CROWD_PATIENCE = 10, 6.0
 """So many connections that all fail are not to blame: it is the gateway, and each of them is tried
 for so many seconds. Given up, all of them would ask for the board anew, of the same gateway."""
-LOOK_SECONDS = 0.1
-"""How long to wait for answers before libcurl may look at its clocks."""
+AT_ONCE = 32
+"""Posts that are begun between two looks for answers: what answers fast keeps so few connections
+busy, and in the processor's cache."""
 SHORTEST_REST = 0.001
 """Less is not worth a look at the clock."""
 
@@ -138,9 +143,14 @@ class Lines:
         self.url = f"{endpoint}/@connections/"
         self.multi = pycurl.CurlMulti()
         self.multi.setopt(pycurl.M_MAXCONNECTS, handles)
+        self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self.sockets = select.epoll()
+        self.watched: set[int] = set()
         self.all = [_handle(ca_file) for _ in range(handles)]
         self.idle = list(self.all)
         self.going: dict[Any, Post] = {}
+        self.loaded: dict[Any, bytes] = {}
+        """The frame that each handle has a copy of."""
         self.signed: tuple[Any, ...] = ()
 
     def sign(self, region: str) -> None:
@@ -158,14 +168,17 @@ class Lines:
 
     def start(self, post: Post) -> None:
         handle = self.idle.pop()
-        handle.setopt(pycurl.URL, self.url + quote(post.connection_id, safe=""))
-        handle.setopt(pycurl.POSTFIELDS, post.course.broadcast.frame)
+        handle.setopt(pycurl.URL, self.url + _quoted(post.connection_id))
+        frame = post.course.broadcast.frame
+        if self.loaded.get(handle) is not frame:
+            handle.setopt(pycurl.POSTFIELDS, frame)
+            self.loaded[handle] = frame
         self.going[handle] = post
         self.multi.add_handle(handle)
 
     def answers(self) -> Iterator[tuple[Post, int]]:
         """The posts that are over, each with its status; 0 if there was no answer."""
-        self.multi.perform()
+        self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)  # what was begun, and what is overdue
         more = 1
         while more:
             more, answered, broken = self.multi.info_read()
@@ -175,9 +188,18 @@ class Lines:
                 yield self._end(handle), 0
 
     def wait(self, seconds: float) -> None:
-        """Until something can be read or written, or a while has passed."""
-        if seconds > 0:
-            self.multi.select(min(seconds, LOOK_SECONDS))
+        """Read and write what can be, at the latest in a while or when libcurl's clocks say so."""
+        due = self.multi.timeout()
+        if due >= 0:
+            seconds = min(seconds, due / 1000)
+        for socket, ready in self.sockets.poll(max(seconds, 0.0)):
+            if socket not in self.watched:  # the server closed it while nothing went over it
+                with suppress(OSError):
+                    self.sockets.unregister(socket)
+                continue
+            can_read = pycurl.CSELECT_IN if ready & ~select.EPOLLOUT else 0
+            can_write = pycurl.CSELECT_OUT if ready & select.EPOLLOUT else 0
+            self.multi.socket_action(socket, can_read | can_write)
 
     def abandon(self) -> Iterator[Post]:
         for handle in list(self.going):
@@ -189,6 +211,23 @@ class Lines:
         for handle in self.all:
             handle.close()
         self.multi.close()
+        self.sockets.close()
+
+    def _watch(self, what: int, socket: int, _multi: Any, _data: Any) -> None:
+        """libcurl says what it waits for on a socket.
+
+        epoll keeps one whose post is over, since mostly another goes over it soon, and forgets by
+        itself those that are closed.
+        """
+        if what == pycurl.POLL_REMOVE:
+            self.watched.discard(socket)
+            return
+        self.watched.add(socket)
+        events = EVENTS[what]
+        try:
+            self.sockets.modify(socket, events)
+        except FileNotFoundError:
+            self.sockets.register(socket, events)
 
     def _end(self, handle: Any) -> Post:
         self.multi.remove_handle(handle)
@@ -196,8 +235,24 @@ class Lines:
         return self.going.pop(handle)
 
 
-# API Gateway takes no notice of the type; without one libcurl would say that it is a form.
-HEADERS = ["Content-Type: application/json", "Expect:"]
+EVENTS = {
+    pycurl.POLL_IN: select.EPOLLIN,
+    pycurl.POLL_OUT: select.EPOLLOUT,
+    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
+}
+
+# API Gateway takes no notice of the type, and the SDK sends none; libcurl would say it is a form.
+HEADERS = ["Content-Type:"]
+
+PLAIN = re.compile("[A-Za-z0-9_-]+=*")
+"""Connection ids as API Gateway makes them."""
+
+
+def _quoted(connection_id: str) -> str:
+    """An id as part of a path; a plain one by a shorter way."""
+    if PLAIN.fullmatch(connection_id):
+        return connection_id.replace("=", "%3D")
+    return quote(connection_id, safe="")
 
 
 def _handle(ca_file: Path) -> Any:
@@ -254,8 +309,9 @@ class Posting:
             course.is_cut = True
 
     def _start(self, now: float) -> float:
-        """Start as many posts as may go; when the next one may, as far as is known."""
-        while True:
+        """Start some of the posts that may go; when the next one may, as far as is known."""
+        started = 0
+        while started < AT_ONCE:
             work_at = now if self.turns else self.repeats[0][0] if self.repeats else math.inf
             next_at = max(work_at, self.bucket.open_at(self.rate))
             if not self.lines.idle or next_at > now:
@@ -265,6 +321,8 @@ class Posting:
                 post.is_alone = self.taken_at >= post.began
                 self.bucket.take(now, self.rate)
                 self.lines.start(post)
+                started += 1
+        return now
 
     def _next(self, now: float) -> Post | None:
         """What is to be repeated goes first; the broadcasts take turns."""

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,12 +53,17 @@ class Sink:
     delay: float = 0
     most_at_once: int = 0
     released: threading.Event = field(default_factory=threading.Event)
+    idle: set[socket.socket] = field(default_factory=set)
+    """Connections that wait for a post."""
     _now: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, path: str, body: bytes, headers: Mapping[str, str], port: int) -> int | Mishap:
+    def take(self, handler: BaseHTTPRequestHandler, body: bytes) -> int | Mishap:
+        path, headers = handler.path, dict(handler.headers.items())
         connection_id = unquote(path.rpartition("/")[2])
+        port = handler.client_address[1]
         with self._lock:
+            self.idle.discard(handler.connection)
             self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)
             waiting = self.answers[connection_id]
@@ -72,6 +77,22 @@ class Sink:
         with self._lock:
             self._now -= 1
         return status
+
+    def close_idle(self) -> None:
+        """As a server does with connections that nothing went over for long."""
+        with self._lock:
+            for connection in self.idle:
+                with suppress(OSError):  # the client was faster
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def answer(self, status: int, handler: BaseHTTPRequestHandler) -> None:
+        text = b"" if status == 200 else b'{"message":"no"}'
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(text)))
+        handler.end_headers()
+        handler.wfile.write(text)
+        with self._lock:
+            self.idle.add(handler.connection)
 
     def frames(self, connection_id: str) -> list[Json]:
         """What a connection received."""
@@ -93,8 +114,7 @@ def listening(tls: ssl.SSLContext | None = None) -> Iterator[Sink]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            port = self.client_address[1]
-            match sink.take(self.path, body, dict(self.headers.items()), port):
+            match sink.take(self, body):
                 case "silent":
                     sink.released.wait()
                     self.close_connection = True
@@ -110,11 +130,7 @@ def listening(tls: ssl.SSLContext | None = None) -> Iterator[Sink]:
                     self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
                     self.close_connection = True
                 case status:
-                    text = b"" if status == 200 else b'{"message":"no"}'
-                    self.send_response(status)
-                    self.send_header("Content-Length", str(len(text)))
-                    self.end_headers()
-                    self.wfile.write(text)
+                    sink.answer(status, self)
 
         def log_message(self, *_arguments: Any) -> None:
             return

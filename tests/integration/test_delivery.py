@@ -248,6 +248,19 @@ def test_server_that_closes_after_each_reply_costs_nobody_a_frame(
     assert {len(sink.bodies(name)) for name in names(HANDLES)} == {3}
 
 
+def test_connections_that_the_server_closed_cost_nothing_while_others_are_waited_for(
+    sink: Sink, delivery: PostingDelivery
+) -> None:
+    assert send(delivery, *names(HANDLES)).sent == HANDLES
+    sink.always["viewer0="] = "silent"
+    threading.Timer(0.3, sink.close_idle).start()
+    threading.Timer(1.0, sink.released.set).start()
+    began = time.thread_time()
+    assert send(delivery, "viewer0=", patience=0.1) == Report(failed=1)
+    assert time.thread_time() - began < 0.2
+    assert send(delivery, *names(HANDLES)[1:]).sent == HANDLES - 1
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 413])
 def test_post_that_is_refused_for_good_is_not_repeated(
     sink: Sink, delivery: PostingDelivery, status: int
@@ -274,7 +287,9 @@ def test_nothing_listens(sink: Sink) -> None:
     assert sink.posts == []
 
 
-@pytest.mark.parametrize("connection", ["JKJaXmPLvHcESHA=", "a+b/c=", "ü ~-_.", "%3D=&?#"])
+@pytest.mark.parametrize(
+    "connection", ["JKJaXmPLvHcESHA=", "a_b-c==", "a+b/c=", "ü ~-_.", "%3D=&?#", "a=b", "a=\n"]
+)
 @pytest.mark.parametrize("path", ["", "/prod", "/_aws/execute-api/abc/local"])
 def test_signature_is_the_one_that_botocore_makes(
     sink: Sink, key: Credentials, connection: str, path: str

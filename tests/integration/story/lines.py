@@ -55,8 +55,8 @@ class Multi:
         self._over: list[Handle] = []
 
     def setopt(self, option: int, value: Any) -> None:
-        assert option == pycurl.M_MAXCONNECTS
-        assert value > 0
+        assert option in {pycurl.M_MAXCONNECTS, pycurl.M_SOCKETFUNCTION}
+        assert value
 
     def add_handle(self, handle: Handle) -> None:
         self._added.append(handle)
@@ -65,7 +65,8 @@ class Multi:
         if handle in self._added:
             self._added.remove(handle)
 
-    def perform(self) -> None:
+    def socket_action(self, socket: int, ready: int) -> None:
+        assert (socket, ready) == (pycurl.SOCKET_TIMEOUT, 0)
         while self._added:
             handle = self._added.pop(0)
             # Over from here on, even for a function that dies of the answer.
@@ -78,8 +79,8 @@ class Multi:
         answered = [it for it in over if it.status]
         return 0, answered, [(it, 56, "no answer") for it in over if not it.status]
 
-    def select(self, seconds: float) -> None:
-        raise AssertionError(f"nothing is under way, and is waited for {seconds} s")
+    def timeout(self) -> int:
+        raise AssertionError("nothing is under way, and is waited for")
 
     def close(self) -> None:
         assert not self._added
