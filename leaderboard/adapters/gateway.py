@@ -43,6 +43,8 @@ for so many seconds. Given up, all of them would ask for the board anew, of the 
 AT_ONCE = 32
 """Posts that are begun between two looks for answers: what answers fast keeps so few connections
 busy, and in the processor's cache."""
+HAS_EPOLL = hasattr(select, "epoll")
+"""Linux has it; elsewhere (on macOS, say) poll does the same, and looks at each socket for it."""
 SHORTEST_REST = 0.001
 """Less is not worth a look at the clock."""
 
@@ -144,7 +146,9 @@ class Lines:
         self.multi = pycurl.CurlMulti()
         self.multi.setopt(pycurl.M_MAXCONNECTS, handles)
         self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
-        self.sockets = select.epoll()
+        self.sockets: Any = select.epoll() if HAS_EPOLL else select.poll()
+        self.second = 1 if HAS_EPOLL else 1000
+        """In what those count: epoll in seconds, poll in milliseconds."""
         self.watched: set[int] = set()
         self.all = [_handle(ca_file) for _ in range(handles)]
         self.idle = list(self.all)
@@ -192,13 +196,13 @@ class Lines:
         due = self.multi.timeout()
         if due >= 0:
             seconds = min(seconds, due / 1000)
-        for socket, ready in self.sockets.poll(max(seconds, 0.0)):
+        for socket, ready in self.sockets.poll(max(seconds, 0.0) * self.second):
             if socket not in self.watched:  # the server closed it while nothing went over it
-                with suppress(OSError):
+                with suppress(OSError, KeyError):
                     self.sockets.unregister(socket)
                 continue
-            can_read = pycurl.CSELECT_IN if ready & ~select.EPOLLOUT else 0
-            can_write = pycurl.CSELECT_OUT if ready & select.EPOLLOUT else 0
+            can_read = pycurl.CSELECT_IN if ready & ~select.POLLOUT else 0
+            can_write = pycurl.CSELECT_OUT if ready & select.POLLOUT else 0
             self.multi.socket_action(socket, can_read | can_write)
 
     def abandon(self) -> Iterator[Post]:
@@ -211,13 +215,14 @@ class Lines:
         for handle in self.all:
             handle.close()
         self.multi.close()
-        self.sockets.close()
+        if HAS_EPOLL:
+            self.sockets.close()
 
     def _watch(self, what: int, socket: int, _multi: Any, _data: Any) -> None:
         """libcurl says what it waits for on a socket.
 
-        epoll keeps one whose post is over, since mostly another goes over it soon, and forgets by
-        itself those that are closed.
+        One whose post is over is kept, since mostly another goes over it soon. epoll forgets those
+        that are closed by itself, poll names them once more.
         """
         if what == pycurl.POLL_REMOVE:
             self.watched.discard(socket)
@@ -235,10 +240,10 @@ class Lines:
         return self.going.pop(handle)
 
 
-EVENTS = {
-    pycurl.POLL_IN: select.EPOLLIN,
-    pycurl.POLL_OUT: select.EPOLLOUT,
-    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
+EVENTS = {  # epoll's have the same numbers
+    pycurl.POLL_IN: select.POLLIN,
+    pycurl.POLL_OUT: select.POLLOUT,
+    pycurl.POLL_INOUT: select.POLLIN | select.POLLOUT,
 }
 
 # API Gateway takes no notice of the type, and the SDK sends none; libcurl would say it is a form.

@@ -329,6 +329,21 @@ def test_key_without_a_session_has_no_token(
     assert "x-amz-security-token" not in {name.lower() for name in sink.posts[0].headers}
 
 
+def test_system_without_epoll_posts_as_well(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "HAS_EPOLL", False)
+    delivery = PostingDelivery(sink.endpoint, "eu-central-1", handles=8)
+    sink.always["gone="] = 410
+    sink.answers["later="].append(503)
+    sink.answers["reset="].append("reset")
+    everybody = names(100)
+    for _ in range(3):
+        report = send(delivery, *everybody, "gone=", "later=", "reset=")
+        assert report == Report(sent=102, gone=("gone=",))
+        sink.otherwise = "closes"
+    delivery.close()
+    assert all(len(sink.bodies(name)) == 3 for name in everybody)
+
+
 def test_gateway_is_known_by_its_certificate(tmp_path: Path) -> None:
     with certified(tmp_path) as (context, trusted), listening(context) as secure:
         known = PostingDelivery(secure.endpoint, "eu-central-1", HANDLES, trusted)
