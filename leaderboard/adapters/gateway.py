@@ -1,8 +1,8 @@
 """Delivery through API Gateway: one signed POST per connection, because it has no broadcast.
 
 One libcurl multi handle keeps many posts going in one thread, over connections that stay open from
-one frame, and one invocation, to the next. libcurl signs each request itself. What it waits for is
-watched by epoll: a look for answers costs by those that came, not by all that may.
+one frame, and one invocation, to the next. What it waits for is watched by epoll: a look for answers
+costs by those that came, not by all that may.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ from urllib.parse import quote
 import pycurl
 
 from leaderboard.adapters.aws import CA_FILE, credentials
+from leaderboard.adapters.signing import Signer, digest
 from leaderboard.delivery import Broadcast, Report
 
 CHANCE = random.SystemRandom()
 
+CONNECTIONS = "/@connections/"
 HANDLES = 256
 """Posts at a time: what keeps one core busy when an answer takes 15 ms."""
 CONNECT_MS, POST_MS = 1000, 2000
@@ -55,6 +57,7 @@ class Course:
 
     broadcast: Broadcast
     waiting: Iterator[str]
+    digest: bytes
     sent: int = 0
     throttled: int = 0
     failed: int = 0
@@ -112,7 +115,7 @@ class PostingDelivery:
     def deliver(
         self, broadcasts: Sequence[Broadcast], *, seconds: float, posts_per_second: float
     ) -> list[Report]:
-        courses = [Course(it, iter(it.connections)) for it in broadcasts]
+        courses = [Course(it, iter(it.connections), digest(it.frame)) for it in broadcasts]
         self.lines.sign(self.region)
         posting = Posting(
             lines=self.lines,
@@ -142,7 +145,7 @@ class Lines:
     """libcurl's handles: so many posts at a time, over connections that are kept."""
 
     def __init__(self, endpoint: str, handles: int, ca_file: Path) -> None:
-        self.url = f"{endpoint}/@connections/"
+        self.url = f"{endpoint}{CONNECTIONS}"
         self.multi = pycurl.CurlMulti()
         self.multi.setopt(pycurl.M_MAXCONNECTS, handles)
         self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
@@ -155,24 +158,23 @@ class Lines:
         self.going: dict[Any, Post] = {}
         self.loaded: dict[Any, bytes] = {}
         """The frame that each handle has a copy of."""
-        self.signed: tuple[Any, ...] = ()
+        self.signer: Signer | None = None
 
     def sign(self, region: str) -> None:
         """Sign with the credentials of now: those of a role are replaced every few hours."""
         key = credentials()
-        if self.signed == tuple(key):
-            return
-        for handle in self.all:
-            handle.setopt(pycurl.AWS_SIGV4, f"aws:amz:{region}:execute-api")
-            handle.setopt(pycurl.USERNAME, key.access_key)
-            handle.setopt(pycurl.PASSWORD, key.secret_key)
-            token = [f"X-Amz-Security-Token: {key.token}"] if key.token else []
-            handle.setopt(pycurl.HTTPHEADER, [*HEADERS, *token])
-        self.signed = tuple(key)
+        if self.signer is None or self.signer.key != key:
+            self.signer = Signer(self.url, region, key)
 
     def start(self, post: Post) -> None:
+        assert self.signer
         handle = self.idle.pop()
-        handle.setopt(pycurl.URL, self.url + _quoted(post.connection_id))
+        name = _quoted(post.connection_id)
+        handle.setopt(pycurl.URL, self.url + name)
+        headers = self.signer.headers(name, post.course.digest)
+        # API Gateway takes no notice of the type, and the SDK sends none; libcurl would say that it
+        # is a form.
+        handle.setopt(pycurl.HTTPHEADER, ["Content-Type:", *headers])
         frame = post.course.broadcast.frame
         if self.loaded.get(handle) is not frame:
             handle.setopt(pycurl.POSTFIELDS, frame)
@@ -245,9 +247,6 @@ EVENTS = {  # epoll's have the same numbers
     pycurl.POLL_OUT: select.POLLOUT,
     pycurl.POLL_INOUT: select.POLLIN | select.POLLOUT,
 }
-
-# API Gateway takes no notice of the type, and the SDK sends none; libcurl would say it is a form.
-HEADERS = ["Content-Type:"]
 
 PLAIN = re.compile("[A-Za-z0-9_-]+=*")
 """Connection ids as API Gateway makes them."""
