@@ -1,8 +1,8 @@
 """Delivery through API Gateway: one signed POST per connection, because it has no broadcast.
 
 One libcurl multi handle keeps many posts going in one thread, over connections that stay open from
-one frame, and one invocation, to the next. What it waits for is watched by epoll: a look for answers
-costs by those that came, not by all that may.
+one frame, and one invocation, to the next. What it waits for is watched by epoll: a look for
+answers costs by those that came, not by all that may.
 """
 
 from __future__ import annotations
@@ -145,7 +145,8 @@ class Lines:
     """libcurl's handles: so many posts at a time, over connections that are kept."""
 
     def __init__(self, endpoint: str, handles: int, ca_file: Path) -> None:
-        self.url = f"{endpoint}{CONNECTIONS}"
+        self.url = f"{endpoint}{CONNECTIONS}".encode()
+        self.signer: Signer | None = None
         self.multi = pycurl.CurlMulti()
         self.multi.setopt(pycurl.M_MAXCONNECTS, handles)
         self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
@@ -158,13 +159,12 @@ class Lines:
         self.going: dict[Any, Post] = {}
         self.loaded: dict[Any, bytes] = {}
         """The frame that each handle has a copy of."""
-        self.signer: Signer | None = None
 
     def sign(self, region: str) -> None:
         """Sign with the credentials of now: those of a role are replaced every few hours."""
         key = credentials()
         if self.signer is None or self.signer.key != key:
-            self.signer = Signer(self.url, region, key)
+            self.signer = Signer(self.url.decode(), region, key)
 
     def start(self, post: Post) -> None:
         assert self.signer
@@ -172,9 +172,8 @@ class Lines:
         name = _quoted(post.connection_id)
         handle.setopt(pycurl.URL, self.url + name)
         headers = self.signer.headers(name, post.course.digest)
-        # API Gateway takes no notice of the type, and the SDK sends none; libcurl would say that it
-        # is a form.
-        handle.setopt(pycurl.HTTPHEADER, ["Content-Type:", *headers])
+        headers.append(NO_TYPE)
+        handle.setopt(pycurl.HTTPHEADER, headers)
         frame = post.course.broadcast.frame
         if self.loaded.get(handle) is not frame:
             handle.setopt(pycurl.POSTFIELDS, frame)
@@ -248,15 +247,18 @@ EVENTS = {  # epoll's have the same numbers
     pycurl.POLL_INOUT: select.POLLIN | select.POLLOUT,
 }
 
+NO_TYPE = b"Content-Type:"
+"""API Gateway takes no notice of it, and the SDK sends none; libcurl would call it a form."""
+
 PLAIN = re.compile("[A-Za-z0-9_-]+=*")
 """Connection ids as API Gateway makes them."""
 
 
-def _quoted(connection_id: str) -> str:
+def _quoted(connection_id: str) -> bytes:
     """An id as part of a path; a plain one by a shorter way."""
     if PLAIN.fullmatch(connection_id):
-        return connection_id.replace("=", "%3D")
-    return quote(connection_id, safe="")
+        return connection_id.encode().replace(b"=", b"%3D")
+    return quote(connection_id, safe="").encode()
 
 
 def _handle(ca_file: Path) -> Any:

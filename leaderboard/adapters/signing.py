@@ -25,7 +25,7 @@ def digest(body: bytes) -> bytes:
 
 
 class Signer:
-    """Signs posts to what lies below `endpoint` with a key (`access_key`, `secret_key`, `token`)."""
+    """Signs posts to what is below `endpoint` with a key (`access_key`, `secret_key`, `token`)."""
 
     def __init__(self, endpoint: str, region: str, key: Any) -> None:
         at = urlsplit(endpoint)
@@ -36,21 +36,21 @@ class Signer:
         self.key = key
         self.second = -1
         """The second, since the epoch, that the rest is made for."""
-        self.fixed: tuple[str, ...] = ()
+        self.fixed: tuple[bytes, ...] = ()
         self.end = b""
-        self.authorization = ""
+        self.authorization = b""
         self.mac = hmac.new(b"", digestmod="sha256")
 
-    def headers(self, path: str, body_digest: bytes) -> list[str]:
+    def headers(self, path: bytes, body_digest: bytes) -> list[bytes]:
         """The headers of a post to `path` (percent-encoded, below the endpoint), made now."""
         now = int(time.time())
         if now != self.second:
             self._date(now)
         # Of a path that is encoded already, each % is encoded once more.
-        canonical = self.begin + path.replace("%", "%25").encode() + self.end + body_digest
+        canonical = b"".join((self.begin, path.replace(b"%", b"%25"), self.end, body_digest))
         mac = self.mac.copy()
         mac.update(digest(canonical))
-        return [*self.fixed, self.authorization + mac.hexdigest()]
+        return [*self.fixed, self.authorization + mac.hexdigest().encode()]
 
     def _date(self, now: int) -> None:
         """Make all that the posts of a second have in common."""
@@ -65,11 +65,11 @@ class Signer:
             signed["X-Amz-Security-Token"] = self.key.token
         names = ";".join(signed).lower()
         lines = "".join(f"{name.lower()}:{value}\n" for name, value in signed.items())
-        self.fixed = tuple(f"{name}: {value}" for name, value in signed.items())
+        self.fixed = tuple(f"{name}: {value}".encode() for name, value in signed.items())
         self.end = f"\n\n{lines}\n{names}\n".encode()
         self.authorization = (
             f"Authorization: {ALGORITHM} Credential={self.key.access_key}/{place}, "
             f"SignedHeaders={names}, Signature="
-        )
+        ).encode()
         self.mac = hmac.new(derived, f"{ALGORITHM}\n{date}\n{place}\n".encode(), "sha256")
         self.second = now
