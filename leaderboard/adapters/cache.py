@@ -19,6 +19,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import msgpack
 from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
 from redis.exceptions import NoScriptError, RedisClusterException, RedisError
@@ -196,15 +197,16 @@ class Cache:
         *,
         start: str | None = None,
     ) -> Applied:
-        values: list[str | bytes | int] = [
+        answer = self.run(
+            APPLY,
+            Keys.of(board.board, season).ranking,
             board.top_size,
             secrets.token_hex(8),
             secrets.token_hex(8) if start else "",
             COMPLETENESS[start] if start else "",
             REBUILD_SILENCE_SECONDS,
-        ]
-        values += columns(board.order, records)
-        answer = self.run(APPLY, Keys.of(board.board, season).ranking, *values)
+            packed_records(board.order, records),
+        )
         if not answer:
             return Applied(None)
         due, taken, top = answer
@@ -218,8 +220,8 @@ class Cache:
         taken = 0
         for start in range(0, max(len(placed), 1), FILL_AT_ONCE):
             # Made only now: while the server works for one thread, another makes its own.
-            some = columns(board.order, placed[start : start + FILL_AT_ONCE])
-            answer = self.run(FILL, keys.ranking, board.top_size, secrets.token_hex(8), life, *some)
+            some = packed_records(board.order, placed[start : start + FILL_AT_ONCE])
+            answer = self.run(FILL, keys.ranking, board.top_size, secrets.token_hex(8), life, some)
             if not answer:
                 return None
             taken += answer[0]
@@ -351,8 +353,11 @@ class IamCredentials(CredentialProvider):
         return self.tokens.user_id, self.tokens.get_token()
 
 
-def columns(board_order: Order, records: Iterable[ScoreRecord]) -> list[bytes | int | str]:
-    """Records as take.lua has them: ids; scores and members; ids once more and users' values."""
+def packed_records(board_order: Order, records: Iterable[ScoreRecord]) -> bytes:
+    """Records as take.lua has them: ids; scores and members; ids once more and users' values.
+
+    As words of the call they would take half as long again, here and in the server.
+    """
     ids: list[bytes] = []
     placed: list[bytes | int | str] = []
     noted: list[bytes] = []
@@ -368,7 +373,9 @@ def columns(board_order: Order, records: Iterable[ScoreRecord]) -> list[bytes | 
         carried = order.NAME_MARK + name if name else b""
         number = order.signed(board_order, score.user_score)
         placed += (number, value[VERSION_BYTES:NAME_AT] + packed + carried)
-    return [*ids, *placed, *noted]
+    # The server's library knows only MessagePack's older type for bytes.
+    answer: bytes = msgpack.packb([*ids, *placed, *noted], use_bin_type=False)
+    return answer
 
 
 def stored(record: ScoreRecord) -> tuple[bytes, bytes]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import time
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -54,7 +55,7 @@ class Signer:
 
     def _date(self, now: int) -> None:
         """Make all that the posts of a second have in common."""
-        date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+        date = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}"
         scope = (date[:8], self.region, SERVICE, "aws4_request")
         derived = f"AWS4{self.key.secret_key}".encode()
         for part in scope:

@@ -11,7 +11,7 @@ from tests.structure.source import imports, is_within, modules, tree
 
 ADAPTERS = "leaderboard.adapters"
 WIRING = "leaderboard.wiring"
-TECHNOLOGIES = ("boto3", "botocore", "s3transfer", "redis", "valkey", "pycurl")
+TECHNOLOGIES = ("boto3", "botocore", "s3transfer", "redis", "valkey", "msgpack", "pycurl")
 # What the service inside is written with, beside the standard library.
 LIBRARIES = {
     "leaderboard.catalog": {"pydantic", "yaml"},

@@ -2,7 +2,7 @@
 --
 -- KEYS order (sorted set), users (hash), state (hash)
 -- ARGV topSize, fresh change id, life to start ('' if none may be started), its completeness,
---      seconds a rebuild may be silent, then the records as take.lua (which stands before) has them
+--      seconds a rebuild may be silent, the records as take.lua (which stands before) has them
 -- Returns whether a rebuild is due (claimed for the caller), records taken, and what read_top of
 -- top.lua (which stands before, too) returns; nothing at all if there is no life.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
@@ -17,7 +17,7 @@ if not life then
   end
   redis.call('UNLINK', order, users) -- of a life whose state was lost
 end
-local taken, moved = take(order, users, 6, size, false)
+local taken, moved = take(order, users, ARGV[6], size, false)
 if not life then
   complete, filled_at = completeness, false
   redis.call('HSET', state, 'life', starting, 'complete', complete, 'change', '', 'recorded', '')

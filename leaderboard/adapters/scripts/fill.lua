@@ -2,14 +2,14 @@
 -- knows already is put in place once more, so that it comes out right whatever it had lost.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV topSize, fresh change id, the life, then the records as take.lua (which stands before this
---      script) has them
+-- ARGV topSize, fresh change id, the life, the records as take.lua (which stands before this script)
+--      has them
 -- Returns how many were taken; nothing at all if the life is over.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
 if redis.call('HGET', state, 'life') ~= ARGV[3] then
   return {}
 end
-local taken, moved = take(order, users, 4, tonumber(ARGV[1]), true)
+local taken, moved = take(order, users, ARGV[4], tonumber(ARGV[1]), true)
 if moved then
   redis.call('HSET', state, 'change', ARGV[2])
 end

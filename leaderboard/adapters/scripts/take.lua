@@ -1,18 +1,20 @@
 -- Take what is newer than what is known into one board-season's ranking, and keep the total order.
--- Everything is computed before the first write, because a script that fails does not roll back;
--- scores stay strings, because Lua prints numbers with 14 digits.
+-- Everything is computed before the first write, because a script that fails does not roll back.
+-- Scores are never made into text here, because Lua prints numbers with 14 digits; commands get all of
+-- them.
 --
--- The records, at most 2,000, stand in ARGV from `first` to the end, column by column, as the commands
--- take them: their user ids (packed); their signed scores and members (member.lua), both '' of a
--- removal; their user ids once more and their values in the hash of users (seven bytes of version, six
--- of time, the name; of a removal the version alone). With `again` a user who is known at this very
--- version is put in place once more.
+-- The records, at most 2,000, are one MessagePack array, column by column, as the commands take them:
+-- their user ids (packed); their signed scores and members (member.lua), both '' of a removal; their
+-- user ids once more and their values in the hash of users (seven bytes of version, six of time, the
+-- name; of a removal the version alone). With `again` a user who is known at this very version is put
+-- in place once more.
 -- Returns how many were taken, and whether that moved the top.
-local function take(order, users, first, size, again)
-  local count = (#ARGV - first + 1) / 5
-  local placing, noting = first + count, first + 3 * count
+local function take(order, users, records, size, again)
+  records = cmsgpack.unpack(records)
+  local count = #records / 5
+  local placing, noting = 1 + count, 1 + 3 * count
   local remembered =
-    count > 0 and redis.call('HMGET', users, unpack(ARGV, first, placing - 1)) or {}
+    count > 0 and redis.call('HMGET', users, unpack(records, 1, count)) or {}
 
   local function version(value)
     return (struct.unpack('>I7', value))
@@ -22,8 +24,8 @@ local function take(order, users, first, size, again)
   local p, n = 0, 0
   local function choose()
     for i = 1, count do
-      local score, member = ARGV[placing + 2 * i - 2], ARGV[placing + 2 * i - 1]
-      local id, value = ARGV[noting + 2 * i - 2], ARGV[noting + 2 * i - 1]
+      local score, member = records[placing + 2 * i - 2], records[placing + 2 * i - 1]
+      local id, value = records[noting + 2 * i - 2], records[noting + 2 * i - 1]
       local old = remembered[i]
       local ahead = old and version(value) - version(old) or 1
       if ahead > 0 then
@@ -44,7 +46,7 @@ local function take(order, users, first, size, again)
   -- Nobody known and nobody removed, as when a rebuild begins: all of it is written as it stands.
   local all_new = true
   for i = 1, count do
-    if remembered[i] or ARGV[placing + 2 * i - 2] == '' then
+    if remembered[i] or records[placing + 2 * i - 2] == '' then
       all_new = false
       break
     end
@@ -60,8 +62,8 @@ local function take(order, users, first, size, again)
     end
   end
   if all_new then
-    write('ZADD', order, ARGV, placing, noting - 1)
-    write('HSET', users, ARGV, noting, #ARGV)
+    write('ZADD', order, records, placing, noting - 1)
+    write('HSET', users, records, noting, #records)
   else
     write('ZADD', order, placed) -- first, because it refuses what is no score
     write('ZREM', order, gone)

@@ -71,7 +71,7 @@ class Multi:
             handle = self._added.pop(0)
             # Over from here on, even for a function that dies of the answer.
             self._over.append(handle)
-            connection_id = unquote(handle.options[pycurl.URL].rpartition("/")[2])
+            connection_id = unquote(handle.options[pycurl.URL].decode().rpartition("/")[2])
             handle.status = self._answer(connection_id, handle.options[pycurl.POSTFIELDS])
 
     def info_read(self) -> tuple[int, list[Handle], list[tuple[Handle, int, str]]]:
