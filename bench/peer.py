@@ -24,7 +24,16 @@ ENVIRONMENT = ROOT / ".build" / "bench-peer"
 PINS = Path(__file__).with_name("peer.txt")
 WORKER = Path(__file__).with_name("peer_worker.py")
 NAME = "{peer}"
-PARSERS = {False: "PythonParser", True: "HiredisParser"}
+
+KINDS = {
+    "as it installs": ("leaderboard.leaderboard:Leaderboard", "PythonParser"),
+    "with hiredis": ("leaderboard.leaderboard:Leaderboard", "HiredisParser"),
+    "for places": (
+        "leaderboard.competition_ranking_leaderboard:CompetitionRankingLeaderboard",
+        "PythonParser",
+    ),
+}
+"""Its class and its client's parser: it has a class for ranks, and one for places instead."""
 
 
 def install(report: Callable[[str], None]) -> bool:
@@ -69,12 +78,12 @@ def load(endpoint: str, chunks: Chunks) -> None:
 
 
 class Peer:
-    """The package, in its own process: as it installs, or with the fast parser beside it."""
+    """The package, in its own process."""
 
-    def __init__(self, endpoint: str, *, hiredis: bool) -> None:
+    def __init__(self, endpoint: str, kind: str) -> None:
         port = endpoint.rpartition(":")[2]
         self._process = subprocess.Popen(
-            [ENVIRONMENT / "bin" / "python", "-I", WORKER, port, NAME, PARSERS[hiredis]],
+            [ENVIRONMENT / "bin" / "python", "-I", WORKER, port, NAME, *KINDS[kind]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -96,8 +105,8 @@ class Peer:
 
 
 @contextmanager
-def asking(endpoint: str, *, hiredis: bool) -> Iterator[Peer]:
-    peer = Peer(endpoint, hiredis=hiredis)
+def asking(endpoint: str, kind: str) -> Iterator[Peer]:
+    peer = Peer(endpoint, kind)
     try:
         yield peer
     finally:

@@ -13,9 +13,9 @@ from importlib import import_module
 from typing import Any
 
 
-def main(port: int, name: str, parser: str) -> None:
+def main(port: int, name: str, kind: str, parser: str) -> None:
     # The package, not this project's: here nothing but that environment is to be found.
-    library = import_module("leaderboard.leaderboard")
+    module, _, board_class = kind.partition(":")
     connection = import_module("redis.connection")
     pool = connection.ConnectionPool(
         host="127.0.0.1",
@@ -23,7 +23,7 @@ def main(port: int, name: str, parser: str) -> None:
         decode_responses=True,
         parser_class=getattr(connection, parser),
     )
-    board = library.Leaderboard(name, connection_pool=pool)
+    board = getattr(import_module(module), board_class)(name, connection_pool=pool)
     asked: dict[str, Any] = {
         "top": lambda number: board.top(number, with_member_data=True),
         "page": lambda page: board.leaders(page, page_size=50, with_member_data=True),
@@ -45,4 +45,4 @@ def main(port: int, name: str, parser: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    main(int(sys.argv[1]), *sys.argv[2:])

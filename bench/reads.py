@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,6 +26,7 @@ from leaderboard.listings import Listing, Position
 IN_A_ROW = 10
 TARGET_PINGS = 2
 TARGET_RATIO = 2
+JUDGED = {"as it installs"}
 PAYLOAD = f"{KEYS.order}:payload"
 
 
@@ -49,22 +50,21 @@ class Times:
     ours: list[float] = field(default_factory=list)
     ping: list[float] = field(default_factory=list)
     payload: list[float] = field(default_factory=list)
-    theirs: list[float] = field(default_factory=list)
-    theirs_fast: list[float] = field(default_factory=list)
+    theirs: dict[str, list[float]] = field(default_factory=dict)
+    """The package's, by its kind; empty where it is not there."""
 
     @property
     def allowed(self) -> float:
         """Twice a PING, and what the payload costs."""
         return TARGET_PINGS * figures.median(self.ping) + figures.median(self.payload)
 
-    @property
-    def ratio(self) -> float | None:
-        return figures.median(self.theirs) / figures.median(self.ours) if self.theirs else None
+    def ratio(self, kind: str) -> float:
+        return figures.median(self.theirs[kind]) / figures.median(self.ours)
 
     @property
     def is_met(self) -> bool:
         quick = figures.median(self.ours) < self.allowed
-        return quick and (self.ratio is None or self.ratio >= TARGET_RATIO)
+        return quick and all(self.ratio(kind) >= TARGET_RATIO for kind in JUDGED & {*self.theirs})
 
 
 def questions(cache: Cache, members: int, chance: random.Random) -> list[Question]:
@@ -110,30 +110,31 @@ def measure(
     store_payload(cache, {it.entries for it in asked})
     times = [Times(members, it) for it in asked]
     with ExitStack() as stack:
-        peers = [
-            stack.enter_context(peer.asking(cache.endpoint, hiredis=hiredis))
-            for hiredis in ((False, True) if with_peer else ())
-        ]
+        peers = {
+            kind: stack.enter_context(peer.asking(cache.endpoint, kind))
+            for kind in (peer.KINDS if with_peer else ())
+        }
         for question in asked:
-            check(question, peers)
+            check(question, [*peers.values()])
         for turn in range(1 + rounds // IN_A_ROW):
             for it in times:
                 one_turn(cache, it, peers)
                 if turn == 0:  # warming up
-                    for samples in (it.ours, it.ping, it.payload, it.theirs, it.theirs_fast):
+                    for samples in (it.ours, it.ping, it.payload, *it.theirs.values()):
                         samples.clear()
     return times
 
 
-def one_turn(cache: Cache, it: Times, peers: Sequence[peer.Peer]) -> None:
+def one_turn(cache: Cache, it: Times, peers: Mapping[str, peer.Peer]) -> None:
     arguments = [it.question.argue() for _ in range(IN_A_ROW)]
     it.ping += [seconds(cache.client.ping) for _ in arguments]
     it.ours += [seconds(partial(it.question.ask, ours)) for ours, _ in arguments]
     nothing = [seconds(partial(payload, cache, 0)) for _ in arguments]
     entries = [seconds(partial(payload, cache, it.question.entries)) for _ in arguments]
     it.payload += [whole - less for whole, less in zip(entries, nothing, strict=True)]
-    for other, samples in zip(peers, (it.theirs, it.theirs_fast), strict=False):
-        samples.extend(other.ask(it.question.at_peer, [theirs for _, theirs in arguments])[0])
+    for kind, other in peers.items():
+        taken = other.ask(it.question.at_peer, [theirs for _, theirs in arguments])[0]
+        it.theirs.setdefault(kind, []).extend(taken)
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -179,35 +180,30 @@ def tables(times: Sequence[Times], *, small: bool) -> list[Table]:
         "one call",
         "PING",
         "2 PING + payload",
-        "the package",
-        "quicker",
-        "with hiredis",
-        "quicker",
+        *(heading for kind in peer.KINDS for heading in (kind, "quicker")),
         caption=[
             "Rank, place, name, score and time of each entry, and the total, in one round trip.",
             "page of 50: behind an entry anywhere; around 5: that many on each side of a user.",
-            "The package is asked for rank, name and score, through the client that its writes",
-            f"need, with the service's parser and as it installs; of {TIED} users to a score it",
-            "ranks the later ids first, and it has no place.",
+            "The package is asked for name, score and rank, of which it ranks the later ids first",
+            f"among {TIED} users to a score; for places, by the class that it has for them, it has",
+            "no rank. It uses the client that its writes need, once with the service's parser.",
             f"Expected: under 2 PING + payload, {TARGET_RATIO} {figures.TIMES} quicker than that.",
         ],
     )
     for it in times:
-        ratio = it.ratio
         verdict = "" if small else (" met" if it.is_met else " MISSED")
-        made.add_row(
+        row = [
             it.question.name,
             f"{it.members:,}",
             _both(it.ours),
             f"{figures.median(it.ping) * 1e6:.0f}",
             f"{it.allowed * 1e6:.0f}{verdict}",
-            _both(it.theirs) if it.theirs else "not there",
-            "" if ratio is None else figures.times(ratio),
-            _both(it.theirs_fast) if it.theirs_fast else "",
-            figures.times(figures.median(it.theirs_fast) / figures.median(it.ours))
-            if it.theirs_fast
-            else "",
-        )
+        ]
+        for kind in peer.KINDS:
+            is_there = kind in it.theirs
+            row.append(_both(it.theirs[kind]) if is_there else "not there")
+            row.append(figures.times(it.ratio(kind)) if is_there else "")
+        made.add_row(*row)
     return [made]
 
 
