@@ -107,7 +107,7 @@ class RankingCache(Protocol):
         *,
         start: str | None = None,
     ) -> Applied:
-        """Take the records, at most `BATCH`, that are newer than what is known.
+        """Take the records that are newer than what is known: at most `BATCH`, one of each user.
 
         `start` begins a life if there is none, with that completeness.
         """
@@ -115,7 +115,7 @@ class RankingCache(Protocol):
     def fill(
         self, board: Board, season: str, records: Iterable[ScoreRecord], *, life: str
     ) -> int | None:
-        """Take any number of records for a rebuild, into the life that it fills and no other.
+        """Take any number of records, one of each user, into the life that a rebuild fills.
 
         How many were newer than what was known; None if the life is over. It goes by several
         calls, each with the place of its records in the order: so the more records at a time, the
