@@ -16,81 +16,74 @@ local function take(order, users, records, size, again)
   local placing, noting, versions = count, 3 * count, 5 * count -- what stands before each column
   local remembered = count > 0 and call('HMGET', users, unpack(records, 1, count)) or {}
 
-  -- Mostly all are newer and nobody is removed: then all is written as it stands.
+  local function is_newer(i, old)
+    return not old or records[versions + i] > version_of('>I7', old)
+  end
+
   local gone, g = {}, 0
-  local function all_newer()
+  local function leave(i, old, member)
+    local left = #old > 7 and member_of(records[i], old)
+    if left and left ~= member then
+      g = g + 1
+      gone[g] = left
+    end
+  end
+
+  -- Mostly all are newer and nobody is removed: then all is written as it stands.
+  local placed, p_from, p_to = records, placing + 1, noting
+  local noted, n_from, n_to = records, noting + 1, versions
+  local function are_all_newer()
     for i = 1, count do
       local old, member = remembered[i], records[placing + 2 * i]
-      if member == '' then
+      if member == '' or not is_newer(i, old) then
         return false
       end
       if old then
-        if records[versions + i] <= version_of('>I7', old) then
-          return false
-        end
-        if #old > 7 then
-          local left = member_of(records[i], old)
-          if left ~= member then
-            g = g + 1
-            gone[g] = left
-          end
-        end
+        leave(i, old, member)
       end
     end
     return true
   end
 
-  local placed, noted, p, n = {}, {}, 0, 0
   local function choose()
     gone, g = {}, 0
+    placed, p_from, p_to = {}, 1, 0
+    noted, n_from, n_to = {}, 1, 0
     for i = 1, count do
       local score, member = records[placing + 2 * i - 1], records[placing + 2 * i]
       local id, value = records[noting + 2 * i - 1], records[noting + 2 * i]
       local old = remembered[i]
-      local ahead = not old or records[versions + i] > version_of('>I7', old)
+      local ahead = is_newer(i, old)
       if ahead then
-        noted[n + 1], noted[n + 2], n = id, value, n + 2
+        noted[n_to + 1], noted[n_to + 2], n_to = id, value, n_to + 2
       end
       if score ~= '' and (ahead or (again and old == value)) then
-        placed[p + 1], placed[p + 2], p = score, member, p + 2
+        placed[p_to + 1], placed[p_to + 2], p_to = score, member, p_to + 2
       end
-      if old and ahead and #old > 7 then
-        local left = member_of(id, old)
-        if left ~= member then
-          g = g + 1
-          gone[g] = left
-        end
+      if old and ahead then
+        leave(i, old, member)
       end
     end
   end
 
+  if not are_all_newer() then
+    choose()
+  end
+
+  local before = call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
   local function write(command, key, values, from, to)
     for start = from, to, 4000 do
       call(command, key, unpack(values, start, math.min(start + 3999, to)))
     end
   end
-
-  local as_they_stand = all_newer()
-  if not as_they_stand then
-    choose()
-  end
-  local before = call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
-  -- ZADD goes first, because it refuses what is no score.
-  if as_they_stand then
-    n = 2 * count
-    write('ZADD', order, records, placing + 1, noting)
-    write('ZREM', order, gone, 1, g)
-    write('HSET', users, records, noting + 1, versions)
-  else
-    write('ZADD', order, placed, 1, p)
-    write('ZREM', order, gone, 1, g)
-    write('HSET', users, noted, 1, n)
-  end
+  write('ZADD', order, placed, p_from, p_to) -- first, because it refuses what is no score
+  write('ZREM', order, gone, 1, g)
+  write('HSET', users, noted, n_from, n_to)
 
   local after = call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
   local moved = #before ~= #after
   for i = 1, #after do
     moved = moved or before[i] ~= after[i]
   end
-  return n / 2, moved
+  return (n_to - n_from + 1) / 2, moved
 end

@@ -47,6 +47,8 @@ from tests.integration.story.world import Audience, Mishaps
 Json = dict[str, Any]
 Break = Callable[[pytest.MonkeyPatch], None]
 
+VERSION_CHECK = "return not old or records[versions + i] > version_of('>I7', old)"
+
 
 def _script(patch: pytest.MonkeyPatch, name: str, old: str, new: str) -> None:
     source = getattr(cache, name).source
@@ -60,21 +62,21 @@ def _take(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
 
 
 def apply_without_version_check(patch: pytest.MonkeyPatch) -> None:
-    _take(patch, "version(value) - version(old)", "1")
+    _take(patch, VERSION_CHECK, "return true")
 
 
 def forget_what_was_removed(patch: pytest.MonkeyPatch) -> None:
     _take(
         patch,
-        "write('HSET', users, noted)",
-        "write('HSET', users, noted)\n"
-        "for i = 1, #noted, 2 do if #noted[i + 1] == 7 then"
+        "write('HSET', users, noted, n_from, n_to)",
+        "write('HSET', users, noted, n_from, n_to)\n"
+        "for i = n_from, n_to, 2 do if #noted[i + 1] == 7 then"
         " redis.call('HDEL', users, noted[i]) end end",
     )
 
 
 def keep_an_old_member(patch: pytest.MonkeyPatch) -> None:
-    _take(patch, "write('ZREM', order, gone)", "")
+    _take(patch, "write('ZREM', order, gone, 1, g)", "")
 
 
 def miss_a_rename_in_the_top(patch: pytest.MonkeyPatch) -> None:
@@ -406,8 +408,7 @@ def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
 
 
 def fill_over_what_is_newer(patch: pytest.MonkeyPatch) -> None:
-    old = "local ahead = old and version(value) - version(old) or 1"
-    _script(patch, "FILL", old, "local ahead = 1")
+    _script(patch, "FILL", VERSION_CHECK, "return true")
 
 
 def page_by_rank(patch: pytest.MonkeyPatch) -> None:
