@@ -1,8 +1,9 @@
 """Reads: each question to a large ranking, beside PING and beside the package `leaderboard`.
 
-All are asked in turn, a few times in a row, over one client and one server, so that what else the
-machine does meets them alike. What an answer's payload costs is measured too: as many lines, read
-by the same client from a plain list and made into entries, less the same call for none.
+All are asked in turn, over one client and one server, so that what else the machine does meets them
+alike; the package, which is another process, a few times in a row. What an answer's payload costs
+is measured too: as many lines, read by the same client from a plain list and made into entries,
+less the same call for none.
 """
 
 from __future__ import annotations
@@ -127,11 +128,11 @@ def measure(
 
 def one_turn(cache: Cache, it: Times, peers: Mapping[str, peer.Peer]) -> None:
     arguments = [it.question.argue() for _ in range(IN_A_ROW)]
-    it.ping += [seconds(cache.client.ping) for _ in arguments]
-    it.ours += [seconds(partial(it.question.ask, ours)) for ours, _ in arguments]
-    nothing = [seconds(partial(payload, cache, 0)) for _ in arguments]
-    entries = [seconds(partial(payload, cache, it.question.entries)) for _ in arguments]
-    it.payload += [whole - less for whole, less in zip(entries, nothing, strict=True)]
+    for ours, _ in arguments:
+        it.ping.append(seconds(cache.client.ping))
+        it.ours.append(seconds(partial(it.question.ask, ours)))
+        nothing = seconds(partial(payload, cache, 0))
+        it.payload.append(seconds(partial(payload, cache, it.question.entries)) - nothing)
     for kind, other in peers.items():
         taken = other.ask(it.question.at_peer, [theirs for _, theirs in arguments])[0]
         it.theirs.setdefault(kind, []).extend(taken)

@@ -88,6 +88,9 @@ class Cache:
         state: dict[str, str] = self._client.execute_command("CLUSTER INFO")
         return state["cluster_state"] == "ok"
 
+    def process_id(self) -> int:
+        return int(self._client.info("server")["process_id"])
+
     def stop(self) -> None:
         self._client.close()
         self._server.stop(timeout=STOP_SECONDS)
