@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from hashlib import sha1
 from operator import itemgetter
 from pathlib import Path
@@ -46,7 +46,7 @@ from leaderboard.snapshots import Entry, Score, ranked
 FORMAT = "lb3"
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""
-FILL_AT_ONCE = 250
+FILL_AT_ONCE = 350
 """Records a call of a rebuild: more take longer each, beside others that want to be answered."""
 COPY_SECONDS = 10
 """How long a copy of a recorded top is kept: what bounds the age of one that a failover revived, or
@@ -110,6 +110,7 @@ class Keys:
     copy: str
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def of(cls, board: str, season: str) -> Keys:
         tag = f"{FORMAT}:{{{board}#{season}}}"
         return cls(f"{tag}:order", f"{tag}:users", f"{tag}:state", f"{tag}:copy")
@@ -354,17 +355,15 @@ class IamCredentials(CredentialProvider):
 
 
 def packed_records(board_order: Order, records: Iterable[ScoreRecord]) -> bytes:
-    """Records as take.lua has them: ids; scores and members; ids once more and values; versions.
+    """Records as take.lua has them: scores and members; users and their values; versions.
 
     As words of the call they would take half as long again, here and in the server.
     """
-    ids: list[bytes] = []
     placed: list[bytes | int | str] = []
     noted: list[bytes] = []
     versions: list[int] = []
     for record in records:
         packed, value = stored(record)
-        ids.append(packed)
         noted += (packed, value)
         versions.append(record.version)
         score = record.score
@@ -376,7 +375,7 @@ def packed_records(board_order: Order, records: Iterable[ScoreRecord]) -> bytes:
         number = order.signed(board_order, score.user_score)
         placed += (number, value[VERSION_BYTES:NAME_AT] + packed + carried)
     # The server's library knows only MessagePack's older type for bytes.
-    answer: bytes = msgpack.packb([*ids, *placed, *noted, *versions], use_bin_type=False)
+    answer: bytes = msgpack.packb([*placed, *noted, *versions], use_bin_type=False)
     return answer
 
 

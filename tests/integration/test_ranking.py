@@ -663,6 +663,18 @@ def test_filling_beside_live_records_comes_to_the_same_as_applying(
     assert cache.list(board, SEASON, after=None, limit=100) == oracle.list(None, 100)
 
 
+@pytest.fixture(params=["Valkey 9", "older servers"])
+def commands(cache_server: Valkey, request: pytest.FixtureRequest) -> Iterator[None]:
+    """With the command that notes only who is new, and without it."""
+    if request.param == "Valkey 9":
+        yield
+        return
+    cache_server.client.execute_command("ACL SETUSER", "default", "-hsetex")
+    yield
+    cache_server.client.execute_command("ACL SETUSER", "default", "+hsetex")
+
+
+@pytest.mark.usefixtures("commands")
 def test_fill_takes_any_number_and_answers_how_many_were_newer(cache: Cache) -> None:
     life = started(cache, DESC, record("u7", 9, version=9), as_=PARTIAL).life
     records = [record(f"u{n}", n % 50, version=2, at=T0 + n) for n in range(2500)]

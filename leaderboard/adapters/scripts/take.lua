@@ -4,25 +4,51 @@
 -- them.
 --
 -- The records, at most 1,000 and no two of one user, are one MessagePack array, column by column, as
--- the commands take them: their user ids (packed); their signed scores and members (member.lua), both
--- '' of a removal; their user ids once more and their values in the hash of users (seven bytes of
--- version, six of time, the name; of a removal the version alone); their versions. With `again` a user
--- who is known at this very version is put in place once more.
+-- the commands take them: their signed scores and members (member.lua), both '' of a removal; their
+-- user ids (packed) and their values in the hash of users (seven bytes of version, six of time, the
+-- name; of a removal the version alone); their versions. With `again` a user who is known at this very
+-- version is put in place once more.
 -- Returns how many were taken, and whether that moved the top.
 local function take(order, users, records, size, again)
   local call, version_of = redis.call, struct.unpack
   records = cmsgpack.unpack(records)
-  local count = #records / 6
-  local placing, noting, versions = count, 3 * count, 5 * count -- what stands before each column
-  local remembered = count > 0 and call('HMGET', users, unpack(records, 1, count)) or {}
+  local count = #records / 5
+  local noting, versions = 2 * count, 4 * count -- what stands before those columns
+  local before = call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
+
+  -- One command sees that nobody is known, as when a rebuild begins, and notes them all. Servers that
+  -- do not have it (Valkey before 9) say so, and go the longer way.
+  local function note_if_all_new()
+    if count == 0 or call('HEXISTS', users, records[noting + 1]) == 1 then
+      return false
+    end
+    for i = 1, count do
+      if records[2 * i] == '' then
+        return false
+      end
+    end
+    return redis.pcall('HSETEX', users, 'FNX', 'FIELDS', count, unpack(records, noting + 1, versions))
+      == 1
+  end
+
+  local remembered = {}
+  local function look_up()
+    local ids = {}
+    for i = 1, count do
+      ids[i] = records[noting + 2 * i - 1]
+    end
+    if count > 0 then
+      remembered = call('HMGET', users, unpack(ids))
+    end
+  end
 
   local function is_newer(i, old)
     return not old or records[versions + i] > version_of('>I7', old)
   end
 
   local gone, g = {}, 0
-  local function leave(i, old, member)
-    local left = #old > 7 and member_of(records[i], old)
+  local function leave(id, old, member)
+    local left = #old > 7 and member_of(id, old)
     if left and left ~= member then
       g = g + 1
       gone[g] = left
@@ -30,16 +56,16 @@ local function take(order, users, records, size, again)
   end
 
   -- Mostly all are newer and nobody is removed: then all is written as it stands.
-  local placed, p_from, p_to = records, placing + 1, noting
+  local placed, p_from, p_to = records, 1, noting
   local noted, n_from, n_to = records, noting + 1, versions
   local function are_all_newer()
     for i = 1, count do
-      local old, member = remembered[i], records[placing + 2 * i]
+      local old, member = remembered[i], records[2 * i]
       if member == '' or not is_newer(i, old) then
         return false
       end
       if old then
-        leave(i, old, member)
+        leave(records[noting + 2 * i - 1], old, member)
       end
     end
     return true
@@ -50,7 +76,7 @@ local function take(order, users, records, size, again)
     placed, p_from, p_to = {}, 1, 0
     noted, n_from, n_to = {}, 1, 0
     for i = 1, count do
-      local score, member = records[placing + 2 * i - 1], records[placing + 2 * i]
+      local score, member = records[2 * i - 1], records[2 * i]
       local id, value = records[noting + 2 * i - 1], records[noting + 2 * i]
       local old = remembered[i]
       local ahead = is_newer(i, old)
@@ -61,24 +87,27 @@ local function take(order, users, records, size, again)
         placed[p_to + 1], placed[p_to + 2], p_to = score, member, p_to + 2
       end
       if old and ahead then
-        leave(i, old, member)
+        leave(id, old, member)
       end
     end
   end
 
-  if not are_all_newer() then
-    choose()
-  end
-
-  local before = call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
   local function write(command, key, values, from, to)
     for start = from, to, 4000 do
       call(command, key, unpack(values, start, math.min(start + 3999, to)))
     end
   end
-  write('ZADD', order, placed, p_from, p_to) -- first, because it refuses what is no score
-  write('ZREM', order, gone, 1, g)
-  write('HSET', users, noted, n_from, n_to)
+  if again and note_if_all_new() then
+    write('ZADD', order, placed, p_from, p_to)
+  else
+    look_up()
+    if not are_all_newer() then
+      choose()
+    end
+    write('ZADD', order, placed, p_from, p_to) -- first, because it refuses what is no score
+    write('ZREM', order, gone, 1, g)
+    write('HSET', users, noted, n_from, n_to)
+  end
 
   local after = call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
   local moved = #before ~= #after

@@ -411,6 +411,10 @@ def fill_over_what_is_newer(patch: pytest.MonkeyPatch) -> None:
     _script(patch, "FILL", VERSION_CHECK, "return true")
 
 
+def fill_without_a_look_at_who_is_there(patch: pytest.MonkeyPatch) -> None:
+    _script(patch, "FILL", "redis.pcall('HSETEX', users, 'FNX',", "redis.pcall('HSETEX', users,")
+
+
 def page_by_rank(patch: pytest.MonkeyPatch) -> None:
     """A cursor that counts, instead of naming a position."""
     real = Reads.entries
@@ -562,6 +566,7 @@ MUTANTS: dict[Break, Plan] = {
     count_an_action_board_by_board: replace(_BUSY, tickets=1),
     open_a_season_over_its_scores: replace(_BUSY, boards=(_SPRINT,), openings=4, within=0.05),
     fill_over_what_is_newer: replace(_REFILLED, flushes=6, audits=4),
+    fill_without_a_look_at_who_is_there: replace(_REFILLED, flushes=6, audits=4),
     page_by_rank: replace(
         _BUSY, pagers=10, writers=4, users=6, pauses=(0.05,), within=0.2, batch_size=None
     ),
