@@ -149,12 +149,19 @@ class Lines:
         self.signer: Signer | None = None
         self.multi = pycurl.CurlMulti()
         self.multi.setopt(pycurl.M_MAXCONNECTS, handles)
-        self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._want)
         self.sockets: Any = select.epoll() if HAS_EPOLL else select.poll()
         self.second = 1 if HAS_EPOLL else 1000
         """In what those count: epoll in seconds, poll in milliseconds."""
-        self.watched: set[int] = set()
+        self.wanted: dict[int, int] = {}
+        """What libcurl waits for, by socket."""
+        self.unwatched: set[int] = set()
+        """Sockets of which that has changed since the last wait."""
+        self.watched: dict[int, int] = {}
+        """What the system was asked to look for, by socket."""
         self.all = [_handle(ca_file) for _ in range(handles)]
+        for handle in self.all:
+            handle.setopt(pycurl.SOCKOPTFUNCTION, self._open)
         self.idle = list(self.all)
         self.going: dict[Any, Post] = {}
         self.loaded: dict[Any, bytes] = {}
@@ -197,8 +204,10 @@ class Lines:
         due = self.multi.timeout()
         if due >= 0:
             seconds = min(seconds, due / 1000)
+        self._watch()
         for socket, ready in self.sockets.poll(max(seconds, 0.0) * self.second):
-            if socket not in self.watched:  # the server closed it while nothing went over it
+            if socket not in self.wanted:  # the server closed it while nothing went over it
+                self.watched.pop(socket, None)
                 with suppress(OSError, KeyError):
                     self.sockets.unregister(socket)
                 continue
@@ -219,21 +228,35 @@ class Lines:
         if HAS_EPOLL:
             self.sockets.close()
 
-    def _watch(self, what: int, socket: int, _multi: Any, _data: Any) -> None:
-        """libcurl says what it waits for on a socket.
-
-        One whose post is over is kept, since mostly another goes over it soon. epoll forgets those
-        that are closed by itself, poll names them once more.
-        """
+    def _want(self, what: int, socket: int, _multi: Any, _data: Any) -> None:
+        """libcurl says what it waits for on a socket; mostly that comes before there is a wait."""
         if what == pycurl.POLL_REMOVE:
-            self.watched.discard(socket)
-            return
-        self.watched.add(socket)
-        events = EVENTS[what]
-        try:
-            self.sockets.modify(socket, events)
-        except FileNotFoundError:
-            self.sockets.register(socket, events)
+            self.wanted.pop(socket, None)
+        else:
+            self.wanted[socket] = EVENTS[what]
+            self.unwatched.add(socket)
+
+    def _open(self, socket: int, _purpose: int) -> int:
+        """A socket is new: what the system was asked for went with an older one of its number."""
+        self.watched.pop(socket, None)
+        return pycurl.SOCKOPT_OK
+
+    def _watch(self) -> None:
+        """Ask the system to look for what is waited for.
+
+        A socket whose post is over stays, since mostly another goes over it soon. epoll forgets
+        those that are closed by itself, poll names them once more.
+        """
+        for socket in self.unwatched:
+            events = self.wanted.get(socket)
+            if events is None or events == self.watched.get(socket):
+                continue
+            try:
+                self.sockets.modify(socket, events)
+            except FileNotFoundError:
+                self.sockets.register(socket, events)
+            self.watched[socket] = events
+        self.unwatched.clear()
 
     def _end(self, handle: Any) -> Post:
         self.multi.remove_handle(handle)

@@ -40,7 +40,7 @@ class Signer:
         self.fixed: tuple[bytes, ...] = ()
         self.end = b""
         self.authorization = b""
-        self.mac = hmac.new(b"", digestmod="sha256")
+        self.inner = self.outer = sha256()
 
     def headers(self, path: bytes, body_digest: bytes) -> list[bytes]:
         """The headers of a post to `path` (percent-encoded, below the endpoint), made now."""
@@ -49,9 +49,10 @@ class Signer:
             self._date(now)
         # Of a path that is encoded already, each % is encoded once more.
         canonical = b"".join((self.begin, path.replace(b"%", b"%25"), self.end, body_digest))
-        mac = self.mac.copy()
-        mac.update(digest(canonical))
-        return [*self.fixed, self.authorization + mac.hexdigest().encode()]
+        inner, outer = self.inner.copy(), self.outer.copy()
+        inner.update(digest(canonical))
+        outer.update(inner.digest())
+        return [*self.fixed, self.authorization + outer.hexdigest().encode()]
 
     def _date(self, now: int) -> None:
         """Make all that the posts of a second have in common."""
@@ -72,5 +73,9 @@ class Signer:
             f"Authorization: {ALGORITHM} Credential={self.key.access_key}/{place}, "
             f"SignedHeaders={names}, Signature="
         ).encode()
-        self.mac = hmac.new(derived, f"{ALGORITHM}\n{date}\n{place}\n".encode(), "sha256")
+        # HMAC, its two keyed hashes begun, which to copy takes half the time of an HMAC object.
+        block = derived.ljust(sha256().block_size, b"\0")
+        self.inner = sha256(bytes(it ^ 0x36 for it in block))
+        self.inner.update(f"{ALGORITHM}\n{date}\n{place}\n".encode())
+        self.outer = sha256(bytes(it ^ 0x5C for it in block))
         self.second = now

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pycurl
 import pytest
 from botocore.credentials import Credentials
 
@@ -342,6 +345,28 @@ def test_system_without_epoll_posts_as_well(sink: Sink, monkeypatch: pytest.Monk
         sink.otherwise = "closes"
     delivery.close()
     assert all(len(sink.bodies(name)) == 3 for name in everybody)
+
+
+@pytest.mark.parametrize("has_epoll", [True, False])
+def test_socket_with_the_number_of_a_closed_one_is_watched_anew(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch, has_epoll: bool
+) -> None:
+    monkeypatch.setattr(gateway, "HAS_EPOLL", has_epoll and gateway.HAS_EPOLL)
+    lines = gateway.Lines(sink.endpoint, 1, CA_FILE)
+    number = -1
+    for _ in range(3):
+        here, there = socket.socketpair()
+        with here, there:
+            assert number in {-1, here.fileno()}
+            number = here.fileno()
+            lines._open(number, 0)  # noqa: SLF001
+            lines._want(pycurl.POLL_IN, number, None, None)  # noqa: SLF001
+            lines._watch()  # noqa: SLF001
+            assert lines.sockets.poll(0) == []
+            there.send(b"answer")
+            assert lines.sockets.poll(lines.second) == [(number, select.POLLIN)]
+            lines._want(pycurl.POLL_REMOVE, number, None, None)  # noqa: SLF001
+    lines.close()
 
 
 def test_gateway_is_known_by_its_certificate(tmp_path: Path) -> None:
