@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -234,17 +235,16 @@ def posting_table(title: str, rounds: Sequence[Round], latency_ms: int) -> Table
     def against_boto3(client: str) -> list[float]:
         return [rate(client, it) / rate("boto3", it) for it in rounds]
 
-    ratio = figures.median(against_boto3("service"))
-    captions = [
-        f"Median of {len(rounds)} rounds, each client in a process of its own.",
-        figures.judged(
-            f"Expected: at least {TARGET_RATIO} {figures.TIMES} boto3's posts a second",
-            met=ratio >= TARGET_RATIO,
-        ),
-    ]
-    if latency_ms:
-        most = HANDLES / latency_ms * 1000
-        captions.append(f"{HANDLES} at a time can be no more than {most:,.0f} a second.")
+    captions = [f"Rounds: {len(rounds)}; medians. Each client has a process of its own."]
+    theirs = figures.median([rate("boto3", it) for it in rounds])
+    most = HANDLES / latency_ms * 1000 if latency_ms else math.inf
+    if most >= TARGET_RATIO * theirs:
+        expected = f"Expected: at least {TARGET_RATIO} {figures.TIMES} boto3's posts a second"
+        is_met = figures.median(against_boto3("service")) >= TARGET_RATIO
+        captions.append(figures.judged(expected, met=is_met))
+    else:
+        ratio = figures.times(most / theirs)
+        captions.append(f"{HANDLES} at a time are at most {most:,.0f} a second, {ratio} boto3's.")
     made = figures.table(
         f"Posting 1 KB to each of many connections: {title}",
         "one core",
