@@ -17,7 +17,8 @@ local function take(order, users, records, size, again)
   local before = call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
 
   -- One command sees that nobody is known, as when a rebuild begins, and notes them all. Servers that
-  -- do not have it (Valkey before 9) say so, and go the longer way.
+  -- do not have it (Valkey before 9) say so, and go the longer way. (Should no ZADD follow, the next
+  -- rebuild puts them in place: `again`.)
   local function note_if_all_new()
     if count == 0 or call('HEXISTS', users, records[noting + 1]) == 1 then
       return false
