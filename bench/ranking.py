@@ -69,19 +69,26 @@ def serving(report: Callable[[str], None]) -> Iterator[Cache]:
         server = Server(Path(folder))
         try:
             await_condition(server.is_ready, what="Valkey took no writes")
-            part(server)
-            # A server of its own on a machine that is not: it may be slow to answer.
-            yield Cache(server.endpoint, seconds=60.0)
+            with apart(server):
+                # A server of its own on a machine that is not: it may be slow to answer.
+                yield Cache(server.endpoint, seconds=60.0)
         finally:
             server.stop()
 
 
-def part(server: Server) -> None:
-    """Give the server a core of its own, as if it were elsewhere; who asks it has the others."""
-    if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(server.process_id(), cores[-1:])
-        os.sched_setaffinity(0, cores[:-1] or cores)
+@contextmanager
+def apart(server: Server) -> Iterator[None]:
+    """The server has a core of its own, as if it were elsewhere; who asks it has the others."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(server.process_id(), cores[-1:])
+    os.sched_setaffinity(0, cores[:-1] or cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 Row = tuple[int, int, dict[str, list[float]]]

@@ -27,7 +27,8 @@ from leaderboard.listings import Listing, Position
 IN_A_ROW = 10
 TARGET_PINGS = 2
 TARGET_RATIO = 2
-JUDGED = {"as it installs"}
+JUDGED = "as it installs"
+"""The kind of the package that the ratio is expected against."""
 PAYLOAD = f"{KEYS.order}:payload"
 
 
@@ -65,7 +66,7 @@ class Times:
     @property
     def is_met(self) -> bool:
         quick = figures.median(self.ours) < self.allowed
-        return quick and all(self.ratio(kind) >= TARGET_RATIO for kind in JUDGED & {*self.theirs})
+        return quick and (JUDGED not in self.theirs or self.ratio(JUDGED) >= TARGET_RATIO)
 
 
 def questions(cache: Cache, members: int, chance: random.Random) -> list[Question]:
