@@ -17,7 +17,7 @@ from leaderboard.attempts import attempts
 from leaderboard.catalog import Catalog
 from leaderboard.errors import Invalid, Raced, Unavailable, UserDeleted
 from leaderboard.profiles import Profiles, unnamed
-from leaderboard.scoring import DELETED, OUT, Profile, ScoreItem, next_version
+from leaderboard.scoring.decisions import DELETED, OUT, Profile, ScoreItem, next_version
 from leaderboard.seasons import parse_season, season_at
 from leaderboard.tombstones import deleted, removed
 

@@ -12,7 +12,7 @@ from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Raced, Unavailable
 from leaderboard.names import default_name
 from leaderboard.rules import Board
-from leaderboard.scoring import DELETED, Profile, next_version, refuse
+from leaderboard.scoring.decisions import DELETED, Profile, next_version, refuse
 
 
 class ProfileStore(Protocol):

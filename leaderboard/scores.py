@@ -1,4 +1,4 @@
-"""Scores: tickets, completed actions and trusted writes. Gather, decide (`scoring`), write."""
+"""Scores: tickets, completed actions and trusted writes. Gather, decide, write."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from leaderboard import checks, scoring
+from leaderboard import checks
 from leaderboard.attempts import attempts
 from leaderboard.catalog import Catalog
 from leaderboard.errors import (
@@ -23,7 +23,8 @@ from leaderboard.errors import (
 )
 from leaderboard.profiles import renamed, unnamed
 from leaderboard.rules import Action, Board, Operator
-from leaderboard.scoring import Answer, Profile, ScoreItem, refuse
+from leaderboard.scoring import decisions
+from leaderboard.scoring.decisions import Answer, Profile, ScoreItem, refuse
 from leaderboard.seasons import season_at
 from leaderboard.tickets import (
     REFUSAL,
@@ -169,7 +170,7 @@ class Scores:
         return sign_socket(ticket, self.keys()), ticket
 
     def complete(self, *, user_id: str, board: str, token: str, value: int | None) -> Outcome:
-        """Take an action ticket. Raises what `scoring.complete` raises, and BoardNotFound."""
+        """Take an action ticket. Raises what `decisions.complete` raises, and BoardNotFound."""
         rules = self.catalog.find(board)
         ticket = read_action(token, self.keys(key_id(token)))
         if (ticket.user_id, ticket.board) != (user_id, board):
@@ -184,7 +185,7 @@ class Scores:
         check = _check(rules.actions[ticket.action], ticket, now)
         for _ in attempts():
             (item, *beside), profile = self._gather(user_id, places)
-            decision = scoring.complete(
+            decision = decisions.complete(
                 rules,
                 item,
                 ticket,
@@ -242,7 +243,7 @@ class Scores:
                     profile_version=named.version,
                 )
             try:
-                decision = scoring.submit(rules, item, amount=amount, now_ms=now)
+                decision = decisions.submit(rules, item, amount=amount, now_ms=now)
                 assert decision.item is not None
                 expires_ms = now + SUBMISSION_MS
                 submission = Submission(

@@ -9,7 +9,7 @@ from typing import Protocol
 from leaderboard.catalog import Catalog
 from leaderboard.errors import LeaderboardError
 from leaderboard.ranking import BoardItem
-from leaderboard.scoring import Profile, refuse
+from leaderboard.scoring.decisions import Profile, refuse
 from leaderboard.seasons import Season, season_at
 from leaderboard.snapshots import Snapshot
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from leaderboard.names import default_name
-from leaderboard.scoring import DELETED, Profile, ScoreItem, next_version
+from leaderboard.scoring.decisions import DELETED, Profile, ScoreItem, next_version
 
 DAY_MS = 86_400_000
 SCORE_MS = 7 * DAY_MS

@@ -337,7 +337,7 @@ def profile_owner(image: Mapping[str, Any]) -> str | None:
 
 def leaves(image: Mapping[str, Any]) -> bool:
     """Whether a profile's image is that of somebody who was barred or deleted."""
-    from leaderboard.scoring import OUT
+    from leaderboard.scoring.decisions import OUT
 
     return image.get("standing", {}).get("S") in OUT
 

@@ -16,7 +16,7 @@ from leaderboard.adapters.scores import (
     tombstone_image,
 )
 from leaderboard.moderation import Act, History
-from leaderboard.scoring import Profile, ScoreItem, next_version
+from leaderboard.scoring.decisions import Profile, ScoreItem, next_version
 
 
 @dataclass(frozen=True)

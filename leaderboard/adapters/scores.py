@@ -17,7 +17,7 @@ from leaderboard.names import BOARD, USER_ID, default_name
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rules import MAX_SCORE, Board
 from leaderboard.scores import SUBMISSION_MS, Submission, Write
-from leaderboard.scoring import DELETED, VISIBLE, Answer, Profile, ScoreItem, Taken
+from leaderboard.scoring.decisions import DELETED, VISIBLE, Answer, Profile, ScoreItem, Taken
 from leaderboard.snapshots import Score
 from leaderboard.tombstones import brought_up
 

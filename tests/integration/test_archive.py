@@ -18,7 +18,7 @@ from leaderboard.adapters.index import BoardIndex
 from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord
 from leaderboard.rules import Board
 from leaderboard.scores import Write
-from leaderboard.scoring import VISIBLE, ScoreItem
+from leaderboard.scoring.decisions import VISIBLE, ScoreItem
 from leaderboard.snapshots import Score
 from tests.integration import aws
 from tests.integration.conftest import Dependencies

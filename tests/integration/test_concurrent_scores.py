@@ -22,7 +22,7 @@ from leaderboard.errors import (
     Unavailable,
 )
 from leaderboard.scores import Outcome, Scores, ScoreStore
-from leaderboard.scoring import ScoreItem
+from leaderboard.scoring.decisions import ScoreItem
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")

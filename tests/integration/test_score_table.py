@@ -16,7 +16,7 @@ from leaderboard.adapters.scores import score_record
 from leaderboard.errors import Raced
 from leaderboard.rules import MAX_SCORE, Board, Order
 from leaderboard.scores import Submission, Write
-from leaderboard.scoring import Answer, Profile, ScoreItem, Taken
+from leaderboard.scoring.decisions import Answer, Profile, ScoreItem, Taken
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")

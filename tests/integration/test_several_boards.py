@@ -34,7 +34,7 @@ from leaderboard.errors import (
 )
 from leaderboard.profiles import Profiles, renamed, unnamed
 from leaderboard.scores import Outcome, Scores
-from leaderboard.scoring import ScoreItem
+from leaderboard.scoring.decisions import ScoreItem
 from tests.integration import aws
 from tests.integration.events import CONTEXT, answered, request
 

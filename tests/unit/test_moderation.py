@@ -12,7 +12,7 @@ from leaderboard.errors import Barred
 from leaderboard.moderation import MAX_ACTS, MAX_ACTS_BYTES, Act, History, clean_reason
 from leaderboard.profiles import renamed, unnamed
 from leaderboard.rules import Board
-from leaderboard.scoring import (
+from leaderboard.scoring.decisions import (
     BARRED,
     DELETED,
     HIDDEN,

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard import scoring
 from leaderboard.errors import Invalid, ScoreLimit, TicketSuperseded
 from leaderboard.rules import MAX_SCORE, Board, Limits, Operator, Order
-from leaderboard.scoring import ScoreItem
+from leaderboard.scoring import decisions
+from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.tickets import ActionTicket
 
 T0 = 1_795_421_730_000
@@ -96,11 +96,11 @@ def allowed(board: Board, counted: Sequence[Write], write: Write) -> bool:
 # The two ways in.
 
 
-def submitted(board: Board, item: ScoreItem, write: Write) -> scoring.Decision:
-    return scoring.submit(board, item, amount=write.amount, now_ms=write.at)
+def submitted(board: Board, item: ScoreItem, write: Write) -> decisions.Decision:
+    return decisions.submit(board, item, amount=write.amount, now_ms=write.at)
 
 
-def completed(board: Board, item: ScoreItem, write: Write) -> scoring.Decision:
+def completed(board: Board, item: ScoreItem, write: Write) -> decisions.Decision:
     ticket = ActionTicket(
         ticket=f"t-{item.version}",
         user_id=item.user_id,
@@ -112,7 +112,7 @@ def completed(board: Board, item: ScoreItem, write: Write) -> scoring.Decision:
         not_before_ms=write.at,
         expires_ms=write.at + 1,
     )
-    return scoring.complete(board, item, ticket, value=None, now_ms=write.at)
+    return decisions.complete(board, item, ticket, value=None, now_ms=write.at)
 
 
 @pytest.mark.parametrize("way", [submitted, completed])
@@ -209,9 +209,11 @@ def test_action_of_several_boards_counts_by_the_rules_of_each_or_nowhere(
         also = list(zip(named[1:], items[1:], strict=True))
         if not all(allowed(it, counted, write) for it in named):
             with pytest.raises((ScoreLimit, Invalid)):
-                scoring.complete(named[0], items[0], ticket, value=None, now_ms=write.at, also=also)
+                decisions.complete(
+                    named[0], items[0], ticket, value=None, now_ms=write.at, also=also
+                )
             continue
-        decision = scoring.complete(
+        decision = decisions.complete(
             named[0], items[0], ticket, value=None, now_ms=write.at, also=also
         )
         assert decision.item is not None
@@ -223,7 +225,7 @@ def test_action_of_several_boards_counts_by_the_rules_of_each_or_nowhere(
         # Wherever its own board's memory is lost, the others still know the ticket.
         forgetful = replace(items[0], taken={})
         with pytest.raises(TicketSuperseded):
-            scoring.complete(
+            decisions.complete(
                 named[0],
                 forgetful,
                 ticket,

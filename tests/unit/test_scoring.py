@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard import scoring
 from leaderboard.errors import (
     Barred,
     Invalid,
@@ -21,7 +20,8 @@ from leaderboard.errors import (
     TicketSuperseded,
 )
 from leaderboard.rules import MAX_SCORE, Board, Limits, Operator, Order, Reported
-from leaderboard.scoring import BARRED, HIDDEN, Answer, Decision, ScoreItem
+from leaderboard.scoring import decisions
+from leaderboard.scoring.decisions import BARRED, HIDDEN, Answer, Decision, ScoreItem
 from leaderboard.tickets import ActionTicket
 from tests.unit import strategies
 
@@ -103,7 +103,7 @@ def test_trusted_write_follows_operator_and_order(
     operator: Operator, order: Order, before: int | None, amount: int, after: int
 ) -> None:
     item = new_item() if before is None else item_with(before)
-    decision = scoring.submit(board(operator, order), item, amount=amount, now_ms=NOW)
+    decision = decisions.submit(board(operator, order), item, amount=amount, now_ms=NOW)
     changed = before != after
     assert outcome(decision) == (after, NOW if changed else 5, changed)
 
@@ -113,7 +113,7 @@ def test_completed_action_follows_operator_and_order(
     operator: Operator, order: Order, before: int | None, amount: int, after: int
 ) -> None:
     item = new_item() if before is None else item_with(before)
-    decision = scoring.complete(
+    decision = decisions.complete(
         board(operator, order), item, ticket(points=amount), value=None, now_ms=NOW
     )
     changed = before != after
@@ -126,7 +126,7 @@ def test_time_moves_only_with_the_score(
 ) -> None:
     rules = board(operator, order, negative_points=True)
     try:
-        decision = scoring.submit(rules, item_with(before), amount=amount, now_ms=NOW)
+        decision = decisions.submit(rules, item_with(before), amount=amount, now_ms=NOW)
     except ScoreLimit:
         assert operator is Operator.INCREMENT
         return
@@ -136,13 +136,13 @@ def test_time_moves_only_with_the_score(
 
 
 def test_answer_is_the_item_that_is_written() -> None:
-    decision = scoring.submit(board(), item_with(30), amount=10, now_ms=NOW)
+    decision = decisions.submit(board(), item_with(30), amount=10, now_ms=NOW)
     assert decision.answer == Answer("Ada", 40, NOW, changed=True)
     assert not decision.replayed
 
 
 def test_unchanged_score_is_still_a_new_version() -> None:
-    decision = scoring.submit(board(Operator.BEST), item_with(30), amount=20, now_ms=NOW)
+    decision = decisions.submit(board(Operator.BEST), item_with(30), amount=20, now_ms=NOW)
     assert written(decision).version == 41
 
 
@@ -150,16 +150,16 @@ def test_unchanged_score_is_still_a_new_version() -> None:
 
 
 def test_first_version_is_the_time() -> None:
-    assert written(scoring.submit(board(), new_item(), amount=1, now_ms=NOW)).version == NOW
+    assert written(decisions.submit(board(), new_item(), amount=1, now_ms=NOW)).version == NOW
 
 
 def test_later_versions_go_up_by_one() -> None:
-    assert written(scoring.submit(board(), item_with(1), amount=1, now_ms=NOW)).version == 41
+    assert written(decisions.submit(board(), item_with(1), amount=1, now_ms=NOW)).version == 41
 
 
 def test_score_after_a_tombstone_continues_its_version() -> None:
     tombstone = new_item(version=NOW + 5)
-    item = written(scoring.submit(board(), tombstone, amount=3, now_ms=NOW))
+    item = written(decisions.submit(board(), tombstone, amount=3, now_ms=NOW))
     assert (item.version, item.user_score, item.updated_ms) == (NOW + 6, 3, NOW)
 
 
@@ -168,9 +168,9 @@ def test_score_after_a_tombstone_continues_its_version() -> None:
 
 def test_ticket_that_was_taken_gets_its_first_answer_again() -> None:
     rules = board()
-    first = scoring.complete(rules, item_with(30), ticket(), value=None, now_ms=NOW)
+    first = decisions.complete(rules, item_with(30), ticket(), value=None, now_ms=NOW)
     later = replace(written(first), user_score=99, updated_ms=NOW + 1)
-    again = scoring.complete(rules, later, ticket(), value=None, now_ms=NOW + 1)
+    again = decisions.complete(rules, later, ticket(), value=None, now_ms=NOW + 1)
     assert again.replayed
     assert again.item is None
     assert again.answer == first.answer
@@ -178,24 +178,24 @@ def test_ticket_that_was_taken_gets_its_first_answer_again() -> None:
 
 def test_replay_is_answered_whatever_the_time_and_the_limits() -> None:
     rules = board(limits=Limits(actions_per_minute=1))
-    first = scoring.complete(rules, new_item(), ticket(), value=None, now_ms=NOW)
+    first = decisions.complete(rules, new_item(), ticket(), value=None, now_ms=NOW)
     for now_ms in (NOW, NOW + HOUR, NOW - HOUR):
-        again = scoring.complete(rules, written(first), ticket(), value=None, now_ms=now_ms)
+        again = decisions.complete(rules, written(first), ticket(), value=None, now_ms=now_ms)
         assert again.replayed
 
 
 def test_ticket_issued_before_the_last_completion_is_superseded() -> None:
     rules = board()
-    item = written(scoring.complete(rules, new_item(), ticket("t2"), value=None, now_ms=NOW))
+    item = written(decisions.complete(rules, new_item(), ticket("t2"), value=None, now_ms=NOW))
     with pytest.raises(TicketSuperseded):
-        scoring.complete(rules, item, ticket("t1", issued_ms=NOW - 1), value=None, now_ms=NOW)
+        decisions.complete(rules, item, ticket("t1", issued_ms=NOW - 1), value=None, now_ms=NOW)
 
 
 def test_ticket_issued_after_the_last_completion_is_good() -> None:
     rules = board()
-    item = written(scoring.complete(rules, new_item(), ticket("t1"), value=None, now_ms=NOW))
+    item = written(decisions.complete(rules, new_item(), ticket("t1"), value=None, now_ms=NOW))
     later = ticket("t2", issued_ms=NOW, not_before_ms=NOW)
-    decision = scoring.complete(rules, item, later, value=None, now_ms=NOW + 1)
+    decision = decisions.complete(rules, item, later, value=None, now_ms=NOW + 1)
     assert decision.answer.user_score == 20
 
 
@@ -204,51 +204,51 @@ def test_ticket_of_before_stays_superseded_once_a_newer_one_was_taken() -> None:
     item = new_item()
     for name in ("t1", "t2"):
         issued = ticket(name, issued_ms=NOW, not_before_ms=NOW)
-        item = written(scoring.complete(rules, item, issued, value=None, now_ms=NOW))
+        item = written(decisions.complete(rules, item, issued, value=None, now_ms=NOW))
     with pytest.raises(TicketSuperseded):
-        scoring.complete(rules, item, ticket("t1"), value=None, now_ms=NOW + 1)
+        decisions.complete(rules, item, ticket("t1"), value=None, now_ms=NOW + 1)
 
 
 def test_tickets_of_other_actions_are_untouched() -> None:
     rules = board()
-    item = written(scoring.complete(rules, new_item(), ticket("t1"), value=None, now_ms=NOW))
+    item = written(decisions.complete(rules, new_item(), ticket("t1"), value=None, now_ms=NOW))
     other = ticket("t0", action="level", issued_ms=NOW - MINUTE)
-    decision = scoring.complete(rules, item, other, value=None, now_ms=NOW + 1)
+    decision = decisions.complete(rules, item, other, value=None, now_ms=NOW + 1)
     assert decision.answer.user_score == 20
     assert set(written(decision).taken) == {"quiz", "level"}
-    again = scoring.complete(rules, written(decision), ticket("t1"), value=None, now_ms=NOW + 2)
+    again = decisions.complete(rules, written(decision), ticket("t1"), value=None, now_ms=NOW + 2)
     assert again.replayed
 
 
 def test_ticket_is_good_from_its_first_millisecond_to_its_last() -> None:
     it = ticket(not_before_ms=NOW, expires_ms=NOW + 10)
     with pytest.raises(TicketEarly):
-        scoring.complete(board(), new_item(), it, value=None, now_ms=NOW - 1)
+        decisions.complete(board(), new_item(), it, value=None, now_ms=NOW - 1)
     for now_ms in (NOW, NOW + 9):
-        assert not scoring.complete(board(), new_item(), it, value=None, now_ms=now_ms).replayed
+        assert not decisions.complete(board(), new_item(), it, value=None, now_ms=now_ms).replayed
     with pytest.raises(TicketExpired):
-        scoring.complete(board(), new_item(), it, value=None, now_ms=NOW + 10)
+        decisions.complete(board(), new_item(), it, value=None, now_ms=NOW + 10)
 
 
 def test_early_ticket_says_from_when_on_it_is_good() -> None:
     it = ticket(not_before_ms=NOW)
     with pytest.raises(TicketEarly, match=r"2026-11-23T08:15:30\.123Z"):
-        scoring.complete(board(), new_item(), it, value=None, now_ms=NOW - 1)
+        decisions.complete(board(), new_item(), it, value=None, now_ms=NOW - 1)
 
 
 @pytest.mark.parametrize("of", [{"user_id": "bob"}, {"board": "weekly"}, {"season": "2026-11"}])
 def test_ticket_of_another_user_board_or_season_is_refused(of: dict[str, str]) -> None:
     with pytest.raises(TicketInvalid):
-        scoring.complete(board(), new_item(), ticket(**of), value=None, now_ms=NOW)
+        decisions.complete(board(), new_item(), ticket(**of), value=None, now_ms=NOW)
 
 
 def test_barred_player_may_not_score() -> None:
     with pytest.raises(Barred):
-        scoring.complete(board(), item_with(3, standing=BARRED), ticket(), value=None, now_ms=NOW)
+        decisions.complete(board(), item_with(3, standing=BARRED), ticket(), value=None, now_ms=NOW)
 
 
 def test_hidden_player_goes_on_playing() -> None:
-    decision = scoring.complete(
+    decision = decisions.complete(
         board(), item_with(3, standing=HIDDEN), ticket(), value=None, now_ms=NOW
     )
     assert (written(decision).standing, decision.answer.user_score) == (HIDDEN, 13)
@@ -260,19 +260,21 @@ def test_hidden_player_goes_on_playing() -> None:
 def test_fixed_points_take_no_value() -> None:
     for value in (10, 0, 500):
         with pytest.raises(Invalid) as refused:
-            scoring.complete(board(), new_item(), ticket(), value=value, now_ms=NOW)
+            decisions.complete(board(), new_item(), ticket(), value=value, now_ms=NOW)
         assert refused.value.path == "value"
 
 
 def test_reported_points_need_a_value() -> None:
     with pytest.raises(Invalid) as refused:
-        scoring.complete(board(), new_item(), ticket(points=Reported(500)), value=None, now_ms=NOW)
+        decisions.complete(
+            board(), new_item(), ticket(points=Reported(500)), value=None, now_ms=NOW
+        )
     assert refused.value.path == "value"
 
 
 @pytest.mark.parametrize("value", [0, 1, 499, 500])
 def test_reported_points_are_taken_up_to_the_cap(value: int) -> None:
-    decision = scoring.complete(
+    decision = decisions.complete(
         board(), new_item(), ticket(points=Reported(500)), value=value, now_ms=NOW
     )
     assert decision.answer.user_score == value
@@ -281,35 +283,37 @@ def test_reported_points_are_taken_up_to_the_cap(value: int) -> None:
 @pytest.mark.parametrize("value", [-1, 501, MAX_SCORE])
 def test_reported_points_past_the_cap_are_refused(value: int) -> None:
     with pytest.raises(Invalid, match="from 0 to 500"):
-        scoring.complete(board(), new_item(), ticket(points=Reported(500)), value=value, now_ms=NOW)
+        decisions.complete(
+            board(), new_item(), ticket(points=Reported(500)), value=value, now_ms=NOW
+        )
 
 
 def test_board_with_negative_points_takes_them_as_reported() -> None:
     rules = board(negative_points=True)
     it = ticket(points=Reported(500))
-    decision = scoring.complete(rules, item_with(30), it, value=-500, now_ms=NOW)
+    decision = decisions.complete(rules, item_with(30), it, value=-500, now_ms=NOW)
     assert decision.answer.user_score == -470
     with pytest.raises(Invalid, match="from -500 to 500"):
-        scoring.complete(rules, item_with(30), it, value=-501, now_ms=NOW)
+        decisions.complete(rules, item_with(30), it, value=-501, now_ms=NOW)
 
 
 def test_trusted_write_of_a_negative_delta_needs_the_boards_leave() -> None:
     with pytest.raises(Invalid) as refused:
-        scoring.submit(board(), item_with(30), amount=-1, now_ms=NOW)
+        decisions.submit(board(), item_with(30), amount=-1, now_ms=NOW)
     assert refused.value.path == "delta"
-    allowed = scoring.submit(board(negative_points=True), item_with(30), amount=-1, now_ms=NOW)
+    allowed = decisions.submit(board(negative_points=True), item_with(30), amount=-1, now_ms=NOW)
     assert allowed.answer.user_score == 29
 
 
 @pytest.mark.parametrize("operator", [Operator.BEST, Operator.LATEST])
 def test_negative_scores_need_no_leave(operator: Operator) -> None:
-    decision = scoring.submit(board(operator), new_item(), amount=-5, now_ms=NOW)
+    decision = decisions.submit(board(operator), new_item(), amount=-5, now_ms=NOW)
     assert decision.answer.user_score == -5
 
 
 def test_barred_user_gets_no_trusted_write() -> None:
     with pytest.raises(Barred):
-        scoring.submit(board(), item_with(3, standing=BARRED), amount=1, now_ms=NOW)
+        decisions.submit(board(), item_with(3, standing=BARRED), amount=1, now_ms=NOW)
 
 
 # Limits of the score.
@@ -319,26 +323,26 @@ def test_barred_user_gets_no_trusted_write() -> None:
 def test_score_may_reach_its_limits_and_not_pass_them(operator: Operator) -> None:
     rules = board(operator, min_score=-5, negative_points=True, limits=Limits(max_score=100))
     for reached in (100, -5):
-        decision = scoring.submit(rules, new_item(), amount=reached, now_ms=NOW)
+        decision = decisions.submit(rules, new_item(), amount=reached, now_ms=NOW)
         assert decision.answer.user_score == reached
     for past in (101, -6):
         with pytest.raises(ScoreLimit, match="from -5 to 100"):
-            scoring.submit(rules, new_item(), amount=past, now_ms=NOW)
+            decisions.submit(rules, new_item(), amount=past, now_ms=NOW)
 
 
 def test_increment_past_the_limit_is_refused_whole() -> None:
     rules = board(limits=Limits(max_score=100))
     with pytest.raises(ScoreLimit, match="would make 101"):
-        scoring.complete(rules, item_with(91), ticket(), value=None, now_ms=NOW)
-    assert scoring.submit(rules, item_with(91), amount=9, now_ms=NOW).answer.user_score == 100
+        decisions.complete(rules, item_with(91), ticket(), value=None, now_ms=NOW)
+    assert decisions.submit(rules, item_with(91), amount=9, now_ms=NOW).answer.user_score == 100
 
 
 def test_no_board_goes_beyond_what_numbers_hold_exactly() -> None:
     at_the_end = item_with(MAX_SCORE)
     with pytest.raises(ScoreLimit):
-        scoring.submit(board(), at_the_end, amount=1, now_ms=NOW)
+        decisions.submit(board(), at_the_end, amount=1, now_ms=NOW)
     with pytest.raises(ScoreLimit):
-        scoring.submit(board(negative_points=True), item_with(-MAX_SCORE), amount=-1, now_ms=NOW)
+        decisions.submit(board(negative_points=True), item_with(-MAX_SCORE), amount=-1, now_ms=NOW)
 
 
 # Rate limits.
@@ -353,7 +357,7 @@ def completions(rules: Board, times: list[int], *, points: int = 1) -> list[int 
             f"t{at}", points=points, issued_ms=now_ms, not_before_ms=0, expires_ms=now_ms + 1
         )
         try:
-            item = written(scoring.complete(rules, item, it, value=None, now_ms=now_ms))
+            item = written(decisions.complete(rules, item, it, value=None, now_ms=now_ms))
             waits.append(None)
         except RateLimited as limited:
             waits.append(limited.retry_after_ms)
@@ -402,10 +406,10 @@ def test_whoever_waits_as_told_is_let_in(limit: int, pauses: list[int]) -> None:
         now_ms += pause
         it = ticket(f"t{at}", issued_ms=now_ms, not_before_ms=0, expires_ms=now_ms + HOUR)
         try:
-            decision = scoring.complete(rules, item, it, value=None, now_ms=now_ms)
+            decision = decisions.complete(rules, item, it, value=None, now_ms=now_ms)
         except RateLimited as limited:
             now_ms += limited.retry_after_ms
-            decision = scoring.complete(rules, item, it, value=None, now_ms=now_ms)
+            decision = decisions.complete(rules, item, it, value=None, now_ms=now_ms)
         item = written(decision)
 
 
@@ -423,26 +427,26 @@ def test_points_an_hour_are_limited_by_their_sum() -> None:
 
 def test_points_below_zero_neither_use_nor_refill_the_hour() -> None:
     rules = board(negative_points=True, limits=Limits(points_per_hour=100))
-    first = scoring.complete(rules, new_item(), ticket("t1", points=100), value=None, now_ms=NOW)
+    first = decisions.complete(rules, new_item(), ticket("t1", points=100), value=None, now_ms=NOW)
     lost = ticket("t2", points=-100, issued_ms=NOW)
-    second = scoring.complete(rules, written(first), lost, value=None, now_ms=NOW)
+    second = decisions.complete(rules, written(first), lost, value=None, now_ms=NOW)
     third = ticket("t3", points=1, issued_ms=NOW)
     with pytest.raises(RateLimited):
-        scoring.complete(rules, written(second), third, value=None, now_ms=NOW)
+        decisions.complete(rules, written(second), third, value=None, now_ms=NOW)
 
 
 def test_trusted_writes_are_not_rate_limited() -> None:
     rules = board(limits=Limits(actions_per_minute=1, points_per_hour=1))
     item = new_item()
     for _ in range(5):
-        item = written(scoring.submit(rules, item, amount=5, now_ms=NOW))
+        item = written(decisions.submit(rules, item, amount=5, now_ms=NOW))
     assert item.user_score == 25
 
 
 def test_trusted_write_keeps_what_the_players_tickets_left() -> None:
     rules = board(limits=Limits(actions_per_minute=1))
-    played = written(scoring.complete(rules, new_item(), ticket(), value=None, now_ms=NOW))
-    item = written(scoring.submit(rules, played, amount=5, now_ms=NOW))
+    played = written(decisions.complete(rules, new_item(), ticket(), value=None, now_ms=NOW))
+    item = written(decisions.submit(rules, played, amount=5, now_ms=NOW))
     assert (item.taken, item.paced) == (played.taken, played.paced)
 
 
@@ -451,7 +455,7 @@ def test_trusted_write_keeps_what_the_players_tickets_left() -> None:
 
 def all_wrong_but(mended: set[str]) -> tuple[ScoreItem, ActionTicket, int | None]:
     """A completion that is wrong in every way, less the ways that are mended."""
-    taken = scoring.complete(board(), new_item(), ticket("t9"), value=None, now_ms=NOW)
+    taken = decisions.complete(board(), new_item(), ticket("t9"), value=None, now_ms=NOW)
     item = replace(
         written(taken),
         standing="visible" if "standing" in mended else BARRED,
@@ -485,4 +489,4 @@ def test_first_thing_wrong_is_the_one_that_is_named(
     item, it, value = all_wrong_but(mended)
     rules = board(limits=Limits(actions_per_minute=1, max_score=100))
     with pytest.raises(error):
-        scoring.complete(rules, item, it, value=value, now_ms=NOW)
+        decisions.complete(rules, item, it, value=value, now_ms=NOW)

@@ -37,7 +37,7 @@ from leaderboard.profiles import Profiles
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder
 from leaderboard.reads import Reads
 from leaderboard.scores import Write
-from leaderboard.scoring import DELETED, VISIBLE, Profile, ScoreItem
+from leaderboard.scoring.decisions import DELETED, VISIBLE, Profile, ScoreItem
 from leaderboard.snapshots import Snapshot, ranked
 from leaderboard.tombstones import brought_up, removed
 from tests.integration.story import oracle
