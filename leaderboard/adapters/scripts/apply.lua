@@ -9,19 +9,24 @@ local order, users, state = KEYS[1], KEYS[2], KEYS[3]
 local size, fresh = tonumber(ARGV[1]), ARGV[2]
 local starting, completeness, patience = ARGV[3], ARGV[4], tonumber(ARGV[5])
 
-local known = redis.call('HMGET', state, 'life', 'complete', 'filledAt')
-local life, complete, filled_at = known[1], known[2], known[3]
+local known = redis.call('HMGET', state, 'life', 'complete', 'filledAt', 'held')
+local life, complete, filled_at, held = known[1], known[2], known[3], known[4]
+if life and is_lost(order, users, held) then
+  redis.call('UNLINK', state)
+  life, held = false, false
+end
 if not life then
   if starting == '' then
     return {}
   end
-  redis.call('UNLINK', order, users) -- of a life whose state was lost
+  redis.call('UNLINK', order, users) -- what is left of a life that was lost
 end
 local taken, moved = take(order, users, ARGV[6], size, false)
 if not life then
   complete, filled_at = completeness, false
   redis.call('HSET', state, 'life', starting, 'complete', complete, 'change', '', 'recorded', '')
 end
+hold(order, users, state, held)
 if moved then
   redis.call('HSET', state, 'change', fresh)
 end
