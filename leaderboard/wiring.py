@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from leaderboard.ranking import Recorder, ScoreRecord
     from leaderboard.reads import Reads
     from leaderboard.rebuild import Rebuild
+    from leaderboard.reports import Reports
     from leaderboard.requests import Requests
     from leaderboard.scores import Scores
     from leaderboard.subscriptions import Subscriptions
@@ -246,7 +247,7 @@ def score_table() -> ScoreTable:
     from leaderboard.adapters.scores import ScoreTable
 
     it = configuration()
-    return ScoreTable(it.scores_table, it.submissions_table, it.write_shards)
+    return ScoreTable(it.scores_table, it.submissions_table, it.write_shards, reports())
 
 
 @cache
@@ -254,14 +255,14 @@ def board_index() -> BoardIndex:
     from leaderboard.adapters.index import BoardIndex
 
     it = configuration()
-    return BoardIndex(it.scores_table, it.write_shards)
+    return BoardIndex(it.scores_table, it.write_shards, reports())
 
 
 @cache
 def bulk_scores() -> BulkScores:
     from leaderboard.adapters.scan import BulkScores
 
-    return BulkScores(configuration().scores_table)
+    return BulkScores(configuration().scores_table, reports())
 
 
 @cache
@@ -310,6 +311,13 @@ def edge() -> Edge:
     from leaderboard.adapters.secrets import Secret
 
     return Edge(Secret(secret))
+
+
+@cache
+def reports() -> Reports:
+    from leaderboard.reports import Reports
+
+    return Reports(failure_queue)
 
 
 @cache

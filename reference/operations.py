@@ -122,7 +122,8 @@ OPERATIONS: dict[str, Operation] = {
         "Read one's own scores",
         answers.OwnScores,
         "On every board and in every season, the current seasons first. From the table: a score "
-        "that was just accepted is there.",
+        "that was just accepted is there. A score that is stored in a form that cannot be read is "
+        "left out, and reported to those who run the service.",
         example={
             "userId": "ada",
             "userName": "Ada",
@@ -134,7 +135,7 @@ OPERATIONS: dict[str, Operation] = {
         answers.Name,
         "On every board. 1 to 32 characters after NFC and trimming, no control or direction "
         "characters. A new player is `player-` and six characters of its id.",
-        codes=("barred",),
+        codes=("barred", "unreadable"),
         request={"userName": "Ada"},
         example={"userId": "ada", "userName": "Ada"},
     ),
@@ -176,6 +177,7 @@ OPERATIONS: dict[str, Operation] = {
             "ticket_invalid",
             "ticket_superseded",
             "ticket_too_early",
+            "unreadable",
         ),
         request={"ticket": TICKET},
         example=OUTCOME,
@@ -185,7 +187,7 @@ OPERATIONS: dict[str, Operation] = {
         answers.SocketTicket,
         "For one authenticated connection to the WebSocket API.",
         status=201,
-        codes=("barred",),
+        codes=("barred", "unreadable"),
         example={"ticket": TICKET, "expiresAt": LATER},
     ),
     "PUT /boards/{board}/users/{userId}/score": Operation(
@@ -194,7 +196,7 @@ OPERATIONS: dict[str, Operation] = {
         "One trusted write: `delta` on `increment` boards, `score` on `best` and `latest` ones. "
         "Idempotent by `submissionId` for at least 24 hours; the same id with another body is "
         "refused.",
-        codes=("barred", "score_limit", "submission_conflict"),
+        codes=("barred", "score_limit", "submission_conflict", "unreadable"),
         request={"delta": 500, "submissionId": "match-1", "userName": "Ada"},
         example=OUTCOME,
     ),
@@ -231,8 +233,9 @@ OPERATIONS: dict[str, Operation] = {
         "Remove a score",
         None,
         "Of the season named, or the current one. Viewers see it within one update. The user may "
-        "score again.",
+        "score again. A score that cannot be read is removed, too.",
         status=204,
+        codes=("unreadable",),
     ),
     "PUT /users/{userId}/standing": Operation(
         "Hide, bar or show a user",
@@ -246,6 +249,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET /users/{userId}/standing": Operation(
         "Read a user's standing and its history",
         answers.StandingHistory,
+        codes=("unreadable",),
         example={
             "userId": "ada",
             "standing": "hidden",
