@@ -14,12 +14,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
-from leaderboard.errors import Unavailable, Unreadable
+from leaderboard.errors import Unavailable
 from leaderboard.ranking import ScoreRecord
 
 Json = dict[str, Any]
 
-NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError, Unreadable)
+NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError)
 
 
 @invocation
@@ -50,16 +50,9 @@ def handler(event: Json, context: LambdaContext) -> Json:
         except NOT_UNDERSTOOD as error:
             refused += 1
             failed += _refuse(record, error)
-    ingest = wiring.ingest()
-    done = ingest.take(batches)
+    done = wiring.ingest().take(batches, profiles=profiles, leaving=leaving)
     failed += [first[it] for it in done.failed]
-    for owner, record in profiles.items():
-        try:
-            if not ingest.copy_profile(owner, leaves=owner in leaving):
-                failed.append(_sequence(record))
-        except NOT_UNDERSTOOD as error:
-            refused += 1
-            failed += _refuse(record, error)
+    failed += [_sequence(profiles[it]) for it in done.behind]
     count("RecordsApplied", done.taken)
     count("RecordsRefused", refused)
     count("TopsRecorded", done.moved)

@@ -2,20 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from leaderboard.archive import INDEX_LAG_SECONDS, Archive
 from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Unavailable
-from leaderboard.profiles import Profiles
-from leaderboard.ranking import PARTIAL, Recorded, Recorder, ScoreRecord, Top
+from leaderboard.ranking import PARTIAL, Recorder, ScoreRecord, Top
 from leaderboard.rules import Board
-from leaderboard.seasons import is_kept
+from leaderboard.seasons import is_kept, season_at
 
 BoardSeason = tuple[str, str]
+Place = tuple[Board, str, Sequence[ScoreRecord]]
+"""A board and season with the records that a batch has of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chores:
+    """What a batch asks of upkeep, which runs beside the path from score to frame.
+
+    The scores of the users in `profiles` are to be brought up to their profiles. `archived` names
+    the users whose scores changed in seasons that the cache does not keep: those tops are to be
+    recorded from the table.
+    """
+
+    profiles: Collection[str] = ()
+    archived: Mapping[BoardSeason, Collection[str]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.profiles or self.archived)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "profiles": list(self.profiles),
+            "archived": [
+                {"board": board, "season": season, "userIds": list(user_ids)}
+                for (board, season), user_ids in self.archived.items()
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, event: Mapping[str, Any]) -> Chores:
+        """Raises KeyError and TypeError for an event of another form."""
+        archived = {(it["board"], it["season"]): it["userIds"] for it in event.get("archived", ())}
+        return cls(tuple(event.get("profiles", ())), archived)
+
+
+class Upkeep(Protocol):
+    def ask(self, chores: Chores) -> None:
+        """Have chores done without waiting for them; raises Unavailable."""
 
 
 class Rebuilds(Protocol):
@@ -30,7 +66,7 @@ class Departures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What a batch came to. `failed` are to be delivered again."""
+    """What a batch came to. `failed` and `behind`, users' profiles, are to be delivered again."""
 
     taken: int
     recorded: int
@@ -38,6 +74,7 @@ class Ingested:
     skipped: int
     rebuilds: int
     failed: frozenset[BoardSeason]
+    behind: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -45,29 +82,53 @@ class Ingest:
     catalog: Catalog
     recorder: Recorder
     rebuilds: Rebuilds
-    profiles: Profiles
+    upkeep: Upkeep
     departures: Departures
-    archive: Archive
     now_ms: Callable[[], int]
 
-    def take(self, batches: Mapping[BoardSeason, Sequence[ScoreRecord]]) -> Ingested:
+    def take(
+        self,
+        batches: Mapping[BoardSeason, Sequence[ScoreRecord]],
+        *,
+        profiles: Collection[str] = (),
+        leaving: Collection[str] = (),
+    ) -> Ingested:
         """Apply every board-season's records, then record the tops that changed.
 
-        First all are applied, then all recorded: the waiting that recording may need is shared.
-        No ranking is begun for a season that is no longer kept: its top is made from the table,
-        after all others. A board-season whose dependencies fail is reported and does not hold up
-        the others.
+        Current seasons come first, so nothing of a past one holds them up. Of each kind all are
+        applied, then all recorded: the waiting that recording may need is shared. No ranking is
+        begun for a season that is no longer kept: upkeep records its top. Upkeep also brings the
+        scores of the users in `profiles` up to them; of those, who is `leaving` was barred or
+        deleted. What fails because a dependency is down is reported, and holds up nothing else.
         """
         count = _Count()
-        applied: list[tuple[Board, str, Top]] = []
-        archived: list[tuple[Board, str, Sequence[ScoreRecord]]] = []
+        now = self.now_ms()
+        current: list[Place] = []
+        past: list[Place] = []
         for (name, season), records in batches.items():
             try:
                 board = self.catalog.find(name)
             except BoardNotFound:  # boards.yml no longer has it
                 count.skipped += len(records)
                 continue
-            with count.failing(name, season):
+            is_current = season_at(board.schedule, now).season == season
+            (current if is_current else past).append((board, season, records))
+        self._rank(current, count)
+        archived = self._rank(past, count)
+        self._hand_over(Chores(profiles, archived), count)
+        for user_id in leaving:
+            try:
+                self.departures.finish(user_id)
+            except Unavailable:
+                count.behind.add(user_id)
+        return count.total()
+
+    def _rank(self, places: Sequence[Place], count: _Count) -> dict[BoardSeason, list[str]]:
+        """Apply and record; the users of those seasons that the cache does not keep."""
+        applied: list[tuple[Board, str, Top]] = []
+        archived: dict[BoardSeason, list[str]] = {}
+        for board, season, records in places:
+            with count.failing(board.board, season):
                 kept = _is_kept(board, season, self.now_ms())
                 result = self.recorder.apply(board, season, records, begin=kept)
                 count.taken += result.taken
@@ -76,33 +137,24 @@ class Ingest:
                 if result.rebuild_due:
                     count.rebuilds += self.rebuilds.ask(board, season)
                 if not kept and (result.top is None or result.top.completeness == PARTIAL):
-                    archived.append((board, season, records))
+                    archived[board.board, season] = [it.user_id for it in records]
         rested = self.recorder.rest(top for _, _, top in applied)
         for board, season, top in applied:
             with count.failing(board.board, season):
                 outcome = self.recorder.record(board, season, top, rested_ms=rested)
-                count.note(outcome)
+                count.recorded += outcome.recorded
+                count.moved += outcome.moved
                 if outcome.rebuild:
                     count.rebuilds += self.rebuilds.ask(board, season)
-        if archived:
-            self.recorder.sleep(INDEX_LAG_SECONDS)
-        for board, season, records in archived:
-            with count.failing(board.board, season):
-                count.note(self.archive.update(board, season, [it.user_id for it in records]))
-        return count.total()
+        return archived
 
-    def copy_profile(self, user_id: str, *, leaves: bool = False) -> bool:
-        """Finish what a user's profile asks for; whether it could be done.
-
-        It is copied to the user's scores; and who was barred or deleted `leaves`.
-        """
-        try:
-            self.profiles.copy(user_id)
-            if leaves:
-                self.departures.finish(user_id)
-        except Unavailable:
-            return False
-        return True
+    def _hand_over(self, chores: Chores, count: _Count) -> None:
+        if chores:
+            try:
+                self.upkeep.ask(chores)
+            except Unavailable:
+                count.failed |= chores.archived.keys()
+                count.behind |= set(chores.profiles)
 
 
 @dataclass
@@ -115,6 +167,7 @@ class _Count:
     skipped: int = 0
     rebuilds: int = 0
     failed: set[BoardSeason] = field(default_factory=set)
+    behind: set[str] = field(default_factory=set)
 
     @contextmanager
     def failing(self, board: str, season: str) -> Iterator[None]:
@@ -122,10 +175,6 @@ class _Count:
             yield
         except Unavailable:
             self.failed.add((board, season))
-
-    def note(self, outcome: Recorded) -> None:
-        self.recorded += outcome.recorded
-        self.moved += outcome.moved
 
     def total(self) -> Ingested:
         return Ingested(
@@ -135,6 +184,7 @@ class _Count:
             self.skipped,
             self.rebuilds,
             frozenset(self.failed),
+            frozenset(self.behind),
         )
 
 

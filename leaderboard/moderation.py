@@ -169,7 +169,7 @@ class Moderation:
         else:
             raise Raced(BUSY)
         with contextlib.suppress(Unavailable):  # the stream's record of the profile finishes it
-            self.profiles.copy(user_id)
+            self.profiles.copy_to_current(user_id)
             self.finish(user_id)
 
     def remove(self, user_id: str, board: str, season: str | None, *, by: str) -> bool:
@@ -210,10 +210,11 @@ class Moderation:
         raise Raced(BUSY)
 
     def erase(self, user_id: str, *, account: str) -> None:
-        """Delete a player: every score, the name, the history, the sockets and the sign-in.
+        """Delete a player: the name, the scores of current seasons, the history, the sockets and
+        the sign-in.
 
-        Repeated, it goes on where it was interrupted; so does the stream's record of the profile.
-        Raises Unavailable.
+        Upkeep deletes the scores of past seasons; the stream's record of the profile asks for it.
+        Repeated, it goes on where it was interrupted; so does that record. Raises Unavailable.
         """
         for _ in attempts():
             profile = self.store.read_profile(user_id) or unnamed(user_id)
@@ -228,7 +229,7 @@ class Moderation:
                 break
         else:
             raise Raced(BUSY)
-        self.profiles.copy(user_id)
+        self.profiles.copy_to_current(user_id)
         self.finish(user_id)
 
     def finish(self, user_id: str) -> int:

@@ -26,6 +26,7 @@ class Settings:
     failure_queue_url: str
     rebuild_function: str
     moderation_function: str
+    upkeep_function: str
     user_pool_id: str
     connections_per_user: int
     fanout_function: str
@@ -76,6 +77,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         failure_queue_url=text("FAILURE_QUEUE_URL"),
         rebuild_function=text("REBUILD_FUNCTION"),
         moderation_function=text("MODERATION_FUNCTION"),
+        upkeep_function=text("UPKEEP_FUNCTION"),
         user_pool_id=text("USER_POOL_ID"),
         connections_per_user=number("CONNECTIONS_PER_USER", 20),
         fanout_function=text("FANOUT_FUNCTION"),

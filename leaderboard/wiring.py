@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from leaderboard.ranking import Recorder, ScoreRecord
     from leaderboard.reads import Reads
     from leaderboard.rebuild import Rebuild
+    from leaderboard.repair.upkeep import Upkeep
     from leaderboard.reports import Reports
     from leaderboard.requests import Requests
     from leaderboard.scores import Scores
@@ -87,19 +88,25 @@ def subscriptions() -> Subscriptions:
 
 @cache
 def ingest() -> Ingest:
-    from leaderboard.adapters.functions import ModerationFunction
+    from leaderboard.adapters.functions import ModerationFunction, UpkeepFunction
     from leaderboard.ingest import Ingest
 
-    departures = ModerationFunction(configuration().moderation_function)
+    it = configuration()
     return Ingest(
         boards(),
         recorder(),
         rebuild_requests(),
-        profiles(),
-        departures,
-        archive(),
+        UpkeepFunction(it.upkeep_function),
+        ModerationFunction(it.moderation_function),
         instants.now_ms,
     )
+
+
+@cache
+def upkeep() -> Upkeep:
+    from leaderboard.repair.upkeep import Upkeep
+
+    return Upkeep(boards(), profiles(), archive())
 
 
 @cache

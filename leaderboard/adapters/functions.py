@@ -11,6 +11,7 @@ from typing import Any
 from leaderboard.adapters.aws import client, translated
 from leaderboard.delivery import SIDE_BY_SIDE, Part, Tally
 from leaderboard.errors import Unavailable
+from leaderboard.ingest import Chores
 
 MAKING = Lock()
 """A client is not to be made by several threads at once."""
@@ -45,6 +46,20 @@ class ModerationFunction:
     def finish(self, user_id: str) -> None:
         """Have done what follows for a user who may not play; raises Unavailable."""
         event = json.dumps({"finish": user_id}).encode()
+        with translated():
+            client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=event)
+
+
+@dataclass(frozen=True)
+class UpkeepFunction:
+    name: str
+
+    def ask(self, chores: Chores) -> None:
+        """Have chores done without waiting for them; raises Unavailable.
+
+        A batch of the stream has 1,000 records, so this stays far below the 256 KB of an event.
+        """
+        event = json.dumps(chores.to_json(), separators=(",", ":")).encode()
         with translated():
             client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=event)
 

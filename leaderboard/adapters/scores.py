@@ -195,7 +195,12 @@ class ScoreTable:
         with translated():
             client("dynamodb").update_item(**self._renaming(profile, read_version))
 
-    def copy_profile(self, user_id: str, find: Callable[[str], Board | None]) -> int:
+    def copy_profile(
+        self,
+        user_id: str,
+        find: Callable[[str], Board | None],
+        only: Callable[[str, str], bool] | None = None,
+    ) -> int:
         """Bring a user's score items up to the profile; answers how many were behind.
 
         `find` gives a board's rules, None for a board that is no more: its items are only taken
@@ -209,6 +214,8 @@ class ScoreTable:
         found = self._profile(own.profile)
         puts = []
         for item in own.items:
+            if only is not None and not only(item.board, item.season):
+                continue
             board = find(item.board)
             changed = brought_up(item, found, now_ms=instants.now_ms())
             if changed is not None and (board is not None or changed.standing != VISIBLE):
@@ -341,6 +348,7 @@ def profile_update(table: str, profile: Profile, read_version: int, **beside: An
         "userName": profile.user_name,
         "standing": profile.standing,
         "version": profile.version,
+        "renamedMs": list(profile.renamed_ms),
         **beside,
     }
     values = typed({f":{name}": value for name, value in attributes.items()})
@@ -441,7 +449,8 @@ def profile(item: Item) -> Profile:
     user_id, version = readable.text(item["userId"]), readable.version(item)
     standing = readable.standing(item)
     if standing != DELETED:
-        return Profile(user_id, readable.text(item["userName"]), standing, version)
+        renamed_ms = tuple(readable.whole(it) for it in item.get("renamedMs", ()))
+        return Profile(user_id, readable.text(item["userName"]), standing, version, renamed_ms)
     expires_ms = readable.whole(item["expiresAt"]) * 1000
     account = readable.text(item["account"])
     if expires_ms <= instants.now_ms():

@@ -60,13 +60,15 @@ class Taken:
 class Profile:
     """A user's name and standing; version 0 stands for a user who has none yet.
 
-    Of a deleted user `account` is the sign-in to be deleted, and the profile goes at `expires_ms`.
+    `renamed_ms` says when the player last took new names, the oldest first. Of a deleted user
+    `account` is the sign-in to be deleted, and the profile goes at `expires_ms`.
     """
 
     user_id: str
     user_name: str
     standing: str = VISIBLE
     version: int = 0
+    renamed_ms: tuple[int, ...] = ()
     account: str | None = None
     expires_ms: int | None = None
 

@@ -40,6 +40,7 @@ ENVIRONMENT = {
     "REBUILD_FUNCTION": "leaderboard-test-rebuild",
     "REBUILD_SEGMENTS": "2",
     "MODERATION_FUNCTION": "leaderboard-test-moderation",
+    "UPKEEP_FUNCTION": "leaderboard-test-upkeep",
     "USER_POOL_ID": "eu-central-1_players",
     "FANOUT_FUNCTION": "leaderboard-test-fanout",
     "ALLOWED_ORIGINS": "https://game.example",

@@ -10,6 +10,7 @@ import pytest
 
 import handlers.rebuild
 import handlers.score_stream
+import handlers.upkeep
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.boards import BoardTable
@@ -32,7 +33,9 @@ T0 = instants.from_text("2026-07-20T08:00:00.000Z")
 
 @pytest.fixture(autouse=True)
 def switches(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Dependencies:
-    monkeypatch.setattr("leaderboard.ingest.INDEX_LAG_SECONDS", 0)
+    monkeypatch.setattr("leaderboard.repair.upkeep.INDEX_LAG_SECONDS", 0)
+    # Lambda would run it beside this; here it is over when the stream function is.
+    dependencies.functions["leaderboard-test-upkeep"] = handlers.upkeep.handler
     return dependencies
 
 

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from tests.integration.story.viewer import Viewer
 
 Json = dict[str, Any]
-FUNCTIONS = ("score_stream", "board_stream", "fanout", "rebuild", "moderation", "seasons", "verify")
+FUNCTIONS = (
+    "score_stream",
+    "board_stream",
+    "fanout",
+    "rebuild",
+    "moderation",
+    "seasons",
+    "upkeep",
+    "verify",
+)
 REQUESTS = ("write", "rename", "moderate", "remove", "erase", "subscribe")
 INTERRUPTIBLE = tuple(f"{name}/*" for name in (*FUNCTIONS, *REQUESTS))
 

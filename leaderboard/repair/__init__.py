@@ -1,0 +1,1 @@
+"""What makes the service right again, beside the path from score to frame."""
