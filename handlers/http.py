@@ -24,7 +24,7 @@ from pydantic.alias_generators import to_camel
 from handlers.telemetry import invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import Invalid, LeaderboardError, RateLimited, TooLarge, Unavailable
-from leaderboard.names import USER_ID, clean_name
+from leaderboard.names import USER_ID
 from leaderboard.rules import MAX_SCORE
 
 MAX_BODY = 16 * 1024
@@ -91,10 +91,21 @@ SubmissionId = Annotated[
     Text(pattern=r"^[\x20-\x7e]{1,64}$"),
     Field(description="One's own name of this write: the same when it is sent again"),
 ]
+
+
+def _clean_name(text: str) -> str:
+    from leaderboard.display_names import clean_name  # its tables: reads of boards need none
+
+    return clean_name(text)
+
+
 UserName = Annotated[
     str,
-    AfterValidator(clean_name),
-    Field(description="1 to 32 characters after NFC and trimming, none of control or direction"),
+    AfterValidator(_clean_name),
+    Field(
+        description="1 to 32 characters after NFC, trimming and folding of spaces, none of them "
+        "control or direction characters; invisible ones only where emoji and scripts need them"
+    ),
 ]
 Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
 

@@ -29,7 +29,7 @@ from leaderboard import order
 from leaderboard.adapters.cluster import Cluster
 from leaderboard.errors import CacheUnavailable
 from leaderboard.listings import Listing, Position
-from leaderboard.names import default_name
+from leaderboard.names import UNPICKED, default_name
 from leaderboard.ranking import (
     COMPLETE,
     NEW,
@@ -43,7 +43,7 @@ from leaderboard.ranking import (
 from leaderboard.rules import Board, Order
 from leaderboard.snapshots import Entry, Score, ranked
 
-FORMAT = "lb3"
+FORMAT = "lb4"
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""
 FILL_AT_ONCE = 350
@@ -389,8 +389,10 @@ def stored(record: ScoreRecord) -> tuple[bytes, bytes]:
     score = record.score
     if score is not None:
         value += score.updated_ms.to_bytes(order.TIME_BYTES, "big")
-        if score.user_name != default_name(record.user_id):
-            value += score.user_name.encode()
+        name = score.user_name
+        # A look at the name saves most records the digest.
+        if not (name.startswith(UNPICKED) and name == default_name(record.user_id)):
+            value += name.encode()
     return order.pack(record.user_id), value
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from leaderboard.names import default_name
 from tests.e2e.conftest import Settled
 from tests.e2e.service import Json, Player, Service, assert_problem, is_moment
 from tests.e2e.signing import Signer
@@ -390,8 +391,10 @@ def test_name_is_kept_when_none_is_named(service: Service, board: str, user: str
     assert service.write(f"{board}-2", user, score=6)["entry"]["userName"] == "Ada"
 
 
-def test_new_user_is_named_for_six_characters_of_its_id(service: Service, board: str) -> None:
-    assert service.write(board, "abcdefghij", score=5)["entry"]["userName"] == "player-abcdef"
+def test_new_user_is_named_for_a_digest_of_its_id(service: Service, board: str) -> None:
+    assert service.write(board, "abcdefghij", score=5)["entry"]["userName"] == default_name(
+        "abcdefghij"
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import handlers.scores
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Keys
+from leaderboard.names import default_name
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, answered, request, stream_record
@@ -774,7 +775,11 @@ def test_player_without_scores_has_a_name_that_tells_nothing() -> None:
     answer = answered(
         handlers.scores.handler(request("GET /me/scores", user="0123456789abc"), CONTEXT)
     )
-    assert answer.json == {"userId": "0123456789abc", "userName": "player-012345", "scores": []}
+    assert answer.json == {
+        "userId": "0123456789abc",
+        "userName": default_name("0123456789abc"),
+        "scores": [],
+    }
 
 
 def test_ticket_is_taken_by_its_player() -> None:

@@ -24,6 +24,7 @@ from leaderboard import wiring
 from leaderboard.adapters.aws import client
 from leaderboard.errors import Barred, Refused, Unavailable, UserDeleted
 from leaderboard.moderation import Act
+from leaderboard.names import default_name
 from leaderboard.subscriptions import TooManyConnections
 from leaderboard.tombstones import SCORE_MS, USER_MS
 from tests.integration import aws
@@ -490,7 +491,7 @@ def test_user_may_be_barred_before_any_score() -> None:
         submit("ann")
     show("ann")
     submit("ann")
-    assert items("ann")["global#all"]["userName"] == {"S": "player-ann"}
+    assert items("ann")["global#all"]["userName"] == {"S": default_name("ann")}
 
 
 def test_player_of_many_boards_is_hidden_and_deleted_on_all_of_them(
@@ -532,7 +533,7 @@ def test_deleted_player_stays_deleted_while_its_tombstone_lives(switches: Depend
         wiring.scores().issue_socket(user_id="ann")
     with pytest.raises(UserDeleted):
         show("ann")
-    assert wiring.scores().of("ann") == ("player-ann", [])
+    assert wiring.scores().of("ann") == (default_name("ann"), [])
     assert wiring.moderation().standing("ann") == ("deleted", ())
     profile = items("ann")["profile"]
     assert 0 <= int(profile["expiresAt"]["N"]) - (now + USER_MS) // 1000 < 60

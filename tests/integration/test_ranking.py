@@ -17,6 +17,7 @@ from leaderboard.adapters import cache as adapter
 from leaderboard.adapters.cache import Cache, Keys
 from leaderboard.errors import CacheUnavailable
 from leaderboard.listings import Listing, Position
+from leaderboard.names import default_name
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, Hint, ScoreRecord, Top
 from leaderboard.rules import MAX_SCORE, Board, Order
 from leaderboard.snapshots import Entry, Score
@@ -182,7 +183,7 @@ def test_batch_of_a_thousand_is_taken_whole(cache: Cache) -> None:
 
 
 NAMES = (
-    "player-a",
+    default_name("a"),
     "player-",
     "a|b",
     "|",
@@ -205,8 +206,8 @@ def test_names_come_back_as_they_went(cache: Cache, name: str) -> None:
 
 
 def test_rename_to_and_from_the_name_that_the_id_gives_is_seen(cache: Cache) -> None:
-    started(cache, DESC, record("a", 5, name="player-a"))
-    for version, name in ((2, "Ann"), (3, "player-a"), (4, "player-b")):
+    started(cache, DESC, record("a", 5, name=default_name("a")))
+    for version, name in ((2, "Ann"), (3, default_name("a")), (4, default_name("b"))):
         top = top_of(cache, DESC)
         cache.mark(DESC, SEASON, top, HINT)
         after = cache.apply(DESC, SEASON, [record("a", 5, version=version, name=name)]).top
@@ -411,7 +412,7 @@ def histories(draw: st.DrawFn) -> list[list[ScoreRecord]]:
     def scored(user_id: str, version: int) -> Score | None:
         if draw(st.integers(0, 4)) == 0:
             return None
-        name = draw(st.sampled_from(["Ann", f"player-{user_id[:6]}", *NAMES]))
+        name = draw(st.sampled_from(["Ann", default_name(user_id), *NAMES]))
         number = draw(st.one_of(st.integers(-1, 1), strategies.scores))
         return Score(user_id, name, number, T0 + version % 3)
 

@@ -14,6 +14,7 @@ from leaderboard.adapters.aws import client
 from leaderboard.adapters.index import INDEX
 from leaderboard.adapters.scores import score_record
 from leaderboard.errors import Raced
+from leaderboard.names import default_name
 from leaderboard.rules import MAX_SCORE, Board, Order
 from leaderboard.scores import Submission, Write
 from leaderboard.scoring.decisions import Answer, Profile, ScoreItem, Taken
@@ -106,7 +107,7 @@ def test_first_write_counts_only_while_there_is_no_profile_still() -> None:
     table = wiring.score_table()
     write_profile("ann", 1, "Renamed")
     with pytest.raises(Raced):
-        table.write(Write(HIGH, item(), 0, profile=Profile("ann", "player-ann")))
+        table.write(Write(HIGH, item(), 0, profile=Profile("ann", default_name("ann"))))
     assert raw("ann") is None
 
 
@@ -125,7 +126,7 @@ def test_name_and_score_are_written_together_or_not_at_all() -> None:
     table = wiring.score_table()
     named = Profile("ann", "New", version=T0)
     first = submission()
-    table.write(Write(HIGH, item(), 0, Profile("ann", "player-ann"), named, first))
+    table.write(Write(HIGH, item(), 0, Profile("ann", default_name("ann")), named, first))
     assert table.read_profile("ann") == named
     assert table.read_submission("ann", "global", "s-1") == first
     newer = replace(named, user_name="Newer", version=T0 + 1)
@@ -171,7 +172,7 @@ def test_new_score_on_a_tombstone_goes_on_with_its_version_and_takes_its_ttl_off
     wiring.scores().submit(user_id="ann", board="global", submission_id="s", delta=3)
     assert raw("ann")["version"] == {"N": str(T0 + 6)}
     assert "expiresAt" not in raw("ann")
-    assert raw("ann")["userName"] == {"S": "player-ann"}
+    assert raw("ann")["userName"] == {"S": default_name("ann")}
 
 
 def test_tombstone_is_no_score_of_the_user() -> None:

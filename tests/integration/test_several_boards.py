@@ -32,6 +32,7 @@ from leaderboard.errors import (
     TicketSuperseded,
     Unavailable,
 )
+from leaderboard.names import default_name
 from leaderboard.profiles import Profiles, renamed, unnamed
 from leaderboard.scores import Outcome, Scores
 from leaderboard.scoring.decisions import ScoreItem
@@ -428,7 +429,7 @@ def test_first_scores_that_race_a_rename_have_the_new_name(scores: Scores, befor
 
     store: Any = Interrupted()
     outcome = complete(replace(scores, store=store), ticket(scores))
-    assert outcome.answer.user_name == ("player-ann" if before else "Renamed")
+    assert outcome.answer.user_name == (default_name("ann") if before else "Renamed")
     assert {item.user_name for board in ALSO if (item := stored(board))} == {"Renamed"}
     assert wiring.profiles().copy("ann") == int(before)
     assert {item.user_name for board in SEASONS if (item := stored(board))} == {"Renamed"}
