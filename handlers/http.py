@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -22,14 +24,12 @@ from pydantic import StringConstraints as Text
 from pydantic.alias_generators import to_camel
 
 from handlers.telemetry import invocation, logger
-from leaderboard import wiring
+from leaderboard import payloads, wiring
 from leaderboard.errors import Invalid, LeaderboardError, RateLimited, TooLarge, Unavailable
 from leaderboard.names import USER_ID
 from leaderboard.rules import MAX_SCORE
 
 MAX_BODY = 16 * 1024
-MAX_DEPTH = 16
-"""Levels of a body: far past any request, far below what a parser behind this one gives up at."""
 
 STATUSES = {
     "action_not_found": HTTPStatus.NOT_FOUND,
@@ -107,6 +107,17 @@ UserName = Annotated[
         "control or direction characters; invisible ones only where emoji and scripts need them"
     ),
 ]
+
+
+def _digits(text: Any) -> Any:
+    """Digits as they are; Python's own reading takes 1_0, +5 and other scripts' digits as well."""
+    if isinstance(text, str) and not re.fullmatch("[0-9]+", text):
+        raise ValueError("send digits alone")
+    return text
+
+
+QueryNumber = Annotated[int, BeforeValidator(_digits)]
+"""A number in a query."""
 Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
 
 
@@ -167,6 +178,7 @@ def serve(
         try:
             wiring.edge().require(event.get("headers", {}).items())
             max_body = bytes_of.get(event["routeKey"], MAX_BODY)
+            check_query(event, app)
             answer = app.resolve(admit(event, max_body=max_body), context)
         except LeaderboardError as error:
             refused = problem(request_id, error)
@@ -185,20 +197,56 @@ def serve(
     return handler
 
 
+def check_query(event: Json, app: APIGatewayHttpResolver) -> None:
+    """Refuse query parameters that would not do what they were sent for; raises Invalid.
+
+    A write that drops a parameter does something else than was meant. A read only shows it.
+    """
+    query = parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True)
+    if not query:
+        return
+    times = Counter(name for name, _ in query)
+    if doubled := [name for name in times if times[name] > 1]:
+        raise Invalid("This parameter is given twice; give it once.", path=f"query.{doubled[0]}")
+    if event["requestContext"]["http"]["method"] in {"GET", "HEAD"}:
+        if numbered := [name for name in times if name in {"offset", "page"}]:
+            raise Invalid(
+                "Pages go by `cursor`: send `nextCursor` of the page before.",
+                path=f"query.{numbered[0]}",
+            )
+        return
+    known = query_parameters(app)[_unnamed(event["routeKey"])]
+    if unknown := [name for name in times if name not in known]:
+        raise Invalid("This route has no such parameter.", path=f"query.{unknown[0]}")
+
+
+@cache
+def query_parameters(app: APIGatewayHttpResolver) -> dict[str, frozenset[str]]:
+    """The query parameters of each route, by its resolver.
+
+    The schema is the resolver's one public list of them. It takes 10 ms to make, so it is made
+    only where a write has a query.
+    """
+    schema = app.get_openapi_json_schema()
+    return {
+        _unnamed(f"{method.upper()} {path}"): frozenset(
+            it["name"] for it in operation.get("parameters", ()) if it["in"] == "query"
+        )
+        for path, operations in json.loads(schema)["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def _unnamed(route: str) -> str:
+    """A route without the names of its path's parts: the template and the resolver differ there."""
+    return re.sub(r"{\w+}", "{}", route)
+
+
 def admit(event: Json, *, max_body: int = MAX_BODY) -> Json:
     """The event with a body and a path that the resolver reads as they were meant.
 
-    Raises TooLarge, and Invalid for a body that is no JSON and for doubled query parameters.
+    Raises TooLarge, and Invalid for a body that is not JSON.
     """
-    doubled = [
-        name
-        for name, times in Counter(
-            name for name, _ in parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True)
-        ).items()
-        if times > 1
-    ]
-    if doubled:
-        raise Invalid("This parameter is given twice; give it once.", path=f"query.{doubled[0]}")
     path = event["routeKey"].partition(" ")[2]
     for name, value in (event.get("pathParameters") or {}).items():
         path = path.replace(f"{{{name}}}", quote(unquote(value), safe=""))
@@ -229,43 +277,16 @@ def claims_of(app: APIGatewayHttpResolver) -> Json:
 
 
 def _parsed(event: Json, max_body: int) -> Json:
-    raw = event["body"].encode()
+    raw = event["body"].encode(errors="surrogatepass")  # refused as what is not UTF-8
     if event.get("isBase64Encoded"):
         raw = base64.b64decode(raw)
     if len(raw) > max_body:
         raise TooLarge(f"A body has at most {max_body // 1024} KB.")
-    try:
-        body: Any = json.loads(
-            raw, parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles
-        )
-    except (ValueError, RecursionError) as error:
-        raise Invalid("The body is not JSON; send one JSON object.", path="body") from error
+    # One bad item of a batch fails alone, by its types.
+    body = payloads.parse(raw, within="body", typed="body.submissions.")
     if not isinstance(body, dict):  # the resolver would take a list for the object in it
         raise Invalid("The body is not a JSON object; send one.", path="body")
-    level: list[Any] = [body]
-    for _ in range(MAX_DEPTH):
-        level = [it for outer in level for it in _inside(outer)]
-    if level:
-        raise Invalid(f"The body is nested deeper than {MAX_DEPTH} levels.", path="body")
     return body
-
-
-def _inside(value: Any) -> Iterable[Any]:
-    """What a JSON array or object holds."""
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
-
-
-def _refuse_doubles(members: list[tuple[str, Any]]) -> Json:
-    body = dict(members)
-    if len(body) < len(members):
-        raise ValueError("a member is there twice")
-    return body
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _request_id(app: APIGatewayHttpResolver) -> str:

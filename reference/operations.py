@@ -132,8 +132,11 @@ OPERATIONS: dict[str, Operation] = {
     "PUT /me": Operation(
         "Choose a display name",
         answers.Name,
-        "On every board. 1 to 32 characters after NFC and trimming, no control or direction "
-        "characters. A new player is `player-` and six characters of its id.",
+        "On every board. 1 to 32 characters after NFC, trimming and folding of spaces, no control "
+        "or direction characters, at most 3 combining marks on a letter. Invisible characters pass "
+        "only inside emoji and in scripts that need them; letters of all scripts pass, also those "
+        "that look like others. A new player is `player-` and six characters of a digest of its "
+        "id.",
         codes=("barred",),
         request={"userName": "Ada"},
         example={"userId": "ada", "userName": "Ada"},

@@ -74,8 +74,10 @@ SCORES = {
     "array": "[1]",
     "object": "{}",
     "fraction": "1.5",
-    "whole fraction": "1.0",
-    "exponent": "1e2",
+    "fraction past what is exact": "9007199254740993.0",
+    "negative exponent": "1e-2",
+    "largest exponent of a double": "1e308",
+    "exponent without end": "1E+1000000",
     "beyond doubles": "1e400",
     "below doubles": "-1e400",
     "NaN": "NaN",
@@ -96,6 +98,16 @@ def test_score_that_is_no_integer_within_2_to_the_53_is_refused(
 ) -> None:
     raw = f'{{"score":{SCORES[name]},"submissionId":"s"}}'.encode()
     assert_problem(put(service, raw), 422, "invalid")
+
+
+@pytest.mark.parametrize("score", ["1500", "1500.0", "1.5e3", "15e2"])
+def test_score_is_its_value_in_any_spelling(service: Service, board: str, score: str) -> None:
+    first, again = (
+        put(service, f'{{"score":{it},"submissionId":"s"}}'.encode(), board=board)
+        for it in (score, "1500")
+    )
+    assert (first.status, first.body["entry"]["userScore"]) == (200, 1500)
+    assert (again.status, again.body["replayed"]) == (200, True)
 
 
 @pytest.mark.parametrize("name", SCORES)
@@ -134,6 +146,13 @@ NAMES = {
     "zero-width space": "\u200b",
     "byte order mark": "\ufeff",
     "half a character": "a\ud800b",
+    "grapheme joiner": "a\u034fb",
+    "joiner among letters": "a\u200db",
+    "selector among letters": "a\ufe0fb",
+    "tags among letters": "a\U000e0061\U000e007f",
+    "Hangul filler": "a\u3164b",
+    "blank of Braille": "a\u2800b",
+    "4 marks on a letter": "a" + "\u0323\u0324\u0325\u0326",
     "number": 5,
     "list": ["ada"],
 }
@@ -342,6 +361,32 @@ def test_doubled_query_parameter_is_refused(service: Service, query: str) -> Non
     assert_problem(service.call("GET", f"/boards/global/top?{query}"), 422, "invalid")
 
 
+@pytest.mark.parametrize("query", ["season=2026-W01", "season=all", "colour=blue"])
+def test_unknown_query_parameter_is_refused_on_writes(
+    service: Service, board: str, query: str
+) -> None:
+    path = f"/boards/{board}/users/ada/score?{query}"
+    body = {"score": 1, "submissionId": "s"}
+    problem = assert_problem(service.call("PUT", path, body, token=service.writer), 422, "invalid")
+    assert problem["errors"][0]["path"] == f"query.{query.partition('=')[0]}"
+    assert service.call("GET", f"/boards/{board}/users/ada").status == 404
+
+
+@pytest.mark.parametrize("name", ["offset", "page"])
+def test_reads_say_that_pages_go_by_cursor(service: Service, name: str) -> None:
+    answer = service.call("GET", f"/boards/global/entries?{name}=50")
+    problem = assert_problem(answer, 422, "invalid")
+    assert problem["errors"][0]["path"] == f"query.{name}"
+    assert "`cursor`" in problem["detail"]
+
+
+@pytest.mark.parametrize("limit", ["1_0", "%2B5", "%205", "5.0", "%D9%A5", "1e1"])
+def test_numbers_of_a_query_are_digits(service: Service, limit: str) -> None:
+    answer = service.call("GET", f"/boards/global/top?limit={limit}")
+    problem = assert_problem(answer, 422, "invalid")
+    assert problem["errors"][0]["path"] == "query.limit"
+
+
 def test_doubled_query_parameter_is_refused_beside_a_body(service: Service) -> None:
     answer = service.call(
         "PUT",
@@ -353,7 +398,7 @@ def test_doubled_query_parameter_is_refused_beside_a_body(service: Service) -> N
 
 
 @pytest.mark.parametrize("query", ["x=1", "Limit=1000", "cursor=abc", "limit%5B%5D=5", "&&", "=1"])
-def test_unknown_query_parameter_is_ignored(service: Service, query: str) -> None:
+def test_unknown_query_parameter_is_ignored_on_reads(service: Service, query: str) -> None:
     plain, odd = service.top("global"), service.top("global", f"?{query}")
     assert odd == plain
 
