@@ -58,6 +58,7 @@ REDUNDANT = _pattern(r"(?<=\p{Emoji_Presentation})\uFE0F(?!\uFE0F)")
 UNCARRIED = _pattern(r"(?:^| )\p{M}")
 STACKED = _pattern(rf"[[{STACKING}]&&\p{{L}}][[{STACKING}]&&\p{{M}}]{{1,{MAX_STACKED}}}(?!\p{{M}})")
 CROWDED = _pattern(rf"\p{{M}}{{{MAX_MARKS + 1}}}")
+CROWDED_APART = _pattern(rf"(?:\p{{Mc}}*[\p{{Mn}}\p{{Me}}]){{{MAX_MARKS + 1}}}")
 # What composing would treat in one way here and in another there: these came after Unicode 14, that
 # of the oldest interpreter, and compose or are put in order.
 YOUNG = _pattern(
@@ -88,6 +89,17 @@ def clean_name(text: str) -> str:
         raise ValueError(f"a name has at most {MAX_NAME} characters")
     if INVISIBLE.search(JOINED.sub("", name)) or BLANKS.search(name):
         raise ValueError("a name has invisible characters only where emoji and scripts need them")
-    if UNCARRIED.search(name) or CROWDED.search(STACKED.sub("", name)):
+    if UNCARRIED.search(name) or _is_crowded(name):
         raise ValueError(f"a letter carries at most {MAX_MARKS} combining marks, a space carries 0")
     return name
+
+
+def _is_crowded(name: str) -> bool:
+    """Whether a letter carries too many marks, those included that are composed with it.
+
+    Vowels that take width are counted as they are composed: some are three by their parts.
+    """
+    apart = unicodedata.normalize("NFD", name)
+    return bool(
+        CROWDED.search(STACKED.sub("", name)) or CROWDED_APART.search(STACKED.sub("", apart))
+    )
