@@ -230,8 +230,10 @@ OPERATIONS: dict[str, Operation] = {
     "DELETE /boards/{board}/users/{userId}": Operation(
         "Remove a score",
         None,
-        "Of the season named, or the current one. Viewers see it within one update. The user may "
-        "score again.",
+        "Of the season named, or the current one; also of a user who is hidden. Viewers see it "
+        "within one update. The user may score again. `reason` is kept with the act. Sent again, "
+        "it answers 404: the score is not there any more.",
+        codes=("user_not_ranked",),
         status=204,
     ),
     "PUT /users/{userId}/standing": Operation(

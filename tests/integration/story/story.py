@@ -17,6 +17,7 @@ from leaderboard.errors import (
     TicketSuperseded,
     Unavailable,
     UserDeleted,
+    UserNotRanked,
 )
 from leaderboard.ranking import COMPLETE
 from tests.integration.story import oracle
@@ -291,7 +292,8 @@ class Story:
         user, rules = self._any_user(), self.world.chance.choice(self.plan.boards)
         self.world.scores.removals.add((user, rules.key))
         moderation = wiring.moderation()
-        self._finish("remove", partial(moderation.remove, user, rules.board, None, by="moderator"))
+        remove = partial(moderation.remove, user, rules.board, None, by="moderator")
+        self._finish("remove", remove, UserNotRanked)
 
     def _set_standing(self) -> None:
         """A moderator hides or bars a user for a while."""
