@@ -66,7 +66,9 @@ class Archive:
             hint = hint_of(item) if item else None
             if total is None:
                 total = max(len(scores), item.snapshot.total if item else 0)
-            following = next_item(board, season, scores, total=total, life="", hint=hint)
+            following = next_item(
+                board, season, scores, total=total, life="", hint=hint, total_due=True
+            )
             if self.boards.write(following, read_revision=hint.revision if hint else 0):
                 moved = hint is None or following.snapshot.version != hint.version
                 return Recorded(recorded=True, moved=moved)

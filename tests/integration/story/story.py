@@ -285,6 +285,7 @@ class Story:
         """The schedules' minute."""
         self._wait()
         self.service.start("seasons", {})
+        self.service.start("verify", {"audit": False})
 
     def _remove(self) -> None:
         """A moderator takes a score off."""
@@ -393,6 +394,10 @@ class Story:
         self.verdict.scores()
         for rules in self.plan.boards:
             self.verdict.board(rules)
+            self.verdict.counted(rules)
+        self.service.start("verify", {"audit": False})
+        self.service.drain("a minute has passed")
+        self.verdict.caught_up(self.plan.boards)
 
     def _check_viewers(self) -> None:
         """Who missed no post holds the recorded top; who did repairs itself by a ping."""
