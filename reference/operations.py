@@ -64,8 +64,9 @@ OPERATIONS: dict[str, Operation] = {
         "Read the top",
         answers.Top,
         "Up to the board's `topSize` (the default limit) it is the top as recorded, with its "
-        "version, as subscribers of the WebSocket API see it, and `total` as counted then. Past it "
-        "it is the ranking as it is now, and `epoch` and `version` are null. A board without "
+        "version, as subscribers of the WebSocket API see it; `total` is the ranking's as it is "
+        "now. Past it it is the ranking as it is now, and `epoch` and `version` are null. A board "
+        "without "
         "scores has `version` 0. The `ETag` names the content: send it back in `If-None-Match`, "
         "and an unchanged top is a 304 without a body.",
         tagged=True,
