@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from leaderboard.requests import Requests
     from leaderboard.scores import Scores
     from leaderboard.subscriptions import Subscriptions
+    from leaderboard.totals import Totals
     from leaderboard.turns import Turns
     from leaderboard.verification import Verification
 
@@ -171,6 +172,13 @@ def verification() -> Verification:
         configuration().rebuild_segments,
         instants.now_ms,
     )
+
+
+@cache
+def totals() -> Totals:
+    from leaderboard.totals import Totals
+
+    return Totals(boards(), connection_table(), ranking_cache(), recorder(), instants.now_ms)
 
 
 @cache

@@ -62,6 +62,11 @@ PARAMETERS: dict[str, Json] = {
         "description": "The season; the current one if left out",
         "example": "2026-W48",
     },
+    "reason": {
+        "description": "Why, for the record of the act: 1 to 500 characters after trimming, no "
+        "control characters and no line breaks",
+        "example": "a bot",
+    },
     "limit": {"description": "How many entries at most"},
     "cursor": {"description": "`nextCursor` of the page before"},
     "around": {"description": "How many neighbours on each side at most"},

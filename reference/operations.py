@@ -64,8 +64,9 @@ OPERATIONS: dict[str, Operation] = {
         "Read the top",
         answers.Top,
         "Up to the board's `topSize` (the default limit) it is the top as recorded, with its "
-        "version, as subscribers of the WebSocket API see it, and `total` as counted then. Past it "
-        "it is the ranking as it is now, and `epoch` and `version` are null. A board without "
+        "version, as subscribers of the WebSocket API see it; `total` is the ranking's as it is "
+        "now. Past it it is the ranking as it is now, and `epoch` and `version` are null. A board "
+        "without "
         "scores has `version` 0. The `ETag` names the content: send it back in `If-None-Match`, "
         "and an unchanged top is a 304 without a body.",
         tagged=True,
@@ -233,8 +234,10 @@ OPERATIONS: dict[str, Operation] = {
     "DELETE /boards/{board}/users/{userId}": Operation(
         "Remove a score",
         None,
-        "Of the season named, or the current one. Viewers see it within one update. The user may "
-        "score again.",
+        "Of the season named, or the current one; also of a user who is hidden. Viewers see it "
+        "within one update. The user may score again. `reason` is kept with the act. Sent again, "
+        "it answers 404: the score is not there any more.",
+        codes=("user_not_ranked",),
         status=204,
     ),
     "PUT /users/{userId}/standing": Operation(

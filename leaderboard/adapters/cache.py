@@ -28,12 +28,13 @@ from redis.retry import Retry
 from leaderboard import order
 from leaderboard.adapters.cluster import Cluster
 from leaderboard.errors import CacheUnavailable
-from leaderboard.listings import Listing, Position
+from leaderboard.listings import Copy, Listing, Position
 from leaderboard.names import UNPICKED, default_name
 from leaderboard.ranking import (
     COMPLETE,
     NEW,
     PARTIAL,
+    TOTAL_MS,
     Applied,
     Dumped,
     Hint,
@@ -95,6 +96,7 @@ FIND = script("member.lua", "stretch.lua", "find.lua")
 MARK = script("mark.lua")
 SETTLE = script("settle.lua")
 KEEP = script("keep.lua")
+COPY = script("stretch.lua", "copy.lua")
 PACE = script("pace.lua")
 ACTIVE = script("active.lua")
 DROP = script("drop.lua")
@@ -207,6 +209,7 @@ class Cache:
             COMPLETENESS[start] if start else "",
             REBUILD_SILENCE_SECONDS,
             packed_records(board.order, records),
+            TOTAL_MS,
         )
         if not answer:
             return Applied(None)
@@ -283,7 +286,7 @@ class Cache:
     def mark(self, board: Board, season: str, top: Top, hint: Hint) -> None:
         state = Keys.of(board.board, season).state
         text = json.dumps([hint.revision, hint.version, hint.epoch, hint.digest])
-        self.run(MARK, [state], top.life, top.change, text)
+        self.run(MARK, [state], top.life, top.change, text, hint.total)
 
     def settle(
         self, board: Board, season: str, life: str, completeness: str, *, only_new: bool = False
@@ -302,10 +305,10 @@ class Cache:
         """Keep a copy of a recorded top, unless a newer one is kept."""
         self.run(KEEP, [Keys.of(board, season).copy], revision, body, COPY_SECONDS)
 
-    def read_copy(self, board: str, season: str) -> str | None:
-        with self.outage.noticed():
-            kept = self.client.execute_command("GET", Keys.of(board, season).copy)
-        return None if kept is None else kept.partition(b" ")[2].decode()
+    def read_copy(self, board: str, season: str) -> Copy:
+        keys = Keys.of(board, season)
+        kept, total = self.run(COPY, [keys.copy, keys.order, keys.state])
+        return Copy(None if kept is None else kept.partition(b" ")[2].decode(), total)
 
     def keep_paces(self, paces: Mapping[str, tuple[str, int]]) -> None:
         """Keep what boards' last frames said of their pace, and for how many ms it counts."""
@@ -459,14 +462,21 @@ def _found(board_order: Order, answer: Sequence[Any]) -> Listing | None:
 def _top(board_order: Order, answer: Sequence[Any]) -> Top | None:
     if not answer:
         return None
-    life, complete, change, recorded, hint, age, total, entries = answer
+    life, complete, change, recorded, hint, age, total, entries, recorded_total = answer
     return Top(
         life=life.decode(),
         completeness=FROM_CACHE[complete],
         change=change.decode(),
         recorded=recorded.decode(),
-        hint=Hint(*json.loads(hint)) if hint else None,
+        hint=_hint(hint, recorded_total),
         age_ms=age if age >= 0 else None,
         total=total,
         scores=tuple(_scores(board_order, entries[::2], entries[1::2])),
     )
+
+
+def _hint(text: bytes, total: bytes) -> Hint | None:
+    if not text or not total:  # the release before kept no total
+        return None
+    revision, version, epoch, digest = json.loads(text)
+    return Hint(revision, version, epoch, digest, int(total))

@@ -12,7 +12,9 @@ from playwright.sync_api import Route, expect
 from tests.browser.conftest import Visitors
 from tests.browser.visitor import Line, Visitor
 from tests.e2e.service import Service
+from tests.e2e.tables import Tables
 from tests.e2e.waiting import await_value
+from tests.stack import Running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -61,6 +63,37 @@ def test_board_of_a_pattern_is_asked_for(visitor: Visitor, service: Service, boa
     visitor.page.locator("#pattern-board").fill(board.removeprefix("rating-"))
     visitor.page.get_by_role("button", name="Show").click()
     await_lines(visitor, [Line("1", "Ada", "7")])
+
+
+def test_number_of_players_moves_by_itself_and_no_line_does(
+    visitor: Visitor, service: Service, stack: Running, board: str
+) -> None:
+    """The leaders are far ahead: nothing but the total changes, and a frame brings it."""
+    for number in range(10):
+        service.write(board, f"leader-{number}", score=9000 - number)
+    await_value(lambda: len(service.top(board)["entries"]) == 10, what="ten leaders")
+    visitor.open(board)
+    expect(visitor.page.locator("#total")).to_have_text("10")
+    before = visitor.lines()
+    assert len(before) == 10
+    visitor.page.evaluate(
+        """() => {
+            window.animated = 0;
+            const animate = Element.prototype.animate;
+            Element.prototype.animate = function (...how) {
+                window.animated += 1;
+                return animate.apply(this, how);
+            };
+        }"""
+    )
+    service.write(board, "late", score=1)
+    await_value(lambda: service.top(board)["total"] == 11, what="eleven over HTTP")
+    Tables(stack.addresses).client("lambda").invoke(
+        FunctionName="leaderboard-local-verify", Payload=b'{"audit": false}'
+    )
+    expect(visitor.page.locator("#total")).to_have_text("11")
+    assert visitor.lines() == before
+    assert visitor.page.evaluate("window.animated") == 0
 
 
 def test_unknown_board_is_said(visitor: Visitor) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 Json = dict[str, Any]
 
@@ -43,7 +43,7 @@ def request(
     text = query if isinstance(query, str) else urlencode(query, doseq=True)
     parameters: dict[str, str] = {}
     for pair in filter(None, text.split("&")):
-        name, _, value = pair.partition("=")
+        name, value = (unquote_plus(it) for it in pair.partition("=")[::2])
         # The gateway joins what is given twice with a comma.
         parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
     raw = template

@@ -16,7 +16,9 @@ import handlers.score_stream
 import handlers.scores
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
+from leaderboard.adapters.boards import BoardTable
 from leaderboard.adapters.cache import Keys
+from leaderboard.adapters.cluster import Cluster
 from leaderboard.names import default_name
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
@@ -441,6 +443,60 @@ def test_tag_moves_with_the_top() -> None:
     drained()
     for query, tag in zip(("", "limit=50"), tags, strict=True):
         assert read(query=query, tag=tag).status == 200
+
+
+def test_total_is_the_rankings_as_it_is_now() -> None:
+    """The leaders are far ahead: nobody else changes the top that is recorded."""
+    scored(10)
+    before = read()
+    assert (before.json["version"], before.json["total"]) == (1, 10)
+    assert write({"submissionId": "late", "delta": 1}, user="late").status == 200
+    drained()
+    after, user = read(), page_of("late")
+    assert (after.json["version"], after.json["total"]) == (1, 11)
+    assert (user["total"], user["entry"]["place"]) == (11, 11)
+    assert after.json["entries"] == before.json["entries"]
+    assert read("global", "limit=3").json["total"] == 11
+    # Who holds the old number is sent the new one.
+    assert read(tag=before.headers["etag"]).status == 200
+    assert read(tag=after.headers["etag"]).status == 304
+
+
+def page_of(user: str) -> Json:
+    path = {"board": "global", "userId": user}
+    event = request("GET /boards/{board}/users/{userId}", path=path)
+    found: Json = answered(handlers.boards.handler(event, CONTEXT)).json
+    return found
+
+
+def test_total_is_as_recorded_while_the_ranking_cannot_tell(
+    switches: Dependencies, cache_server: Valkey
+) -> None:
+    scored(10)
+    assert write({"submissionId": "late", "delta": 1}, user="late").status == 200
+    drained()
+    switches.down.add("cache")
+    assert (read().json["total"], read().json["degraded"]) == (10, True)
+    switches.down.clear()
+    assert read().json["total"] == 11
+    cache_server.client.flushall()
+    assert read().json["total"] == 10
+
+
+def test_top_costs_one_trip_to_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    scored(10)
+    read()
+    trips: list[str] = []
+    execute = Cluster.execute_command
+
+    def counted(client: Cluster, *arguments: Any, **options: Any) -> Any:
+        trips.append(str(arguments[0]))
+        return execute(client, *arguments, **options)
+
+    monkeypatch.setattr(Cluster, "execute_command", counted)
+    monkeypatch.setattr(BoardTable, "read", None)  # and none to the table
+    assert len(users(read())) == 10
+    assert len(trips) == 1, trips
 
 
 @pytest.mark.parametrize("query", ["", "limit=100"])

@@ -25,7 +25,7 @@ from tests.integration.aws import close
 from tests.integration.valkey import Valkey
 from tests.unit import strategies
 
-HINT = Hint(revision=4, version=3, epoch="e", digest="d")
+HINT = Hint(revision=4, version=3, epoch="e", digest="d", total=1)
 DESC = Board("high", "High", order=Order.DESC, top_size=3)
 ASC = Board("low", "Low", order=Order.ASC, top_size=3)
 SEASON = "all"
@@ -764,9 +764,9 @@ def test_dropped_ranking_leaves_nothing_and_its_life_is_over(
 def test_older_copy_does_not_replace_a_newer_one(cache: Cache) -> None:
     cache.keep_copy("high", SEASON, revision=10, body="ten")
     cache.keep_copy("high", SEASON, revision=9, body="nine")
-    assert cache.read_copy("high", SEASON) == "ten"
+    assert cache.read_copy("high", SEASON).body == "ten"
     cache.keep_copy("high", SEASON, revision=11, body="eleven with spaces ☃")
-    assert cache.read_copy("high", SEASON) == "eleven with spaces ☃"
+    assert cache.read_copy("high", SEASON).body == "eleven with spaces ☃"
 
 
 def test_copy_goes_by_itself(cache: Cache, cache_server: Valkey) -> None:

@@ -79,6 +79,9 @@ ENVIRONMENTS = {
     "verify": {
         "SCORES_TABLE",
         "BOARDS_TABLE",
+        "CONNECTIONS_TABLE",
+        "AUDIENCE_SHARDS",
+        "RECORD_INTERVAL_MS",
         "REBUILD_FUNCTION",
         "REBUILD_SEGMENTS",
         "WRITE_SHARDS",
@@ -174,7 +177,8 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "verify": {
         "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
-        "BoardsTable": {"dynamodb:GetItem", "dynamodb:Scan"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"},
+        "ConnectionsTable": {"dynamodb:Query"},
         "RebuildLambdaFunction": {"lambda:InvokeFunction"},
     }
     | CACHE_ACCESS,

@@ -1,0 +1,6 @@
+-- Read the copy of the recorded top, and how many the ranking has now.
+--
+-- KEYS copy (string: revision, a space, the body), order (sorted set), state (hash)
+-- Returns the copy and the ranking's size; false in the place of a copy that is not kept, and of the
+-- size of a ranking that is not whole (is_whole of stretch.lua, which stands before this script).
+return {redis.call('GET', KEYS[1]), is_whole(KEYS[3]) and redis.call('ZCARD', KEYS[2])}
