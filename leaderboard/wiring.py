@@ -269,7 +269,7 @@ def bulk_scores() -> BulkScores:
 def board_table() -> BoardTable:
     from leaderboard.adapters.boards import BoardTable
 
-    return BoardTable(configuration().boards_table)
+    return BoardTable(configuration().boards_table, reports())
 
 
 @cache
@@ -358,8 +358,13 @@ def is_history(image: Mapping[str, Any]) -> bool:
 
 
 def board_change(first: Mapping[str, Any] | None, last: Mapping[str, Any]) -> Change:
-    """What happened to a board's item, from its first old image to its last new one."""
+    """What happened to a board's item, from its first old image to its last new one.
+
+    An old image that cannot be read was shown to nobody: it counts as none.
+    """
+    from leaderboard.adapters import readable
     from leaderboard.adapters.boards import board_item
     from leaderboard.broadcast import Change
 
-    return Change(board_item(first) if first else None, board_item(last))
+    old = readable.understood(board_item, first, reports()) if first else None
+    return Change(old, board_item(last))

@@ -206,7 +206,8 @@ class ScoreTable:
         own = self._read_all(user_id)
         if own.profile is None:
             return 0
-        found = self._profile(own.profile)
+        # Not noted here: the stream that brought it reports the record.
+        found = readable.required(profile, own.profile, Reports(), what="This profile")
         puts = []
         for item in own.items:
             board = find(item.board)
