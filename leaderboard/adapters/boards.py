@@ -77,7 +77,7 @@ class BoardTable:
         if known is not None:
             return known
         left = _remains(raw)
-        return Listed(left.snapshot.board, left.snapshot.season, left.revision, 0)
+        return Listed(left.snapshot.board, left.snapshot.season, left.revision, 1)
 
     def _put(self, item: BoardItem, condition: Mapping[str, Any]) -> bool:
         try:

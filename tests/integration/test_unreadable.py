@@ -367,6 +367,20 @@ def test_write_that_is_remembered_is_answered_though_the_item_broke_since() -> N
     assert answer.json["replayed"] is True
 
 
+def test_remembered_write_that_cannot_be_read_is_refused_and_counts_no_second_time() -> None:
+    played()
+    found = client("dynamodb").scan(TableName=aws.SUBMISSIONS)["Items"]
+    (kept,) = (it for it in found if it["submission"]["S"] == "ann#side#side ann")
+    broken = {**kept, "answer": {"S": "?"}}
+    client("dynamodb").put_item(TableName=aws.SUBMISSIONS, Item=broken)
+    before = items()
+    answer = write("side", submission="side ann", userName="Name of ann")
+    assert (answer.status, answer.json["code"]) == (409, "unreadable"), answer.text
+    assert items() == before
+    assert queued() == [broken]
+    assert write("side").status == 200
+
+
 def test_batch_refuses_the_item_that_cannot_be_read_alone() -> None:
     played()
     spoil(userScore={"S": "many"})
