@@ -236,8 +236,10 @@ class ScoreTable:
         if profile.standing == DELETED:
             stone = erased(known, profile_version=profile.version, now_ms=now)
             changed = {**tombstone_image(stone), "boardSeason": item["boardSeason"]}
-        elif profile.standing == VISIBLE or item.get("profileVersion") == profile.version:
+        elif profile.standing == VISIBLE:
             return None
+        elif item.get("standing") == profile.standing and not INDEXED & set(item):
+            return None  # it is off already
         else:
             changed = {
                 **{name: it for name, it in item.items() if name not in INDEXED},
@@ -424,7 +426,8 @@ def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord
         raise ValueError("not the key of a score")
     if not 0 < version <= MAX_SCORE:
         raise ValueError("a version beyond what the ranking compares exactly")
-    if "userScore" not in image or image.get("standing", {}).get("S", VISIBLE) != VISIBLE:
+    standing = image["standing"]["S"] if "standing" in image else VISIBLE
+    if "userScore" not in image or standing != VISIBLE:
         return (board, season), ScoreRecord(user_id, version, None)
     number = int(image["userScore"]["N"])
     if abs(number) > MAX_SCORE:
