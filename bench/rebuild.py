@@ -21,6 +21,7 @@ from leaderboard.adapters.scan import records_of
 from leaderboard.catalog import parse
 from leaderboard.ranking import BoardItem, Listed, Recorder
 from leaderboard.rebuild import Order, Page, Rebuild
+from leaderboard.reports import Reports
 from leaderboard.strangers import Strangers
 
 Json = dict[str, Any]
@@ -95,7 +96,7 @@ def rebuild(cache: Cache, items: int, seconds: float) -> Done:
     assert (top.total, standing.items) == (items, items)
     begun = time.process_time()
     for body in pages.bodies:
-        records_of(json.loads(body))
+        records_of(json.loads(body), Reports())
     return Done(taken, processor, time.process_time() - begun, parts)
 
 
@@ -120,7 +121,7 @@ class Pages:
             return Page([], None)
         following = at + segments
         position = {"at": following} if following < len(self.bodies) else None
-        return Page(records_of(json.loads(self.bodies[at])), position)
+        return Page(records_of(json.loads(self.bodies[at]), Reports()), position)
 
     def read_records(self, board: str, season: str, user_ids: Any) -> list[Any]:
         raise AssertionError("nobody is a stranger here")

@@ -23,6 +23,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic import StringConstraints as Text
 from pydantic.alias_generators import to_camel
 
+from handlers.reporting import reporting
 from handlers.telemetry import invocation, logger
 from leaderboard import payloads, wiring
 from leaderboard.errors import Invalid, LeaderboardError, RateLimited, TooLarge, Unavailable
@@ -47,6 +48,7 @@ STATUSES = {
     "ticket_superseded": HTTPStatus.CONFLICT,
     "ticket_too_early": HTTPStatus.CONFLICT,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "unreadable": HTTPStatus.CONFLICT,
     "user_not_ranked": HTTPStatus.NOT_FOUND,
     "cache_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "user_deleted": HTTPStatus.GONE,
@@ -68,6 +70,7 @@ TITLES = {
     "ticket_superseded": "The ticket was superseded",
     "ticket_too_early": "The ticket is not good yet",
     "unavailable": "Not available at the moment",
+    "unreadable": "What is stored cannot be read",
     "user_not_ranked": "The user is not on this board",
     "cache_unavailable": "Not available at the moment",
     "user_deleted": "The player was deleted",
@@ -173,6 +176,7 @@ def serve(
     bytes_of = max_bodies or {}
 
     @invocation
+    @reporting
     def handler(event: Json, context: LambdaContext) -> Json:
         request_id = event["requestContext"]["requestId"]
         try:

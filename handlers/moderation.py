@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator
 
 from handlers.http import BoardPath, Body, Json, UserPath, claims_of, resolver, serve, user_of
+from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import instants, wiring
 from leaderboard.moderation import clean_reason
@@ -85,6 +86,7 @@ serve_request = serve(app)
 
 
 @invocation
+@reporting
 def finish(event: Json, context: LambdaContext) -> Json:
     closed = wiring.moderation().finish(event["finish"])
     count("SocketsClosed", closed)

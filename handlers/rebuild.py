@@ -11,6 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger, metrics, percent
 from leaderboard import wiring
 from leaderboard.errors import Invalid
@@ -27,6 +28,7 @@ USAGE = (
 
 
 @invocation
+@reporting
 def handler(event: Json, context: LambdaContext) -> Json:
     started = time.monotonic()
     seconds = context.get_remaining_time_in_millis() / 1000 * SHARE

@@ -11,17 +11,19 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
-from leaderboard.errors import Unavailable
+from leaderboard.errors import Unavailable, Unreadable
 from leaderboard.ranking import ScoreRecord
 
 Json = dict[str, Any]
 
-NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError)
+NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError, Unreadable)
 
 
 @invocation
+@reporting
 def handler(event: Json, context: LambdaContext) -> Json:
     batches: dict[tuple[str, str], list[ScoreRecord]] = defaultdict(list)
     profiles: dict[str, Json] = {}

@@ -11,9 +11,17 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import instants, messages, payloads, protocol, wiring
-from leaderboard.errors import Barred, BoardNotFound, Invalid, LeaderboardError, Unavailable
+from leaderboard.errors import (
+    Barred,
+    BoardNotFound,
+    Invalid,
+    LeaderboardError,
+    Unavailable,
+    Unreadable,
+)
 from leaderboard.subscriptions import TooManyConnections, TooManyMessages
 
 MAX_FRAME = 4 * 1024
@@ -49,6 +57,7 @@ REQUEST: TypeAdapter[Subscribe | Unsubscribe | Ping] = TypeAdapter(Request)
 
 
 @invocation
+@reporting
 def handler(event: Json, context: LambdaContext) -> Json:
     request = event["requestContext"]
     connection_id, kind = request["connectionId"], request["eventType"]
@@ -59,9 +68,9 @@ def handler(event: Json, context: LambdaContext) -> Json:
         line["authenticated"] = user_id is not None
         try:
             wiring.subscriptions().connect(connection_id, user_id)
-        except (Barred, TooManyConnections) as refusal:
+        except (Barred, Unreadable, TooManyConnections) as refusal:
             # Any status but 2xx refuses the handshake.
-            answer["statusCode"] = 403 if isinstance(refusal, Barred) else 429
+            answer["statusCode"] = 429 if isinstance(refusal, TooManyConnections) else 403
             line["code"] = refusal.code
     elif kind == "DISCONNECT":
         wiring.subscriptions().connections.close(connection_id)

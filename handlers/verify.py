@@ -11,6 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import Invalid
@@ -26,6 +27,7 @@ USAGE = 'Send {"board": "…", "deep": true}, and a "season" if not the current 
 
 
 @invocation
+@reporting
 def handler(event: Json, context: LambdaContext) -> Json:
     seconds = context.get_remaining_time_in_millis() / 1000 * SHARE
     if "deep" in event or "board" in event:

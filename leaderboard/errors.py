@@ -5,7 +5,7 @@ LeaderboardError
 ├── NotFound                BoardNotFound, ActionNotFound, UserNotRanked
 ├── Refused                 TicketInvalid, TicketExpired, TicketEarly, TicketSuperseded, Barred,
 │                           UserDeleted, RateLimited, ScoreLimit, SubmissionConflict,
-│                           EdgeRequired
+│                           EdgeRequired, Unreadable
 ├── TooLarge
 └── Unavailable             a dependency does not answer: nothing was done, try again
     ├── CacheUnavailable    the cache: reads go on from the tables
@@ -90,6 +90,12 @@ class SubmissionConflict(Refused):
 
 class EdgeRequired(Refused):
     code = "edge_required"
+
+
+class Unreadable(Refused):
+    """What is stored cannot be read: trying again does not help, an operator must mend it."""
+
+    code = "unreadable"
 
 
 class RateLimited(Refused):

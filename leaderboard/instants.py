@@ -1,4 +1,8 @@
-"""Instants: milliseconds since the Unix epoch inside, RFC 3339 UTC with milliseconds outside."""
+"""Instants: milliseconds since the Unix epoch inside, RFC 3339 UTC with milliseconds outside.
+
+The service writes one form of a time and reads every form of RFC 3339: tables are also written by
+imports and by hand.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,15 @@ import time
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+"""What `to_text` makes, and nearly all that is read: it takes a shorter way."""
+RFC_3339 = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<minute>\d\d:\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d+))?"
+    r"(?:[Zz]|(?P<sign>[+-])(?P<hours>[01]\d|2[0-3]):(?P<minutes>[0-5]\d))",
+    re.ASCII,
+)
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
 
 
 def now_ms() -> int:
@@ -28,7 +40,23 @@ def to_text(ms: int) -> str:
 
 
 def from_text(text: str) -> int:
-    """The inverse of `to_text`; raises ValueError on anything else."""
-    if not FORM.fullmatch(text):
-        raise ValueError(f"not an RFC 3339 UTC time with milliseconds: {text!r}")
-    return from_datetime(datetime.fromisoformat(text[:-1] + "+00:00"))
+    """The instant of an RFC 3339 time. Raises ValueError for any other text.
+
+    What is finer than a millisecond is cut off, so a later time is never read as an earlier one. A
+    leap second (23:59:60 UTC) counts as the last millisecond before midnight for the same reason.
+    """
+    if CANONICAL.fullmatch(text):
+        return from_datetime(datetime.fromisoformat(text[:-1] + "+00:00"))
+    found = RFC_3339.fullmatch(text)
+    if found is None:
+        raise ValueError(f"not an RFC 3339 time: {text[:64]!r}")
+    started = from_datetime(datetime.fromisoformat(f"{found['date']}T{found['minute']}:00+00:00"))
+    if found["sign"]:  # in numbers: the first and the last day have no datetime beside them
+        offset = (int(found["hours"]) * 60 + int(found["minutes"])) * MINUTE_MS
+        started += -offset if found["sign"] == "+" else offset
+    second = int(found["second"])
+    if second == 60 and started % DAY_MS == DAY_MS - MINUTE_MS:
+        return started + MINUTE_MS - 1
+    if second >= 60:
+        raise ValueError(f"not an RFC 3339 time, for its seconds: {text[:64]!r}")
+    return started + second * 1000 + int(((found["fraction"] or "") + "000")[:3])

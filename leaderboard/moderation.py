@@ -11,13 +11,27 @@ import contextlib
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from leaderboard.attempts import attempts
 from leaderboard.catalog import Catalog
-from leaderboard.errors import Invalid, Raced, Unavailable, UserDeleted, UserNotRanked
+from leaderboard.errors import (
+    Invalid,
+    Raced,
+    Unavailable,
+    Unreadable,
+    UserDeleted,
+    UserNotRanked,
+)
 from leaderboard.profiles import Profiles, unnamed
-from leaderboard.scoring.decisions import DELETED, OUT, Profile, ScoreItem, next_version
+from leaderboard.scoring.decisions import (
+    DELETED,
+    OUT,
+    UNKNOWN,
+    Profile,
+    ScoreItem,
+    next_version,
+)
 from leaderboard.seasons import parse_season, season_at
 from leaderboard.tombstones import deleted, removed
 
@@ -44,11 +58,15 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The acts on a user, the newest first; version 0 stands for one that does not exist."""
+    """The acts on a user, the newest first; version 0 stands for one that does not exist.
+
+    `unread` are stored acts that cannot be read: they are kept as they are, and shown to nobody.
+    """
 
     user_id: str
     acts: tuple[Act, ...] = ()
     version: int = 0
+    unread: tuple[Any, ...] = ()
 
     def with_act(self, act: Act) -> History:
         """The history a version on; the oldest acts leave it past MAX_ACTS and MAX_ACTS_BYTES."""
@@ -123,8 +141,11 @@ class Moderation:
     now_ms: Callable[[], int]
 
     def standing(self, user_id: str) -> tuple[str, tuple[Act, ...]]:
-        """A user's standing (`visible` for one who is not known) and the acts, newest first."""
-        profile = self.store.read_profile(user_id) or unnamed(user_id)
+        """A user's standing (`visible` for one who is not known) and the acts, newest first.
+
+        Raises Unreadable for a stored standing that is none.
+        """
+        profile = _known(self.store.read_profile(user_id) or unnamed(user_id))
         return profile.standing, self.store.read_history(user_id).acts
 
     def set_standing(self, user_id: str, standing: str, *, reason: str, by: str) -> None:
@@ -184,7 +205,7 @@ class Moderation:
                     f"This user has no score on {board} in the season {named.season}; "
                     "nothing was removed."
                 )
-            profile = self.store.read_profile(user_id) or unnamed(user_id)
+            profile = _known(self.store.read_profile(user_id) or unnamed(user_id))
             read = self.store.read_history(user_id)
             now = self.now_ms()
             done = f"score on {board} (season {named.season}) removed"
@@ -208,7 +229,7 @@ class Moderation:
         """
         for _ in attempts():
             profile = self.store.read_profile(user_id) or unnamed(user_id)
-            if profile.standing == DELETED:
+            if profile.standing == DELETED and profile.account is not None:  # else it is broken
                 break
             with contextlib.suppress(Raced):
                 self.store.write_deletion(
@@ -245,6 +266,15 @@ class Moderation:
         if profile.standing == DELETED:
             raise UserDeleted("This player was deleted; there is no standing to set any more.")
         return profile
+
+
+def _known(profile: Profile) -> Profile:
+    if profile.standing == UNKNOWN:
+        raise Unreadable(
+            "This player's standing is stored in a form that cannot be read, so nothing was done. "
+            "It was reported. Set the standing, which mends it; then send this again."
+        )
+    return profile
 
 
 BUSY = "Too many writes to this user at once; try again."

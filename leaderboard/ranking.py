@@ -154,12 +154,14 @@ class BoardItem:
     """A board's item: the recorded top, what numbers it, and the life of the cache it came from.
 
     One at revision 0 was opened with its season and has recorded nothing: it is shown as the empty
-    board, and says no more of the scores in the table than one that is absent.
+    board, and says no more of the scores in the table than one that is absent. Of one that is not
+    `is_readable` the top is not known: it is shown to nobody, and the next record mends it.
     """
 
     snapshot: Snapshot
     revision: int
     life: str
+    is_readable: bool = True
 
     @property
     def is_recorded(self) -> bool:

@@ -183,12 +183,16 @@ class Reads:
             kept = self.cache.read_copy(board.board, season.season)
         except CacheUnavailable:
             item = self.boards().read(board.board, season.season)
+            if item is not None and not item.is_readable:
+                return self._indexed(board, season), True
             return (NO_SCORES if item is None else json.loads(copy_of(item))), True
         body = kept.body
         if body is None:
             item = self.boards().read(board.board, season.season)
             if item is None:
                 return NO_SCORES, False
+            if not item.is_readable:
+                return self._indexed(board, season), True
             body = copy_of(item)
             with contextlib.suppress(CacheUnavailable):
                 self.cache.keep_copy(board.board, season.season, revision=item.revision, body=body)
@@ -197,6 +201,13 @@ class Reads:
         if kept.total is None or not recorded["version"]:
             return recorded, False
         return {**recorded, "total": kept.total}, False
+
+    def _indexed(self, board: Board, season: Season) -> Json:
+        """The top by the index, in the place of a recorded one that cannot be read."""
+        standby = Standby(self.index(), 0)
+        listing = standby.list(board, season.season, after=None, limit=board.top_size)
+        entries = messages.entries_json(listing.entries)
+        return {"epoch": None, "version": None, "total": listing.total, "entries": entries}
 
     def _listing(
         self, board: Board, season: Season, ask: Callable[[Rankings], Listing | None]

@@ -231,18 +231,18 @@ class Scores:
         now = self.now_ms() if accepted_ms is None else accepted_ms
         season = season_at(rules.schedule, now).season
         for _ in attempts():
-            (item,), profile = self._gather(user_id, [(board, season)])
-            named = None
-            if user_name is not None and user_name != item.user_name:
-                profile = profile or self.store.read_profile(user_id) or unnamed(user_id)
-                named = renamed(profile, user_name, now_ms=now)
-                item = replace(
-                    item,
-                    user_name=user_name,
-                    standing=named.standing,
-                    profile_version=named.version,
-                )
             try:
+                (item,), profile = self._gather(user_id, [(board, season)])
+                named = None
+                if user_name is not None and user_name != item.user_name:
+                    profile = profile or self.store.read_profile(user_id) or unnamed(user_id)
+                    named = renamed(profile, user_name, now_ms=now)
+                    item = replace(
+                        item,
+                        user_name=user_name,
+                        standing=named.standing,
+                        profile_version=named.version,
+                    )
                 decision = decisions.submit(rules, item, amount=amount, now_ms=now)
                 assert decision.item is not None
                 expires_ms = now + SUBMISSION_MS

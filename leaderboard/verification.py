@@ -149,6 +149,10 @@ class Verification:
             lasting = first.differences.get(key, frozenset()) & second.differences.get(
                 key, frozenset()
             )
+            if lasting:
+                item = self.boards.read(board.board, season)
+                readable = self._best(board, season)
+                lasting &= _differences(item.snapshot if item else None, readable)
             before_it = json.loads(misses[key]) if key in misses else None
             if not lasting:
                 if before_it and self._is_over(before_it):
@@ -250,6 +254,21 @@ class Verification:
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             list(pool.map(look, keys[1:]))
         return found
+
+    def _best(self, board: Board, season: str) -> list[Score]:
+        """The top by the index, without whom no ranking has: their items cannot be read."""
+        limit = board.top_size
+        while True:
+            best = self.index.best(board, season, limit)
+            known: set[str] = set()
+            for start in range(0, len(best), AT_A_TIME):
+                users = [it.user_id for it in best[start : start + AT_A_TIME]]
+                records = self.scores.read_records(board.board, season, users)
+                known |= {it.user_id for it in records}
+            there = [it for it in best if it.user_id in known]
+            if len(there) >= board.top_size or len(best) < limit:
+                return there[: board.top_size]
+            limit += len(best) - len(there)
 
     # The whole ranking.
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from leaderboard.ranking import Recorder, ScoreRecord
     from leaderboard.reads import Reads
     from leaderboard.rebuild import Rebuild
+    from leaderboard.reports import Reports
     from leaderboard.requests import Requests
     from leaderboard.scores import Scores
     from leaderboard.subscriptions import Subscriptions
@@ -254,7 +255,7 @@ def score_table() -> ScoreTable:
     from leaderboard.adapters.scores import ScoreTable
 
     it = configuration()
-    return ScoreTable(it.scores_table, it.submissions_table, it.write_shards)
+    return ScoreTable(it.scores_table, it.submissions_table, it.write_shards, reports())
 
 
 @cache
@@ -262,21 +263,21 @@ def board_index() -> BoardIndex:
     from leaderboard.adapters.index import BoardIndex
 
     it = configuration()
-    return BoardIndex(it.scores_table, it.write_shards)
+    return BoardIndex(it.scores_table, it.write_shards, reports())
 
 
 @cache
 def bulk_scores() -> BulkScores:
     from leaderboard.adapters.scan import BulkScores
 
-    return BulkScores(configuration().scores_table)
+    return BulkScores(configuration().scores_table, reports())
 
 
 @cache
 def board_table() -> BoardTable:
     from leaderboard.adapters.boards import BoardTable
 
-    return BoardTable(configuration().boards_table)
+    return BoardTable(configuration().boards_table, reports())
 
 
 @cache
@@ -321,6 +322,13 @@ def edge() -> Edge:
 
 
 @cache
+def reports() -> Reports:
+    from leaderboard.reports import Reports
+
+    return Reports(failure_queue)
+
+
+@cache
 def failure_queue() -> FailureQueue:
     from leaderboard.adapters.failures import FailureQueue
 
@@ -358,8 +366,13 @@ def is_history(image: Mapping[str, Any]) -> bool:
 
 
 def board_change(first: Mapping[str, Any] | None, last: Mapping[str, Any]) -> Change:
-    """What happened to a board's item, from its first old image to its last new one."""
+    """What happened to a board's item, from its first old image to its last new one.
+
+    An old image that cannot be read was shown to nobody: it counts as none.
+    """
+    from leaderboard.adapters import readable
     from leaderboard.adapters.boards import board_item
     from leaderboard.broadcast import Change
 
-    return Change(board_item(first) if first else None, board_item(last))
+    old = readable.understood(board_item, first, reports()) if first else None
+    return Change(old, board_item(last))

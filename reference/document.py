@@ -42,6 +42,9 @@ requests at once) with `{{"message": …}}`.
 - 403 (`edge_required`): the stage stands behind a CDN, and is to be asked through it.
 - 503 (`unavailable`): nothing was done; try again after `Retry-After`. Every request may be \
 repeated.
+- 409 (`unreadable`): an import or a hand has stored something that cannot be read. Nothing was \
+done, and trying again does not help: an operator must mend the item, and was told. Only what \
+asks for that item is refused.
 - Reads come from the cache. While it is down or being filled, and for seasons past the board's \
 `keepSeasons`, they come from the tables, in the same order, with `degraded: true` beside `board`: \
 the top as last recorded, other reads with ranks and places for the first 100 of the board and \

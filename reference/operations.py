@@ -123,7 +123,8 @@ OPERATIONS: dict[str, Operation] = {
         "Read one's own scores",
         answers.OwnScores,
         "On every board and in every season, the current seasons first. From the table: a score "
-        "that was just accepted is there.",
+        "that was just accepted is there. A score that is stored in a form that cannot be read is "
+        "left out, and reported to those who run the service.",
         example={
             "userId": "ada",
             "userName": "Ada",
@@ -138,7 +139,7 @@ OPERATIONS: dict[str, Operation] = {
         "only inside emoji and in scripts that need them; letters of all scripts pass, also those "
         "that look like others. A new player is `player-` and six characters of a digest of its "
         "id.",
-        codes=("barred",),
+        codes=("barred", "unreadable"),
         request={"userName": "Ada"},
         example={"userId": "ada", "userName": "Ada"},
     ),
@@ -180,6 +181,7 @@ OPERATIONS: dict[str, Operation] = {
             "ticket_invalid",
             "ticket_superseded",
             "ticket_too_early",
+            "unreadable",
         ),
         request={"ticket": TICKET},
         example=OUTCOME,
@@ -189,7 +191,7 @@ OPERATIONS: dict[str, Operation] = {
         answers.SocketTicket,
         "For one authenticated connection to the WebSocket API.",
         status=201,
-        codes=("barred",),
+        codes=("barred", "unreadable"),
         example={"ticket": TICKET, "expiresAt": LATER},
     ),
     "PUT /boards/{board}/users/{userId}/score": Operation(
@@ -198,7 +200,7 @@ OPERATIONS: dict[str, Operation] = {
         "One trusted write: `delta` on `increment` boards, `score` on `best` and `latest` ones. "
         "Idempotent by `submissionId` for at least 24 hours; the same id with another body is "
         "refused.",
-        codes=("barred", "score_limit", "submission_conflict"),
+        codes=("barred", "score_limit", "submission_conflict", "unreadable"),
         request={"delta": 500, "submissionId": "match-1", "userName": "Ada"},
         example=OUTCOME,
     ),
@@ -236,9 +238,10 @@ OPERATIONS: dict[str, Operation] = {
         None,
         "Of the season named, or the current one; also of a user who is hidden. Viewers see it "
         "within one update. The user may score again. `reason` is kept with the act. Sent again, "
-        "it answers 404: the score is not there any more.",
-        codes=("user_not_ranked",),
+        "it answers 404: the score is not there any more. A score that cannot be read is removed "
+        "too.",
         status=204,
+        codes=("unreadable", "user_not_ranked"),
     ),
     "PUT /users/{userId}/standing": Operation(
         "Hide, bar or show a user",
@@ -252,6 +255,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET /users/{userId}/standing": Operation(
         "Read a user's standing and its history",
         answers.StandingHistory,
+        codes=("unreadable",),
         example={
             "userId": "ada",
             "standing": "hidden",

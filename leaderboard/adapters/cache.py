@@ -86,17 +86,17 @@ def script(*names: str) -> Script:
     return Script("\n".join((folder / name).read_text(encoding="utf-8") for name in names))
 
 
-APPLY = script("member.lua", "top.lua", "take.lua", "apply.lua")
-FILL = script("member.lua", "take.lua", "fill.lua")
-DUMP = script("member.lua", "dump.lua")
-READ = script("top.lua", "read.lua")
-LIST = script("member.lua", "stretch.lua", "list.lua")
-AROUND = script("member.lua", "stretch.lua", "around.lua")
-FIND = script("member.lua", "stretch.lua", "find.lua")
+APPLY = script("lost.lua", "member.lua", "top.lua", "take.lua", "apply.lua")
+FILL = script("lost.lua", "member.lua", "take.lua", "fill.lua")
+DUMP = script("lost.lua", "member.lua", "dump.lua")
+READ = script("lost.lua", "top.lua", "read.lua")
+LIST = script("lost.lua", "member.lua", "stretch.lua", "list.lua")
+AROUND = script("lost.lua", "member.lua", "stretch.lua", "around.lua")
+FIND = script("lost.lua", "member.lua", "stretch.lua", "find.lua")
 MARK = script("mark.lua")
 SETTLE = script("settle.lua")
 KEEP = script("keep.lua")
-COPY = script("stretch.lua", "copy.lua")
+COPY = script("lost.lua", "stretch.lua", "copy.lua")
 PACE = script("pace.lua")
 ACTIVE = script("active.lua")
 DROP = script("drop.lua")
@@ -258,9 +258,9 @@ class Cache:
 
     def read(self, board: Board, season: str, *, size: int | None = None) -> Top | None:
         """The top; with a `size` so many of it, even if nothing is left to record."""
-        keys = Keys.of(board.board, season)
+        keys = Keys.of(board.board, season).ranking
         always = 0 if size is None else 1
-        answer = self.run(READ, [keys.order, keys.state], size or board.top_size, always)
+        answer = self.run(READ, keys, size or board.top_size, always)
         return _top(board.order, answer)
 
     def list(
@@ -307,7 +307,7 @@ class Cache:
 
     def read_copy(self, board: str, season: str) -> Copy:
         keys = Keys.of(board, season)
-        kept, total = self.run(COPY, [keys.copy, keys.order, keys.state])
+        kept, total = self.run(COPY, [keys.copy, *keys.ranking])
         return Copy(None if kept is None else kept.partition(b" ")[2].decode(), total)
 
     def keep_paces(self, paces: Mapping[str, tuple[str, int]]) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from leaderboard import instants, order
+from leaderboard.adapters import readable
 from leaderboard.adapters.aws import DOWN, client, translated
 from leaderboard.adapters.scores import board_season, score_record
 from leaderboard.attempts import attempts
 from leaderboard.errors import Unavailable
 from leaderboard.listings import Position
+from leaderboard.reports import Reports
 from leaderboard.rules import Board
 from leaderboard.snapshots import Score
 
@@ -23,10 +26,14 @@ SIDE_BY_SIDE = 8
 
 @dataclass(frozen=True)
 class BoardIndex:
-    """Reads of the index, which are eventually consistent: it may lag behind the table a little."""
+    """Reads of the index, which are eventually consistent: it may lag behind the table a little.
+
+    An item that cannot be read is left out and reported.
+    """
 
     scores_table: str
     write_shards: int
+    reports: Reports = field(default_factory=Reports)
 
     def best(self, board: Board, season: str, limit: int) -> list[Score]:
         """The first `limit` of a board in its order."""
@@ -56,7 +63,9 @@ class BoardIndex:
             with translated():
                 answer = client("dynamodb").batch_get_item(RequestItems=wanted)
             found += [
-                it for raw in answer["Responses"].get(self.scores_table, []) if (it := _ranked(raw))
+                it
+                for raw in answer["Responses"].get(self.scores_table, [])
+                if (it := readable.understood(_ranked, raw, self.reports))
             ]
             wanted = answer.get("UnprocessedKeys") or {}
             if not wanted:
@@ -93,45 +102,37 @@ class BoardIndex:
         ]
         client("dynamodb")  # is not to be made by several threads at once
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(requests))) as pool:
-            found = list(pool.map(lambda request: _pages(request, limit), requests))
+            found = list(pool.map(partial(self._pages, limit=limit), requests))
         keyed = sorted((it for part in found for it in part), key=lambda pair: pair[0])
         return [score for _, score in (keyed[-limit:] if backward else keyed[:limit])]
 
-
-def _pages(request: dict[str, Any], limit: int) -> list[tuple[str, Score]]:
-    """The first `limit` of one shard, with what they are ordered by."""
-    found: list[tuple[str, Score]] = []
-    while True:
-        with translated():
-            answer = client("dynamodb").query(**request, Limit=limit - len(found))
-        found += [pair for raw in answer["Items"] if (pair := _indexed(raw))]
-        if len(found) == limit or "LastEvaluatedKey" not in answer:
-            return found
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    def _pages(self, request: dict[str, Any], *, limit: int) -> list[tuple[str, Score]]:
+        """The first `limit` of one shard, with what they are ordered by."""
+        found: list[tuple[str, Score]] = []
+        while True:
+            with translated():
+                answer = client("dynamodb").query(**request, Limit=limit - len(found))
+            pairs = (readable.understood(_indexed, raw, self.reports) for raw in answer["Items"])
+            found += [it for it in pairs if it is not None]
+            if len(found) == limit or "LastEvaluatedKey" not in answer:
+                return found
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def _ranked(raw: Mapping[str, Any]) -> Score | None:
     """What an item of the table has on its board; nothing if it is hidden, removed or expired."""
-    try:
-        if int(raw["expiresAt"]["N"]) * 1000 <= instants.now_ms():
-            return None
-    except KeyError:  # it never expires
-        pass
-    try:
-        return score_record(raw)[1].score
-    except (AttributeError, KeyError, TypeError, ValueError):  # no ranking has it, either
+    expires = raw.get("expiresAt")
+    if expires is not None and int(expires["N"]) * 1000 <= instants.now_ms():
         return None
+    return score_record(raw)[1].score
 
 
-def _indexed(raw: Mapping[str, Any]) -> tuple[str, Score] | None:
-    """What an item of the index says; None for one that cannot be understood."""
-    try:
-        score = Score(
-            user_id=raw["userId"]["S"],
-            user_name=raw["userName"]["S"],
-            user_score=int(raw["userScore"]["N"]),
-            updated_ms=instants.from_text(raw["scoreUpdatedAt"]["S"]),
-        )
-        return raw["boardOrder"]["S"], score
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
+def _indexed(raw: Mapping[str, Any]) -> tuple[str, Score]:
+    """What an item of the index says."""
+    score = Score(
+        user_id=raw["userId"]["S"],
+        user_name=raw["userName"]["S"],
+        user_score=int(raw["userScore"]["N"]),
+        updated_ms=readable.instant(raw["scoreUpdatedAt"]["S"]),
+    )
+    return raw["boardOrder"]["S"], score

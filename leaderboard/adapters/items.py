@@ -20,8 +20,31 @@ def plain(raw: Mapping[str, Any]) -> Item:
     return {name: _deserializer.deserialize(value) for name, value in raw.items()}
 
 
+class Garbled(int):
+    """Stands for the version of an item in which none can be read: past any that it can have had.
+
+    A write on it is conditional on what is stored in the version's place (None: nothing).
+    """
+
+    stored: Item | None
+
+    @classmethod
+    def at(cls, now_ms: int, stored: Item | None) -> Garbled:
+        """Versions begin at the time and move by writes: none is a minute ahead of the clock."""
+        it = cls(now_ms + 60_000)
+        it.stored = stored
+        return it
+
+
 def unmoved(attribute: str, version: int) -> Item:
     """The condition that an item is still at the version that was read; 0: that there is none."""
+    if isinstance(version, Garbled):
+        if version.stored is None:
+            return {"ConditionExpression": f"attribute_not_exists({attribute})"}
+        return {
+            "ConditionExpression": f"{attribute} = :read",
+            "ExpressionAttributeValues": {":read": version.stored},
+        }
     if version == 0:
         return {"ConditionExpression": f"attribute_not_exists({attribute})"}
     return {

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard import instants
+from leaderboard.adapters import readable
 from leaderboard.adapters.aws import client, translated
 from leaderboard.adapters.items import Item, plain, typed, unmoved
 from leaderboard.adapters.scores import (
     MODERATION,
     PROFILE,
     ScoreTable,
+    board_season,
     profile_update,
     tombstone_image,
 )
@@ -21,7 +23,10 @@ from leaderboard.scoring.decisions import Profile, ScoreItem, next_version
 
 @dataclass(frozen=True)
 class ModerationTable:
-    """A user's history is an item beside the profile (sort key `moderation`)."""
+    """A user's history is an item beside the profile (sort key `moderation`).
+
+    An item that cannot be read is reported; what is left of it can be moderated all the same.
+    """
 
     scores: ScoreTable
 
@@ -30,24 +35,21 @@ class ModerationTable:
         return self.scores.scores_table
 
     def read(self, user_id: str, board: str, season: str) -> ScoreItem | None:
-        return self.scores.read(user_id, board, season)
+        item = self.scores.read_item(user_id, board_season(board, season))
+        return None if item is None else self.scores.score_or_remains(item)
 
     def read_profile(self, user_id: str) -> Profile | None:
-        return self.scores.read_profile(user_id)
+        item = self.scores.read_item(user_id, PROFILE)
+        return None if item is None else self.scores.profile_or_remains(item)
 
     def read_history(self, user_id: str) -> History:
-        with translated():
-            answer = client("dynamodb").get_item(
-                TableName=self.table, Key=_key(user_id, MODERATION), ConsistentRead=True
-            )
-        if "Item" not in answer:
+        item = self.scores.read_item(user_id, MODERATION)
+        if item is None:
             return History(user_id)
-        item = plain(answer["Item"])
-        acts = (
-            Act(it["standing"], it["by"], instants.from_text(it["at"]), it["reason"])
-            for it in item["acts"]
+        read = readable.understood(
+            lambda raw: _history(plain(raw)), typed(item), self.scores.reports
         )
-        return History(user_id, tuple(acts), int(item["version"]))
+        return read or _remains(item)
 
     def write_standing(
         self, profile: Profile, *, read_version: int, history: History, read_history: int
@@ -110,7 +112,7 @@ class ModerationTable:
         image = {
             "userId": history.user_id,
             "boardSeason": MODERATION,
-            "acts": [_act_image(act) for act in history.acts],
+            "acts": [*(_act_image(act) for act in history.acts), *history.unread],
             "version": history.version,
             **beside,
         }
@@ -129,6 +131,33 @@ class ModerationTable:
 
 def _key(user_id: str, sort_key: str) -> Item:
     return typed({"userId": user_id, "boardSeason": sort_key})
+
+
+def _history(item: Item) -> History:
+    acts = tuple(_act(it) for it in item["acts"])
+    return History(readable.text(item["userId"]), acts, readable.version(item))
+
+
+def _remains(item: Item) -> History:
+    """A history with the acts of it that can be read, and the others as they are stored."""
+    stored = item.get("acts")
+    acts = list(stored) if isinstance(stored, list) else [] if stored is None else [stored]
+    read = [(it, readable.attempted(_act, it)) for it in acts]
+    return History(
+        item["userId"],
+        tuple(act for _, act in read if act is not None),
+        readable.version_or_garbled(item),
+        unread=tuple(it for it, act in read if act is None),
+    )
+
+
+def _act(image: Item) -> Act:
+    return Act(
+        readable.text(image["standing"]),
+        readable.text(image["by"]),
+        readable.instant(image["at"]),
+        readable.text(image["reason"]),
+    )
 
 
 def _act_image(act: Act) -> Item:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from leaderboard.adapters import readable
 from leaderboard.adapters.aws import DOWN, client, translated
-from leaderboard.adapters.scores import board_season, score_record
+from leaderboard.adapters.scores import MODERATION, PROFILE, board_season, score_record
 from leaderboard.attempts import attempts
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rebuild import Page
+from leaderboard.reports import Reports
 
 RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
 """What a record is made of: a quarter of an item, most of which is replay protection."""
@@ -19,7 +21,10 @@ RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, sta
 
 @dataclass(frozen=True)
 class BulkScores:
+    """An item that cannot be read is left out and reported: it keeps no other from its board."""
+
     scores_table: str
+    reports: Reports = field(default_factory=Reports)
 
     def read_page(
         self,
@@ -31,7 +36,6 @@ class BulkScores:
     ) -> Page:
         """A page of a segment of the table, tombstones included; of one board-season alone.
 
-        An item that cannot be understood is left out: it stops no other from being ranked.
         Raises Unavailable.
         """
         request: dict[str, Any] = {
@@ -48,12 +52,12 @@ class BulkScores:
             request["ExpressionAttributeValues"] = {":only": {"S": only}}
         with translated():
             answer = client("dynamodb").scan(**request)
-        return Page(records_of(answer), answer.get("LastEvaluatedKey"))
+        return Page(records_of(answer, self.reports), answer.get("LastEvaluatedKey"))
 
     def read_records(self, board: str, season: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
         """What the table has of these users (100 at most) on a board's season.
 
-        Who has no item, or one that cannot be understood, is left out. Raises Unavailable.
+        Who has no item is left out. Raises Unavailable.
         """
         key = {"S": board_season(board, season)}
         keys = [{"userId": {"S": it}, "boardSeason": key} for it in dict.fromkeys(user_ids)]
@@ -71,7 +75,7 @@ class BulkScores:
             with translated():
                 answer = client("dynamodb").batch_get_item(RequestItems=wanted)
             raws = answer["Responses"].get(self.scores_table, [])
-            found += [record for raw in raws if (record := _understood(raw))]
+            found += [record for raw in raws if (record := _understood(raw, self.reports))]
             # What a throttled table leaves out is asked for again.
             wanted = answer.get("UnprocessedKeys") or {}
             if not wanted:
@@ -79,16 +83,16 @@ class BulkScores:
         raise Unavailable(DOWN)
 
 
-def records_of(answer: Mapping[str, Any]) -> list[tuple[str, ScoreRecord]]:
+def records_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, ScoreRecord]]:
     """The records of a scan's answer, each with its board-season."""
     return [
-        (raw["boardSeason"]["S"], record) for raw in answer["Items"] if (record := _understood(raw))
+        (raw["boardSeason"]["S"], record)
+        for raw in answer["Items"]
+        if (record := _understood(raw, reports))
     ]
 
 
-def _understood(image: Mapping[str, Any]) -> ScoreRecord | None:
-    """The record in an item; None for what the failure queue has from the stream."""
-    try:
-        return score_record(image)[1]
-    except (AttributeError, KeyError, TypeError, ValueError):
+def _understood(image: Mapping[str, Any], reports: Reports) -> ScoreRecord | None:
+    if image["boardSeason"]["S"] in {PROFILE, MODERATION}:
         return None
+    return readable.understood(lambda raw: score_record(raw)[1], image, reports)

@@ -5,25 +5,38 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from leaderboard import instants, order
+from leaderboard.adapters import readable
 from leaderboard.adapters.aws import DOWN, client, translated
 from leaderboard.adapters.items import Item, plain, typed, unmoved
 from leaderboard.attempts import attempts
 from leaderboard.errors import Unavailable
 from leaderboard.names import BOARD, USER_ID, default_name
 from leaderboard.ranking import ScoreRecord
+from leaderboard.reports import Reports
 from leaderboard.rules import MAX_SCORE, Board
 from leaderboard.scores import SUBMISSION_MS, Submission, Write
-from leaderboard.scoring.decisions import DELETED, VISIBLE, Answer, Profile, ScoreItem, Taken
+from leaderboard.scoring.decisions import (
+    DELETED,
+    VISIBLE,
+    Answer,
+    Profile,
+    ScoreItem,
+    Taken,
+    next_version,
+)
 from leaderboard.snapshots import Score
-from leaderboard.tombstones import brought_up
+from leaderboard.tombstones import brought_up, erased
 
 PROFILE = "profile"
 MODERATION = "moderation"
 """A user's items that are no scores, by their sort keys."""
+INDEXED = frozenset({"boardSeasonShard", "boardOrder"})
+"""The keys of the index, which an item has while it is on its board."""
 SIDE_BY_SIDE = 8
 """Scores of a user that are brought up to the profile at once."""
 
@@ -32,21 +45,35 @@ def board_season(board: str, season: str) -> str:
     return f"{board}#{season}"
 
 
+@dataclass
+class _Own:
+    """A user's items: the profile as it is stored, the scores, and those that cannot be read."""
+
+    profile: Item | None = None
+    items: list[ScoreItem] = field(default_factory=list)
+    broken: list[Item] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class ScoreTable:
-    """The table of scores with its index, and the table of trusted writes remembered."""
+    """The table of scores with its index, and the table of trusted writes remembered.
+
+    What asks for one item raises Unreadable for one that cannot be read; what asks for a user's
+    leaves such an item out. Either way it is reported.
+    """
 
     scores_table: str
     submissions_table: str
     write_shards: int
+    reports: Reports = field(default_factory=Reports)
 
     def read(self, user_id: str, board: str, season: str) -> ScoreItem | None:
-        item = self._get(user_id, board_season(board, season))
-        return None if item is None else score_item(item)
+        item = self.read_item(user_id, board_season(board, season))
+        return None if item is None else self._score(item)
 
     def read_profile(self, user_id: str) -> Profile | None:
-        item = self._get(user_id, PROFILE)
-        return None if item is None else profile(item)
+        item = self.read_item(user_id, PROFILE)
+        return None if item is None else self._profile(item)
 
     def read_several(
         self, user_id: str, places: Sequence[tuple[str, str]]
@@ -67,19 +94,23 @@ class ScoreTable:
             if not keys:
                 first, *others = (found.get(key) for key in wanted)
                 return (
-                    None if first is None else profile(first),
-                    [None if it is None else score_item(it) for it in others],
+                    None if first is None else self._profile(first),
+                    [None if it is None else self._score(it) for it in others],
                 )
         raise Unavailable(DOWN)
 
     def read_user(self, user_id: str) -> tuple[Profile | None, list[ScoreItem]]:
-        found, items = self._read_all(user_id)
-        return found, [item for item in items if item.user_score is not None]
+        own = self._read_all(user_id)
+        # What an item remembers of tickets may be broken, and its score still be shown.
+        shown = (readable.attempted(shown_score, it) for it in own.broken)
+        items = [*own.items, *(it for it in shown if it is not None)]
+        return (
+            None if own.profile is None else self.profile_or_remains(own.profile),
+            [item for item in items if item.user_score is not None],
+        )
 
-    def _read_all(self, user_id: str) -> tuple[Profile | None, list[ScoreItem]]:
-        """The profile and every score, tombstones included."""
-        found: Profile | None = None
-        items: list[ScoreItem] = []
+    def _read_all(self, user_id: str) -> _Own:
+        own = _Own()
         pages = (
             client("dynamodb")
             .get_paginator("query")
@@ -95,10 +126,33 @@ class ScoreTable:
                 for raw in page["Items"]:
                     item = plain(raw)
                     if item["boardSeason"] == PROFILE:
-                        found = profile(item)
+                        own.profile = item
                     elif item["boardSeason"] != MODERATION:
-                        items.append(score_item(item))
-        return found, items
+                        read = readable.understood(_typed_score, raw, self.reports)
+                        if read is None:
+                            own.broken.append(item)
+                        else:
+                            own.items.append(read)
+        return own
+
+    def _score(self, item: Item) -> ScoreItem:
+        board, _, season = item["boardSeason"].partition("#")
+        what = f"The score on board {board!r} (season {season})"
+        return readable.required(score_item, item, self.reports, what=what)
+
+    def _profile(self, item: Item) -> Profile:
+        what = f"The profile of user {item['userId']!r}"
+        return readable.required(profile, item, self.reports, what=what)
+
+    def profile_or_remains(self, item: Item) -> Profile:
+        """A profile that may be broken, which is reported; its standing is then maybe UNKNOWN."""
+        read = readable.understood(lambda raw: profile(plain(raw)), typed(item), self.reports)
+        return read or readable.remains_of_profile(item)
+
+    def score_or_remains(self, item: Item) -> ScoreItem:
+        """A score that may be broken, which is reported: then what it takes to remove it."""
+        read = readable.understood(_typed_score, typed(item), self.reports)
+        return read or readable.remains_of_score(item, taken=_taken)
 
     def read_submission(self, user_id: str, board: str, submission_id: str) -> Submission | None:
         with translated():
@@ -109,16 +163,20 @@ class ScoreTable:
             )
         if "Item" not in raw:
             return None
-        item = plain(raw["Item"])
-        return Submission(
-            user_id=user_id,
-            board=board,
-            submission_id=submission_id,
-            digest=item["digest"],
-            season=item["season"],
-            answer=_answer(item["answer"]),
-            expires_ms=int(item["expiresAt"]) * 1000,
-        )
+
+        def submission(item: Item) -> Submission:
+            return Submission(
+                user_id=user_id,
+                board=board,
+                submission_id=submission_id,
+                digest=readable.text(item["digest"]),
+                season=readable.text(item["season"]),
+                answer=_answer(item["answer"]),
+                expires_ms=readable.whole(item["expiresAt"]) * 1000,
+            )
+
+        what = f"What was answered to submission {submission_id!r}"
+        return readable.required(submission, plain(raw["Item"]), self.reports, what=what)
 
     def write(self, write: Write) -> None:
         puts = [
@@ -141,14 +199,17 @@ class ScoreTable:
         """Bring a user's score items up to the profile; answers how many were behind.
 
         `find` gives a board's rules, None for a board that is no more: its items are only taken
-        off, for they cannot be put in order. Only an older profile is replaced, so copies may
-        race; raises Raced when a score moved meanwhile.
+        off, for they cannot be put in order; so are items that cannot be read, after all others.
+        Only an older profile is replaced, so copies may race; raises Raced when a score moved
+        meanwhile.
         """
-        found, items = self._read_all(user_id)
-        if found is None:
+        own = self._read_all(user_id)
+        if own.profile is None:
             return 0
+        # Not noted here: the stream that brought it reports the record.
+        found = readable.required(profile, own.profile, Reports(), what="This profile")
         puts = []
-        for item in items:
+        for item in own.items:
             board = find(item.board)
             changed = brought_up(item, found, now_ms=instants.now_ms())
             if changed is not None and (board is not None or changed.standing != VISIBLE):
@@ -159,7 +220,38 @@ class ScoreTable:
         else:  # of years, say
             with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
                 list(pool.map(self._write, puts))
-        return len(puts)
+        off = [it for it in (self._taking_off(item, found) for item in own.broken) if it]
+        for put in off:
+            self._write(put)
+        return len(puts) + len(off)
+
+    def _taking_off(self, item: Item, profile: Profile) -> Item | None:
+        """What takes an item that cannot be read off its board; nothing for who may be shown.
+
+        A deleted player's becomes a tombstone. Of others only the standing changes: those who mend
+        the item need the rest.
+        """
+        now = instants.now_ms()
+        known = readable.remains_of_score(item, taken=_taken)
+        if profile.standing == DELETED:
+            stone = erased(known, profile_version=profile.version, now_ms=now)
+            changed = {**tombstone_image(stone), "boardSeason": item["boardSeason"]}
+        elif profile.standing == VISIBLE:
+            return None
+        elif item.get("standing") == profile.standing and not INDEXED & set(item):
+            return None  # it is off already
+        else:
+            changed = {
+                **{name: it for name, it in item.items() if name not in INDEXED},
+                "standing": profile.standing,
+                "profileVersion": profile.version,
+                "version": next_version(known.version, now_ms=now),
+            }
+        return {
+            "TableName": self.scores_table,
+            "Item": typed(changed),
+            **unmoved("version", known.version),
+        }
 
     def _put(self, board: Board | None, item: ScoreItem, *, read_version: int) -> Item:
         return {
@@ -172,7 +264,8 @@ class ScoreTable:
         with translated():
             client("dynamodb").put_item(**put)
 
-    def _get(self, user_id: str, sort_key: str) -> Item | None:
+    def read_item(self, user_id: str, sort_key: str) -> Item | None:
+        """An item as it is stored, readable or not."""
         with translated():
             raw = client("dynamodb").get_item(
                 TableName=self.scores_table,
@@ -283,28 +376,41 @@ def _image(item: ScoreItem) -> Item:
 
 
 def score_item(item: Item) -> ScoreItem:
-    """A score item of the table, or a tombstone, as the service knows it."""
-    board, _, season = item["boardSeason"].partition("#")
-    updated = item.get("scoreUpdatedAt")
-    score = item.get("userScore")
+    """A score item of the table, or a tombstone, as the service knows it.
+
+    Raises what `readable.NOT_UNDERSTOOD` names for an item that is none of the service's.
+    """
     expires = item.get("expiresAt")
+    return replace(
+        shown_score(item),
+        profile_version=readable.whole(item.get("profileVersion", Decimal(0))),
+        taken={action: _taken(it) for action, it in item.get("taken", {}).items()},
+        paced={name: readable.whole(it) for name, it in item.get("paced", {}).items()},
+        expires_ms=None if expires is None else readable.whole(expires) * 1000,
+    )
+
+
+def shown_score(item: Item) -> ScoreItem:
+    """What a score item shows, without what it remembers. Raises like `score_item`."""
+    user_id, (board, mark, season) = item["userId"], item["boardSeason"].partition("#")
+    if not (USER_ID.fullmatch(user_id) and BOARD.fullmatch(board) and mark and season):
+        raise ValueError("not the key of a score")
+    scored = "userScore" in item
     return ScoreItem(
-        user_id=item["userId"],
+        user_id=user_id,
         board=board,
         season=season,
-        user_name=item.get("userName", ""),
-        profile_version=int(item.get("profileVersion", 0)),
-        standing=item.get("standing", VISIBLE),
-        user_score=None if score is None else int(score),
-        updated_ms=None if updated is None else instants.from_text(updated),
-        version=int(item["version"]),
-        taken={
-            action: Taken(it["ticket"], int(it["completedMs"]), _answer(it["answer"]))
-            for action, it in item.get("taken", {}).items()
-        },
-        paced={name: int(value) for name, value in item.get("paced", {}).items()},
-        expires_ms=None if expires is None else int(expires) * 1000,
+        user_name=readable.text(item["userName"]) if scored else "",
+        profile_version=0,
+        standing=readable.standing(item),
+        user_score=readable.exact(item["userScore"]) if scored else None,
+        updated_ms=readable.instant(item["scoreUpdatedAt"]) if scored else None,
+        version=readable.version(item),
     )
+
+
+def _typed_score(raw: Mapping[str, Any]) -> ScoreItem:
+    return score_item(plain(raw))
 
 
 def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord]:
@@ -320,25 +426,28 @@ def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord
         raise ValueError("not the key of a score")
     if not 0 < version <= MAX_SCORE:
         raise ValueError("a version beyond what the ranking compares exactly")
-    if "userScore" not in image or image.get("standing", {}).get("S", VISIBLE) != VISIBLE:
+    standing = image["standing"]["S"] if "standing" in image else VISIBLE
+    if "userScore" not in image or standing != VISIBLE:
         return (board, season), ScoreRecord(user_id, version, None)
     number = int(image["userScore"]["N"])
     if abs(number) > MAX_SCORE:
         raise ValueError("a score beyond what the ranking holds exactly")
-    updated_ms = instants.from_text(image["scoreUpdatedAt"]["S"])
-    if not 0 <= updated_ms < 10**order.TIME_DIGITS:
-        raise ValueError("a time beyond what the ranking orders by")
+    updated_ms = readable.instant(image["scoreUpdatedAt"]["S"])
     score = Score(user_id, image["userName"]["S"], number, updated_ms)
     return (board, season), ScoreRecord(user_id, version, score)
 
 
 def profile(item: Item) -> Profile:
-    """A profile of the table. TTL removes late: of one that has expired only the version counts."""
-    user_id, version = item["userId"], int(item["version"])
-    standing = item.get("standing", VISIBLE)
+    """A profile of the table. TTL removes late: of one that has expired only the version counts.
+
+    Raises what `readable.NOT_UNDERSTOOD` names for an item that is none of the service's.
+    """
+    user_id, version = readable.text(item["userId"]), readable.version(item)
+    standing = readable.standing(item)
     if standing != DELETED:
-        return Profile(user_id, item["userName"], standing, version)
-    expires_ms = int(item["expiresAt"]) * 1000
+        return Profile(user_id, readable.text(item["userName"]), standing, version)
+    expires_ms = readable.whole(item["expiresAt"]) * 1000
+    account = readable.text(item["account"])
     if expires_ms <= instants.now_ms():
         return Profile(user_id, default_name(user_id), version=version)
     return Profile(
@@ -346,7 +455,7 @@ def profile(item: Item) -> Profile:
         default_name(user_id),
         standing,
         version,
-        account=item["account"],
+        account=account,
         expires_ms=expires_ms,
     )
 
@@ -368,11 +477,19 @@ def _answer_image(answer: Answer) -> Item:
     }
 
 
+def _taken(image: Item) -> Taken:
+    return Taken(
+        readable.text(image["ticket"]),
+        readable.whole(image["completedMs"]),
+        _answer(image["answer"]),
+    )
+
+
 def _answer(image: Item) -> Answer:
     return Answer(
-        user_name=image["userName"],
-        user_score=int(image["userScore"]),
-        updated_ms=instants.from_text(image["scoreUpdatedAt"]),
+        user_name=readable.text(image["userName"]),
+        user_score=readable.exact(image["userScore"]),
+        updated_ms=readable.instant(image["scoreUpdatedAt"]),
         changed=bool(image["changed"]),
     )
 

@@ -28,6 +28,8 @@ VISIBLE = "visible"
 HIDDEN = "hidden"
 BARRED = "barred"
 DELETED = "deleted"
+UNKNOWN = "unknown"
+"""Of a profile whose standing cannot be read; never stored."""
 OUT = frozenset({BARRED, DELETED})
 """Who takes no scores and keeps no sockets."""
 

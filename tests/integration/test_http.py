@@ -12,6 +12,7 @@ import pytest
 import handlers.board_stream
 import handlers.boards
 import handlers.moderation
+import handlers.rebuild
 import handlers.score_stream
 import handlers.scores
 from leaderboard import instants, wiring
@@ -1008,3 +1009,41 @@ def test_ticket_is_taken_by_its_player() -> None:
     )
     refused(answered(handlers.scores.handler(taken, CONTEXT)), 409, "ticket_too_early")
     assert wiring.score_table().read("ann", "global", "all") is None
+
+
+@pytest.mark.parametrize("key", ["order", "users"])
+def test_board_that_lost_a_key_is_read_from_the_tables_until_it_is_filled(
+    key: str, cache_server: Valkey, switches: Dependencies
+) -> None:
+    def listed() -> Answer:
+        path, query = {"board": "global"}, {"limit": 100}
+        event = request("GET /boards/{board}/entries", path=path, query=query)
+        return answered(handlers.boards.handler(event, CONTEXT))
+
+    scored(25)
+    everybody, top = users(listed()), read().json
+    assert len(everybody) == 25
+    cache_server.client.delete(getattr(Keys.of("global", "all"), key))
+    answer = listed()
+    assert (users(answer), answer.json["degraded"]) == (everybody, True)
+    assert write({"submissionId": "again", "delta": 1000}, user=everybody[-1]).status == 200
+    image = client("dynamodb").get_item(
+        TableName=aws.SCORES,
+        Key={"userId": {"S": everybody[-1]}, "boardSeason": {"S": "global#all"}},
+    )["Item"]
+    record = stream_record(1, {}, image)
+    assert handlers.score_stream.handler({"Records": [record]}, CONTEXT)["batchItemFailures"] == []
+    wiring.ranking_cache().client.delete(Keys.of("global", "all").copy)
+    assert read().json == top  # not the one who scored since
+    (rebuild,) = switches.invoked
+    assert handlers.rebuild.handler(rebuild, CONTEXT)["finished"]
+    answer = listed()
+    assert users(answer) == [everybody[-1], *everybody[:-1]]
+    assert "degraded" not in answer.json
+    assert recorded_total() == 25
+
+
+def recorded_total() -> int:
+    item = wiring.board_table().read("global", "all")
+    assert item is not None
+    return item.snapshot.total

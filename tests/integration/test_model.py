@@ -281,6 +281,15 @@ class Play(RuleBasedStateMachine):
         self.rig.valkey.client.flushall()
         self.world.disturb()
 
+    @rule(number=st.integers(0, 100), key=st.sampled_from(["order", "users"]))
+    def lose_key(self, number: int, key: str) -> None:
+        """The cache loses one key of a ranking and keeps the others."""
+        self._count("lose key")
+        seasons = self._seasons()
+        rules = seasons[number % len(seasons)]
+        self.rig.lose_key(rules.board, rules.season, key)
+        self.world.disturb()
+
     @precondition(lambda self: self._replica is None)
     @rule()
     def lag(self) -> None:

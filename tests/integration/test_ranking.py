@@ -324,6 +324,85 @@ def test_age_is_known_once_there_was_a_record(cache: Cache) -> None:
     assert 0 <= after.age_ms < 10_000
 
 
+# One key of a ranking is lost.
+
+
+def lose(server: Valkey, key: str) -> None:
+    assert server.client.delete(getattr(Keys.of(DESC.board, SEASON), key)) == 1
+
+
+LOST = pytest.mark.parametrize("key", ["order", "users"])
+MANY = [record(f"u{n:02d}", n) for n in range(25)]
+
+
+@LOST
+def test_ranking_that_lost_a_key_has_no_life(cache: Cache, cache_server: Valkey, key: str) -> None:
+    cache.mark(DESC, SEASON, started(cache, DESC, *MANY), HINT)
+    life = top_of(cache, DESC).life
+    lose(cache_server, key)
+    assert cache.read(DESC, SEASON) is None
+    assert cache.read(DESC, SEASON, size=100) is None
+    assert cache.list(DESC, SEASON, after=None, limit=10) is None
+    assert cache.around(DESC, SEASON, "u03", reach=2) is None
+    assert cache.find(DESC, SEASON, ["u03"]) is None
+    assert cache.dump(DESC, SEASON, life=life) is None
+    assert cache.fill(DESC, SEASON, MANY, life=life) is None
+    assert cache.apply(DESC, SEASON, [record("new", 99)]).top is None
+
+
+@LOST
+def test_ranking_that_lost_a_key_begins_anew_and_publishes_no_remains(
+    cache: Cache, cache_server: Valkey, key: str
+) -> None:
+    first = started(cache, DESC, *MANY)
+    cache.mark(DESC, SEASON, first, HINT)
+    lose(cache_server, key)
+    again = record("u03", 99, version=2, at=T0 + 1)
+    applied = cache.apply(DESC, SEASON, [again], start=PARTIAL)
+    assert applied.top is not None
+    assert applied.rebuild_due
+    assert (applied.top.completeness, applied.top.hint) == (PARTIAL, None)
+    assert applied.top.life != first.life
+    assert not applied.top.is_unrecorded
+    assert cache.fill(DESC, SEASON, MANY, life=applied.top.life) == 24
+    assert cache.settle(DESC, SEASON, applied.top.life, COMPLETE)
+    top = top_of(cache, DESC)
+    assert (top.total, users(top)[:3]) == (25, ["u03", "u24", "u23"])
+
+
+@LOST
+def test_key_lost_while_a_rebuild_fills_ends_the_life(
+    cache: Cache, cache_server: Valkey, key: str
+) -> None:
+    life = started(cache, DESC, as_=PARTIAL).life
+    assert cache.fill(DESC, SEASON, MANY, life=life) == 25
+    lose(cache_server, key)
+    assert cache.settle(DESC, SEASON, life, COMPLETE)
+    assert cache.read(DESC, SEASON) is None
+
+
+def test_ranking_without_a_member_has_lost_nothing(cache: Cache) -> None:
+    """The server has no empty keys: a ranking that everybody left has no order."""
+    life = started(cache, DESC).life
+    assert top_of(cache, DESC).life == life
+    for version in (1, 3):
+        cache.apply(DESC, SEASON, [record("a", 5, version=version), record("b", None)])
+        cache.apply(DESC, SEASON, [record("a", None, version=version + 1)])
+        assert (top_of(cache, DESC).life, top_of(cache, DESC).total) == (life, 0)
+    cache.apply(DESC, SEASON, [record("a", 5, version=5)])
+    assert (top_of(cache, DESC).life, users(top_of(cache, DESC))) == (life, ["a"])
+
+
+def test_loss_of_the_users_is_noticed_where_everybody_left(
+    cache: Cache, cache_server: Valkey
+) -> None:
+    started(cache, DESC, record("a", 5), record("b", None))
+    cache.apply(DESC, SEASON, [record("a", None, version=3)])
+    lose(cache_server, "users")
+    late = record("a", 5, version=2)
+    assert cache.apply(DESC, SEASON, [late]).top is None
+
+
 # Listings.
 
 

@@ -11,28 +11,34 @@ local size, fresh = tonumber(ARGV[1]), ARGV[2]
 local starting, completeness, patience = ARGV[3], ARGV[4], tonumber(ARGV[5])
 
 local known = redis.call(
-  'HMGET', state, 'life', 'complete', 'filledAt', 'change', 'recorded', 'recordedAt', 'total')
-local life, complete, filled_at = known[1], known[2], known[3]
+  'HMGET', state, 'life', 'complete', 'filledAt', 'held', 'change', 'recorded', 'recordedAt', 'total')
+local life, complete, filled_at, held = known[1], known[2], known[3], known[4]
+local change, recorded, recorded_at, total = known[5], known[6], known[7], known[8]
+if life and is_lost(order, users, held) then
+  redis.call('UNLINK', state)
+  life, held, recorded_at = false, false, false
+end
 if not life then
   if starting == '' then
     return {}
   end
-  redis.call('UNLINK', order, users) -- of a life whose state was lost
+  redis.call('UNLINK', order, users) -- what is left of a life that was lost
 end
 local taken, moved = take(order, users, ARGV[6], size, false)
 if not life then
   complete, filled_at = completeness, false
   redis.call('HSET', state, 'life', starting, 'complete', complete, 'change', '', 'recorded', '')
 end
+hold(order, users, state, held)
 local time = redis.call('TIME')
 local now = tonumber(time[1])
 
 -- Below the top everybody may come and go without a record. So the total gets one of its own, where
 -- nothing else is left to record and the last record is old enough.
 local function is_total_due()
-  return known[6] and known[4] == known[5]
-    and now * 1000 + math.floor(time[2] / 1000) - known[6] >= tonumber(ARGV[7])
-    and redis.call('ZCARD', order) ~= tonumber(known[7] or -1)
+  return recorded_at and change == recorded
+    and now * 1000 + math.floor(time[2] / 1000) - recorded_at >= tonumber(ARGV[7])
+    and redis.call('ZCARD', order) ~= tonumber(total or -1)
 end
 if moved or is_total_due() then
   redis.call('HSET', state, 'change', fresh)

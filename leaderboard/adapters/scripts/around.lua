@@ -6,7 +6,7 @@
 -- at all if the ranking is not whole.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
 local id, reach = ARGV[1], tonumber(ARGV[2])
-if not is_whole(state) then
+if not is_whole(order, users, state) then
   return {}
 end
 local value = redis.call('HGET', users, id)

@@ -7,7 +7,8 @@
 -- removed users); nothing at all if the life is over. Who is known from beginning to end is read at
 -- least once.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
-if redis.call('HGET', state, 'life') ~= ARGV[1] then
+local known = redis.call('HMGET', state, 'life', 'held')
+if known[1] ~= ARGV[1] or is_lost(order, users, known[2]) then
   return {}
 end
 local page = redis.call('HSCAN', users, ARGV[2], 'COUNT', ARGV[3])

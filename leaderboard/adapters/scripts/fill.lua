@@ -6,10 +6,12 @@
 --      has them
 -- Returns how many were taken; nothing at all if the life is over.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
-if redis.call('HGET', state, 'life') ~= ARGV[3] then
+local known = redis.call('HMGET', state, 'life', 'held')
+if known[1] ~= ARGV[3] or is_lost(order, users, known[2]) then
   return {}
 end
 local taken, moved = take(order, users, ARGV[4], tonumber(ARGV[1]), true)
+hold(order, users, state, known[2])
 if moved then
   redis.call('HSET', state, 'change', ARGV[2])
 end

@@ -6,7 +6,7 @@
 -- makes them), signed scores, positions from 0, and how many stand better; nothing at all if the
 -- ranking is not whole.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
-if not is_whole(state) then
+if not is_whole(order, users, state) then
   return {}
 end
 local call = redis.call

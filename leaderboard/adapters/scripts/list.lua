@@ -41,7 +41,7 @@ local function first_behind()
   return low
 end
 
-if not is_whole(state) then
+if not is_whole(order, users, state) then
   return {}
 end
 local first = score == '' and 0 or first_behind()

@@ -1,7 +1,8 @@
 -- What reads of a ranking share: whether it can answer, and a stretch of it with what numbers it.
 
-local function is_whole(state)
-  return redis.call('HGET', state, 'complete') == '1'
+local function is_whole(order, users, state)
+  local known = redis.call('HMGET', state, 'complete', 'held')
+  return known[1] == '1' and not is_lost(order, users, known[2])
 end
 
 -- The ranking's size, the position of the first entry, how many stand better than it (who is tied

@@ -27,6 +27,7 @@ import leaderboard.adapters.gateway
 import leaderboard.delivery
 from handlers.telemetry import logger, metrics
 from leaderboard import settings, wiring
+from leaderboard.adapters.cache import Keys
 from leaderboard.adapters.cluster import Cluster
 from leaderboard.broadcast import Broadcaster
 from leaderboard.ranking import Recorder
@@ -108,6 +109,10 @@ class Rig:
             yield
         finally:
             self._world = None
+
+    def lose_key(self, board: str, season: str, name: str) -> None:
+        """Delete one key of a ranking: `order` or `users`."""
+        self.valkey.client.delete(getattr(Keys.of(board, season), name))
 
     def _connect(self, patch: pytest.MonkeyPatch) -> None:
         patch.delenv("AWS_ENDPOINT_URL", raising=False)

@@ -89,6 +89,24 @@ def miss_a_rename_in_the_top(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+def _lose_unnoticed(patch: pytest.MonkeyPatch, lost: str) -> None:
+    for name in ("APPLY", "FILL", "READ", "LIST", "AROUND", "FIND", "DUMP"):
+        _script(
+            patch,
+            name,
+            "return held and redis.call('EXISTS', order, users) < tonumber(held)",
+            f"return held and {lost}",
+        )
+
+
+def miss_the_loss_of_the_order(patch: pytest.MonkeyPatch) -> None:
+    _lose_unnoticed(patch, "tonumber(held) > 0 and redis.call('EXISTS', users) == 0")
+
+
+def miss_the_loss_of_the_users(patch: pytest.MonkeyPatch) -> None:
+    _lose_unnoticed(patch, "tonumber(held) > 1 and redis.call('EXISTS', order) == 0")
+
+
 def name_a_change_by_its_size(patch: pytest.MonkeyPatch) -> None:
     """A mark that is a number: it may come again in another life, or after a failover."""
     _script(patch, "APPLY", "'change', fresh)", "'change', tostring(redis.call('ZCARD', order)))")
@@ -521,6 +539,7 @@ _BUSY = Plan(
 )
 _REPEATED = replace(_BUSY, batch_size=2, pauses=(0, 0, 0.3), mishaps=Mishaps(delivered_again=0.4))
 _FLUSHED = replace(_BUSY, flushes=2, pauses=(0, 0.02, 0.3))
+_ROBBED = replace(_BUSY, lost_keys=4, removals=0, standings=0, within=0.6, pauses=(0, 0.02, 0.3))
 _DYING = replace(_BUSY, pauses=(0, 0.3), mishaps=Mishaps(killed=0.03, answer_lost=0.02))
 _WATCHED = replace(_BUSY, viewers=3, pauses=(0, 0.02, 0.3))
 _FOLLOWED = replace(_WATCHED, boards=(_RATING,), users=14)
@@ -534,6 +553,8 @@ MUTANTS: dict[Break, Plan] = {
     forget_what_was_removed: replace(_REPEATED, removals=6, writes=5),
     keep_an_old_member: _BUSY,
     miss_a_rename_in_the_top: replace(_BUSY, renames=0.6),
+    miss_the_loss_of_the_order: _ROBBED,
+    miss_the_loss_of_the_users: _ROBBED,
     name_a_change_by_its_size: _BUSY,
     mark_as_recorded_unconditionally: _SHORT,
     record_without_compare_and_set: _BUSY,

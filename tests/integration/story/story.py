@@ -65,6 +65,7 @@ class Plan:
     audience: Audience = field(default_factory=Audience)
     readers: int = 1
     flushes: int = 0
+    lost_keys: int = 0
     failovers: int = 0
     outages: int = 0
     audits: int = 0
@@ -112,6 +113,7 @@ class Plan:
             erasures=draw.choice((0, 0, 1)),
             pagers=draw.choice((0, 1, 2)),
             openings=draw.choice((0, 1, 2)),
+            lost_keys=draw.choice((0, 0, 1, 2)),
         )
         late = perhaps(0.02, 0.2)
         reach = draw.choice((None, None, None, None, 0, 1))
@@ -165,6 +167,7 @@ class Story:
             ("opening", plan.openings, self._open_season),
             ("erasure", plan.erasures, self._erase),
             ("flush", plan.flushes, self._flush),
+            ("lost key", plan.lost_keys, self._lose_key),
             ("failover", plan.failovers, self._fail_over),
             ("outage", plan.outages, self._outage),
             ("audit", plan.audits, self._audit),
@@ -333,6 +336,12 @@ class Story:
     def _flush(self) -> None:
         self._wait()
         self.rig.valkey.client.flushall()
+
+    def _lose_key(self) -> None:
+        """The cache loses one key of a ranking and keeps the others."""
+        self._wait()
+        rules = self.world.chance.choice(self.plan.boards)
+        self.rig.lose_key(rules.board, rules.season, self.world.chance.choice(("order", "users")))
 
     def _fail_over(self) -> None:
         self._wait()
