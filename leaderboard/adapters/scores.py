@@ -16,8 +16,8 @@ from leaderboard.errors import Unavailable
 from leaderboard.names import BOARD, USER_ID, default_name
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rules import MAX_SCORE, Board
-from leaderboard.scores import SUBMISSION_MS, Submission, Write
 from leaderboard.scoring.decisions import DELETED, VISIBLE, Answer, Profile, ScoreItem, Taken
+from leaderboard.scoring.ports import SUBMISSION_MS, Submission, Write
 from leaderboard.snapshots import Score
 from leaderboard.tombstones import brought_up
 
@@ -277,7 +277,10 @@ def _image(item: ScoreItem) -> Item:
         "profileVersion": item.profile_version,
         "standing": item.standing,
         "version": item.version,
-        "taken": {action: _taken_image(it) for action, it in item.taken.items()},
+        "taken": {
+            action: [_taken_image(it) for it in taken] for action, taken in item.taken.items()
+        },
+        "open": dict(item.open),
         "paced": dict(item.paced),
     }
 
@@ -298,10 +301,8 @@ def score_item(item: Item) -> ScoreItem:
         user_score=None if score is None else int(score),
         updated_ms=None if updated is None else instants.from_text(updated),
         version=int(item["version"]),
-        taken={
-            action: Taken(it["ticket"], int(it["completedMs"]), _answer(it["answer"]))
-            for action, it in item.get("taken", {}).items()
-        },
+        taken={action: _taken(it) for action, it in item.get("taken", {}).items()},
+        open=dict(item.get("open", {})),
         paced={name: int(value) for name, value in item.get("paced", {}).items()},
         expires_ms=None if expires is None else int(expires) * 1000,
     )
@@ -359,20 +360,29 @@ def _taken_image(taken: Taken) -> Item:
     }
 
 
+def _taken(images: Any) -> tuple[Taken, ...]:
+    """An action's tickets, the newest first; items of older releases hold one, without a list."""
+    return tuple(
+        Taken(it["ticket"], int(it["completedMs"]), _answer(it["answer"]))
+        for it in (images if isinstance(images, list) else [images])
+    )
+
+
 def _answer_image(answer: Answer) -> Item:
+    at = answer.updated_ms
     return {
-        "userName": answer.user_name,
         "userScore": answer.user_score,
-        "scoreUpdatedAt": instants.to_text(answer.updated_ms),
+        "scoreUpdatedAt": None if at is None else instants.to_text(at),
         "changed": answer.changed,
     }
 
 
 def _answer(image: Item) -> Answer:
+    """What was answered. Images of older releases hold a name, too, which may be of before."""
+    score, at = image["userScore"], image["scoreUpdatedAt"]
     return Answer(
-        user_name=image["userName"],
-        user_score=int(image["userScore"]),
-        updated_ms=instants.from_text(image["scoreUpdatedAt"]),
+        user_score=None if score is None else int(score),
+        updated_ms=None if at is None else instants.from_text(at),
         changed=bool(image["changed"]),
     )
 
