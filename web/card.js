@@ -189,5 +189,5 @@ export class Card {
  */
 function worth(points, format) {
   if (typeof points === "number") return plural(points, "point");
-  return format?.kind === "duration" ? `from ${amount(points.min, format)}` : `up to ${amount(points.max, format)}`;
+  return format?.kind === "duration" ? "your best time" : `up to ${plural(points.max, "point")}`;
 }

@@ -101,6 +101,7 @@ function show(board) {
   if (board.board !== shown) return;
   latest = board;
   const rules = boards.rules(board.board);
+  write(find("score-name"), rules?.format.kind === "duration" ? "Time" : "Score");
   table.show(board, { order: rules?.order, format: rules?.format });
   condition.show(board);
   standing.show(board, rules?.format);
