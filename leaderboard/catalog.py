@@ -25,6 +25,7 @@ from pydantic.alias_generators import to_camel
 from leaderboard.errors import BoardNotFound
 from leaderboard.names import BOARD
 from leaderboard.rules import (
+    GAME,
     MAX_SCORE,
     Action,
     Board,
@@ -35,6 +36,7 @@ from leaderboard.rules import (
     Operator,
     Order,
     Schedule,
+    is_of_the_game,
 )
 
 PATTERN = re.compile(r"[a-z0-9*-]{1,48}")
@@ -45,8 +47,9 @@ MAX_FRAME_INTERVAL = 30_000
 Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
 Count = Annotated[int, Field(strict=True, ge=1, le=MAX_SCORE)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
-FunctionName = Annotated[str, StringConstraints(pattern=r"^game(\.\w{1,50}){0,3}:[a-z_]\w{0,99}$")]
-"""`module:function` in the package `game`, which is shipped."""
+FunctionName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z_][a-z0-9_.]{0,99}:[a-z_][a-z0-9_]{0,99}$")
+]
 Unit = Annotated[str, StringConstraints(min_length=1, max_length=16, strip_whitespace=True)]
 ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
 
@@ -92,12 +95,16 @@ class ActionRule(Rule):
             yield "alsoOn", "names a board twice"
         if self.expires_seconds <= self.min_seconds:
             yield "expiresSeconds", "must be more than minSeconds"
+        if self.challenge is not None and not is_of_the_game(self.challenge):
+            yield "challenge", FOREIGN
         if not isinstance(self.points, PointsRule):
             if self.challenge is not None:
                 yield "challenge", "needs points with a judge, which reads the answer"
             return
         if self.points.judge is None:
             yield "points.judge", UNJUDGED
+        elif not is_of_the_game(self.points.judge):
+            yield "points.judge", FOREIGN
         if (self.points.min or 0) > self.points.max:
             yield "points.min", f"{self.points.min or 0} is above max"
 
@@ -290,6 +297,7 @@ def _unreachable(board: Board) -> str:
     return "limits.maxScore: every action is worth more, so nobody could have a first score"
 
 
+FOREIGN = f"is outside the package {GAME}, which alone is shipped"
 UNJUDGED = (
     "is missing: no amount comes from a player. Name the function that computes the points, e.g. "
     "judge: 'game.quiz:points', or give a number in place of {max}"

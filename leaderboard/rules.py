@@ -10,6 +10,16 @@ MAX_SCORE = 2**53 - 1
 """The largest score by amount: what JSON numbers and the cache's doubles hold exactly."""
 
 
+GAME = "game"
+"""The package of the game's judges and challenges, beside `boards.yml`; it alone is shipped."""
+
+
+def is_of_the_game(function: str) -> bool:
+    """Whether a `module:function` is in the game's package."""
+    module = function.partition(":")[0]
+    return module == GAME or module.startswith(f"{GAME}.")
+
+
 class Order(StrEnum):
     DESC = "desc"
     ASC = "asc"

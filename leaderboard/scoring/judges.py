@@ -31,9 +31,8 @@ from types import FrameType
 from typing import Any, Final, Never
 
 from leaderboard.errors import JudgeFailed
-from leaderboard.rules import Judged
+from leaderboard.rules import GAME, Judged, is_of_the_game
 
-PACKAGE = "game"
 ROOT = Path(__file__).parent.parent.parent
 """What is shipped: beside boards.yml the packages in here."""
 DEADLINE_SECONDS = 2.0
@@ -58,15 +57,15 @@ Points = int | Failed | None
 def find(name: str, keywords: tuple[str, ...]) -> Callable[..., Any]:
     """The function of a `module:function`; raises ValueError with what is wrong about it."""
     module_name, _, function_name = name.partition(":")
-    if module_name != PACKAGE and not module_name.startswith(f"{PACKAGE}."):
-        raise ValueError(f"{module_name} is outside the package {PACKAGE}, which alone is shipped")
+    if not is_of_the_game(name):
+        raise ValueError(f"{module_name} is outside the package {GAME}, which alone is shipped")
     try:
         module = import_module(module_name)
     except BaseException as error:  # a module may raise anything when it is imported
         reason = f"{type(error).__name__}: {error}"
         raise ValueError(f"{module_name} cannot be imported: {reason}") from error
-    if not Path(module.__file__ or "").is_relative_to(ROOT / PACKAGE):
-        raise ValueError(f"{module_name} is not the one in the folder {PACKAGE} beside boards.yml")
+    if not Path(module.__file__ or "").is_relative_to(ROOT / GAME):
+        raise ValueError(f"{module_name} is not the one in the folder {GAME} beside boards.yml")
     try:
         function = getattr(module, function_name)
     except AttributeError:
