@@ -177,7 +177,9 @@ def telling_failures(board: str) -> Iterator[None]:
         yield
     except JudgeFailed as failed:
         count("JudgesFailed", 1)
-        logger.exception("judge failed", extra={"judge": failed.judge, "board": board})
+        logger.exception(
+            "judge failed", extra={"judge": failed.judge, "reason": failed.reason, "board": board}
+        )
         raise
 
 

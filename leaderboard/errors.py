@@ -117,6 +117,7 @@ class JudgeFailed(Unavailable):
 
     code = "judge_failed"
 
-    def __init__(self, message: str, *, judge: str) -> None:
-        super().__init__(message)
+    def __init__(self, *, judge: str, reason: str) -> None:
+        super().__init__("This action cannot be judged now. Nothing was done; try again later.")
         self.judge = judge
+        self.reason = reason

@@ -98,9 +98,13 @@ def judged(points: Judged, *, action: str, seed: bytes, evidence: Any, elapsed_m
     if said is None or isinstance(said, Failed):
         return said
     if type(said) is not int:
-        raise _failed(points.judge, f"it returned {type(said).__name__}, not int, FAILED or None")
+        raise JudgeFailed(
+            judge=points.judge, reason=f"returned {type(said).__name__}, not int, FAILED or None"
+        )
     if not points.least <= said <= points.max:
-        raise _failed(points.judge, f"it returned {said}, not {points.least} to {points.max}")
+        raise JudgeFailed(
+            judge=points.judge, reason=f"returned {said}, not {points.least} to {points.max}"
+        )
     return said
 
 
@@ -108,14 +112,16 @@ def challenge_text(name: str, *, action: str, seed: bytes) -> str:
     """What a challenge asks, as JSON in one canonical form; raises JudgeFailed."""
     asked = _called(name, CHALLENGE, action=action, seed=seed)
     if asked is None:
-        raise _failed(name, "it returned None, so the player would be asked nothing")
+        raise JudgeFailed(judge=name, reason="returned None, so the player would be asked nothing")
     try:
         text = canonical(asked)
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
-        raise _failed(name, f"it returned no JSON: {error}") from error
+        raise JudgeFailed(judge=name, reason=f"returned no JSON: {error}") from error
     if size > MAX_CHALLENGE_BYTES:
-        raise _failed(name, f"it returned {size} bytes, more than {MAX_CHALLENGE_BYTES}")
+        raise JudgeFailed(
+            judge=name, reason=f"returned {size} bytes, more than {MAX_CHALLENGE_BYTES}"
+        )
     return text
 
 
@@ -130,7 +136,7 @@ def _called(name: str, keywords: tuple[str, ...], **arguments: Any) -> Any:
     try:
         return _within(DEADLINE_SECONDS, lambda: find(name, keywords)(**arguments))
     except BaseException as error:  # the game's function may raise anything, SystemExit too
-        raise JudgeFailed(REFUSAL, judge=name) from error
+        raise JudgeFailed(judge=name, reason=f"raised {type(error).__name__}: {error}") from error
 
 
 class _TooLate(BaseException):
@@ -170,12 +176,3 @@ def _timed(seconds: float, call: Callable[[], Any]) -> Any:
         if left:  # somebody else's timer goes on
             left = max(left - (time.monotonic() - started), 0.001)
             signal.setitimer(signal.ITIMER_REAL, left, interval)
-
-
-def _failed(name: str, reason: str) -> JudgeFailed:
-    failed = JudgeFailed(REFUSAL, judge=name)
-    failed.__cause__ = ValueError(reason)
-    return failed
-
-
-REFUSAL = "This action cannot be judged now. Nothing was done; try again later."

@@ -33,5 +33,4 @@ def _faults(name: str, action: Action) -> Iterator[tuple[str, str]]:
         except ValueError as error:
             yield "challenge", str(error)
         except JudgeFailed as failed:
-            reason = failed.__cause__
-            yield "challenge", f"raises {type(reason).__name__}: {reason}"
+            yield "challenge", f"it {failed.reason}"
