@@ -226,8 +226,7 @@ def _refuse_old(completion: Completion, counted: Sequence[Counted]) -> None:
     """Refuse a ticket whose place, rules or time have passed, or whose time has not come."""
     ticket = completion.ticket
     for _, item, action in counted:
-        taken = item.taken.get(action, ())
-        if any(ticket.issued_ms < it.completed_ms or it.ticket == ticket.ticket for it in taken):
+        if _may_have_counted(ticket, item.taken.get(action, ())):
             raise TicketSuperseded(SUPERSEDED)
     if completion.rules != ticket.rules:
         raise TicketExpired("The rules of this action have changed; take a new ticket.")
@@ -240,6 +239,17 @@ def _refuse_old(completion: Completion, counted: Sequence[Counted]) -> None:
     if completion.now_ms < ticket.not_before_ms:
         moment = to_text(ticket.not_before_ms)
         raise TicketEarly(f"This ticket is good from {moment} on; send it again then.")
+
+
+def _may_have_counted(ticket: ActionTicket, taken: Sequence[Taken]) -> bool:
+    """Whether a ticket was taken already, as far as the newest ones that were taken tell.
+
+    It was issued after all of them were completed, or it is refused. Of those that are forgotten
+    none was completed after the oldest that is remembered, nor issued after its own completion.
+    """
+    if any(ticket.issued_ms < it.completed_ms or ticket.ticket == it.ticket for it in taken):
+        return True
+    return len(taken) == REMEMBERED and ticket.issued_ms <= taken[-1].completed_ms
 
 
 SUPERSEDED = (
