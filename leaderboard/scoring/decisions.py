@@ -197,7 +197,6 @@ def submit(board: Board, item: ScoreItem, *, amount: int, now_ms: int) -> Decisi
     Raises Invalid, Barred and ScoreLimit; nothing is written then.
     """
     refuse(item.standing)
-    _refuse_negative(board, amount)
     moved = _moved(board, item, amount, now_ms=now_ms)
     return Decision(_answer(item, moved), moved)
 
@@ -265,6 +264,7 @@ def _refuse_negative(board: Board, delta: int) -> None:
 
 def _moved(board: Board, item: ScoreItem, amount: int, *, now_ms: int) -> ScoreItem:
     """The item after the write: one version on, and the time moved only if the score did."""
+    _refuse_negative(board, amount)
     score = _combined(board, item.user_score, amount)
     if not board.min_score <= score <= board.limits.max_score:
         raise ScoreLimit(

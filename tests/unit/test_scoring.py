@@ -101,8 +101,8 @@ def completed(
 def judged(item: ScoreItem, evidence: Any, *, rules: Board | None = None, **how: Any) -> Decision:
     """Complete an action that is judged by what the evidence says."""
     it = how.pop("ticket", None) or ticket()
-    how = {"action": JUDGED, "now_ms": NOW} | how
-    return completed(rules or board(), item, it, evidence=Evidence(evidence), **how)
+    action = how.pop("action", JUDGED)
+    return completed(rules or board(), item, it, action=action, evidence=Evidence(evidence), **how)
 
 
 def written(decision: Decision) -> ScoreItem:
@@ -348,7 +348,7 @@ def test_hidden_player_goes_on_playing() -> None:
 
 
 def test_fixed_points_take_no_evidence() -> None:
-    for evidence in (10, 0, None, {}):
+    for evidence in (10, 0, None, "10"):
         with pytest.raises(Invalid, match="leave the evidence out") as refused:
             judged(new_item(), evidence, action=FIXED)
         assert refused.value.path == "evidence"
