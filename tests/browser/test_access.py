@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 SIZES = {"phone": (360, 740), "laptop": (1280, 800), "wall": (3840, 2160)}
 # The games, by the titles of their boards.
-GAMES = {"All-time": "Quiz", "Best of the week": "Sprint", "Fastest lap": "Lap"}
+GAMES = {"All-time": "Quiz", "Sprint of the week": "Sprint", "Fastest lap": "Lap"}
 # A wait until nothing moves: what is half-way transparent has no contrast yet.
 SETTLE = """async () => {
   const ending = () => document.getAnimations().filter((it) =>
@@ -156,7 +156,9 @@ def test_lap_is_run_by_the_arrow_keys(visitor: Visitor) -> None:
     expect(cells.first).to_be_focused()
     at = 0
     for number in range(1, len(places) + 1):
-        down, right = (it[0] - it[1] for it in zip(divmod(places[number], 5), divmod(at, 5)))
+        down, right = (
+            it[0] - it[1] for it in zip(divmod(places[number], 5), divmod(at, 5), strict=True)
+        )
         for key, count in (("Down", down), ("Up", -down), ("Right", right), ("Left", -right)):
             for _ in range(count):
                 visitor.page.keyboard.press(f"Arrow{key}")
