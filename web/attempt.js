@@ -71,9 +71,7 @@ export class Attempt {
       if (performance.now() >= this.expiresAt) throw new Failure("ticket_expired", { status: 410 });
       try {
         const completion = { ticket: this.#ticket.ticket, ...(evidence === undefined ? {} : { evidence }) };
-        const outcome = await this.#service.complete(this.#board, completion);
-        // The first try did get through; only its answer was lost.
-        return attempt > 0 ? { ...outcome, replayed: false } : outcome;
+        return await this.#service.complete(this.#board, completion);
       } catch (failure) {
         if (!(failure instanceof Failure) || !failure.passing) throw failure;
         const wait = Math.max(failure.retryAfter * 1000, PATIENCE[Math.min(attempt, PATIENCE.length - 1)]);

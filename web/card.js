@@ -159,7 +159,8 @@ export class Card {
   #report({ entry, changed, replayed }) {
     const { format } = this.#parts;
     const score = entry && amount(entry.userScore, format);
-    if (replayed) tell(this.#failed, "This attempt was counted before. It counts once.");
+    // The service had it already: its first answer was lost, or somebody sent it twice.
+    if (changed && replayed) write(this.#result, `Already counted, and counted once: you have ${score}.`);
     else if (changed) write(this.#result, `Counted: you have ${score}.`);
     else if (this.#game && !this.#game.mayFallShort) tell(this.#failed, this.#game.failed);
     else if (score === null) tell(this.#failed, this.#game?.failed ?? "Nothing was scored.");

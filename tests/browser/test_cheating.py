@@ -100,7 +100,8 @@ def test_wrong_answer_cannot_be_corrected(visitor: Visitor, service: Service) ->
     edit(visitor, lambda _: corrected)
     visitor.begin("Quiz")
     visitor.answer()
-    expect(visitor.failed("Quiz")).to_have_text("This attempt was counted before. It counts once.")
+    # The service says of it what it said before.
+    expect(visitor.failed("Quiz")).to_have_text("Wrong answer: no points this time.")
     assert own_scores(visitor, service) == {}
 
 
@@ -114,7 +115,7 @@ def test_right_answer_sent_again_counts_once(visitor: Visitor, service: Service)
     edit(visitor, lambda _: first)
     visitor.begin("Quiz")
     visitor.answer()
-    expect(visitor.failed("Quiz")).to_have_text("This attempt was counted before. It counts once.")
+    expect(visitor.result("Quiz")).to_contain_text("Already counted, and counted once")
     assert own_scores(visitor, service) == before
 
 

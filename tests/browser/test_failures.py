@@ -145,7 +145,7 @@ def test_answer_whose_confirmation_is_lost_counts_once(visitor: Visitor) -> None
 
     visitor.page.route(re.compile("/scores$"), lose_the_first)
     visitor.action("Visit").get_by_role("button", name="Visit").click()
-    expect(visitor.result("Visit")).to_have_text("Counted: you have 1.")
+    expect(visitor.result("Visit")).to_have_text("Already counted, and counted once: you have 1.")
     expect(visitor.failed("Visit")).to_be_hidden()
     expect(visitor.own_line().locator(".points")).to_have_text("1")
 
