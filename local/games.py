@@ -40,7 +40,7 @@ def sprint(challenge: Json, skill: float) -> Played:
     at, end = 0.0, SPRINT_SHARE * challenge["seconds"]
     for text in challenge["sums"]:
         # A sum takes longer the larger its numbers are.
-        at += random.uniform(0.8, 1.6) + (1 - skill) * random.random() + len(text) / 20
+        at += random.uniform(0.7, 1.3) + 1.8 * (1 - skill) * random.random() + len(text) / 20
         if at > end:
             break
         slip = random.choice((-1, 1, 10)) if random.random() < 0.08 * (1 - skill) + 0.02 else 0
@@ -56,7 +56,7 @@ def lap(challenge: Json, skill: float) -> Played:
         last = random.randrange(1, last)
     touches, at = [], 0.0
     for number in range(1, last + 1):
-        at += random.uniform(0.35, 0.6) + 0.5 * (1 - skill) * random.random()
+        at += random.uniform(0.3, 0.5) + 0.9 * (1 - skill) * random.random()
         touches.append({"cell": cells.index(number), "atMs": round(1000 * at)})
     return Played({"touches": touches}, at + random.uniform(0.02, 0.1))
 

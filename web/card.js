@@ -46,9 +46,10 @@ export class Card {
       { class: "card action", "aria-label": this.#title },
       make("h3", {}, this.#title),
       make("p", { class: "worth" }, worth(action.points, format)),
+      // What is waited for stands below, so that nothing moves under a finger.
+      this.#stage,
       this.#hint,
       this.#progress,
-      this.#stage,
       this.#failed,
       this.#result,
       make("div", { class: "buttons" }, this.#button, this.#leave),
@@ -114,9 +115,10 @@ export class Card {
   }
 
   #giveUp() {
+    const sent = this.element.dataset.state === "sending";
     this.stop();
     tell(this.#failed, null);
-    write(this.#result, "You gave up. Nothing was scored.");
+    write(this.#result, sent ? "You stopped waiting. If the service has your answer already, it counts." : "You gave up. Nothing was scored.");
     this.#end();
   }
 
@@ -174,8 +176,9 @@ export class Card {
     this.#stage.hidden = state !== "playing" && !this.#stage.hasChildNodes();
     this.#progress.hidden = true;
     this.#hint.hidden = state === "playing";
-    this.#button.hidden = state === "playing" || (action.evidence && !this.#game);
-    this.#leave.hidden = !this.#game || state === "idle" || state === "asking";
+    const inPlay = this.#game !== undefined && (state === "playing" || state === "sending");
+    this.#button.hidden = inPlay || (action.evidence && !this.#game);
+    this.#leave.hidden = !inPlay;
     const rules = this.#game?.rules ?? (action.evidence ? "Played in the game itself." : `Takes ${plural(action.minSeconds, "second")}.`);
     if (state === "idle") write(this.#hint, rules);
     write(this.#button, state === "idle" ? (this.#game?.start ?? this.#title) : "One moment…");
