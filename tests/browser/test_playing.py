@@ -84,7 +84,7 @@ def test_sprint_is_played_with_keys_and_touch(visitor: Visitor) -> None:
     visitor.solve(5)
     # By the keys on the screen; a slip is taken back.
     result = str(calculated(visitor.page.locator(".sum").inner_text()))
-    for key in ("9", "Delete", *result, "Enter"):
+    for key in ("9", "Delete", *result, "OK"):
         visitor.page.get_by_role("button", name=key, exact=True).click()
     visitor.page.wait_for_timeout(450)
     visitor.page.keyboard.type("999")

@@ -31,7 +31,7 @@ export const sprint = {
       const done = make("span", { class: "done" });
       const keys = make("div", { class: "keys", role: "group", "aria-label": "Keys", pointerdown: (event) => event.preventDefault() });
       for (const key of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "⌫", "0", "OK"]) {
-        const label = key === "⌫" ? "Delete" : key === "OK" ? "Enter" : key;
+        const label = key === "⌫" ? "Delete" : key;
         keys.append(make("button", { type: "button", tabindex: "-1", class: "key", "aria-label": label, click: () => press(key) }, key));
       }
       const line = make("div", { class: "line", role: "group", "aria-label": "Sum" }, sum, make("span", { "aria-hidden": "true" }, "="), field);
