@@ -78,7 +78,7 @@ def test_empty_board_is_said_and_fills_by_itself(
     visitor: Visitor, service: Service, board: str
 ) -> None:
     visitor.open(board)
-    expect(visitor.page.locator("#empty")).to_contain_text("Nobody has scored here yet")
+    expect(visitor.page.locator("#empty")).to_contain_text("No scores yet")
     service.write(board, "ada", score=7, userName="Ada")
     await_lines(visitor, [Line("1", "Ada", "7")])
     expect(visitor.page.locator("#empty")).to_be_hidden()
