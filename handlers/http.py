@@ -25,7 +25,7 @@ from pydantic.alias_generators import to_camel
 
 from handlers.reporting import reporting
 from handlers.telemetry import invocation, logger
-from leaderboard import payloads, wiring
+from leaderboard import clock, payloads, wiring
 from leaderboard.errors import Invalid, LeaderboardError, RateLimited, TooLarge, Unavailable
 from leaderboard.names import USER_ID
 from leaderboard.rules import MAX_SCORE
@@ -37,9 +37,9 @@ STATUSES = {
     "barred": HTTPStatus.FORBIDDEN,
     "board_not_found": HTTPStatus.NOT_FOUND,
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "check_failed": HTTPStatus.SERVICE_UNAVAILABLE,
     "edge_required": HTTPStatus.FORBIDDEN,
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "judge_failed": HTTPStatus.SERVICE_UNAVAILABLE,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "score_limit": HTTPStatus.CONFLICT,
     "submission_conflict": HTTPStatus.CONFLICT,
@@ -59,9 +59,9 @@ TITLES = {
     "barred": "Barred",
     "board_not_found": "No such board",
     "body_too_large": "The body is too large",
-    "check_failed": "Not available at the moment",
     "edge_required": "Not this way",
     "invalid": "The request does not validate",
+    "judge_failed": "The action cannot be judged now",
     "rate_limited": "Too often",
     "score_limit": "Beyond the board's limits",
     "submission_conflict": "The submissionId was used before",
@@ -183,7 +183,8 @@ def serve(
             wiring.edge().require(event.get("headers", {}).items())
             max_body = bytes_of.get(event["routeKey"], MAX_BODY)
             check_query(event, app)
-            answer = app.resolve(admit(event, max_body=max_body), context)
+            with clock.bounded(event["requestContext"].get("timeEpoch")):
+                answer = app.resolve(admit(event, max_body=max_body), context)
         except LeaderboardError as error:
             refused = problem(request_id, error)
             answer = {

@@ -17,7 +17,7 @@ from leaderboard.catalog import Catalog
 from leaderboard.errors import CacheUnavailable, Invalid, UserNotRanked
 from leaderboard.listings import Copy, Listing, Position, Rankings
 from leaderboard.ranking import BoardItem
-from leaderboard.rules import Board, Reported
+from leaderboard.rules import Action, Board, Format, Judged
 from leaderboard.seasons import Season, parse_season, season_at
 from leaderboard.standby import Index, Standby
 
@@ -259,19 +259,29 @@ class Reads:
             },
             "actions": {
                 name: {
-                    "points": points_json(action.points),
+                    "points": points_json(action),
+                    "evidence": isinstance(action.points, Judged),
                     "minSeconds": action.min_seconds,
                     "expiresSeconds": action.expires_seconds,
                 }
                 for name, action in board.actions.items()
             },
+            "format": _format_json(board.format),
             "frameIntervalMs": known.get("frameIntervalMs") or board.frame_interval_ms,
             "viewers": known.get("viewers"),
         }
 
 
-def points_json(points: int | Reported) -> int | Json:
-    return {"max": points.max} if isinstance(points, Reported) else points
+def points_json(action: Action) -> int | Json:
+    points = action.points
+    if isinstance(points, Judged):
+        return {"min": points.least, "max": points.max}
+    return points
+
+
+def _format_json(it: Format) -> Json:
+    said = {"kind": it.kind, "decimals": it.decimals, "unit": it.unit}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def percentile(place: int | None, total: int) -> float | None:

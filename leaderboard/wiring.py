@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from leaderboard import catalog, instants, settings
+from leaderboard import catalog, clock, settings
 from leaderboard.catalog import Catalog
 from leaderboard.settings import Settings
 
@@ -60,7 +60,7 @@ def boards() -> Catalog:
 def scores() -> Scores:
     from leaderboard.scores import Scores
 
-    return Scores(boards(), score_table(), ticket_keys(), instants.now_ms)
+    return Scores(boards(), score_table(), ticket_keys(), clock.now_ms)
 
 
 @cache
@@ -68,7 +68,7 @@ def reads() -> Reads:
     from leaderboard.reads import Reads
 
     cache = read_cache()
-    return Reads(boards(), cache, cache, board_table, board_index, instants.now_ms)
+    return Reads(boards(), cache, cache, board_table, board_index, clock.now_ms)
 
 
 @cache
@@ -82,7 +82,7 @@ def subscriptions() -> Subscriptions:
         score_table(),
         configuration().connections_per_user,
         configuration().messages_per_minute,
-        instants.now_ms,
+        clock.now_ms,
     )
 
 
@@ -99,7 +99,7 @@ def ingest() -> Ingest:
         profiles(),
         departures,
         archive(),
-        instants.now_ms,
+        clock.now_ms,
     )
 
 
@@ -117,7 +117,7 @@ def moderation() -> Moderation:
         connection_table(),
         sockets(),
         Accounts(it.user_pool_id),
-        instants.now_ms,
+        clock.now_ms,
     )
 
 
@@ -132,7 +132,7 @@ def sockets() -> Sockets:
 def profiles() -> Profiles:
     from leaderboard.profiles import Profiles
 
-    return Profiles(boards(), score_table(), instants.now_ms)
+    return Profiles(boards(), score_table(), clock.now_ms)
 
 
 @cache
@@ -149,9 +149,9 @@ def rebuild() -> Rebuild:
         recorder(),
         board_table(),
         RebuildClaim(cache),
-        Strangers(cache, board_index(), bulk_scores(), instants.now_ms),
+        Strangers(cache, board_index(), bulk_scores(), clock.now_ms),
         configuration().rebuild_segments,
-        instants.now_ms,
+        clock.now_ms,
     )
 
 
@@ -171,7 +171,7 @@ def verification() -> Verification:
         rebuild_requests(),
         rebuild_function(),
         configuration().rebuild_segments,
-        instants.now_ms,
+        clock.now_ms,
     )
 
 
@@ -179,7 +179,7 @@ def verification() -> Verification:
 def totals() -> Totals:
     from leaderboard.totals import Totals
 
-    return Totals(boards(), connection_table(), ranking_cache(), recorder(), instants.now_ms)
+    return Totals(boards(), connection_table(), ranking_cache(), recorder(), clock.now_ms)
 
 
 @cache
@@ -209,7 +209,7 @@ def turns() -> Turns:
     from leaderboard.adapters.notes import Notes
     from leaderboard.turns import Turns
 
-    return Turns(boards(), board_table(), Notes(ranking_cache()), instants.now_ms)
+    return Turns(boards(), board_table(), Notes(ranking_cache()), clock.now_ms)
 
 
 @cache
@@ -220,14 +220,14 @@ def broadcaster() -> Broadcaster:
     it = configuration()
     helpers = FanoutFunction(it.fanout_function)
     sender = replace(fanout(), helpers=helpers, reach=it.reach)
-    return Broadcaster(boards(), sender, ranking_cache(), it.posts_per_second, instants.now_ms)
+    return Broadcaster(boards(), sender, ranking_cache(), it.posts_per_second, clock.now_ms)
 
 
 @cache
 def catch_up() -> CatchUp:
     from leaderboard.catchup import CatchUp
 
-    return CatchUp(board_table(), ranking_cache(), instants.now_ms)
+    return CatchUp(board_table(), ranking_cache(), clock.now_ms)
 
 
 @cache

@@ -47,11 +47,11 @@ def test_boards_are_there_by_name(visitor: Visitor) -> None:
     visitor.await_state("live")
     links = visitor.page.get_by_role("navigation", name="Boards").get_by_role("link")
     expect(links).to_have_text(
-        ["All-time", "Best of the week", re.compile("^Fastest lap"), "Rating: chess", "Rating…"]
+        ["All-time", "Sprint of the week", re.compile("^Fastest lap"), "Rating: chess", "Rating…"]
     )
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("All-time")
     links.nth(1).click()
-    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Best of the week")
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Sprint of the week")
     expect(visitor.page.locator("#season")).to_contain_text(re.compile(r"Week \d+ ends in\s*\d"))
     visitor.page.go_back()
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("All-time")
@@ -111,7 +111,7 @@ def test_empty_board_is_said_and_fills_by_itself(
     visitor: Visitor, service: Service, board: str
 ) -> None:
     visitor.open(board)
-    expect(visitor.page.locator("#empty")).to_contain_text("Nobody has scored here yet")
+    expect(visitor.page.locator("#empty")).to_contain_text("No scores yet")
     service.write(board, "ada", score=7, userName="Ada")
     await_lines(visitor, [Line("1", "Ada", "7")])
     expect(visitor.page.locator("#empty")).to_be_hidden()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
+from leaderboard import instants
+
 Json = dict[str, Any]
 
 
@@ -70,7 +72,7 @@ def request(
             "routeKey": route,
             "stage": "$default",
             "time": "23/Nov/2026:08:00:00 +0000",
-            "timeEpoch": 1795420800000,
+            "timeEpoch": instants.now_ms(),
         },
         "isBase64Encoded": base64,
     }

@@ -18,7 +18,8 @@ from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.batches import WORKERS, Wanted, submit_all
 from leaderboard.errors import BoardNotFound, LeaderboardError, Unavailable
-from leaderboard.scores import SUBMISSION_MS, Outcome, Scores
+from leaderboard.scores import Outcome, Scores
+from leaderboard.scoring.ports import SUBMISSION_MS
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import Answer, Invocation, answered, request

@@ -25,8 +25,9 @@ from leaderboard.adapters.aws import client
 from leaderboard.errors import Barred, Refused, Unavailable, UserDeleted, UserNotRanked
 from leaderboard.moderation import Act
 from leaderboard.names import default_name
+from leaderboard.scoring.decisions import UNSCORED_MS
 from leaderboard.subscriptions import TooManyConnections
-from leaderboard.tombstones import SCORE_MS, USER_MS
+from leaderboard.tombstones import USER_MS
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, answered, frame, request, stream_record
@@ -443,7 +444,7 @@ def test_score_that_is_removed_leaves_a_tombstone_that_the_next_score_takes_over
         "boardSeasonShard",
         "boardOrder",
     }
-    assert 0 <= int(stone["expiresAt"]["N"]) - (now + SCORE_MS) // 1000 < 60
+    assert 0 <= int(stone["expiresAt"]["N"]) - (now + UNSCORED_MS) // 1000 < 60
     submit("ann")
     anew = items("ann")["global#all"]
     assert (anew["version"], anew["userScore"]) == ({"N": str(version + 2)}, {"N": "3"})

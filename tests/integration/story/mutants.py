@@ -36,8 +36,8 @@ from leaderboard.errors import Unavailable
 from leaderboard.profiles import Profiles
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder, Top
 from leaderboard.reads import Reads
-from leaderboard.scores import Write
 from leaderboard.scoring.decisions import DELETED, VISIBLE, Profile, ScoreItem
+from leaderboard.scoring.ports import Write
 from leaderboard.snapshots import Snapshot, ranked
 from leaderboard.tombstones import brought_up, removed
 from leaderboard.totals import Totals
