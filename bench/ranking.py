@@ -146,7 +146,7 @@ def by_script(cache: Cache, records: Sequence[ScoreRecord]) -> float:
 def mark(cache: Cache) -> None:
     top = cache.read(BOARD, SEASON)
     assert top is not None
-    cache.mark(BOARD, SEASON, top, Hint(1, 1, "e", "d"))
+    cache.mark(BOARD, SEASON, top, Hint(1, 1, "e", "d", top.total))
 
 
 def by_pipeline(client: Any, records: Sequence[ScoreRecord]) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger, milliseconds
 from leaderboard import wiring
 from leaderboard.broadcast import Change, Sent
@@ -27,6 +28,7 @@ NOT_UNDERSTOOD = (AssertionError, KeyError, TypeError, ValueError)
 
 
 @invocation
+@reporting
 def handler(event: Json, context: LambdaContext) -> Json:
     started = time.monotonic()
     line: Json = {"records": len(event["Records"])}

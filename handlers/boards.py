@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import Field
 
-from handlers.http import BoardPath, Body, Json, UserId, UserPath, resolver, serve
+from handlers.http import BoardPath, Body, Json, QueryNumber, UserId, UserPath, resolver, serve
 from handlers.telemetry import count
 from leaderboard import messages, wiring
 
@@ -43,7 +43,7 @@ def list_boards() -> Json:
 @app.get("/boards/<board>/top")
 def read_top(
     board: BoardPath,
-    limit: Annotated[int | None, Query(ge=1, le=MAX_LIMIT)] = None,
+    limit: Annotated[QueryNumber | None, Query(ge=1, le=MAX_LIMIT)] = None,
     season: SeasonQuery = None,
 ) -> Response[str]:
     page = wiring.reads().top(board, season=season, limit=limit)
@@ -55,7 +55,7 @@ def read_top(
 def list_entries(
     board: BoardPath,
     cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+    limit: Annotated[QueryNumber, Query(ge=1, le=MAX_LIMIT)] = 50,
     season: SeasonQuery = None,
 ) -> Response[str]:
     return _cached(wiring.reads().entries(board, season=season, cursor=cursor, limit=limit))
@@ -65,7 +65,7 @@ def list_entries(
 def read_user(
     board: BoardPath,
     user_id: UserPath,
-    around: Annotated[int, Query(ge=0, le=MAX_AROUND)] = 5,
+    around: Annotated[QueryNumber, Query(ge=0, le=MAX_AROUND)] = 5,
     season: SeasonQuery = None,
 ) -> Response[str]:
     return _cached(wiring.reads().user(board, user_id, season=season, around=around))

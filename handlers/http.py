@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -23,23 +25,21 @@ from pydantic.alias_generators import to_camel
 
 from handlers.reporting import reporting
 from handlers.telemetry import invocation, logger
-from leaderboard import wiring
+from leaderboard import clock, payloads, wiring
 from leaderboard.errors import Invalid, LeaderboardError, RateLimited, TooLarge, Unavailable
-from leaderboard.names import USER_ID, clean_name
+from leaderboard.names import USER_ID
 from leaderboard.rules import MAX_SCORE
 
 MAX_BODY = 16 * 1024
-MAX_DEPTH = 16
-"""Levels of a body: far past any request, far below what a parser behind this one gives up at."""
 
 STATUSES = {
     "action_not_found": HTTPStatus.NOT_FOUND,
     "barred": HTTPStatus.FORBIDDEN,
     "board_not_found": HTTPStatus.NOT_FOUND,
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "check_failed": HTTPStatus.SERVICE_UNAVAILABLE,
     "edge_required": HTTPStatus.FORBIDDEN,
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "judge_failed": HTTPStatus.SERVICE_UNAVAILABLE,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "score_limit": HTTPStatus.CONFLICT,
     "submission_conflict": HTTPStatus.CONFLICT,
@@ -59,9 +59,9 @@ TITLES = {
     "barred": "Barred",
     "board_not_found": "No such board",
     "body_too_large": "The body is too large",
-    "check_failed": "Not available at the moment",
     "edge_required": "Not this way",
     "invalid": "The request does not validate",
+    "judge_failed": "The action cannot be judged now",
     "rate_limited": "Too often",
     "score_limit": "Beyond the board's limits",
     "submission_conflict": "The submissionId was used before",
@@ -94,11 +94,33 @@ SubmissionId = Annotated[
     Text(pattern=r"^[\x20-\x7e]{1,64}$"),
     Field(description="One's own name of this write: the same when it is sent again"),
 ]
+
+
+def _clean_name(text: str) -> str:
+    from leaderboard.display_names import clean_name  # its tables: reads of boards need none
+
+    return clean_name(text)
+
+
 UserName = Annotated[
     str,
-    AfterValidator(clean_name),
-    Field(description="1 to 32 characters after NFC and trimming, none of control or direction"),
+    AfterValidator(_clean_name),
+    Field(
+        description="1 to 32 characters after NFC, trimming and folding of spaces, none of them "
+        "control or direction characters; invisible ones only where emoji and scripts need them"
+    ),
 ]
+
+
+def _digits(text: Any) -> Any:
+    """Digits as they are; Python's own reading takes 1_0, +5 and other scripts' digits as well."""
+    if isinstance(text, str) and not re.fullmatch("[0-9]+", text):
+        raise ValueError("send digits alone")
+    return text
+
+
+QueryNumber = Annotated[int, BeforeValidator(_digits)]
+"""A number in a query."""
 Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
 
 
@@ -160,7 +182,9 @@ def serve(
         try:
             wiring.edge().require(event.get("headers", {}).items())
             max_body = bytes_of.get(event["routeKey"], MAX_BODY)
-            answer = app.resolve(admit(event, max_body=max_body), context)
+            check_query(event, app)
+            with clock.bounded(event["requestContext"].get("timeEpoch")):
+                answer = app.resolve(admit(event, max_body=max_body), context)
         except LeaderboardError as error:
             refused = problem(request_id, error)
             answer = {
@@ -178,20 +202,56 @@ def serve(
     return handler
 
 
+def check_query(event: Json, app: APIGatewayHttpResolver) -> None:
+    """Refuse query parameters that would not do what they were sent for; raises Invalid.
+
+    A write that drops a parameter does something else than was meant. A read only shows it.
+    """
+    query = parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True)
+    if not query:
+        return
+    times = Counter(name for name, _ in query)
+    if doubled := [name for name in times if times[name] > 1]:
+        raise Invalid("This parameter is given twice; give it once.", path=f"query.{doubled[0]}")
+    if event["requestContext"]["http"]["method"] in {"GET", "HEAD"}:
+        if numbered := [name for name in times if name in {"offset", "page"}]:
+            raise Invalid(
+                "Pages go by `cursor`: send `nextCursor` of the page before.",
+                path=f"query.{numbered[0]}",
+            )
+        return
+    known = query_parameters(app)[_unnamed(event["routeKey"])]
+    if unknown := [name for name in times if name not in known]:
+        raise Invalid("This route has no such parameter.", path=f"query.{unknown[0]}")
+
+
+@cache
+def query_parameters(app: APIGatewayHttpResolver) -> dict[str, frozenset[str]]:
+    """The query parameters of each route, by its resolver.
+
+    The schema is the resolver's one public list of them. It takes 10 ms to make, so it is made
+    only where a write has a query.
+    """
+    schema = app.get_openapi_json_schema()
+    return {
+        _unnamed(f"{method.upper()} {path}"): frozenset(
+            it["name"] for it in operation.get("parameters", ()) if it["in"] == "query"
+        )
+        for path, operations in json.loads(schema)["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def _unnamed(route: str) -> str:
+    """A route without the names of its path's parts: the template and the resolver differ there."""
+    return re.sub(r"{\w+}", "{}", route)
+
+
 def admit(event: Json, *, max_body: int = MAX_BODY) -> Json:
     """The event with a body and a path that the resolver reads as they were meant.
 
-    Raises TooLarge, and Invalid for a body that is no JSON and for doubled query parameters.
+    Raises TooLarge, and Invalid for a body that is not JSON.
     """
-    doubled = [
-        name
-        for name, times in Counter(
-            name for name, _ in parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True)
-        ).items()
-        if times > 1
-    ]
-    if doubled:
-        raise Invalid("This parameter is given twice; give it once.", path=f"query.{doubled[0]}")
     path = event["routeKey"].partition(" ")[2]
     for name, value in (event.get("pathParameters") or {}).items():
         path = path.replace(f"{{{name}}}", quote(unquote(value), safe=""))
@@ -222,43 +282,16 @@ def claims_of(app: APIGatewayHttpResolver) -> Json:
 
 
 def _parsed(event: Json, max_body: int) -> Json:
-    raw = event["body"].encode()
+    raw = event["body"].encode(errors="surrogatepass")  # refused as what is not UTF-8
     if event.get("isBase64Encoded"):
         raw = base64.b64decode(raw)
     if len(raw) > max_body:
         raise TooLarge(f"A body has at most {max_body // 1024} KB.")
-    try:
-        body: Any = json.loads(
-            raw, parse_constant=_refuse_constant, object_pairs_hook=_refuse_doubles
-        )
-    except (ValueError, RecursionError) as error:
-        raise Invalid("The body is not JSON; send one JSON object.", path="body") from error
+    # One bad item of a batch fails alone, by its types.
+    body = payloads.parse(raw, within="body", typed="body.submissions.")
     if not isinstance(body, dict):  # the resolver would take a list for the object in it
         raise Invalid("The body is not a JSON object; send one.", path="body")
-    level: list[Any] = [body]
-    for _ in range(MAX_DEPTH):
-        level = [it for outer in level for it in _inside(outer)]
-    if level:
-        raise Invalid(f"The body is nested deeper than {MAX_DEPTH} levels.", path="body")
     return body
-
-
-def _inside(value: Any) -> Iterable[Any]:
-    """What a JSON array or object holds."""
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
-
-
-def _refuse_doubles(members: list[tuple[str, Any]]) -> Json:
-    body = dict(members)
-    if len(body) < len(members):
-        raise ValueError("a member is there twice")
-    return body
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _request_id(app: APIGatewayHttpResolver) -> str:

@@ -22,9 +22,12 @@ from leaderboard.moderation import clean_reason
 app = resolver()
 
 
+Reason = Annotated[str, AfterValidator(clean_reason)]
+
+
 class StandingRequest(Body):
     standing: Literal["visible", "hidden", "barred"]
-    reason: Annotated[str, AfterValidator(clean_reason)]
+    reason: Reason
 
 
 @app.put("/users/<user_id>/standing")
@@ -55,9 +58,11 @@ def remove_score(
     board: BoardPath,
     user_id: UserPath,
     season: Annotated[str | None, Query(max_length=16)] = None,
+    reason: Annotated[Reason | None, Query()] = None,
 ) -> Response[str]:
-    removed = wiring.moderation().remove(user_id, board, season, by=_moderator(user_id))
-    count("ScoresRemoved", removed)
+    by = _moderator(user_id)
+    wiring.moderation().remove(user_id, board, season, by=by, reason=reason)
+    count("ScoresRemoved", 1)
     return Response(status_code=204, body="")
 
 

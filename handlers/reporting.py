@@ -19,8 +19,8 @@ def reporting(handler: Handler) -> Handler:
         try:
             return handler(event, context)
         finally:
-            unread = wiring.reports().drain()
-            count("ItemsUnreadable", len(unread))
+            unread, number = wiring.reports().drain()
+            count("ItemsUnreadable", number)
             for it in unread[:10]:
                 logger.error("unreadable", extra={"item": it.key, "reason": it.reason})
 

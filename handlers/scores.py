@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
@@ -25,9 +27,10 @@ from handlers.http import (
 from handlers.telemetry import count, logger
 from leaderboard import instants, wiring
 from leaderboard.batches import Result, Wanted, submit_all
-from leaderboard.errors import CheckFailed, Invalid
+from leaderboard.errors import Invalid, JudgeFailed
 from leaderboard.reads import points_json
 from leaderboard.scores import Outcome
+from leaderboard.scoring.completions import Evidence
 
 MAX_BATCH = 100
 MAX_BATCH_BODY = 64 * 1024
@@ -43,8 +46,8 @@ class TicketRequest(Body):
 
 class ScoreRequest(Body):
     ticket: str
-    value: Annotated[
-        Score | None, Field(description="What was reached, if the points are reported")
+    evidence: Annotated[
+        Any, Field(description="What the action's judge computes the points from: any JSON")
     ] = None
 
 
@@ -77,11 +80,14 @@ class BatchRequest(Body):
 
 @app.post("/boards/<board>/tickets")
 def issue_ticket(board: BoardPath, request: TicketRequest) -> tuple[Json, int]:
-    issued = wiring.scores().issue(user_id=user_of(app), board=board, action=request.action)
+    with telling_failures(board):
+        issued = wiring.scores().issue(user_id=user_of(app), board=board, action=request.action)
+    asked = {} if issued.challenge is None else {"challenge": json.loads(issued.challenge)}
     answer = {
         "ticket": issued.token,
         "action": issued.ticket.action,
-        "points": points_json(issued.ticket.points),
+        "points": points_json(issued.action),
+        **asked,
         "notBefore": instants.to_text(issued.ticket.not_before_ms),
         "expiresAt": instants.to_text(issued.ticket.expires_ms),
     }
@@ -90,14 +96,12 @@ def issue_ticket(board: BoardPath, request: TicketRequest) -> tuple[Json, int]:
 
 @app.post("/boards/<board>/scores")
 def complete_action(board: BoardPath, request: ScoreRequest) -> Json:
-    try:
+    # An explicit null is evidence, too.
+    sent = Evidence(request.evidence) if "evidence" in request.model_fields_set else None
+    with telling_failures(board):
         outcome = wiring.scores().complete(
-            user_id=user_of(app), board=board, token=request.ticket, value=request.value
+            user_id=user_of(app), board=board, token=request.ticket, evidence=sent
         )
-    except CheckFailed as failed:
-        count("ChecksFailed", 1)
-        logger.exception("check failed", extra={"check": failed.check, "board": board})
-        raise
     return _answer(outcome)
 
 
@@ -166,6 +170,19 @@ def issue_socket_ticket() -> tuple[Json, int]:
     return {"ticket": token, "expiresAt": instants.to_text(ticket.expires_ms)}, 201
 
 
+@contextmanager
+def telling_failures(board: str) -> Iterator[None]:
+    """Logs and counts what the game's functions fail at, for those who write them."""
+    try:
+        yield
+    except JudgeFailed as failed:
+        count("JudgesFailed", 1)
+        logger.exception(
+            "judge failed", extra={"judge": failed.judge, "reason": failed.reason, "board": board}
+        )
+        raise
+
+
 def _answer(outcome: Outcome) -> Json:
     _count([outcome])
     return _entry(outcome)
@@ -178,14 +195,16 @@ def _count(outcomes: Sequence[Outcome]) -> None:
 
 
 def _entry(outcome: Outcome) -> Json:
+    answer = outcome.answer
+    entry = {
+        "userId": outcome.user_id,
+        "userName": outcome.user_name,
+        "userScore": answer.user_score,
+        "scoreUpdatedAt": instants.to_text(answer.updated_ms or 0),
+    }
     return {
-        "entry": {
-            "userId": outcome.user_id,
-            "userName": outcome.answer.user_name,
-            "userScore": outcome.answer.user_score,
-            "scoreUpdatedAt": instants.to_text(outcome.answer.updated_ms),
-        },
-        "changed": outcome.answer.changed,
+        "entry": None if answer.user_score is None else entry,
+        "changed": answer.changed,
         "replayed": outcome.replayed,
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
 
@@ -16,6 +17,7 @@ SHARE = 0.7
 
 
 @invocation
+@reporting
 def handler(event: Json, context: LambdaContext) -> Json:
     seconds = context.get_remaining_time_in_millis() / 1000 * SHARE
     done = wiring.turns().run(seconds=seconds)

@@ -13,10 +13,11 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
-from leaderboard import instants, messages, protocol, wiring
+from leaderboard import instants, messages, payloads, protocol, wiring
 from leaderboard.errors import (
     Barred,
     BoardNotFound,
+    Invalid,
     LeaderboardError,
     Unavailable,
     Unreadable,
@@ -98,20 +99,34 @@ def take_frame(text: str, connection_id: str, request_id: str) -> protocol.Reply
 
 def answer_frame(text: str, connection_id: str, request_id: str) -> protocol.Reply:
     """The reply to one frame; an error for what is none of the protocol."""
-    if len(text.encode()) > MAX_FRAME:
+    raw = text.encode(errors="surrogatepass")  # refused as what is not UTF-8
+    if len(raw) > MAX_FRAME:
         return messages.error_json(
             "message_too_large", f"A frame has at most {MAX_FRAME} bytes.", request_id=request_id
         )
+    board: str | None = None
     try:
-        # Pydantic's own parser: Python's lets half a character through, which no reply can name.
-        request = REQUEST.validate_json(text)
-    except ValidationError:
-        return messages.error_json("bad_request", USAGE, request_id=request_id)
-    try:
-        return _answer(request, connection_id)
+        asked = payloads.parse(raw)
+        if isinstance(asked, dict) and isinstance(asked.get("board"), str):
+            board = asked["board"][:48]
+        return _answer(REQUEST.validate_python(asked, strict=True), connection_id)
+    except ValidationError as error:
+        return messages.error_json(
+            "bad_request", _mistake(error), request_id=request_id, board=board
+        )
     except LeaderboardError as error:
-        board = None if isinstance(request, Ping) else request.board[:48]
-        return messages.error_json(_code(error), str(error), request_id=request_id, board=board)
+        path = error.path if isinstance(error, Invalid) else ""
+        message = f"{path}: {error}" if path else str(error)
+        return messages.error_json(_code(error), message, request_id=request_id, board=board)
+
+
+def _mistake(error: ValidationError) -> str:
+    """What is wrong with a frame, beginning with the member's name."""
+    found = error.errors()[0]
+    if found["type"].startswith("union_tag"):
+        return f"action: {USAGE}"
+    path = ".".join(map(str, found["loc"][1:]))  # behind the action
+    return f"{path}: {found['msg']}." if path else USAGE
 
 
 def _code(error: LeaderboardError) -> protocol.Code:

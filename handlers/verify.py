@@ -1,4 +1,5 @@
-"""Each minute: hold the recorded tops to the table's index, and have what is cold filled.
+"""Each minute: record the totals that viewers do not have yet, hold the recorded tops to the
+table's index, and have what is cold filled. `{"audit": false}`: the totals alone.
 
 By hand, `{"board": "global", "deep": true}` (or with a `season` as well) compares a whole ranking
 with the table and answers every difference.
@@ -19,6 +20,8 @@ Json = dict[str, Any]
 
 RUN_SECONDS = 40.0
 """A run is over before the next one begins."""
+LOOK_SECONDS = 5.0
+"""How long it looks for boards whose total is behind; it waits up to ten more."""
 SHARE = 0.8
 USAGE = 'Send {"board": "…", "deep": true}, and a "season" if not the current one.'
 
@@ -29,6 +32,9 @@ def handler(event: Json, context: LambdaContext) -> Json:
     seconds = context.get_remaining_time_in_millis() / 1000 * SHARE
     if "deep" in event or "board" in event:
         return _compare(event, seconds)
+    totals = _catch_up()
+    if event.get("audit") is False:
+        return totals
     done = wiring.verification().run(seconds=min(seconds, RUN_SECONDS))
     count("BoardsMissed", len(done.missed))
     count("BoardsWrong", len(done.wrong))
@@ -41,11 +47,23 @@ def handler(event: Json, context: LambdaContext) -> Json:
         "cold": list(done.cold[:100]),
         "rebuilds": done.rebuilds,
         "finished": done.finished,
+        **totals,
     }
     if done.wrong:
         logger.error("verify", extra=answer)
     else:
         logger.info("verify", extra=answer)
+    return answer
+
+
+def _catch_up() -> Json:
+    done = wiring.totals().run(seconds=LOOK_SECONDS)
+    count("TotalsRecorded", len(done.recorded))
+    answer: Json = {
+        "totals": list(done.recorded[:100]),
+        "totalsFailed": list(done.failed[:100]),
+    }
+    logger.info("totals", extra=answer)
     return answer
 
 

@@ -8,7 +8,7 @@ recorded top and from the records themselves; what each of them has from the tab
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from leaderboard import order
@@ -66,7 +66,11 @@ class Archive:
             hint = hint_of(item) if item else None
             if total is None:
                 total = max(len(scores), item.snapshot.total if item else 0)
-            following = next_item(board, season, scores, total=total, life="", hint=hint)
+            following = next_item(
+                board, season, scores, total=total, life="", hint=hint, total_due=False
+            )
+            # Nobody follows this season: its total needs no version of its own.
+            following = replace(following, snapshot=replace(following.snapshot, total=total))
             if self.boards.write(following, read_revision=hint.revision if hint else 0):
                 moved = hint is None or following.snapshot.version != hint.version
                 return Recorded(recorded=True, moved=moved)

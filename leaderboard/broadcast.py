@@ -134,9 +134,11 @@ class Broadcaster:
             return None
         update = delta.diff(old, new)
         body = messages.encode(messages.update_json(update, published_ms=now)).encode()
+        # Where no entry changed, no score is fresh.
+        scored = update.scored_ms if update.upsert or update.remove else None
         if len(body) > len(snapshot):
-            return Frame(new.board, "snapshot", snapshot, new.version, update.scored_ms)
-        return Frame(new.board, "update", body, new.version, update.scored_ms)
+            return Frame(new.board, "snapshot", snapshot, new.version, scored)
+        return Frame(new.board, "update", body, new.version, scored)
 
     def _patience(self, frame: Frame) -> float:
         interval = self.catalog.find(frame.board).frame_interval_ms / 1000

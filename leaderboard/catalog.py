@@ -22,18 +22,21 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
-from leaderboard import checks
 from leaderboard.errors import BoardNotFound
 from leaderboard.names import BOARD
 from leaderboard.rules import (
+    GAME,
     MAX_SCORE,
     Action,
     Board,
+    Format,
+    Judged,
+    Kind,
     Limits,
     Operator,
     Order,
-    Reported,
     Schedule,
+    is_of_the_game,
 )
 
 PATTERN = re.compile(r"[a-z0-9*-]{1,48}")
@@ -44,7 +47,10 @@ MAX_FRAME_INTERVAL = 30_000
 Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
 Count = Annotated[int, Field(strict=True, ge=1, le=MAX_SCORE)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
-CheckName = Annotated[str, StringConstraints(pattern=r"^[a-z_][\w.]{0,99}:[a-z_]\w{0,99}$")]
+FunctionName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z_][a-z0-9_.]{0,99}:[a-z_][a-z0-9_]{0,99}$")
+]
+Unit = Annotated[str, StringConstraints(min_length=1, max_length=16, strip_whitespace=True)]
 ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
 
 
@@ -56,22 +62,63 @@ class Rule(BaseModel):
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, frozen=True)
 
 
-class ReportedRule(Rule):
-    max: Annotated[int, Field(strict=True, ge=1, le=MAX_SCORE)]
+class PointsRule(Rule):
+    min: Score | None = None
+    max: Score
+    judge: FunctionName | None = None
 
 
 class ActionRule(Rule):
-    points: Score | ReportedRule
+    points: Score | PointsRule
     min_seconds: Annotated[int, Field(strict=True, ge=0, le=DAY_SECONDS)]
     expires_seconds: Annotated[int, Field(strict=True, ge=1, le=7 * DAY_SECONDS)]
     also_on: Annotated[list[str], Field(min_length=1, max_length=10)] | None = None
-    check: CheckName | None = None
+    challenge: FunctionName | None = None
+
+    def action(self) -> Action:
+        points: int | Judged
+        if isinstance(self.points, PointsRule):
+            points = Judged(self.points.max, self.points.judge or "", self.points.min)
+        else:
+            points = self.points
+        return Action(
+            points=points,
+            min_seconds=self.min_seconds,
+            expires_seconds=self.expires_seconds,
+            also_on=tuple(self.also_on or ()),
+            challenge=self.challenge,
+        )
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """What each key has wrong that only shows beside another key."""
+        if len(set(self.also_on or ())) < len(self.also_on or ()):
+            yield "alsoOn", "names a board twice"
+        if self.expires_seconds <= self.min_seconds:
+            yield "expiresSeconds", "must be more than minSeconds"
+        if self.challenge is not None and not is_of_the_game(self.challenge):
+            yield "challenge", FOREIGN
+        if not isinstance(self.points, PointsRule):
+            if self.challenge is not None:
+                yield "challenge", "needs points with a judge, which reads the answer"
+            return
+        if self.points.judge is None:
+            yield "points.judge", UNJUDGED
+        elif not is_of_the_game(self.points.judge):
+            yield "points.judge", FOREIGN
+        if (self.points.min or 0) > self.points.max:
+            yield "points.min", f"{self.points.min or 0} is above max"
 
 
 class LimitsRule(Rule):
     actions_per_minute: Annotated[int, Field(strict=True, ge=1, le=60_000)] | None = None
     points_per_hour: Count | None = None
     max_score: Score = MAX_SCORE
+
+
+class FormatRule(Rule):
+    kind: Literal["number", "duration", "percent"] = "number"
+    decimals: Annotated[int, Field(strict=True, ge=0, le=6)] | None = None
+    unit: Unit | None = None
 
 
 class BoardRule(Rule):
@@ -83,23 +130,12 @@ class BoardRule(Rule):
     frame_interval: Annotated[int, Field(strict=True, ge=0, le=MAX_FRAME_INTERVAL)] = 250
     actions: dict[ActionName, ActionRule] = {}
     limits: LimitsRule = LimitsRule()
+    format: FormatRule = FormatRule()
     min_score: Score = -MAX_SCORE
     negative_points: Annotated[bool, Field(strict=True)] = False
     keep_seasons: Annotated[int, Field(strict=True, ge=0, le=100)] = 4
 
     def board(self, name: str) -> Board:
-        actions = {
-            action: Action(
-                points=Reported(it.points.max)
-                if isinstance(it.points, ReportedRule)
-                else it.points,
-                min_seconds=it.min_seconds,
-                expires_seconds=it.expires_seconds,
-                also_on=tuple(it.also_on or ()),
-                check=it.check,
-            )
-            for action, it in self.actions.items()
-        }
         return Board(
             board=name,
             title=self.title or name,
@@ -108,8 +144,9 @@ class BoardRule(Rule):
             top_size=self.top_size,
             schedule=Schedule(self.schedule),
             frame_interval_ms=self.frame_interval,
-            actions=actions,
+            actions={name: it.action() for name, it in self.actions.items()},
             limits=Limits(**self.limits.model_dump()),
+            format=Format(Kind(self.format.kind), self.format.decimals, self.format.unit),
             min_score=self.min_score,
             negative_points=self.negative_points,
             keep_seasons=self.keep_seasons,
@@ -123,14 +160,7 @@ class BoardRule(Rule):
         if self.schedule == "never" and "keep_seasons" in self.model_fields_set:
             wrong["keepSeasons"] = "needs a schedule: without one the board has the one season all"
         for name, action in self.actions.items():
-            key = f"actions.{name}"
-            also_on = action.also_on or []
-            if len(set(also_on)) < len(also_on):
-                wrong[f"{key}.alsoOn"] = "names a board twice"
-            if action.expires_seconds <= action.min_seconds:
-                wrong[f"{key}.expiresSeconds"] = "must be more than minSeconds"
-            if action.check is not None and not checks.ships(action.check):
-                wrong[f"{key}.check"] = "is outside the package checks, which alone is shipped"
+            wrong |= {f"actions.{name}.{key}": reason for key, reason in action.mistakes()}
         return wrong
 
 
@@ -171,7 +201,10 @@ class Catalog:
                         yield from [] if other in broken else [f"{key}.alsoOn: {reason}"]
                     elif rules is not None:
                         targets.append((rules, f"{key}.alsoOn: on {other}, points"))
-                points = _points(board, it)
+                ascending = [rules.board for rules, _ in targets if rules.order is Order.ASC]
+                if ascending and isinstance(it.points, Judged) and it.points.min is None:
+                    yield f"{key}.points.min: is missing: on {ascending[0]} lower wins, so 0 would"
+                points = _points(it)
                 for rules, where in targets:
                     counted.setdefault(rules.board, []).append(_may_be_first(points, rules))
                     yield from (f"{where} {reason}" for reason in _refusals(points, rules))
@@ -179,16 +212,6 @@ class Catalog:
             board = self.rules[name]
             if board.operator is Operator.INCREMENT and not any(may_be_first):
                 yield f"{name}: {_unreachable(board)}"
-
-    def unresolved(self) -> Iterator[str]:
-        """What is wrong about the functions that actions are checked by; imports them."""
-        for name, board in self.rules.items():
-            for action, it in board.actions.items():
-                if it.check is not None:
-                    try:
-                        checks.find(it.check)
-                    except ValueError as error:
-                        yield f"{name}: actions.{action}.check: {error}"
 
     def _ruling(self, board: str) -> Board | None:
         """The rules, by their name or pattern, that hold for a board."""
@@ -274,11 +297,18 @@ def _unreachable(board: Board) -> str:
     return "limits.maxScore: every action is worth more, so nobody could have a first score"
 
 
-def _points(board: Board, action: Action) -> tuple[int, int]:
+FOREIGN = f"is outside the package {GAME}, which alone is shipped"
+UNJUDGED = (
+    "is missing: no amount comes from a player. Name the function that computes the points, e.g. "
+    "judge: 'game.quiz:points', or give a number in place of {max}"
+)
+
+
+def _points(action: Action) -> tuple[int, int]:
     """The least and the most that completing the action is worth."""
     if isinstance(action.points, int):
         return action.points, action.points
-    return (-action.points.max if board.negative_points else 0), action.points.max
+    return action.points.least, action.points.max
 
 
 def _refusals(points: tuple[int, int], board: Board) -> Iterator[str]:
@@ -349,10 +379,12 @@ def main() -> int:
     )
     parser.add_argument("file", nargs="?", default="boards.yml", type=Path)
     path = parser.parse_args().file
+    from leaderboard.scoring.rehearsal import faults  # the game, which loading needs nothing of
+
     try:
         catalog = load(path)
-        if unresolved := "\n".join(catalog.unresolved()):
-            raise Mistake(unresolved)
+        if found := "\n".join(faults(catalog)):
+            raise Mistake(found)
     except Mistake as mistake:
         print(f"{path} has mistakes; nothing is deployed until they are mended:", file=sys.stderr)
         print("\n".join(f"  {line}" for line in str(mistake).splitlines()), file=sys.stderr)

@@ -61,6 +61,7 @@ class CatchUp:
             return change
         if (
             item is None
+            or not item.is_readable
             or held.epoch is None  # without scores there is nothing to skip
             or item.snapshot.epoch != held.epoch
             or item.revision <= change.new.revision

@@ -9,7 +9,7 @@ LeaderboardError
 ├── TooLarge
 └── Unavailable             a dependency does not answer: nothing was done, try again
     ├── CacheUnavailable    the cache: reads go on from the tables
-    ├── CheckFailed         an action's check raised, or answered neither True nor False
+    ├── JudgeFailed         a judge or challenge raised, was too slow, or answered nonsense
     └── Raced               somebody else wrote first: read and decide again
 """
 
@@ -118,11 +118,12 @@ class Raced(Unavailable):
     """Somebody else wrote first: read again and decide again."""
 
 
-class CheckFailed(Unavailable):
-    """The check of an action is broken: until it is mended, what it checks does not count."""
+class JudgeFailed(Unavailable):
+    """The game's function is broken: until it is mended, what it judges does not count."""
 
-    code = "check_failed"
+    code = "judge_failed"
 
-    def __init__(self, message: str, *, check: str) -> None:
-        super().__init__(message)
-        self.check = check
+    def __init__(self, *, judge: str, reason: str) -> None:
+        super().__init__("This action cannot be judged now. Nothing was done; try again later.")
+        self.judge = judge
+        self.reason = reason

@@ -27,6 +27,17 @@ class Listing:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What the cache keeps of the recorded top, and how many the ranking holds now.
+
+    No body: it is not kept. No total: the ranking cannot tell, because it is not whole.
+    """
+
+    body: str | None
+    total: int | None
+
+
 class Rankings(Protocol):
     """Reads of the rankings. None: the ranking cannot answer (there is none, or it is not whole).
 

@@ -15,7 +15,14 @@ from typing import Any, Protocol
 
 from leaderboard.attempts import attempts
 from leaderboard.catalog import Catalog
-from leaderboard.errors import Invalid, Raced, Unavailable, Unreadable, UserDeleted
+from leaderboard.errors import (
+    Invalid,
+    Raced,
+    Unavailable,
+    Unreadable,
+    UserDeleted,
+    UserNotRanked,
+)
 from leaderboard.profiles import Profiles, unnamed
 from leaderboard.scoring.decisions import (
     DELETED,
@@ -172,11 +179,13 @@ class Moderation:
             self.profiles.copy_to_current(user_id)
             self.finish(user_id)
 
-    def remove(self, user_id: str, board: str, season: str | None, *, by: str) -> bool:
-        """Take a user's score off a board (the current season unless named), if there is one.
+    def remove(
+        self, user_id: str, board: str, season: str | None, *, by: str, reason: str | None = None
+    ) -> None:
+        """Take a user's score off a board (the current season unless named), hidden or not.
 
         The user may score again. Raises BoardNotFound, Invalid for a season that is none or has
-        not begun, and Unavailable.
+        not begun, UserNotRanked for who has no score there, and Unavailable.
         """
         rules = self.catalog.find(board)
         now = self.now_ms()
@@ -192,12 +201,15 @@ class Moderation:
         for _ in attempts():
             item = self.store.read(user_id, board, named.season)
             if item is None or item.user_score is None:
-                return False
+                raise UserNotRanked(
+                    f"This user has no score on {board} in the season {named.season}; "
+                    "nothing was removed."
+                )
             profile = _known(self.store.read_profile(user_id) or unnamed(user_id))
             read = self.store.read_history(user_id)
             now = self.now_ms()
-            reason = f"score on {board} (season {named.season}) removed"
-            act = Act(profile.standing, by, now, reason)
+            done = f"score on {board} (season {named.season}) removed"
+            act = Act(profile.standing, by, now, f"{done}: {reason}" if reason else done)
             with contextlib.suppress(Raced):
                 self.store.write_removal(
                     removed(item, now_ms=now),
@@ -206,7 +218,7 @@ class Moderation:
                     history=None if profile.standing == DELETED else read.with_act(act),
                     read_history=read.version,
                 )
-                return True
+                return
         raise Raced(BUSY)
 
     def erase(self, user_id: str, *, account: str) -> None:

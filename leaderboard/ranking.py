@@ -24,6 +24,8 @@ from leaderboard.snapshots import Score, Snapshot, ranked
 TRIES = 50
 BATCH = 1000
 """Records per script call: what one call works off in some tens of milliseconds."""
+TOTAL_MS = 10_000
+"""A total that changed while the top stayed is recorded that long after the last record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Hint:
     version: int
     epoch: str
     digest: str
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,14 @@ class Top:
     @property
     def is_unrecorded(self) -> bool:
         return self.completeness != PARTIAL and self.change != self.recorded
+
+    @property
+    def is_total_due(self) -> bool:
+        """Whether a total that differs may move the version by itself.
+
+        Of a life that has recorded nothing yet the age is not known: it records first.
+        """
+        return self.age_ms is not None and self.age_ms >= TOTAL_MS
 
 
 NEW = "new"
@@ -109,7 +120,8 @@ class RankingCache(Protocol):
     ) -> Applied:
         """Take the records that are newer than what is known: at most `BATCH`, one of each user.
 
-        `start` begins a life if there is none, with that completeness.
+        `start` begins a life if there is none, with that completeness. A total that differs from
+        the recorded one gives the top a fresh `change`, `TOTAL_MS` after the last record.
         """
 
     def fill(
@@ -142,12 +154,14 @@ class BoardItem:
     """A board's item: the recorded top, what numbers it, and the life of the cache it came from.
 
     One at revision 0 was opened with its season and has recorded nothing: it is shown as the empty
-    board, and says no more of the scores in the table than one that is absent.
+    board, and says no more of the scores in the table than one that is absent. Of one that is not
+    `is_readable` the top is not known: it is shown to nobody, and the next record mends it.
     """
 
     snapshot: Snapshot
     revision: int
     life: str
+    is_readable: bool = True
 
     @property
     def is_recorded(self) -> bool:
@@ -257,12 +271,21 @@ class Recorder:
         hint = top.hint
         if hint is None and top.completeness != NEW:
             hint, top = self._reread(board, season)
+        total_due = top.is_total_due
         for _ in range(TRIES):
             if not top.is_unrecorded:
                 return NOTHING
             if hint is None and not top.scores:  # a board without scores has no version
                 return NOTHING
-            item = next_item(board, season, top.scores, total=top.total, life=top.life, hint=hint)
+            item = next_item(
+                board,
+                season,
+                top.scores,
+                total=top.total,
+                life=top.life,
+                hint=hint,
+                total_due=total_due,
+            )
             if self.boards.write(item, read_revision=hint.revision if hint else 0):
                 recorded = hint_of(item)
                 self.cache.mark(board, season, top, recorded)
@@ -274,6 +297,7 @@ class Recorder:
                 self.cache.settle(board, season, top.life, PARTIAL, only_new=True)
                 return Recorded(rebuild=top.life)
             hint = None if stored is None else hint_of(stored)
+            total_due = False  # somebody else has just recorded
             top = self._read(board, season)
         raise Unavailable(f"{board.board}#{season} is recorded by too many at once.")
 
@@ -312,8 +336,9 @@ class Recorder:
 
 
 def hint_of(item: BoardItem) -> Hint:
-    assert item.snapshot.epoch is not None
-    return Hint(item.revision, item.snapshot.version, item.snapshot.epoch, _digest(item.snapshot))
+    it = item.snapshot
+    assert it.epoch is not None
+    return Hint(item.revision, it.version, it.epoch, _digest(it), it.total)
 
 
 def next_item(
@@ -324,8 +349,13 @@ def next_item(
     total: int,
     life: str,
     hint: Hint | None,
+    total_due: bool,
 ) -> BoardItem:
-    """The item that records a top after what the hint says: a version on if the top differs."""
+    """The item that records a top after what the hint says.
+
+    It is a version on if the top differs, or the total where that is due. Else the total stays as
+    it was: a version has one total, and what differs is recorded when it is due.
+    """
     snapshot = Snapshot(
         board=board.board,
         season=season,
@@ -336,8 +366,10 @@ def next_item(
     )
     if hint is None:
         return BoardItem(snapshot, revision=1, life=life)
-    moved = _digest(snapshot) != hint.digest
-    snapshot = replace(snapshot, version=hint.version + int(moved))
+    moved = _digest(snapshot) != hint.digest or (total_due and total != hint.total)
+    snapshot = replace(
+        snapshot, version=hint.version + int(moved), total=total if moved else hint.total
+    )
     return BoardItem(snapshot, revision=hint.revision + 1, life=life)
 
 

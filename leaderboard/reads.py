@@ -15,9 +15,9 @@ from typing import Any, Protocol
 from leaderboard import cursors, messages
 from leaderboard.catalog import Catalog
 from leaderboard.errors import CacheUnavailable, Invalid, UserNotRanked
-from leaderboard.listings import Listing, Position, Rankings
+from leaderboard.listings import Copy, Listing, Position, Rankings
 from leaderboard.ranking import BoardItem
-from leaderboard.rules import Board, Reported
+from leaderboard.rules import Action, Board, Format, Judged
 from leaderboard.seasons import Season, parse_season, season_at
 from leaderboard.standby import Index, Standby
 
@@ -27,7 +27,8 @@ Json = dict[str, Any]
 class Copies(Protocol):
     """What the cache keeps for readers. Every call raises CacheUnavailable while it is down."""
 
-    def read_copy(self, board: str, season: str) -> str | None: ...
+    def read_copy(self, board: str, season: str) -> Copy:
+        """In one round trip."""
 
     def keep_copy(self, board: str, season: str, *, revision: int, body: str) -> None: ...
 
@@ -86,6 +87,7 @@ class Reads:
     def top(self, board: str, *, season: str | None, limit: int | None) -> Page:
         """The first entries of a board: up to its top size as recorded, past it as they are now.
 
+        `total` is the ranking's as it is now, while the cache has the whole ranking.
         Raises BoardNotFound, and Invalid for a season that is none or has not begun.
         """
         rules = self.catalog.find(board)
@@ -93,7 +95,8 @@ class Reads:
         if limit is None or limit <= rules.top_size:
             body, degraded = self._recorded(rules, named)
             body = {**body, "entries": body["entries"][: limit or rules.top_size]}
-            tag = "-".join(str(it) for it in (named.season, body["epoch"] or 0, body["version"]))
+            names = (named.season, body["epoch"] or 0, body["version"], body["total"])
+            tag = "-".join(str(it) for it in names)
         else:
             listing, degraded = self._listing(
                 rules, named, lambda it: it.list(rules, named.season, after=None, limit=limit)
@@ -178,19 +181,33 @@ class Reads:
     def _recorded(self, board: Board, season: Season) -> tuple[Json, bool]:
         try:
             kept = self.cache.read_copy(board.board, season.season)
-            if kept is not None:
-                copy: Json = json.loads(kept)
-                return copy, False
         except CacheUnavailable:
             item = self.boards().read(board.board, season.season)
+            if item is not None and not item.is_readable:
+                return self._indexed(board, season), True
             return (NO_SCORES if item is None else json.loads(copy_of(item))), True
-        item = self.boards().read(board.board, season.season)
-        if item is None:
-            return NO_SCORES, False
-        body = copy_of(item)
-        with contextlib.suppress(CacheUnavailable):
-            self.cache.keep_copy(board.board, season.season, revision=item.revision, body=body)
-        return json.loads(body), False
+        body = kept.body
+        if body is None:
+            item = self.boards().read(board.board, season.season)
+            if item is None:
+                return NO_SCORES, False
+            if not item.is_readable:
+                return self._indexed(board, season), True
+            body = copy_of(item)
+            with contextlib.suppress(CacheUnavailable):
+                self.cache.keep_copy(board.board, season.season, revision=item.revision, body=body)
+        recorded: Json = json.loads(body)
+        # A board that has recorded nothing says so, whatever is on its way.
+        if kept.total is None or not recorded["version"]:
+            return recorded, False
+        return {**recorded, "total": kept.total}, False
+
+    def _indexed(self, board: Board, season: Season) -> Json:
+        """The top by the index, in the place of a recorded one that cannot be read."""
+        standby = Standby(self.index(), 0)
+        listing = standby.list(board, season.season, after=None, limit=board.top_size)
+        entries = messages.entries_json(listing.entries)
+        return {"epoch": None, "version": None, "total": listing.total, "entries": entries}
 
     def _listing(
         self, board: Board, season: Season, ask: Callable[[Rankings], Listing | None]
@@ -242,19 +259,29 @@ class Reads:
             },
             "actions": {
                 name: {
-                    "points": points_json(action.points),
+                    "points": points_json(action),
+                    "evidence": isinstance(action.points, Judged),
                     "minSeconds": action.min_seconds,
                     "expiresSeconds": action.expires_seconds,
                 }
                 for name, action in board.actions.items()
             },
+            "format": _format_json(board.format),
             "frameIntervalMs": known.get("frameIntervalMs") or board.frame_interval_ms,
             "viewers": known.get("viewers"),
         }
 
 
-def points_json(points: int | Reported) -> int | Json:
-    return {"max": points.max} if isinstance(points, Reported) else points
+def points_json(action: Action) -> int | Json:
+    points = action.points
+    if isinstance(points, Judged):
+        return {"min": points.least, "max": points.max}
+    return points
+
+
+def _format_json(it: Format) -> Json:
+    said = {"kind": it.kind, "decimals": it.decimals, "unit": it.unit}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def percentile(place: int | None, total: int) -> float | None:

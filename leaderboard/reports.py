@@ -17,6 +17,8 @@ from leaderboard.errors import Unavailable
 
 AGAIN_SECONDS = 3600.0
 """How long an environment does not queue an item that it has queued."""
+NOTED_AT_ONCE = 1000
+"""Items that one invocation keeps; past it they are only counted."""
 QUEUED_AT_ONCE = 25
 """Items that one invocation queues: somebody waits for its answer."""
 REMEMBERED = 10_000
@@ -48,29 +50,35 @@ class Reports:
 
     queue: Callable[[], Queue] | None = None
     _noted: dict[str, Unread] = field(default_factory=dict)
+    _passed: int = 0
     _due: dict[str, float] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def note(self, item: Mapping[str, Any], reason: str) -> None:
         unread = Unread(item, reason)
         with self._lock:
-            self._noted.setdefault(unread.key, unread)
+            if len(self._noted) < NOTED_AT_ONCE or unread.key in self._noted:
+                self._noted.setdefault(unread.key, unread)
+            else:
+                self._passed += 1
 
-    def drain(self) -> list[Unread]:
-        """What was noted since the last call, each item once, after queueing what is due.
+    def drain(self) -> tuple[list[Unread], int]:
+        """What was noted since the last call, each item once, and how many items that is in all.
 
-        An item that the queue does not take is noted again by whoever reads it next.
+        First it queues what is due. An item that the queue does not take is noted again by whoever
+        reads it next.
         """
         with self._lock:
             noted, self._noted = list(self._noted.values()), {}
+            number, self._passed = len(noted) + self._passed, 0
         now = time.monotonic()
         due = [it for it in noted if now >= self._due.get(it.key, now)]
         if self.queue is None:
-            return noted
+            return noted, number
         with contextlib.suppress(Unavailable):
             for unread in due[:QUEUED_AT_ONCE]:
                 self.queue().put_item(unread.item, unread.reason)
                 if len(self._due) >= REMEMBERED:
                     self._due.clear()
                 self._due[unread.key] = now + AGAIN_SECONDS
-        return noted
+        return noted, number

@@ -10,6 +10,16 @@ MAX_SCORE = 2**53 - 1
 """The largest score by amount: what JSON numbers and the cache's doubles hold exactly."""
 
 
+GAME = "game"
+"""The package of the game's judges and challenges, beside `boards.yml`; it alone is shipped."""
+
+
+def is_of_the_game(function: str) -> bool:
+    """Whether a `module:function` is in the game's package."""
+    module = function.partition(":")[0]
+    return module == GAME or module.startswith(f"{GAME}.")
+
+
 class Order(StrEnum):
     DESC = "desc"
     ASC = "asc"
@@ -29,25 +39,49 @@ class Schedule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
-    """Points that the client reports, from 0 (or below, where the board allows it) to `max`."""
+class Judged:
+    """Points that a judge, the `module:function` of that name, computes from a player's evidence.
+
+    They are from `min` to `max`; 0 stands for a `min` that was not given.
+    """
 
     max: int
+    judge: str
+    min: int | None = None
+
+    @property
+    def least(self) -> int:
+        return self.min or 0
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """What completing an action is worth, and when.
 
-    `also_on` are the other boards that it counts on, `check` the `module:function` that judges what
-    was reached.
+    `also_on` are the other boards that it counts on. `challenge` is the `module:function` that
+    makes what the player is asked.
     """
 
-    points: int | Reported
+    points: int | Judged
     min_seconds: int
     expires_seconds: int
     also_on: tuple[str, ...] = ()
-    check: str | None = None
+    challenge: str | None = None
+
+
+class Kind(StrEnum):
+    NUMBER = "number"
+    DURATION = "duration"
+    PERCENT = "percent"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How people read a score; of a duration the score is milliseconds."""
+
+    kind: Kind = Kind.NUMBER
+    decimals: int | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +104,7 @@ class Board:
     frame_interval_ms: int = 250
     actions: Mapping[str, Action] = field(default_factory=dict)
     limits: Limits = Limits()
+    format: Format = Format()
     min_score: int = -MAX_SCORE
     negative_points: bool = False
     keep_seasons: int = 4

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from leaderboard.catalog import Catalog
-from leaderboard.errors import LeaderboardError
+from leaderboard.errors import LeaderboardError, Unavailable
 from leaderboard.ranking import BoardItem
 from leaderboard.scoring.decisions import Profile, refuse
 from leaderboard.seasons import Season, season_at
@@ -139,11 +139,19 @@ class Subscriptions:
 
     def followed(self, connection_id: str) -> list[Followed]:
         """The recorded tops of the boards that a connection follows. Raises ConnectionGone."""
-        boards = self.connections.boards(connection_id)
-        return [self.recorded(board) for board in boards if self.catalog.has(board)]
+        boards = [it for it in self.connections.boards(connection_id) if self.catalog.has(it)]
+        return [it for it in map(self._recorded, boards) if it is not None]
 
     def recorded(self, board: str) -> Followed:
+        """Raises BoardNotFound, and Unavailable for a top that cannot be read."""
+        found = self._recorded(board)
+        if found is None:
+            raise Unavailable("This board's top cannot be read. It is being mended; try again.")
+        return found
+
+    def _recorded(self, board: str) -> Followed | None:
         season = season_at(self.catalog.find(board).schedule, self.now_ms())
         item = self.boards.read(board, season.season)
-        empty = Snapshot(board, season.season, None, 0, 0, ())
-        return Followed(empty if item is None else item.snapshot, season)
+        if item is None:
+            return Followed(Snapshot(board, season.season, None, 0, 0, ()), season)
+        return Followed(item.snapshot, season) if item.is_readable else None

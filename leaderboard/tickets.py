@@ -7,6 +7,8 @@ limits of an action are; so the service judges them itself and the library only 
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +17,6 @@ from typing import Any, Protocol
 import jwt
 
 from leaderboard.errors import TicketInvalid
-from leaderboard.rules import Reported
 
 ALGORITHM = "HS256"
 SOCKET_TICKET_MS = 60_000
@@ -24,9 +25,11 @@ MAX_LENGTH = 2048
 
 @dataclass(frozen=True, slots=True)
 class ActionTicket:
-    """What one user may earn by completing one action once, and when (milliseconds).
+    """That one user may complete one action once, and when (milliseconds).
 
-    `also` are the other boards that it counts on, each with its season.
+    `rules` is a digest of the action's rules and of what the player was asked. `also` are the other
+    boards that it counts on, each with its season. `seed` is known to the service alone: it comes
+    from the ticket's id and the key that signed it, and is never sent.
     """
 
     ticket: str
@@ -34,11 +37,12 @@ class ActionTicket:
     board: str
     season: str
     action: str
-    points: int | Reported
+    rules: str
     issued_ms: int
     not_before_ms: int
     expires_ms: int
     also: Mapping[str, str] = field(default_factory=dict)
+    seed: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,12 @@ def new_id() -> str:
     return secrets.token_urlsafe(12)
 
 
+def seed_of(ticket: str, secret: str) -> bytes:
+    """The seed of the ticket of that id. Anyone can read a ticket, so the seed is not in it."""
+    return hmac.digest(secret.encode(), b"seed:" + ticket.encode(), hashlib.sha256)
+
+
 def sign_action(ticket: ActionTicket, keys: Keys) -> str:
-    reported = isinstance(ticket.points, Reported)
     return _sign(
         {
             "aud": "action",
@@ -88,9 +96,7 @@ def sign_action(ticket: ActionTicket, keys: Keys) -> str:
             "board": ticket.board,
             "season": ticket.season,
             "action": ticket.action,
-            ("max" if reported else "points"): (
-                ticket.points.max if isinstance(ticket.points, Reported) else ticket.points
-            ),
+            "rules": ticket.rules,
             "issued": ticket.issued_ms,
             "notBefore": ticket.not_before_ms,
             "expires": ticket.expires_ms,
@@ -102,20 +108,21 @@ def sign_action(ticket: ActionTicket, keys: Keys) -> str:
 
 def read_action(token: str, keys: Keys) -> ActionTicket:
     """The action ticket in a token; raises TicketInvalid if the service did not sign it."""
-    claims = _verify(token, keys, audience="action")
+    claims, secret = _verify(token, keys, audience="action")
     try:
-        points = Reported(int(claims["max"])) if "max" in claims else int(claims["points"])
         return ActionTicket(
             ticket=claims["jti"],
             user_id=claims["sub"],
             board=claims["board"],
             season=claims["season"],
             action=claims["action"],
-            points=points,
+            # Before releases that judge every amount, tickets had none: their rules have changed.
+            rules=claims.get("rules", ""),
             issued_ms=claims["issued"],
             not_before_ms=claims["notBefore"],
             expires_ms=claims["expires"],
             also=claims.get("also", {}),
+            seed=seed_of(claims["jti"], secret),
         )
     except KeyError as error:
         raise TicketInvalid(REFUSAL) from error
@@ -128,7 +135,7 @@ def sign_socket(ticket: SocketTicket, keys: Keys) -> str:
 
 def read_socket(token: str, keys: Keys) -> SocketTicket:
     """The socket ticket in a token; raises TicketInvalid if the service did not sign it."""
-    claims = _verify(token, keys, audience="socket")
+    claims, _ = _verify(token, keys, audience="socket")
     try:
         return SocketTicket(claims["jti"], claims["sub"], claims["expires"])
     except KeyError as error:
@@ -143,7 +150,8 @@ def _sign(claims: dict[str, object], keys: Keys) -> str:
     return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": keys.current})
 
 
-def _verify(token: str, keys: Keys, *, audience: str) -> dict[str, Any]:
+def _verify(token: str, keys: Keys, *, audience: str) -> tuple[dict[str, Any], str]:
+    """What a ticket says, and the secret that signed it."""
     try:
         if len(token) > MAX_LENGTH:
             raise TicketInvalid(REFUSAL)
@@ -157,6 +165,6 @@ def _verify(token: str, keys: Keys, *, audience: str) -> dict[str, Any]:
             audience=audience,
             options={"require": ["aud", "jti", "sub"]},
         )
-        return claims
+        return claims, secret
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise TicketInvalid(REFUSAL) from error

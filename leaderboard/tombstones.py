@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from leaderboard.names import default_name
-from leaderboard.scoring.decisions import DELETED, Profile, ScoreItem, next_version
+from leaderboard.scoring.decisions import DELETED, UNSCORED_MS, Profile, ScoreItem, next_version
 
 DAY_MS = 86_400_000
-SCORE_MS = 7 * DAY_MS
-"""As long as a ticket may live, and longer than the stream keeps a record."""
 USER_MS = 8 * DAY_MS
 """A deleted player's access token lives an hour more, and takes tickets of up to seven days."""
 
@@ -26,21 +24,14 @@ def removed(item: ScoreItem, *, now_ms: int) -> ScoreItem:
         user_score=None,
         updated_ms=None,
         version=next_version(item.version, now_ms=now_ms),
-        expires_ms=now_ms + SCORE_MS,
+        expires_ms=now_ms + UNSCORED_MS,
     )
 
 
 def erased(item: ScoreItem, *, profile_version: int, now_ms: int) -> ScoreItem:
-    """The tombstone of a deleted player's score: the answers that it remembers lose the name too.
-
-    It is made of tombstones as well, which remember answers.
-    """
-    taken = {
-        action: replace(it, answer=replace(it.answer, user_name=""))
-        for action, it in item.taken.items()
-    }
+    """The tombstone of a deleted player's score, or of an item that had none."""
     stone = removed(item, now_ms=now_ms)
-    return replace(stone, taken=taken, standing=DELETED, profile_version=profile_version)
+    return replace(stone, standing=DELETED, profile_version=profile_version)
 
 
 def deleted(profile: Profile, *, account: str, now_ms: int) -> Profile:

@@ -149,6 +149,10 @@ class Verification:
             lasting = first.differences.get(key, frozenset()) & second.differences.get(
                 key, frozenset()
             )
+            if lasting:
+                item = self.boards.read(board.board, season)
+                readable = self._best(board, season)
+                lasting &= _differences(item.snapshot if item else None, readable)
             before_it = json.loads(misses[key]) if key in misses else None
             if not lasting:
                 if before_it and self._is_over(before_it):
@@ -236,16 +240,12 @@ class Verification:
             item = self.boards.read(board.board, season)
             recorded = item is not None and item.is_recorded
             top = self.cache.read(board, season) if recorded else None
-            is_cold = recorded and (top is None or top.completeness != COMPLETE)
-            snapshot = item.snapshot if item else None
             best = self.index.best(board, season, board.top_size)
-            if not is_cold and _differences(snapshot, best):
-                best = self._best(board, season)
             with lock:
                 found.checked += 1
-                if is_cold:
+                if recorded and (top is None or top.completeness != COMPLETE):
                     found.cold.append(key)
-                elif differences := _differences(snapshot, best):
+                elif differences := _differences(item.snapshot if item else None, best):
                     found.differences[key] = differences
 
         keys = list(live)

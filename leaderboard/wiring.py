@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from leaderboard import catalog, instants, settings
+from leaderboard import catalog, clock, settings
 from leaderboard.catalog import Catalog
 from leaderboard.settings import Settings
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from leaderboard.requests import Requests
     from leaderboard.scores import Scores
     from leaderboard.subscriptions import Subscriptions
+    from leaderboard.totals import Totals
     from leaderboard.turns import Turns
     from leaderboard.verification import Verification
 
@@ -60,7 +61,7 @@ def boards() -> Catalog:
 def scores() -> Scores:
     from leaderboard.scores import Scores
 
-    return Scores(boards(), score_table(), ticket_keys(), instants.now_ms)
+    return Scores(boards(), score_table(), ticket_keys(), clock.now_ms)
 
 
 @cache
@@ -68,7 +69,7 @@ def reads() -> Reads:
     from leaderboard.reads import Reads
 
     cache = read_cache()
-    return Reads(boards(), cache, cache, board_table, board_index, instants.now_ms)
+    return Reads(boards(), cache, cache, board_table, board_index, clock.now_ms)
 
 
 @cache
@@ -82,7 +83,7 @@ def subscriptions() -> Subscriptions:
         score_table(),
         configuration().connections_per_user,
         configuration().messages_per_minute,
-        instants.now_ms,
+        clock.now_ms,
     )
 
 
@@ -98,7 +99,7 @@ def ingest() -> Ingest:
         rebuild_requests(),
         UpkeepFunction(it.upkeep_function),
         ModerationFunction(it.moderation_function),
-        instants.now_ms,
+        clock.now_ms,
     )
 
 
@@ -123,7 +124,7 @@ def moderation() -> Moderation:
         connection_table(),
         sockets(),
         Accounts(it.user_pool_id),
-        instants.now_ms,
+        clock.now_ms,
     )
 
 
@@ -138,7 +139,7 @@ def sockets() -> Sockets:
 def profiles() -> Profiles:
     from leaderboard.profiles import Profiles
 
-    return Profiles(boards(), score_table(), instants.now_ms)
+    return Profiles(boards(), score_table(), clock.now_ms)
 
 
 @cache
@@ -155,9 +156,9 @@ def rebuild() -> Rebuild:
         recorder(),
         board_table(),
         RebuildClaim(cache),
-        Strangers(cache, board_index(), bulk_scores(), instants.now_ms),
+        Strangers(cache, board_index(), bulk_scores(), clock.now_ms),
         configuration().rebuild_segments,
-        instants.now_ms,
+        clock.now_ms,
     )
 
 
@@ -177,8 +178,15 @@ def verification() -> Verification:
         rebuild_requests(),
         rebuild_function(),
         configuration().rebuild_segments,
-        instants.now_ms,
+        clock.now_ms,
     )
+
+
+@cache
+def totals() -> Totals:
+    from leaderboard.totals import Totals
+
+    return Totals(boards(), connection_table(), ranking_cache(), recorder(), clock.now_ms)
 
 
 @cache
@@ -208,7 +216,7 @@ def turns() -> Turns:
     from leaderboard.adapters.notes import Notes
     from leaderboard.turns import Turns
 
-    return Turns(boards(), board_table(), Notes(ranking_cache()), instants.now_ms)
+    return Turns(boards(), board_table(), Notes(ranking_cache()), clock.now_ms)
 
 
 @cache
@@ -219,14 +227,14 @@ def broadcaster() -> Broadcaster:
     it = configuration()
     helpers = FanoutFunction(it.fanout_function)
     sender = replace(fanout(), helpers=helpers, reach=it.reach)
-    return Broadcaster(boards(), sender, ranking_cache(), it.posts_per_second, instants.now_ms)
+    return Broadcaster(boards(), sender, ranking_cache(), it.posts_per_second, clock.now_ms)
 
 
 @cache
 def catch_up() -> CatchUp:
     from leaderboard.catchup import CatchUp
 
-    return CatchUp(board_table(), ranking_cache(), instants.now_ms)
+    return CatchUp(board_table(), ranking_cache(), clock.now_ms)
 
 
 @cache
@@ -276,7 +284,7 @@ def bulk_scores() -> BulkScores:
 def board_table() -> BoardTable:
     from leaderboard.adapters.boards import BoardTable
 
-    return BoardTable(configuration().boards_table)
+    return BoardTable(configuration().boards_table, reports())
 
 
 @cache
@@ -365,8 +373,13 @@ def is_history(image: Mapping[str, Any]) -> bool:
 
 
 def board_change(first: Mapping[str, Any] | None, last: Mapping[str, Any]) -> Change:
-    """What happened to a board's item, from its first old image to its last new one."""
+    """What happened to a board's item, from its first old image to its last new one.
+
+    An old image that cannot be read was shown to nobody: it counts as none.
+    """
+    from leaderboard.adapters import readable
     from leaderboard.adapters.boards import board_item
     from leaderboard.broadcast import Change
 
-    return Change(board_item(first) if first else None, board_item(last))
+    old = readable.understood(board_item, first, reports()) if first else None
+    return Change(old, board_item(last))

@@ -18,13 +18,12 @@ from urllib.parse import urlencode
 
 import urllib3
 
+from local.games import GAMES
 from local.stack import RATING_BOARD, Addresses
 
 FIRST_RATING = 1500
 # A person takes this much longer than an action needs at least, in seconds.
 PAUSE_SECONDS = (0.3, 2.5)
-PACE = 1900
-"""Points a second of the best of them, where a board asks for as many as possible."""
 RATING_SECONDS = (1.0, 3.0)
 NAMES = (
     *("Ada", "Grace H.", "linus_t", "Björk", "Zoë", "Mei", "Ken", "Margaret", "Радия", "Noor"),
@@ -38,6 +37,14 @@ class CallFailed(Exception):
     """The service answered with an error."""
 
 
+class TooOften(CallFailed):
+    """The service asked to wait so many seconds."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(what)
+        self.seconds = seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """Something that a player can complete on a board."""
@@ -45,9 +52,6 @@ class Action:
     board: str
     name: str
     min_seconds: float
-    # The most that may be reported; None where the service alone knows the points.
-    max_value: int | None
-    is_upward: bool
 
 
 class Client:
@@ -98,7 +102,10 @@ _JSON = {"content-type": "application/json"}
 
 def _parsed(what: str, answer: urllib3.BaseHTTPResponse) -> Mapping[str, Any]:
     if answer.status >= 400:
-        raise CallFailed(f"{what}: {answer.status} {answer.data.decode(errors='replace')}")
+        said = f"{what}: {answer.status} {answer.data.decode(errors='replace')}"
+        if answer.status == 429:
+            raise TooOften(said, float(answer.headers.get("retry-after", 1)))
+        raise CallFailed(said)
     parsed: Mapping[str, Any] = json.loads(answer.data) if answer.data else {}
     return parsed
 
@@ -119,7 +126,7 @@ class Token:
 
 
 class Player:
-    """A person with an account, who completes one action after another."""
+    """A person with an account, who plays one game after another."""
 
     def __init__(self, client: Client, number: int) -> None:
         self._client = client
@@ -128,7 +135,7 @@ class Player:
         # The rest keep the name that the service gives.
         self._name = NAMES[number - 1] if number <= len(NAMES) else None
         # Some are better than others, so that the board has an order that settles.
-        self._skill = random.uniform(0.2, 1.0)
+        self._skill = random.random()
         self._token = Token(self._sign_in)
 
     def sign_up(self) -> None:
@@ -145,26 +152,21 @@ class Player:
             self._client.call("PUT", "/me", token=self._token.value(), body=body)
 
     def play(self, action: Action, until: threading.Event) -> None:
-        """Takes a ticket, is busy for as long as a person would be, and reports."""
+        """Takes a ticket, plays for as long as a person would, and sends what was played."""
         path = f"/boards/{action.board}"
-        began = time.monotonic()
         ticket = self._client.call(
             "POST", f"{path}/tickets", token=self._token.value(), body={"action": action.name}
         )
-        if until.wait(action.min_seconds + random.uniform(*PAUSE_SECONDS)):
+        began = time.monotonic()
+        completion: dict[str, object] = {"ticket": ticket["ticket"]}
+        seconds = action.min_seconds + random.uniform(*PAUSE_SECONDS)
+        if "challenge" in ticket:
+            played = GAMES[action.name](ticket["challenge"], self._skill)
+            completion["evidence"] = played.evidence
+            seconds = max(action.min_seconds + 0.1, played.seconds)
+        if until.wait(seconds - (time.monotonic() - began)):
             return
-        report: dict[str, object] = {"ticket": ticket["ticket"]}
-        if action.max_value is not None:
-            report["value"] = self._result(action, began)
-        self._client.call("POST", f"{path}/scores", token=self._token.value(), body=report)
-
-    def _result(self, action: Action, began: float) -> int:
-        """As good as the player is; where more is better, no more than the time was enough for."""
-        assert action.max_value is not None
-        reached = action.max_value * random.triangular(0.05, self._skill, self._skill * 0.6)
-        if action.is_upward:
-            reached = min(reached, (time.monotonic() - began) * PACE * self._skill)
-        return max(1, int(reached))
+        self._client.call("POST", f"{path}/scores", token=self._token.value(), body=completion)
 
     def _sign_in(self) -> str:
         signed_in = self._client.cognito(
@@ -228,12 +230,11 @@ def _actions(boards: list[Mapping[str, Any]]) -> list[Action]:
             board=board["board"],
             name=name,
             min_seconds=action["minSeconds"],
-            max_value=action["points"]["max"] if isinstance(action["points"], Mapping) else None,
-            is_upward=board["order"] == "desc",
         )
         for board in boards
         if "*" not in board["board"]
         for name, action in board["actions"].items()
+        if not action["evidence"] or name in GAMES
     ]
 
 
@@ -244,8 +245,8 @@ def _keep_playing(
     over: threading.Event,
     report: Callable[[str], None],
 ) -> None:
-    # Short actions are done far more often than long ones: that is what makes a board lively.
-    weights = [1 / (1 + action.min_seconds) ** 2 for action in actions]
+    # Short actions are done more often than long ones: that is what makes a board lively.
+    weights = [1 / (1 + action.min_seconds) for action in actions]
     while not over.is_set():
         (action,) = random.choices(actions, weights)
         with _reported(report, over):
@@ -263,6 +264,8 @@ def _reported(report: Callable[[str], None], over: threading.Event) -> Iterator[
     """Tells of a call that failed, and gives the service a moment before the next."""
     try:
         yield
+    except TooOften as refusal:
+        over.wait(refusal.seconds)
     except (CallFailed, urllib3.exceptions.HTTPError) as failure:
         if not over.is_set():
             report(f"a player failed: {failure}")

@@ -18,7 +18,7 @@ FILES = (
     "requirements.txt",
     "docs/openapi.json",
 )
-FOLDERS = ("handlers", "leaderboard", "checks", "infra", "plugins", "local")
+FOLDERS = ("handlers", "leaderboard", "game", "infra", "plugins", "local")
 TOOL = ROOT / "node_modules" / ".bin" / "sls"
 
 

@@ -30,8 +30,12 @@ moderation for servers. What moves live is sent over the WebSocket API.
 - JSON is camelCase. Times are RFC 3339 in UTC with milliseconds. Scores are integers within \
 ±(2^53 − 1). Ranks begin at 1.
 - A `userId` is 1 to 64 of `A–Z a–z 0–9 . _ : -`, a board 1 to 48 of `a–z 0–9 -`.
-- A query parameter given twice is refused, an unknown one is ignored. A body has at most \
-{MAX_BODY // 1024} KB unless its route says otherwise, and nothing unknown in it.
+- Numbers in JSON are read by their value: `1500.0` and `15e2` are 1500. Query parameters are \
+digits. JSON is UTF-8 without a byte order mark; a member that stands twice, `NaN` and `Infinity` \
+are refused.
+- A query parameter given twice is refused. An unknown one is refused by POST, PUT and DELETE, and \
+ignored by GET; but `offset` and `page` are always refused: pages go by `cursor`. A body has at \
+most {MAX_BODY // 1024} KB unless its route says otherwise, and nothing unknown in it.
 - The service's errors are problem details (RFC 9457) with a stable `code`. The gateway itself \
 answers 401 (no valid token), 403 (a scope is missing), 404 (no such route) and 429 (too many \
 requests at once) with `{{"message": …}}`.
@@ -60,6 +64,11 @@ PARAMETERS: dict[str, Json] = {
     "season": {
         "description": "The season; the current one if left out",
         "example": "2026-W48",
+    },
+    "reason": {
+        "description": "Why, for the record of the act: 1 to 500 characters after trimming, no "
+        "control characters and no line breaks",
+        "example": "a bot",
     },
     "limit": {"description": "How many entries at most"},
     "cursor": {"description": "`nextCursor` of the page before"},

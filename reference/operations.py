@@ -64,8 +64,9 @@ OPERATIONS: dict[str, Operation] = {
         "Read the top",
         answers.Top,
         "Up to the board's `topSize` (the default limit) it is the top as recorded, with its "
-        "version, as subscribers of the WebSocket API see it, and `total` as counted then. Past it "
-        "it is the ranking as it is now, and `epoch` and `version` are null. A board without "
+        "version, as subscribers of the WebSocket API see it; `total` is the ranking's as it is "
+        "now. Past it it is the ranking as it is now, and `epoch` and `version` are null. A board "
+        "without "
         "scores has `version` 0. The `ETag` names the content: send it back in `If-None-Match`, "
         "and an unchanged top is a 304 without a body.",
         tagged=True,
@@ -133,8 +134,11 @@ OPERATIONS: dict[str, Operation] = {
     "PUT /me": Operation(
         "Choose a display name",
         answers.Name,
-        "On every board. 1 to 32 characters after NFC and trimming, no control or direction "
-        "characters. A new player is `player-` and six characters of its id.",
+        "On every board. 1 to 32 characters after NFC, trimming and folding of spaces, no control "
+        "or direction characters, at most 3 combining marks on a letter. Invisible characters pass "
+        "only inside emoji and in scripts that need them; letters of all scripts pass, also those "
+        "that look like others. A new player is `player-` and six characters of a digest of its "
+        "id.",
         codes=("barred", "unreadable"),
         request={"userName": "Ada"},
         example={"userId": "ada", "userName": "Ada"},
@@ -232,10 +236,12 @@ OPERATIONS: dict[str, Operation] = {
     "DELETE /boards/{board}/users/{userId}": Operation(
         "Remove a score",
         None,
-        "Of the season named, or the current one. Viewers see it within one update. The user may "
-        "score again. A score that cannot be read is removed, too.",
+        "Of the season named, or the current one; also of a user who is hidden. Viewers see it "
+        "within one update. The user may score again. `reason` is kept with the act. Sent again, "
+        "it answers 404: the score is not there any more. A score that cannot be read is removed "
+        "too.",
         status=204,
-        codes=("unreadable",),
+        codes=("unreadable", "user_not_ranked"),
     ),
     "PUT /users/{userId}/standing": Operation(
         "Hide, bar or show a user",

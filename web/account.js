@@ -88,7 +88,7 @@ export class Account {
       const player = await this.#service.own();
       if (this.#identity.userId !== userId) return;
       this.#call(player.userName);
-      const unnamed = player.userName === `player-${userId.slice(0, 6)}`;
+      const unnamed = /^player-[0-9a-f]{6}$/.test(player.userName);
       if (unnamed) this.say("Welcome! Pick the name that the boards show, or keep this one.");
       this.#onPlayer(player);
     } catch (failure) {

@@ -5,7 +5,7 @@
 /** @typedef {import("./client/index.js").Board} Board */
 
 import { find } from "./elements.js";
-import { count } from "./words.js";
+import { amount } from "./words.js";
 
 /** Between two sentences, in milliseconds. */
 const PAUSE = 10_000;
@@ -30,8 +30,9 @@ export class Announcer {
    * What of a board's change is worth a sentence: another leader, another own place.
    * @param {Board} board
    * @param {string | null} ownId
+   * @param {import("./service.js").Format} [format]
    */
-  heed(board, ownId) {
+  heed(board, ownId, format) {
     const [first] = board.entries;
     const place = board.entries.find(({ userId }) => userId === ownId)?.place;
     const known = this.#known;
@@ -39,7 +40,7 @@ export class Announcer {
     if (known?.board !== board.board || !first) return;
     if (place !== known.place && place) this.say(`You are on place ${place}.`);
     else if (known.place && !place && ownId) this.say("You left the top.");
-    else if (first.userId !== known.leader) this.say(`${first.userName} leads with ${count(first.userScore)}.`);
+    else if (first.userId !== known.leader) this.say(`${first.userName} leads with ${amount(first.userScore, format)}.`);
   }
 
   #speak() {

@@ -28,8 +28,9 @@ const NOT_REACHED = "The service cannot be reached. Check your connection, then 
 /** @type {Record<string, string>} */
 const SENTENCES = {
   unreachable: NOT_REACHED,
-  unavailable: "The service is busy at the moment; nothing was changed. Try again.",
-  cache_unavailable: "The service is busy at the moment; nothing was changed. Try again.",
+  unavailable: "The service is busy. Nothing was changed. Try again.",
+  cache_unavailable: "The service is busy. Nothing was changed. Try again.",
+  judge_failed: "The service could not check your answer. Nothing was used up.",
 
   NotAuthorizedException: "The e-mail or the password is wrong.",
   UserNotFoundException: "There is no account with this e-mail.",
@@ -45,12 +46,12 @@ const SENTENCES = {
   challenge: "This account needs a further step to sign in, which this page does not have.",
 
   session_ended: "You have been signed out, because your session ended. Sign in again.",
-  barred: "This player may not score here. Ask those who run the game.",
-  score_limit: "This would pass the highest score that this board takes; your score stays as it is.",
-  ticket_expired: "Too late: this try has expired. Start again.",
-  ticket_invalid: "This try is not valid here. Start again.",
-  ticket_superseded: "This action was completed somewhere else in the meantime, so this try no longer counts. Start again.",
-  ticket_too_early: "Too early: the service did not count it yet. Try again in a moment.",
+  barred: "This player may not score here. Ask the people who run the game.",
+  score_limit: "This would pass the highest score of this board. Your score stays as it is.",
+  ticket_expired: "Too late: this attempt has expired. Start again.",
+  ticket_invalid: "The service refused this attempt: it does not belong to you, to this board or to this game. Start again.",
+  ticket_superseded: "You started or completed this somewhere else after this attempt, so this one no longer counts. Start again.",
+  ticket_too_early: "Too early: the service does not count it yet.",
 };
 
 /**
@@ -62,10 +63,21 @@ export function sentence(failure) {
   const { code, detail, status, retryAfter } = failure;
   if (code === "NotAuthorizedException" && /attempts exceeded/i.test(detail)) return MANY_ATTEMPTS;
   if (code === "rate_limited" || status === 429) {
-    return retryAfter > 0 ? `That was too often. Try again in ${retryAfter === 1 ? "a second" : `${retryAfter} seconds`}.` : MANY_ATTEMPTS;
+    return retryAfter > 0 ? `That was too often. Nothing was used up. Try again in ${retryAfter === 1 ? "a second" : `${retryAfter} seconds`}.` : MANY_ATTEMPTS;
   }
   if (code === "invalid") return stated(detail);
   return SENTENCES[code] ?? (detail || "The service did not accept this. Try again.");
+}
+
+/**
+ * Why an answer has to be sent again, for somebody who only has to wait.
+ * @param {Failure} failure
+ */
+export function trouble({ code, status }) {
+  if (code === "unreachable") return "Connection lost.";
+  if (code === "judge_failed") return "The service could not check your answer.";
+  if (code === "ticket_too_early") return "Too early.";
+  return status === 429 ? "That was too often." : "The service is busy.";
 }
 
 /**

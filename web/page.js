@@ -67,6 +67,8 @@ const actions = new Actions({
 const boards = new Boards({ named: configuration.boards ?? [], onChoice: choose });
 
 let shown = "";
+/** @type {Board | null} */
+let latest = null;
 let unsubscribe = () => {};
 
 /** @param {string} board */
@@ -76,6 +78,7 @@ function choose(board) {
   if (board !== shown) {
     unsubscribe();
     shown = board;
+    latest = null;
     table.clear();
     condition.show(null);
     standing.show(null);
@@ -84,7 +87,7 @@ function choose(board) {
     const isBoard = /^[a-z0-9-]{1,48}$/.test(board);
     unsubscribe = isBoard ? leaderboard.subscribe(board, show) : () => {};
     if (!isBoard && !board.includes("*")) refuse();
-  }
+  } else if (latest) show(latest); // its rules may have come after it
   offer();
 }
 
@@ -96,12 +99,15 @@ function refuse() {
 /** @param {Board} board */
 function show(board) {
   if (board.board !== shown) return;
-  table.show(board, { order: boards.rules(board.board)?.order });
+  latest = board;
+  const rules = boards.rules(board.board);
+  write(find("score-name"), rules?.format.kind === "duration" ? "Time" : "Score");
+  table.show(board, { order: rules?.order, format: rules?.format });
   condition.show(board);
-  standing.show(board);
-  announcer.heed(board, identity.userId);
+  standing.show(board, rules?.format);
+  announcer.heed(board, identity.userId, rules?.format);
   write(find("total"), count(board.total));
-  tell(find("empty"), board.entries.length === 0 ? "Nobody has scored here yet. The first score appears by itself." : null);
+  tell(find("empty"), board.entries.length === 0 ? "No scores yet. The first one will appear here live." : null);
 }
 
 /** The actions of the board that is shown, for whoever is signed in. */

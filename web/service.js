@@ -5,7 +5,8 @@
 import { call } from "./calls.js";
 import { Failure } from "./failures.js";
 
-/** @typedef {{points: number | {max: number}, minSeconds: number, expiresSeconds: number}} Action */
+/** @typedef {{points: number | {min: number, max: number}, evidence: boolean, minSeconds: number, expiresSeconds: number}} Action */
+/** @typedef {{kind: "number" | "duration" | "percent", decimals?: number | null, unit?: string | null}} Format */
 /**
  * @typedef {object} Rules
  * @property {string} board
@@ -14,10 +15,11 @@ import { Failure } from "./failures.js";
  * @property {string} operator
  * @property {number} topSize
  * @property {Record<string, Action>} actions
+ * @property {Format} format
  * @property {number | null} viewers
  */
-/** @typedef {{ticket: string, action: string, points: number | {max: number}, notBefore: string, expiresAt: string}} Ticket */
-/** @typedef {{entry: {userName: string, userScore: number, scoreUpdatedAt: string}, changed: boolean, replayed: boolean}} Outcome */
+/** @typedef {{ticket: string, action: string, challenge?: any, notBefore: string, expiresAt: string}} Ticket */
+/** @typedef {{entry: {userName: string, userScore: number, scoreUpdatedAt: string} | null, changed: boolean, replayed: boolean}} Outcome */
 
 export class Service {
   #http;
@@ -69,7 +71,7 @@ export class Service {
 
   /**
    * @param {string} board
-   * @param {{ticket: string, value?: number}} completion
+   * @param {{ticket: string, evidence?: unknown}} completion
    * @returns {Promise<Outcome>}
    */
   async complete(board, completion) {

@@ -7,7 +7,7 @@
 
 import { find, make } from "./elements.js";
 import { Failure } from "./failures.js";
-import { count } from "./words.js";
+import { amount, count } from "./words.js";
 
 /** A place outside the top is asked for at most this often, in milliseconds. */
 const PACE = 5_000;
@@ -24,6 +24,8 @@ export class Standing {
   /** @type {string | null} */
   #userId = null;
   #userName = "";
+  /** @type {import("./service.js").Format | undefined} */
+  #format;
   /** @type {Map<string, Score & {season: string}>} */
   #scores = new Map();
   /** @type {{place: number, total: number} | null} */
@@ -38,8 +40,12 @@ export class Standing {
     this.#service = service;
   }
 
-  /** @param {Board | null} board */
-  show(board) {
+  /**
+   * @param {Board | null} board
+   * @param {import("./service.js").Format} [format]
+   */
+  show(board, format) {
+    this.#format = format;
     if (board?.board !== this.#board?.board || board?.season !== this.#board?.season) this.#outside = null;
     const changed = board !== this.#board;
     if (board?.board !== this.#board?.board) this.#patience = PATIENCE;
@@ -71,11 +77,13 @@ export class Standing {
   }
 
   /**
-   * A score that was just made.
+   * A score that was just made; null after an attempt of a player without one.
    * @param {string} board
-   * @param {Score} score
+   * @param {Score | null} score
    */
-  scored(board, { userScore, scoreUpdatedAt }) {
+  scored(board, score) {
+    if (score === null) return;
+    const { userScore, scoreUpdatedAt } = score;
     this.#scores.set(board, { season: this.#board?.season ?? "", userScore, scoreUpdatedAt });
     this.#askedAt = performance.now() - PACE + SOON;
     this.#patience = PATIENCE;
@@ -105,7 +113,7 @@ export class Standing {
     }
     const { place, total } = this.#outside ?? {};
     const where = place && total ? `place ${count(place)} of ${count(total)}` : "below the top";
-    const points = make("span", { class: "points" }, count(score.userScore));
+    const points = make("span", { class: "points" }, amount(score.userScore, this.#format));
     element.replaceChildren(name, you, make("span", { class: "where" }, where), points);
   }
 

@@ -7,7 +7,7 @@
 /** @typedef {import("./client/index.js").Entry} Entry */
 
 import { find, make, motion, write } from "./elements.js";
-import { count, signed } from "./words.js";
+import { amount, signed } from "./words.js";
 
 const TRAVEL = { duration: 520, easing: "cubic-bezier(0.22, 1, 0.36, 1)" };
 const ENTER = { duration: 420, easing: "cubic-bezier(0.22, 1, 0.36, 1)" };
@@ -41,17 +41,20 @@ export class Table {
   /** @type {string | null} */
   #ownId = null;
   #best = "desc";
+  /** @type {import("./service.js").Format | undefined} */
+  #format;
   #frame = 0;
   #body = find("rows");
   #ghosts = find("ghosts");
 
   /**
    * @param {Board} board
-   * @param {{order?: "asc" | "desc"}} [rules]
+   * @param {{order?: "asc" | "desc", format?: import("./service.js").Format}} [rules]
    */
-  show(board, { order = "desc" } = {}) {
+  show(board, { order = "desc", format } = {}) {
     this.#board = board;
     this.#best = order;
+    this.#format = format;
     this.#draw();
   }
 
@@ -120,7 +123,7 @@ export class Table {
     const place = entry.place ?? entry.rank;
     write(row.place, place === null ? "–" : String(place));
     write(row.name, entry.userName);
-    write(row.points, count(entry.userScore));
+    write(row.points, amount(entry.userScore, this.#format));
     if (element.dataset.place !== row.place.textContent) element.dataset.place = row.place.textContent ?? "";
     const own = entry.userId === this.#ownId;
     if (row.you.hidden === own) {
@@ -137,7 +140,7 @@ export class Table {
       if (climbed > 0) note(row, "move", { text: `▲ ${climbed}`, kind: "up" });
       if (climbed < 0) note(row, "move", { text: `▼ ${-climbed}`, kind: "down" });
       const gained = entry.userScore - known.userScore;
-      if (gained) note(row, "gain", { text: signed(gained), kind: "gained" });
+      if (gained) note(row, "gain", { text: signed(gained, this.#format), kind: "gained" });
       if (gained) flash(row, color);
     }
     if (!known) flash(row, color);

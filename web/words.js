@@ -8,8 +8,34 @@ const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-dig
 /** @param {number} number */
 export const count = (number) => numbers.format(number);
 
-/** @param {number} number with its sign */
-export const signed = (number) => (number > 0 ? `+${count(number)}` : `−${count(-number)}`);
+/** @typedef {import("./service.js").Format} Format */
+
+/**
+ * Milliseconds as people read a lap: `0:08.250`, `1:02:03.004`.
+ * @param {number} milliseconds
+ */
+export function stopwatch(milliseconds) {
+  const all = Math.max(0, Math.round(milliseconds));
+  const [hours, minutes, seconds] = [Math.floor(all / 3_600_000), Math.floor(all / 60_000) % 60, Math.floor(all / 1000) % 60];
+  const head = hours ? `${hours}:${String(minutes).padStart(2, "0")}` : String(minutes);
+  return `${head}:${String(seconds).padStart(2, "0")}.${String(all % 1000).padStart(3, "0")}`;
+}
+
+/**
+ * A score as its board says that it is read.
+ * @param {number} score
+ * @param {Format} [format]
+ */
+export function amount(score, format) {
+  if (format?.kind === "duration") return `${score < 0 ? "−" : ""}${stopwatch(Math.abs(score))}`;
+  return count(score);
+}
+
+/**
+ * @param {number} number shown with its sign
+ * @param {Format} [format]
+ */
+export const signed = (number, format) => `${number > 0 ? "+" : "−"}${amount(Math.abs(number), format)}`;
 
 /** @param {number} time milliseconds since 1970; shown in the viewer's own time zone */
 export const timeOfDay = (time) => clock.format(time);

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from leaderboard import instants
+from leaderboard.adapters import readable
 from leaderboard.adapters.aws import client, translated
+from leaderboard.adapters.items import Garbled, plain, unmoved
 from leaderboard.errors import Raced
 from leaderboard.ranking import BoardItem, Listed
+from leaderboard.reports import Reports
 from leaderboard.snapshots import Score, Snapshot, ranked
 
 
 @dataclass(frozen=True)
 class BoardTable:
+    """An item that cannot be read is reported; what is left of it tells how to record over it."""
+
     boards_table: str
+    reports: Reports = field(default_factory=Reports)
 
     def read(self, board: str, season: str) -> BoardItem | None:
         with translated():
@@ -24,7 +31,10 @@ class BoardTable:
                 Key={"boardSeason": {"S": f"{board}#{season}"}},
                 ConsistentRead=True,
             )
-        return board_item(answer["Item"]) if "Item" in answer else None
+        if "Item" not in answer:
+            return None
+        raw = answer["Item"]
+        return readable.understood(board_item, raw, self.reports) or _remains(raw)
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:
         condition: dict[str, Any] = {
@@ -39,6 +49,8 @@ class BoardTable:
                     ":epoch": {"S": item.snapshot.epoch},
                 },
             }
+        if isinstance(read_revision, Garbled):
+            condition = unmoved("revision", read_revision)
         return self._put(item, condition)
 
     def open(self, board: str, season: str) -> bool:
@@ -58,7 +70,14 @@ class BoardTable:
         )
         with translated():
             for page in pages:
-                yield [_listed(raw) for raw in page["Items"]]
+                yield [self._listed(raw) for raw in page["Items"]]
+
+    def _listed(self, raw: Mapping[str, Any]) -> Listed:
+        known = readable.understood(_listed, raw, self.reports)
+        if known is not None:
+            return known
+        left = _remains(raw)
+        return Listed(left.snapshot.board, left.snapshot.season, left.revision, 1)
 
     def _put(self, item: BoardItem, condition: Mapping[str, Any]) -> bool:
         try:
@@ -76,6 +95,22 @@ def _listed(raw: Mapping[str, Any]) -> Listed:
     return Listed(board, season, int(raw["revision"]["N"]), int(raw["version"]["N"]))
 
 
+def _remains(image: Mapping[str, Any]) -> BoardItem:
+    """What is left of a broken item: its counter goes on if it can be read, else one begins."""
+    item = plain(image)
+    board, _, season = item["boardSeason"].partition("#")
+    epoch = readable.attempted(lambda it: readable.text(it["epoch"]), item)
+    version = readable.attempted(lambda it: readable.exact(it["version"]), item)
+    if epoch is None or version is None or version < 0:
+        epoch, version = secrets.token_hex(4), 0
+    return BoardItem(
+        Snapshot(board, season, epoch, version, 0, ()),
+        revision=Garbled.at(instants.now_ms(), image.get("revision")),
+        life=readable.attempted(lambda it: readable.text(it["life"]), item) or "",
+        is_readable=False,
+    )
+
+
 def board_item(image: Mapping[str, Any]) -> BoardItem:
     """A board's item, as the table or its stream has it (typed attributes).
 
@@ -89,7 +124,7 @@ def board_item(image: Mapping[str, Any]) -> BoardItem:
             user_id=it["M"]["userId"]["S"],
             user_name=it["M"]["userName"]["S"],
             user_score=int(it["M"]["userScore"]["N"]),
-            updated_ms=instants.from_text(it["M"]["scoreUpdatedAt"]["S"]),
+            updated_ms=readable.instant(it["M"]["scoreUpdatedAt"]["S"]),
         )
         for it in image["top"]["L"]
     )

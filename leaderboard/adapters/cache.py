@@ -28,12 +28,13 @@ from redis.retry import Retry
 from leaderboard import order
 from leaderboard.adapters.cluster import Cluster
 from leaderboard.errors import CacheUnavailable
-from leaderboard.listings import Listing, Position
-from leaderboard.names import default_name
+from leaderboard.listings import Copy, Listing, Position
+from leaderboard.names import UNPICKED, default_name
 from leaderboard.ranking import (
     COMPLETE,
     NEW,
     PARTIAL,
+    TOTAL_MS,
     Applied,
     Dumped,
     Hint,
@@ -43,7 +44,7 @@ from leaderboard.ranking import (
 from leaderboard.rules import Board, Order
 from leaderboard.snapshots import Entry, Score, ranked
 
-FORMAT = "lb3"
+FORMAT = "lb4"
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""
 FILL_AT_ONCE = 350
@@ -95,6 +96,7 @@ FIND = script("lost.lua", "member.lua", "stretch.lua", "find.lua")
 MARK = script("mark.lua")
 SETTLE = script("settle.lua")
 KEEP = script("keep.lua")
+COPY = script("lost.lua", "stretch.lua", "copy.lua")
 PACE = script("pace.lua")
 ACTIVE = script("active.lua")
 DROP = script("drop.lua")
@@ -207,6 +209,7 @@ class Cache:
             COMPLETENESS[start] if start else "",
             REBUILD_SILENCE_SECONDS,
             packed_records(board.order, records),
+            TOTAL_MS,
         )
         if not answer:
             return Applied(None)
@@ -283,7 +286,7 @@ class Cache:
     def mark(self, board: Board, season: str, top: Top, hint: Hint) -> None:
         state = Keys.of(board.board, season).state
         text = json.dumps([hint.revision, hint.version, hint.epoch, hint.digest])
-        self.run(MARK, [state], top.life, top.change, text)
+        self.run(MARK, [state], top.life, top.change, text, hint.total)
 
     def settle(
         self, board: Board, season: str, life: str, completeness: str, *, only_new: bool = False
@@ -302,10 +305,10 @@ class Cache:
         """Keep a copy of a recorded top, unless a newer one is kept."""
         self.run(KEEP, [Keys.of(board, season).copy], revision, body, COPY_SECONDS)
 
-    def read_copy(self, board: str, season: str) -> str | None:
-        with self.outage.noticed():
-            kept = self.client.execute_command("GET", Keys.of(board, season).copy)
-        return None if kept is None else kept.partition(b" ")[2].decode()
+    def read_copy(self, board: str, season: str) -> Copy:
+        keys = Keys.of(board, season)
+        kept, total = self.run(COPY, [keys.copy, *keys.ranking])
+        return Copy(None if kept is None else kept.partition(b" ")[2].decode(), total)
 
     def keep_paces(self, paces: Mapping[str, tuple[str, int]]) -> None:
         """Keep what boards' last frames said of their pace, and for how many ms it counts."""
@@ -389,8 +392,10 @@ def stored(record: ScoreRecord) -> tuple[bytes, bytes]:
     score = record.score
     if score is not None:
         value += score.updated_ms.to_bytes(order.TIME_BYTES, "big")
-        if score.user_name != default_name(record.user_id):
-            value += score.user_name.encode()
+        name = score.user_name
+        # A look at the name saves most records the digest.
+        if not (name.startswith(UNPICKED) and name == default_name(record.user_id)):
+            value += name.encode()
     return order.pack(record.user_id), value
 
 
@@ -457,14 +462,21 @@ def _found(board_order: Order, answer: Sequence[Any]) -> Listing | None:
 def _top(board_order: Order, answer: Sequence[Any]) -> Top | None:
     if not answer:
         return None
-    life, complete, change, recorded, hint, age, total, entries = answer
+    life, complete, change, recorded, hint, age, total, entries, recorded_total = answer
     return Top(
         life=life.decode(),
         completeness=FROM_CACHE[complete],
         change=change.decode(),
         recorded=recorded.decode(),
-        hint=Hint(*json.loads(hint)) if hint else None,
+        hint=_hint(hint, recorded_total),
         age_ms=age if age >= 0 else None,
         total=total,
         scores=tuple(_scores(board_order, entries[::2], entries[1::2])),
     )
+
+
+def _hint(text: bytes, total: bytes) -> Hint | None:
+    if not text or not total:  # the release before kept no total
+        return None
+    revision, version, epoch, digest = json.loads(text)
+    return Hint(revision, version, epoch, digest, int(total))

@@ -6,7 +6,7 @@ import contextlib
 import time
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from leaderboard.adapters.aws import client, translated
@@ -15,6 +15,12 @@ from leaderboard.subscriptions import MAX_BOARDS, ConnectionGone, TooManyBoards
 
 CONNECTION_SECONDS = 7500
 """How long a row may live: API Gateway closes a connection after two hours."""
+FOLLOWED_SHARDS = 4
+"""Over how many keys the list of followed boards is spread, so that writing it holds nobody up."""
+FOLLOWED_AGAIN_SECONDS = 600
+"""How often one function's environment lists a board that it lists already."""
+ENVIRONMENT_BOARDS = 10_000
+"""Boards that an environment remembers as listed."""
 UNKNOWN = "This connection is not known any more; connect again."
 WRITE_BATCH = 25
 """What one BatchWriteItem takes."""
@@ -26,6 +32,8 @@ Key = dict[str, dict[str, str]]
 class ConnectionTable:
     connections_table: str
     audience_shards: int = 1
+    listed: dict[str, float] = field(default_factory=dict, compare=False)
+    """Until when this environment need not list a board as followed."""
 
     def open(self, connection_id: str, user_id: str | None) -> None:
         if user_id is not None:  # first: what is open can be found by its user
@@ -86,6 +94,7 @@ class ConnectionTable:
                     f"A connection follows at most {MAX_BOARDS} boards; unsubscribe from one first."
                 ) from error
             raise
+        self._list(board)  # first: who follows a board is never unknown
         self._put(self._following(board, connection_id))
 
     def unsubscribe(self, connection_id: str, board: str) -> None:
@@ -108,7 +117,28 @@ class ConnectionTable:
             raise ConnectionGone(UNKNOWN)
         return sorted(row.get("boards", {}).get("SS", []))
 
-    def _listed(self, audience: str) -> Iterator[str]:
+    def followed(self) -> list[str]:
+        """The boards that somebody may follow: listed with a subscription, for as long as a
+        connection lives."""
+        shards = range(FOLLOWED_SHARDS)
+        return [board for shard in shards for board in self._listed(f"followed:{shard}")]
+
+    def has_viewers(self, board: str) -> bool:
+        shards = range(self.audience_shards)
+        return any(True for shard in shards for _ in self._listed(f"{board}#{shard}", size=50))
+
+    def _list(self, board: str) -> None:
+        now = time.time()
+        if self.listed.get(board, 0) > now:
+            return
+        if len(self.listed) >= ENVIRONMENT_BOARDS:
+            self.listed.clear()
+        shard = zlib.crc32(board.encode()) % FOLLOWED_SHARDS
+        lasting = CONNECTION_SECONDS + FOLLOWED_AGAIN_SECONDS
+        self._put(_key(f"followed:{shard}", board), expires=int(now) + lasting)
+        self.listed[board] = now + FOLLOWED_AGAIN_SECONDS
+
+    def _listed(self, audience: str, *, size: int | None = None) -> Iterator[str]:
         pages = (
             client("dynamodb")
             .get_paginator("query")
@@ -122,6 +152,7 @@ class ConnectionTable:
                     ":audience": {"S": audience},
                     ":now": {"N": str(int(time.time()))},
                 },
+                PaginationConfig={"PageSize": size} if size else {},
             )
         )
         with translated():

@@ -40,8 +40,7 @@ def unmoved(attribute: str, version: int) -> Item:
     """The condition that an item is still at the version that was read; 0: that there is none."""
     if isinstance(version, Garbled):
         if version.stored is None:
-            there = "attribute_exists(userId)"
-            return {"ConditionExpression": f"{there} AND attribute_not_exists({attribute})"}
+            return {"ConditionExpression": f"attribute_not_exists({attribute})"}
         return {
             "ConditionExpression": f"{attribute} = :read",
             "ExpressionAttributeValues": {":read": version.stored},

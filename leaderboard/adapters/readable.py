@@ -118,7 +118,7 @@ def instant(value: Any) -> int:
     return found
 
 
-def remains_of_score(item: Item, *, taken: Callable[[Item], Taken]) -> ScoreItem:
+def remains_of_score(item: Item, *, taken: Callable[[Any], tuple[Taken, ...]]) -> ScoreItem:
     """What can be read of a broken score item, for its tombstone; its score is not known."""
     board, _, season = item["boardSeason"].partition("#")
     return ScoreItem(
@@ -131,6 +131,7 @@ def remains_of_score(item: Item, *, taken: Callable[[Item], Taken]) -> ScoreItem
         user_score=0 if "userScore" in item else None,
         version=version_or_garbled(item),
         taken=parts(item.get("taken"), taken),
+        open=parts(item.get("open"), text),
         paced=parts(item.get("paced"), whole),
     )
 

@@ -19,7 +19,6 @@ from leaderboard.names import BOARD, USER_ID, default_name
 from leaderboard.ranking import ScoreRecord
 from leaderboard.reports import Reports
 from leaderboard.rules import MAX_SCORE, Board
-from leaderboard.scores import SUBMISSION_MS, Submission, Write
 from leaderboard.scoring.decisions import (
     DELETED,
     VISIBLE,
@@ -29,6 +28,7 @@ from leaderboard.scoring.decisions import (
     Taken,
     next_version,
 )
+from leaderboard.scoring.ports import SUBMISSION_MS, Submission, Write
 from leaderboard.snapshots import Score
 from leaderboard.tombstones import brought_up, erased
 
@@ -211,7 +211,8 @@ class ScoreTable:
         own = self._read_all(user_id)
         if own.profile is None:
             return 0
-        found = self._profile(own.profile)
+        # Not noted here: the stream that brought it reports the record.
+        found = readable.required(profile, own.profile, Reports(), what="This profile")
         puts = []
         for item in own.items:
             if only is not None and not only(item.board, item.season):
@@ -242,8 +243,10 @@ class ScoreTable:
         if profile.standing == DELETED:
             stone = erased(known, profile_version=profile.version, now_ms=now)
             changed = {**tombstone_image(stone), "boardSeason": item["boardSeason"]}
-        elif profile.standing == VISIBLE or item.get("profileVersion") == profile.version:
+        elif profile.standing == VISIBLE:
             return None
+        elif item.get("standing") == profile.standing and not INDEXED & set(item):
+            return None  # it is off already
         else:
             changed = {
                 **{name: it for name, it in item.items() if name not in INDEXED},
@@ -375,7 +378,10 @@ def _image(item: ScoreItem) -> Item:
         "profileVersion": item.profile_version,
         "standing": item.standing,
         "version": item.version,
-        "taken": {action: _taken_image(it) for action, it in item.taken.items()},
+        "taken": {
+            action: [_taken_image(it) for it in taken] for action, taken in item.taken.items()
+        },
+        "open": dict(item.open),
         "paced": dict(item.paced),
     }
 
@@ -390,6 +396,7 @@ def score_item(item: Item) -> ScoreItem:
         shown_score(item),
         profile_version=readable.whole(item.get("profileVersion", Decimal(0))),
         taken={action: _taken(it) for action, it in item.get("taken", {}).items()},
+        open={action: readable.text(it) for action, it in item.get("open", {}).items()},
         paced={name: readable.whole(it) for name, it in item.get("paced", {}).items()},
         expires_ms=None if expires is None else readable.whole(expires) * 1000,
     )
@@ -431,7 +438,8 @@ def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord
         raise ValueError("not the key of a score")
     if not 0 < version <= MAX_SCORE:
         raise ValueError("a version beyond what the ranking compares exactly")
-    if "userScore" not in image or image.get("standing", {}).get("S", VISIBLE) != VISIBLE:
+    standing = image["standing"]["S"] if "standing" in image else VISIBLE
+    if "userScore" not in image or standing != VISIBLE:
         return (board, season), ScoreRecord(user_id, version, None)
     number = int(image["userScore"]["N"])
     if abs(number) > MAX_SCORE:
@@ -473,28 +481,29 @@ def _taken_image(taken: Taken) -> Item:
     }
 
 
+def _taken(images: Any) -> tuple[Taken, ...]:
+    """An action's tickets, the newest first; items of older releases hold one, without a list."""
+    return tuple(
+        Taken(readable.text(it["ticket"]), readable.whole(it["completedMs"]), _answer(it["answer"]))
+        for it in (images if isinstance(images, list) else [images])
+    )
+
+
 def _answer_image(answer: Answer) -> Item:
+    at = answer.updated_ms
     return {
-        "userName": answer.user_name,
         "userScore": answer.user_score,
-        "scoreUpdatedAt": instants.to_text(answer.updated_ms),
+        "scoreUpdatedAt": None if at is None else instants.to_text(at),
         "changed": answer.changed,
     }
 
 
-def _taken(image: Item) -> Taken:
-    return Taken(
-        readable.text(image["ticket"]),
-        readable.whole(image["completedMs"]),
-        _answer(image["answer"]),
-    )
-
-
 def _answer(image: Item) -> Answer:
+    """What was answered. Images of older releases hold a name, too, which may be of before."""
+    score, at = image["userScore"], image["scoreUpdatedAt"]
     return Answer(
-        user_name=readable.text(image["userName"]),
-        user_score=readable.exact(image["userScore"]),
-        updated_ms=readable.instant(image["scoreUpdatedAt"]),
+        user_score=None if score is None else readable.exact(score),
+        updated_ms=None if at is None else readable.instant(at),
         changed=bool(image["changed"]),
     )
 

@@ -7,13 +7,12 @@ the newer items and decides again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from leaderboard.errors import (
     Barred,
     Invalid,
-    RateLimited,
     ScoreLimit,
     TicketEarly,
     TicketExpired,
@@ -21,7 +20,10 @@ from leaderboard.errors import (
     TicketSuperseded,
 )
 from leaderboard.instants import to_text
-from leaderboard.rules import Board, Operator, Order, Reported
+from leaderboard.rules import Board, Operator, Order
+from leaderboard.scoring.completions import Completion
+from leaderboard.scoring.judges import FAILED
+from leaderboard.scoring.limits import Usage, charge
 from leaderboard.tickets import REFUSAL, ActionTicket
 
 VISIBLE = "visible"
@@ -33,23 +35,25 @@ UNKNOWN = "unknown"
 OUT = frozenset({BARRED, DELETED})
 """Who takes no scores and keeps no sockets."""
 
-MINUTE_US = 60_000_000
-HOUR_US = 60 * MINUTE_US
+REMEMBERED = 3
+"""Tickets of one action whose answers are remembered."""
+UNSCORED_MS = 7 * 86_400_000
+"""How long an item without a score stays: as long as a ticket may live, and longer than the stream
+keeps a record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a write came to: the score after it, and whether it moved."""
+    """What a write came to: the score after it (None: there is none yet), and whether it moved."""
 
-    user_name: str
-    user_score: int
-    updated_ms: int
+    user_score: int | None
+    updated_ms: int | None
     changed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The newest ticket that an item took for one action, when, and the answer given."""
+    """A ticket that an item took for an action, when, and the answer given."""
 
     ticket: str
     completed_ms: int
@@ -77,9 +81,11 @@ class Profile:
 class ScoreItem:
     """A user's score on one board in one season, as the table keeps it.
 
-    `version` 0 stands for an item that does not exist. An item without a score is a tombstone,
-    which goes at `expires_ms`.
-    `paced` holds, per limit, when it has fully recovered (microseconds).
+    `version` 0 stands for an item that does not exist. An item without a score, a tombstone or one
+    of a player who has only tried, goes at `expires_ms`.
+    `taken` are per action the newest tickets taken, the newest first; `open` is per action with a
+    challenge the one ticket that counts. `paced` holds, per limit, when it has fully recovered
+    (microseconds).
     """
 
     user_id: str
@@ -91,7 +97,8 @@ class ScoreItem:
     user_score: int | None = None
     updated_ms: int | None = None
     version: int = 0
-    taken: Mapping[str, Taken] = field(default_factory=dict)
+    taken: Mapping[str, tuple[Taken, ...]] = field(default_factory=dict)
+    open: Mapping[str, str] = field(default_factory=dict)
     paced: Mapping[str, int] = field(default_factory=dict)
     expires_ms: int | None = None
 
@@ -117,58 +124,74 @@ class Decision:
         return self.item is None
 
 
+def attempt(board: Board, item: ScoreItem, ticket: ActionTicket, *, now_ms: int) -> ScoreItem:
+    """The item once a ticket with a challenge is issued: that is the attempt.
+
+    It counts in the board's limit of actions, and voids the ticket that was open before. Raises
+    Barred and RateLimited; nothing is written then.
+    """
+    refuse(item.standing)
+    (paced,) = charge([Usage(board, item.paced)], None, now_ms=now_ms)
+    opened = {**item.open, ticket.action: ticket.ticket}
+    return _next(replace(item, paced=paced, open=opened), now_ms=now_ms)
+
+
 def complete(
     board: Board,
     item: ScoreItem,
-    ticket: ActionTicket,
+    completion: Completion,
     *,
-    value: int | None,
-    now_ms: int,
     also: Sequence[tuple[Board, ScoreItem]] = (),
-    check: Callable[[int], bool] | None = None,
 ) -> Decision:
     """Decide what completing an action with a ticket does to the player's items.
 
     `item` is the one of the ticket's board, `also` are the boards that it counts on beside it: each
-    by its own operator and within its own limits, all of them or none. `check` judges the points.
+    by its own operator and within its own limits, all of them or none. A failed attempt is
+    remembered on all of them and moves no score.
 
-    The newest ticket taken gets its first answer again, whatever the time. Raises Invalid (the
-    value), TicketInvalid, TicketSuperseded, TicketExpired, TicketEarly, Barred, RateLimited,
-    ScoreLimit and what the check raises; nothing is written then.
+    Each of the last tickets taken gets its answer again, whatever the time and the evidence. Raises
+    TicketInvalid, Barred, TicketSuperseded, TicketExpired, TicketEarly, Invalid, RateLimited,
+    ScoreLimit and JudgeFailed; nothing is written then.
     """
-    if (ticket.user_id, ticket.board, ticket.season) != (item.user_id, board.board, item.season):
-        raise TicketInvalid(REFUSAL)
-    refuse(item.standing)
-    points = _points(board, ticket, value)
-    newest = item.taken.get(ticket.action)
-    if newest and newest.ticket == ticket.ticket:
-        return Decision(newest.answer, None)
-    _refuse_superseded(item, ticket.action, ticket)
-    if now_ms >= ticket.expires_ms:
-        raise TicketExpired("This ticket has expired; take a new one.")
-    if now_ms < ticket.not_before_ms:
-        moment = to_text(ticket.not_before_ms)
-        raise TicketEarly(f"This ticket is good from {moment} on; send it again then.")
-    if check and not check(points):
-        raise Invalid("This value cannot have been reached in this time.", path="value")
+    ticket, now_ms = completion.ticket, completion.now_ms
     # Another board knows the action by its own board's name, too: it may have one of that name.
-    counted = [(board, item, ticket.action)]
-    for other, beside in also:
-        if (ticket.user_id, ticket.also.get(other.board)) != (beside.user_id, beside.season):
-            raise TicketInvalid(REFUSAL)
-        action = f"{ticket.board}/{ticket.action}"
-        refuse(beside.standing)
-        _refuse_superseded(beside, action, ticket)
-        _refuse_negative(other, points, path="value")
-        counted.append((other, beside, action))
-    paced = _paced(counted, points=points, now_ms=now_ms)
+    elsewhere = f"{ticket.board}/{ticket.action}"
+    counted = [(board, item, ticket.action), *((*it, elsewhere) for it in also)]
+    _refuse_foreign(ticket, counted)
+    for _, it, _ in counted:
+        refuse(it.standing)
+    for earlier in item.taken.get(ticket.action, ()):
+        if earlier.ticket == ticket.ticket:
+            return Decision(earlier.answer, None)
+    _refuse_old(completion, counted)
+    completion.require_evidence()
+    assert completion.action is not None
+    attempted = completion.action.challenge is not None  # then issuing was what counted here
+    usages = [
+        Usage(rules, it.paced, action=not (attempted and it is item)) for rules, it, _ in counted
+    ]
+    worth = completion.action.points
+    charge(usages, worth if isinstance(worth, int) else None, now_ms=now_ms)
+    points = completion.points
+    scored = None if points is FAILED else points
     items: list[ScoreItem] = []
     answers: list[Answer] = []
+    paced = charge(usages, scored or 0, now_ms=now_ms)
     for (rules, before, action), pace in zip(counted, paced, strict=True):
-        moved = _moved(rules, before, points, now_ms=now_ms)
+        if scored is None:
+            moved = _next(before, now_ms=now_ms)
+        else:
+            moved = _moved(rules, before, scored, now_ms=now_ms)
         answers.append(_answer(before, moved))
-        taken = {**before.taken, action: Taken(ticket.ticket, now_ms, answers[-1])}
-        items.append(replace(moved, taken=taken, paced=pace))
+        taken = (Taken(ticket.ticket, now_ms, answers[-1]), *before.taken.get(action, ()))
+        items.append(
+            replace(
+                moved,
+                paced=pace,
+                taken={**before.taken, action: taken[:REMEMBERED]},
+                open={name: it for name, it in before.open.items() if name != action},
+            )
+        )
     return Decision(answers[0], items[0], tuple(items[1:]))
 
 
@@ -178,7 +201,6 @@ def submit(board: Board, item: ScoreItem, *, amount: int, now_ms: int) -> Decisi
     Raises Invalid, Barred and ScoreLimit; nothing is written then.
     """
     refuse(item.standing)
-    _refuse_negative(board, amount, path="delta")
     moved = _moved(board, item, amount, now_ms=now_ms)
     return Decision(_answer(item, moved), moved)
 
@@ -191,37 +213,62 @@ def refuse(standing: str) -> None:
         raise Barred("This player may not score. Ask those who run the game.")
 
 
-def _refuse_superseded(item: ScoreItem, action: str, ticket: ActionTicket) -> None:
-    """Refuse a ticket of before the action's last completion, or that one itself."""
-    newest = item.taken.get(action)
-    if newest and (ticket.issued_ms < newest.completed_ms or newest.ticket == ticket.ticket):
-        raise TicketSuperseded(
-            "This ticket is older than the last completion of its action; take a new one."
-        )
+Counted = tuple[Board, ScoreItem, str]
+"""A board that an action counts on, the user's item there, and the action's name there."""
 
 
-def _refuse_negative(board: Board, points: int, *, path: str) -> None:
-    if points < 0 and board.operator is Operator.INCREMENT and not board.negative_points:
-        raise Invalid(f"{board.board!r} takes no negative points.", path=path)
+def _refuse_foreign(ticket: ActionTicket, counted: Sequence[Counted]) -> None:
+    """Refuse a ticket that is not of these items."""
+    seasons = {ticket.board: ticket.season, **ticket.also}
+    for board, item, _ in counted:
+        if (ticket.user_id, seasons.get(board.board)) != (item.user_id, item.season):
+            raise TicketInvalid(REFUSAL)
 
 
-def _points(board: Board, ticket: ActionTicket, value: int | None) -> int:
-    if not isinstance(ticket.points, Reported):
-        if value is not None:
-            raise Invalid("This action has fixed points: leave the value out.", path="value")
-        # Of a ticket that is older than what the board's rules say now.
-        _refuse_negative(board, ticket.points, path="value")
-        return ticket.points
-    if value is None:
-        raise Invalid("This action needs the value that was reached.", path="value")
-    lowest = -ticket.points.max if board.negative_points else 0
-    if not lowest <= value <= ticket.points.max:
-        raise Invalid(f"The value is from {lowest} to {ticket.points.max}.", path="value")
-    return value
+def _refuse_old(completion: Completion, counted: Sequence[Counted]) -> None:
+    """Refuse a ticket whose place, rules or time have passed, or whose time has not come."""
+    ticket = completion.ticket
+    for _, item, action in counted:
+        if _may_have_counted(ticket, item.taken.get(action, ())):
+            raise TicketSuperseded(SUPERSEDED)
+    if completion.rules != ticket.rules:
+        raise TicketExpired("The rules of this action have changed; take a new ticket.")
+    (_, item, action), *_ = counted
+    assert completion.action is not None
+    if completion.action.challenge is not None and item.open.get(action) != ticket.ticket:
+        raise TicketSuperseded(SUPERSEDED)
+    if completion.now_ms >= ticket.expires_ms:
+        raise TicketExpired("This ticket has expired; take a new one.")
+    if completion.now_ms < ticket.not_before_ms:
+        moment = to_text(ticket.not_before_ms)
+        raise TicketEarly(f"This ticket is good from {moment} on; send it again then.")
+
+
+def _may_have_counted(ticket: ActionTicket, taken: Sequence[Taken]) -> bool:
+    """Whether a ticket was taken already, as far as the newest ones that were taken tell.
+
+    It was issued after all of them were completed, or it is refused. Of those that are forgotten
+    none was completed after the oldest that is remembered, nor issued after its own completion.
+    """
+    if any(ticket.issued_ms < it.completed_ms or ticket.ticket == it.ticket for it in taken):
+        return True
+    return len(taken) == REMEMBERED and ticket.issued_ms <= taken[-1].completed_ms
+
+
+SUPERSEDED = (
+    "A newer ticket of this action was issued or completed, so this one does not count any more "
+    "(it may have counted before). Take a new one."
+)
+
+
+def _refuse_negative(board: Board, delta: int) -> None:
+    if delta < 0 and board.operator is Operator.INCREMENT and not board.negative_points:
+        raise Invalid(f"{board.board!r} takes no negative points.", path="delta")
 
 
 def _moved(board: Board, item: ScoreItem, amount: int, *, now_ms: int) -> ScoreItem:
     """The item after the write: one version on, and the time moved only if the score did."""
+    _refuse_negative(board, amount)
     score = _combined(board, item.user_score, amount)
     if not board.min_score <= score <= board.limits.max_score:
         raise ScoreLimit(
@@ -230,12 +277,21 @@ def _moved(board: Board, item: ScoreItem, amount: int, *, now_ms: int) -> ScoreI
         )
     changed = score != item.user_score
     return replace(
-        item,
+        _next(item, now_ms=now_ms),
         user_score=score,
         # Never back: a write that was accepted before the last one may be decided after it.
         updated_ms=max(now_ms, item.updated_ms or 0) if changed else item.updated_ms,
-        version=next_version(item.version, now_ms=now_ms),
         expires_ms=None,
+    )
+
+
+def _next(item: ScoreItem, *, now_ms: int) -> ScoreItem:
+    """The item a version on; one without a score stays its whole time from now on."""
+    unscored = item.user_score is None
+    return replace(
+        item,
+        version=next_version(item.version, now_ms=now_ms),
+        expires_ms=now_ms + UNSCORED_MS if unscored else None,
     )
 
 
@@ -253,52 +309,5 @@ def _combined(board: Board, score: int | None, amount: int) -> int:
 
 
 def _answer(before: ScoreItem, after: ScoreItem) -> Answer:
-    assert after.user_score is not None
-    assert after.updated_ms is not None
-    return Answer(
-        user_name=after.user_name,
-        user_score=after.user_score,
-        updated_ms=after.updated_ms,
-        changed=after.user_score != before.user_score,
-    )
-
-
-def _paced(
-    counted: Sequence[tuple[Board, ScoreItem, str]], *, points: int, now_ms: int
-) -> list[Mapping[str, int]]:
-    """Charge every board's rate limits; the longest wait is what a refusal says."""
-    charged: list[Mapping[str, int]] = []
-    refusals: list[RateLimited] = []
-    for board, item, _ in counted:
-        try:
-            charged.append(_pace(board, item.paced, points=points, now_ms=now_ms))
-        except RateLimited as refusal:
-            refusals.append(refusal)
-    if refusals:
-        raise max(refusals, key=lambda it: it.retry_after_ms)
-    return charged
-
-
-def _pace(board: Board, paced: Mapping[str, int], *, points: int, now_ms: int) -> Mapping[str, int]:
-    """Charge the board's rate limits (generic cell rate algorithm: one number per limit)."""
-    charged: dict[str, int] = {}
-    costs = (
-        ("actions", board.limits.actions_per_minute, 1, MINUTE_US),
-        ("points", board.limits.points_per_hour, max(points, 0), HOUR_US),
-    )
-    waits: list[tuple[int, str]] = []
-    for name, limit, cost, window in costs:
-        if limit is None:
-            continue
-        now = now_ms * 1000
-        recovered = max(paced.get(name, 0), now) + cost * window // limit
-        over = recovered - now - window
-        if over > 0:
-            waits.append((-(-over // 1000), name))
-        charged[name] = recovered
-    if waits:
-        wait, name = max(waits)
-        raise RateLimited(
-            f"Too many {name} on {board.board!r}; wait before the next one.", retry_after_ms=wait
-        )
-    return charged
+    changed = after.user_score != before.user_score
+    return Answer(after.user_score, after.updated_ms, changed)

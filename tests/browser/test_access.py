@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from local.games import answered
 from local.service import ROOT
 from tests.browser.conftest import Visitors
 from tests.browser.visitor import Visitor
@@ -18,6 +19,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 SIZES = {"phone": (360, 740), "laptop": (1280, 800), "wall": (3840, 2160)}
+# The games, by the titles of their boards.
+GAMES = {"All-time": "Quiz", "Sprint of the week": "Sprint", "Fastest lap": "Lap"}
 # A wait until nothing moves: what is half-way transparent has no contrast yet.
 SETTLE = """async () => {
   const ending = () => document.getAnimations().filter((it) =>
@@ -66,14 +69,22 @@ def test_axe_finds_nothing(visitors: Visitors, service: Service, board: str, sch
     visitor.fill("confirm", code="123456")
     visitor.submit("confirm")
     expect(visitor.page.locator("#player")).to_be_visible()
-    visitor.page.get_by_role("link", name="Fastest lap").click()
-    expect(visitor.action("Lap done")).to_be_visible()
-    found["player"] = violations(visitor.page)
-    visitor.action("Lap done").get_by_role("button").click()
-    expect(visitor.action("Lap done")).to_have_attribute("data-state", "waiting")
-    found["waiting"] = violations(visitor.page)
-    expect(visitor.action("Lap done")).to_have_attribute("data-state", "ready")
-    found["ready"] = violations(visitor.page)
+    for board, title in GAMES.items():
+        visitor.page.get_by_role("link", name=board).click()
+        expect(visitor.action(title)).to_be_visible()
+        found[board] = violations(visitor.page)
+        visitor.begin(title)
+        found[title] = violations(visitor.page)
+    visitor.touch(1)
+    visitor.touch(5)
+    found["touched"] = violations(visitor.page)
+    visitor.page.get_by_role("link", name="All-time").click()
+    visitor.begin("Quiz")
+    visitor.answer(right=False)
+    expect(visitor.action("Quiz")).to_have_attribute("data-state", "sending")
+    found["answered"] = violations(visitor.page)
+    expect(visitor.failed("Quiz")).to_be_visible()
+    found["failed"] = violations(visitor.page)
     visitor.page.get_by_role("link", name="Rating…").click()
     found["pattern"] = violations(visitor.page)
     visitor.page.context.set_offline(True)
@@ -119,19 +130,43 @@ def test_keyboard_alone_is_enough(visitor: Visitor) -> None:
     expect(page.locator("#player")).to_be_visible()
     # Where the form was that has gone, not at the page's beginning.
     expect(page.locator("#play")).to_be_focused()
-    card = visitor.action("Quiz correct")
+    card = visitor.action("Quiz")
     expect(card).to_be_visible()
-    tab_to("Start Quiz correct")
+    tab_to("Ask me")
     page.keyboard.press("Enter")
-    expect(card).to_have_attribute("data-state", "ready")
-    # The place is kept while the button waits.
-    expect(card.get_by_role("button", name="Complete Quiz correct")).to_be_focused()
-    page.keyboard.press("Enter")
+    # A screen reader reads the question, and a digit answers it.
+    expect(page.locator(".question")).to_be_focused()
+    page.keyboard.press(str(answered(*visitor.question()) + 1))
     expect(card.locator(".result")).to_contain_text("Counted")
+    # The place is kept for the next one.
+    expect(card.get_by_role("button", name="Ask me")).to_be_focused()
     tab_to("Sign out")
     page.keyboard.press("Enter")
     expect(page.locator("#sign-in")).to_be_visible()
     expect(page.locator("#play")).to_be_focused()
+
+
+def test_lap_is_run_by_the_arrow_keys(visitor: Visitor) -> None:
+    visitor.open("fastest-lap")
+    visitor.sign_up()
+    visitor.begin("Lap")
+    cells = visitor.page.locator(".cell")
+    labels = [str(it.get_attribute("aria-label")) for it in cells.all()]
+    places = {int(it.split(",")[0]): at for at, it in enumerate(labels) if it[0].isdigit()}
+    expect(cells.first).to_be_focused()
+    at = 0
+    for number in range(1, len(places) + 1):
+        down, right = (
+            it[0] - it[1] for it in zip(divmod(places[number], 5), divmod(at, 5), strict=True)
+        )
+        for key, count in (("Down", down), ("Up", -down), ("Right", right), ("Left", -right)):
+            for _ in range(count):
+                visitor.page.keyboard.press(f"Arrow{key}")
+        at = places[number]
+        expect(cells.nth(at)).to_be_focused()
+        visitor.page.wait_for_timeout(110)
+        visitor.page.keyboard.press("Enter")
+    expect(visitor.result("Lap")).to_contain_text("Counted")
 
 
 def test_live_region_does_not_chatter(visitor: Visitor, service: Service, board: str) -> None:
@@ -190,10 +225,16 @@ def test_every_size_fits_and_is_pictured(
     visitor.page.screenshot(path=screenshots / f"{size}-{scheme}.png")
     visitor.page.goto(f"{visitor.url}?board=global")
     visitor.sign_up()
-    expect(visitor.action("Quiz correct")).to_be_visible()
+    expect(visitor.action("Quiz")).to_be_visible()
     visitor.page.screenshot(path=screenshots / f"{size}-{scheme}-player.png", full_page=True)
-    # Nothing has to be scrolled sideways.
-    overflow = visitor.page.evaluate(
-        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    assert overflow == 0
+    for board, title in GAMES.items():
+        visitor.page.get_by_role("link", name=board).click()
+        card = visitor.begin(title)
+        visitor.page.evaluate(SETTLE)
+        visitor.page.screenshot(path=screenshots / f"{size}-{scheme}-{title.lower()}.png")
+        # Nothing has to be scrolled sideways, and a whole game fits into the window.
+        overflow = visitor.page.evaluate(
+            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow == 0
+        expect(card).to_be_in_viewport(ratio=0.99)

@@ -10,7 +10,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from tests.browser.visitor import Visitor
 from tests.e2e.service import PASSWORD, Service
@@ -52,8 +52,13 @@ def refuse_score(visitor: Visitor, *, status: int, code: str, retry_after: str =
     visitor.page.route(re.compile("/scores$"), answer)
 
 
-def failed(visitor: Visitor, action: str) -> Locator:
-    return visitor.action(action).locator(".failure")
+def jump(visitor: Visitor, milliseconds: int) -> None:
+    """The browser's clock jumps forward."""
+    visitor.page.evaluate(
+        """(jump) => { const now = performance.now.bind(performance);
+             performance.now = () => now() + jump; }""",
+        milliseconds,
+    )
 
 
 def test_wrong_password(visitor: Visitor) -> None:
@@ -115,77 +120,86 @@ def test_service_that_cannot_be_reached(visitor: Visitor) -> None:
     visitor.page.context.set_offline(False)
 
 
-def test_answer_that_is_lost_is_asked_for_again_with_the_same_ticket(visitor: Visitor) -> None:
+def test_answer_that_is_lost_is_sent_again_with_the_same_ticket(visitor: Visitor) -> None:
     visitor.open()
     visitor.sign_up()
-    visitor.start("Quiz correct")
+    visitor.begin("Quiz")
     visitor.page.route(re.compile("/scores$"), lambda route: route.abort())
-    visitor.complete("Quiz correct")
-    expect(failed(visitor, "Quiz correct")).to_contain_text("cannot be reached")
+    visitor.answer()
+    expect(visitor.failed("Quiz")).to_contain_text("Connection lost. Nothing is lost: it is sent")
     visitor.page.unroute(re.compile("/scores$"))
-    visitor.complete("Quiz correct")
-    expect(visitor.action("Quiz correct").locator(".result")).to_have_text("Counted: you have 10.")
+    expect(visitor.result("Quiz")).to_contain_text("Counted")
+    expect(visitor.failed("Quiz")).to_be_hidden()
 
 
-def test_ticket_that_was_superseded_in_another_tab(visitor: Visitor) -> None:
+def test_answer_whose_confirmation_is_lost_counts_once(visitor: Visitor) -> None:
     visitor.open()
     visitor.sign_up()
-    visitor.start("Quiz correct")
+    lost: list[APIResponse] = []
+
+    def lose_the_first(route: Route) -> None:
+        if route.request.method != "POST" or lost:
+            return route.fallback()
+        lost.append(route.fetch())
+        return route.abort()
+
+    visitor.page.route(re.compile("/scores$"), lose_the_first)
+    visitor.action("Visit").get_by_role("button", name="Visit").click()
+    expect(visitor.result("Visit")).to_have_text("Already counted, and counted once: you have 1.")
+    expect(visitor.failed("Visit")).to_be_hidden()
+    expect(visitor.own_line().locator(".points")).to_have_text("1")
+
+
+def test_attempt_that_was_superseded_in_another_tab(visitor: Visitor) -> None:
+    visitor.open()
+    visitor.sign_up()
+    visitor.begin("Quiz")
     tab = Visitor(visitor.page.context.new_page(), visitor.url)
     tab.open()
-    tab.start("Quiz correct")
-    tab.complete("Quiz correct")
-    expect(tab.action("Quiz correct").locator(".result")).to_contain_text("Counted")
-    visitor.complete("Quiz correct")
-    expect(failed(visitor, "Quiz correct")).to_contain_text("completed somewhere else")
+    tab.quiz()
+    visitor.answer()
+    expect(visitor.failed("Quiz")).to_contain_text("somewhere else after this attempt")
     # And it can be started again.
-    expect(visitor.action("Quiz correct")).to_have_attribute("data-state", "idle")
+    visitor.quiz()
 
 
-def test_ticket_that_is_sent_too_early(visitor: Visitor) -> None:
-    visitor.open("weekly")
+def test_answer_that_is_sent_too_early(visitor: Visitor) -> None:
+    visitor.open("fastest-lap")
     visitor.sign_up()
-    card = visitor.action("Run done")
-    card.get_by_role("button").click()
-    expect(card).to_have_attribute("data-state", "waiting")
-    # A clock that is set forward: the page believes that the time is over.
-    visitor.page.evaluate("() => { const now = Date.now; Date.now = () => now() + 6000; }")
-    expect(card).to_have_attribute("data-state", "ready")
-    visitor.complete("Run done", value=5)
-    expect(failed(visitor, "Run done")).to_contain_text("Too early")
-    # The same ticket counts when its time has come.
-    expect(card).to_have_attribute("data-state", "ready")
-
-    def counted() -> bool:
-        visitor.complete("Run done")
-        visitor.page.wait_for_timeout(500)
-        return card.get_attribute("data-state") == "idle"
-
-    for _ in range(20):
-        if counted():
-            break
-    expect(card.locator(".result")).to_have_text("Counted: you have 5.")
+    visitor.begin("Lap")
+    # The page believes that the time is over.
+    jump(visitor, 6_000)
+    visitor.run_lap()
+    expect(visitor.failed("Lap")).to_contain_text("Too early. Nothing is lost")
+    # The touches are later than the service has waited: no clock but the service's counts.
+    expect(visitor.failed("Lap")).to_have_text("This lap did not count.")
 
 
-def test_ticket_that_expired_while_the_page_was_open(visitor: Visitor) -> None:
+def test_attempt_that_expired_while_the_page_was_open(visitor: Visitor) -> None:
     visitor.open()
     visitor.sign_up()
-    visitor.start("Quiz correct")
-    visitor.page.evaluate("() => { const now = Date.now; Date.now = () => now() + 300_000; }")
-    expect(failed(visitor, "Quiz correct")).to_have_text(
-        "Too late: this try has expired. Start again."
-    )
-    expect(visitor.action("Quiz correct")).to_have_attribute("data-state", "idle")
+    visitor.begin("Quiz")
+    jump(visitor, 300_000)
+    visitor.answer()
+    expect(visitor.failed("Quiz")).to_have_text("Too late: this attempt has expired. Start again.")
+    expect(visitor.action("Quiz")).to_have_attribute("data-state", "idle")
 
 
 @pytest.mark.parametrize(
     ("status", "code", "retry_after", "said", "state"),
     [
         (410, "ticket_expired", "", "Too late", "idle"),
-        (429, "rate_limited", "7", "Try again in 7 seconds.", "ready"),
-        (409, "score_limit", "", "highest score", "ready"),
+        (409, "score_limit", "", "highest score", "idle"),
         (403, "barred", "", "may not score here", "idle"),
-        (503, "unavailable", "1", "busy at the moment", "ready"),
+        (
+            429,
+            "rate_limited",
+            "7",
+            "That was too often. Nothing is lost: it is sent again in 7 s",
+            "",
+        ),
+        (503, "judge_failed", "", "could not check your answer. Nothing is lost", ""),
+        (503, "unavailable", "5", "The service is busy. Nothing is lost", ""),
     ],
 )
 def test_score_that_is_refused(
@@ -193,24 +207,31 @@ def test_score_that_is_refused(
 ) -> None:
     visitor.open()
     visitor.sign_up()
-    visitor.start("Quiz correct")
+    visitor.begin("Quiz")
     refuse_score(visitor, status=status, code=code, retry_after=retry_after)
-    visitor.complete("Quiz correct")
-    expect(failed(visitor, "Quiz correct")).to_contain_text(said)
-    expect(visitor.action("Quiz correct")).to_have_attribute("data-state", state)
+    visitor.answer()
+    expect(visitor.failed("Quiz")).to_contain_text(said)
+    expect(visitor.action("Quiz")).to_have_attribute("data-state", state or "sending")
+    visitor.page.unroute_all()
+    if not state:  # the same answer counts when the service takes it
+        expect(visitor.result("Quiz")).to_contain_text("Counted")
 
 
-def test_value_past_the_limit_is_not_sent(visitor: Visitor) -> None:
+def test_too_many_attempts_are_told_how_long_to_wait(visitor: Visitor, service: Service) -> None:
     visitor.open("fastest-lap")
     visitor.sign_up()
-    visitor.start("Lap done")
-    visitor.complete("Lap done", value=600_001)
-    assert visitor.page.locator(".action input:invalid").count() == 1
-    visitor.complete("Lap done", value=4)
-    # Below the board's own limit, which only the service knows.
-    expect(failed(visitor, "Lap done")).not_to_be_empty()
-    visitor.complete("Lap done", value=60_000)
-    expect(visitor.action("Lap done").locator(".result")).to_contain_text("60,000")
+    statuses = {
+        service.call(
+            "POST", "/boards/fastest-lap/tickets", {"action": "lap"}, token=visitor.token()
+        ).status
+        for _ in range(13)
+    }
+    assert statuses == {201, 429}
+    visitor.action("Lap").get_by_role("button", name="Start the lap").click()
+    expect(visitor.failed("Lap")).to_have_text(
+        re.compile(r"^That was too often\. Nothing was used up\. Try again in \d+ seconds\.$")
+    )
+    expect(visitor.action("Lap")).to_have_attribute("data-state", "idle")
 
 
 def test_name_that_is_refused(visitor: Visitor) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import expect
 
+from local.games import calculated
 from tests.browser.conftest import Visitors
 from tests.browser.visitor import Visitor
 from tests.e2e.service import PASSWORD, Service
@@ -35,17 +36,15 @@ def test_sign_up_to_the_first_points(visitors: Visitors) -> None:
     ada.rename("Ada of the tests")
     expect(ada.page.locator("#account")).to_have_text("Ada of the tests")
 
-    card = ada.action("Quiz correct")
-    expect(card).to_contain_text("10 points")
-    card.get_by_role("button").click()
-    expect(card.get_by_role("progressbar")).to_be_visible()
-    expect(card).to_have_attribute("data-state", "ready")
-    ada.complete("Quiz correct")
-    expect(card.locator(".result")).to_have_text("Counted: you have 10.")
+    expect(ada.action("Quiz")).to_contain_text("up to 10 points")
+    ada.begin("Quiz")
+    ada.answer()
+    expect(ada.result("Quiz")).to_have_text(re.compile(r"^Counted: you have (\d|10)\.$"))
+    points = ada.result("Quiz").inner_text().removeprefix("Counted: you have ").rstrip(".")
     own = ada.own_line()
     expect(own).to_contain_text("Ada of the tests")
     expect(own).to_contain_text("You")
-    expect(own.locator(".points")).to_have_text("10")
+    expect(own.locator(".points")).to_have_text(points)
     expect(ada.page.locator("#own")).to_be_hidden()
     # Everybody else sees it too, and nobody sees the address.
     expect(other.page.locator("#rows")).to_contain_text("Ada of the tests")
@@ -56,35 +55,86 @@ def test_sign_up_to_the_first_points(visitors: Visitors) -> None:
     expect(ada.own_line()).to_contain_text("Ada II")
 
 
-def test_reload_in_the_middle_keeps_session_and_ticket(visitor: Visitor) -> None:
-    visitor.open("fastest-lap")
+def test_visit_is_one_press(visitor: Visitor) -> None:
+    visitor.open()
     visitor.sign_up()
-    visitor.start("Lap done")
-    visitor.page.reload()
-    visitor.await_state("live")
-    expect(visitor.action("Lap done")).to_have_attribute("data-state", "ready")
-    visitor.complete("Lap done", value=61_234)
-    expect(visitor.own_line().locator(".points")).to_have_text("61,234")
+    card = visitor.action("Visit")
+    expect(card).to_contain_text("1 point")
+    card.get_by_role("button", name="Visit").click()
+    expect(card.get_by_role("progressbar")).to_be_visible()
+    expect(visitor.result("Visit")).to_have_text("Counted: you have 1.")
+    expect(visitor.own_line().locator(".points")).to_have_text("1")
 
 
-def test_worse_result_stays_unchanged_and_is_said(visitor: Visitor) -> None:
-    visitor.open("fastest-lap")
+def test_wrong_answer_of_the_quiz_scores_nothing(visitor: Visitor) -> None:
+    visitor.open()
     visitor.sign_up()
-    for value, said in ((70_000, "Counted: you have 70,000."), (80_000, "70,000 from before")):
-        visitor.start("Lap done")
-        visitor.complete("Lap done", value=value)
-        expect(visitor.action("Lap done").locator(".result")).to_contain_text(said)
+    visitor.begin("Quiz")
+    visitor.answer(right=False)
+    expect(visitor.failed("Quiz")).to_have_text("Wrong answer: no points this time.")
+    expect(visitor.page.locator("#own")).to_contain_text("no score here yet")
+    visitor.quiz()
+    expect(visitor.failed("Quiz")).to_be_hidden()
 
 
-def test_own_place_outside_the_top_is_shown(visitor: Visitor, service: Service) -> None:
-    for number in range(12):
-        service.write("weekly", f"outside-{number}", score=90_000 + number)
+def test_sprint_is_played_with_keys_and_touch(visitor: Visitor) -> None:
     visitor.open("weekly")
     visitor.sign_up()
-    visitor.start("Run done")
-    visitor.complete("Run done", value=3)
-    expect(visitor.page.locator("#own")).to_contain_text(re.compile(r"You\s*place \d+ of \d+\s*3$"))
-    expect(visitor.own_line()).to_have_count(0)
+    visitor.begin("Sprint")
+    visitor.solve(5)
+    # By the keys on the screen; a slip is taken back.
+    result = str(calculated(visitor.page.locator(".sum").inner_text()))
+    for key in ("9", "Delete", *result, "OK"):
+        visitor.page.get_by_role("button", name=key, exact=True).click()
+    visitor.page.wait_for_timeout(450)
+    visitor.page.keyboard.type("999")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.locator(".done")).to_have_text("7 answers")
+    # Six right ones and a wrong one, counted by the service when the time is over.
+    expect(visitor.result("Sprint")).to_have_text("Counted: you have 55.", timeout=40_000)
+    expect(visitor.own_line().locator(".points")).to_have_text("55")
+
+
+def test_lap_has_the_time_of_the_service(visitor: Visitor) -> None:
+    visitor.open("fastest-lap")
+    visitor.sign_up()
+    visitor.begin("Lap")
+    # A wrong touch and an empty cell cost time alone.
+    visitor.touch(3)
+    visitor.page.locator(".cell[data-empty]").first.click()
+    expect(visitor.page.get_by_role("status").filter(has_text="Next: 1")).to_be_visible()
+    visitor.page.wait_for_timeout(4_000)
+    visitor.run_lap()
+    expect(visitor.result("Lap")).to_have_text(re.compile(r"^Counted: you have 0:\d\d\.\d{3}\.$"))
+    shown = visitor.own_line().locator(".points")
+    expect(shown).to_have_text(re.compile(r"^0:\d\d\.\d{3}$"))
+    assert milliseconds(shown.inner_text()) > 5_500
+    expect(visitor.page.locator("#score-name")).to_have_text("Time")
+
+
+def test_game_in_play_survives_an_update_of_the_board(visitor: Visitor, service: Service) -> None:
+    visitor.open()
+    visitor.sign_up()
+    visitor.begin("Quiz")
+    asked = visitor.question()
+    for delta in (3, 4, 5):
+        service.write("global", "somebody-else", delta=delta, userName="Somebody else")
+    expect(visitor.page.locator("#rows")).to_contain_text("Somebody else")
+    assert visitor.question() == asked
+    visitor.answer()
+    expect(visitor.result("Quiz")).to_contain_text("Counted")
+
+
+def test_given_up_game_scores_nothing_and_starts_again(visitor: Visitor) -> None:
+    visitor.open("fastest-lap")
+    visitor.sign_up()
+    visitor.begin("Lap")
+    visitor.touch(1)
+    visitor.page.get_by_role("button", name="Give up").click()
+    expect(visitor.result("Lap")).to_have_text("You gave up. Nothing was scored.")
+    expect(visitor.action("Lap").get_by_role("button", name="Start the lap")).to_be_focused()
+    visitor.begin("Lap")
+    expect(visitor.page.locator(".cell[data-found]")).to_have_count(0)
 
 
 def test_own_place_is_exact_however_far_below_the_top(visitor: Visitor, service: Service) -> None:
@@ -97,18 +147,32 @@ def test_own_place_is_exact_however_far_below_the_top(visitor: Visitor, service:
             write.result()
     visitor.open("fastest-lap")
     visitor.sign_up()
-    visitor.start("Lap done")
-    visitor.complete("Lap done", value=599_000)
+    visitor.begin("Lap")
+    visitor.page.wait_for_timeout(5_000)
+    visitor.run_lap()
     own = visitor.page.locator("#own")
-    expect(own).to_contain_text(re.compile(r"You\s*place 1\d\d of 1\d\d\s*599,000$"))
+    expect(own).to_contain_text(re.compile(r"You\s*place 1\d\d of 1\d\d\s*0:\d\d\.\d{3}$"))
+    expect(visitor.own_line()).to_have_count(0)
     # A better one of the same player moves the place, though the top stays as it is.
-    before = place_of(own.inner_text())
-    visitor.start("Lap done")
-    visitor.complete("Lap done", value=598_000)
-    expect(own).to_contain_text("598,000")
-    assert place_of(own.inner_text()) <= before
+    first = own.inner_text()
+    visitor.begin("Lap")
+    visitor.run_lap()
+    expect(visitor.result("Lap")).to_contain_text("Counted")
+    expect(own).not_to_have_text(first)
+    assert place_of(own.inner_text()) <= place_of(first)
+    assert milliseconds(own.inner_text()[-8:]) < milliseconds(first[-8:])
+    # A slower one leaves it.
+    visitor.begin("Lap")
+    visitor.page.wait_for_timeout(5_000)
+    visitor.run_lap()
+    expect(visitor.result("Lap")).to_contain_text("This was not better")
     others = {it["userId"] for it in service.top("fastest-lap")["entries"]}
     assert all(it.startswith("ahead-") for it in others)
+
+
+def milliseconds(text: str) -> int:
+    minutes, seconds = text.split(":")
+    return 60_000 * int(minutes) + round(1000 * float(seconds))
 
 
 def place_of(text: str) -> int:
@@ -126,9 +190,7 @@ def test_session_survives_its_access_token(visitor: Visitor, service: Service) -
     stale = json.dumps({**session, "accessToken": "x.e30.x", "expiresAt": 0})
     visitor.page.evaluate("([key, it]) => localStorage.setItem(key, it)", [key, stale])
     visitor.page.reload()
-    visitor.start("Quiz correct")
-    visitor.complete("Quiz correct")
-    expect(visitor.action("Quiz correct").locator(".result")).to_contain_text("Counted")
+    visitor.visit()
 
 
 def test_token_that_the_gateway_refuses_is_renewed(visitor: Visitor, service: Service) -> None:
@@ -191,8 +253,7 @@ def test_own_name_cannot_be_markup(visitors: Visitors) -> None:
     name = "<img src=x onerror=alert(1)>"
     mallory.rename(name)
     expect(mallory.page.locator("#message")).to_contain_text(name)
-    mallory.start("Quiz correct")
-    mallory.complete("Quiz correct")
+    mallory.visit()
     for visitor in (mallory, victim):
         await_value(
             lambda visitor=visitor: name in [it.name for it in visitor.lines()],  # type: ignore[misc]

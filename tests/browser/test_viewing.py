@@ -12,7 +12,9 @@ from playwright.sync_api import Route, expect
 from tests.browser.conftest import Visitors
 from tests.browser.visitor import Line, Visitor
 from tests.e2e.service import Service
+from tests.e2e.tables import Tables
 from tests.e2e.waiting import await_value
+from tests.stack import Running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -45,11 +47,11 @@ def test_boards_are_there_by_name(visitor: Visitor) -> None:
     visitor.await_state("live")
     links = visitor.page.get_by_role("navigation", name="Boards").get_by_role("link")
     expect(links).to_have_text(
-        ["All-time", "Best of the week", re.compile("^Fastest lap"), "Rating: chess", "Rating…"]
+        ["All-time", "Sprint of the week", re.compile("^Fastest lap"), "Rating: chess", "Rating…"]
     )
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("All-time")
     links.nth(1).click()
-    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Best of the week")
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Sprint of the week")
     expect(visitor.page.locator("#season")).to_contain_text(re.compile(r"Week \d+ ends in\s*\d"))
     visitor.page.go_back()
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("All-time")
@@ -61,6 +63,37 @@ def test_board_of_a_pattern_is_asked_for(visitor: Visitor, service: Service, boa
     visitor.page.locator("#pattern-board").fill(board.removeprefix("rating-"))
     visitor.page.get_by_role("button", name="Show").click()
     await_lines(visitor, [Line("1", "Ada", "7")])
+
+
+def test_number_of_players_moves_by_itself_and_no_line_does(
+    visitor: Visitor, service: Service, stack: Running, board: str
+) -> None:
+    """The leaders are far ahead: nothing but the total changes, and a frame brings it."""
+    for number in range(10):
+        service.write(board, f"leader-{number}", score=9000 - number)
+    await_value(lambda: len(service.top(board)["entries"]) == 10, what="ten leaders")
+    visitor.open(board)
+    expect(visitor.page.locator("#total")).to_have_text("10")
+    before = visitor.lines()
+    assert len(before) == 10
+    visitor.page.evaluate(
+        """() => {
+            window.animated = 0;
+            const animate = Element.prototype.animate;
+            Element.prototype.animate = function (...how) {
+                window.animated += 1;
+                return animate.apply(this, how);
+            };
+        }"""
+    )
+    service.write(board, "late", score=1)
+    await_value(lambda: service.top(board)["total"] == 11, what="eleven over HTTP")
+    Tables(stack.addresses).client("lambda").invoke(
+        FunctionName="leaderboard-local-verify", Payload=b'{"audit": false}'
+    )
+    expect(visitor.page.locator("#total")).to_have_text("11")
+    assert visitor.lines() == before
+    assert visitor.page.evaluate("window.animated") == 0
 
 
 def test_unknown_board_is_said(visitor: Visitor) -> None:
@@ -78,7 +111,7 @@ def test_empty_board_is_said_and_fills_by_itself(
     visitor: Visitor, service: Service, board: str
 ) -> None:
     visitor.open(board)
-    expect(visitor.page.locator("#empty")).to_contain_text("Nobody has scored here yet")
+    expect(visitor.page.locator("#empty")).to_contain_text("No scores yet")
     service.write(board, "ada", score=7, userName="Ada")
     await_lines(visitor, [Line("1", "Ada", "7")])
     expect(visitor.page.locator("#empty")).to_be_hidden()

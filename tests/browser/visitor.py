@@ -11,6 +11,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Locator, Page, expect
 
+from game.lap import NUMBERS
+from local.games import answered, calculated
 from tests.e2e.service import PASSWORD
 
 # A busy machine fails no test.
@@ -99,17 +101,53 @@ class Visitor:
     def action(self, title: str) -> Locator:
         return self.page.locator(".action").filter(has=self.page.locator("h3", has_text=title))
 
-    def start(self, title: str) -> None:
-        """Takes a ticket, and waits until it is good."""
+    def begin(self, title: str) -> Locator:
+        """Starts a game, and waits until it can be played."""
         card = self.action(title)
-        card.get_by_role("button").click()
-        expect(card).to_have_attribute("data-state", "ready", timeout=40_000)
+        card.locator(".buttons button").first.click()
+        expect(card).to_have_attribute("data-state", "playing")
+        return card
 
-    def complete(self, title: str, *, value: int | None = None) -> None:
-        card = self.action(title)
-        if value is not None:
-            card.get_by_label("Your result").fill(str(value))
-        card.get_by_role("button").click()
+    def visit(self) -> None:
+        """Completes the action that is worth a fixed point."""
+        card = self.action("Visit")
+        card.get_by_role("button", name="Visit").click()
+        expect(card.locator(".result")).to_contain_text("Counted")
+
+    def question(self) -> tuple[str, list[str]]:
+        """What the quiz asks, as it reads."""
+        choices: list[str] = self.page.evaluate(
+            "() => [...document.querySelectorAll('.choice')].map((it) => it.lastChild.textContent)"
+        )
+        return self.page.locator(".question").inner_text(), choices
+
+    def answer(self, *, right: bool = True) -> None:
+        """Answers the question of the quiz that is open."""
+        asked, choices = self.question()
+        index = answered(asked, choices)
+        self.page.locator(".choice").nth(index if right else (index + 1) % 4).click()
+
+    def quiz(self) -> None:
+        """One right answer."""
+        self.begin("Quiz")
+        self.answer()
+        expect(self.action("Quiz").locator(".result")).to_contain_text("Counted")
+
+    def touch(self, number: int) -> None:
+        self.page.get_by_role("button", name=re.compile(f"^{number}, row")).click()
+
+    def run_lap(self, *, pause_ms: float = 110) -> None:
+        """All the numbers of the lap that is open, no quicker than a person."""
+        for number in range(1, NUMBERS + 1):
+            self.page.wait_for_timeout(pause_ms)
+            self.touch(number)
+
+    def solve(self, count: int, *, pause_ms: float = 450) -> None:
+        """So many sums of the sprint that is open, all of them right."""
+        for _ in range(count):
+            self.page.wait_for_timeout(pause_ms)
+            self.page.keyboard.type(str(calculated(self.page.locator(".sum").inner_text())))
+            self.page.keyboard.press("Enter")
 
     # Seeing.
 
@@ -130,6 +168,21 @@ class Visitor:
 
     def failure(self, form: str) -> Locator:
         return self.page.locator(f"#{form} .failure")
+
+    def result(self, title: str) -> Locator:
+        """What the card of an action says of the last attempt that counted."""
+        return self.action(title).locator(".result")
+
+    def failed(self, title: str) -> Locator:
+        return self.action(title).locator(".failure")
+
+    def token(self) -> str:
+        """The player's access token, as the page keeps it."""
+        token: str = self.page.evaluate(
+            """() => Object.values(localStorage).map((it) => JSON.parse(it))
+                 .find((it) => it.accessToken).accessToken"""
+        )
+        return token
 
     def busy_seconds(self) -> float:
         """The CPU time that the page's main thread has used so far."""

@@ -13,7 +13,7 @@ import redis
 from tests.e2e.conftest import Settled
 from tests.e2e.service import Json, Service
 from tests.e2e.tables import Tables
-from tests.e2e.viewer import Viewer
+from tests.e2e.viewer import Screen, Viewer
 from tests.e2e.waiting import AT_ONCE, await_value
 from tests.stack import Running
 
@@ -75,7 +75,6 @@ def test_audit_fills_every_ranking_and_verify_finds_them_right(
     assert done["boards"] > 1
     compared = invoke(tables, "verify", {"board": crowded, "deep": True})
     assert (compared["differences"], compared["shown"], compared["ranked"]) == (0, [], 14)
-    # The total alone is as of the record, and the audit recorded anew.
     assert service.top(crowded) == {**before, "total": 14}
 
     def right() -> bool:
@@ -98,3 +97,41 @@ def test_cold_rankings_are_filled_by_verify(
         return "degraded" not in top and len(top["entries"]) == 14
 
     await_value(whole, what="the ranking is whole, without a score")
+
+
+def test_numbers_of_players_agree_though_the_leaders_are_far_ahead(
+    service: Service, tables: Tables, board: str, settled: Settled, viewer: Viewer
+) -> None:
+    """Ten lead, 91 follow: place 101 is of 101, over HTTP at once, in frames within a minute."""
+
+    def write(users: range, points: int) -> None:
+        body = {
+            "submissions": [
+                {"userId": f"user-{it:03}", "score": points - it, "submissionId": f"s-{it}"}
+                for it in users
+            ]
+        }
+        path = f"/boards/{board}/submissions"
+        answer = service.call("POST", path, body, token=service.writer)
+        assert {it["status"] for it in answer.body["results"]} == {200}
+
+    write(range(10), 10_000)
+    settled(board)
+    screen = Screen()
+    viewer.follow(board, screen, lambda it: len(it.entries) == 10)
+    leaders, version = screen.entries, screen.version
+    write(range(10, 101), 1000)
+
+    def last() -> Json | None:
+        answer = service.call("GET", f"/boards/{board}/users/user-100")
+        return answer.body if answer.status == 200 and answer.body["total"] == 101 else None
+
+    found = await_value(last, what="the last of 101")
+    assert (found["entry"]["place"], found["total"]) == (101, 101)
+    assert service.top(board)["total"] == 101
+    invoke(tables, "verify", {"audit": False})  # or the schedule's own
+    viewer.follow(board, screen, lambda it: it.total == 101)
+    updates = [it for it in viewer.frames_of(board, "update") if it["version"] > version]
+    assert updates
+    assert all((it["upsert"], it["remove"]) == ([], []) for it in updates)
+    assert screen.entries == leaders

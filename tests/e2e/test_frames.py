@@ -55,6 +55,8 @@ NONE_OF_THE_PROTOCOL: dict[str, str | bytes] = {
     "version is a fraction": have('{"epoch":"e","version":1.5}'),
     "version is negative": have('{"epoch":"e","version":-1}'),
     "version is NaN": have('{"epoch":"e","version":NaN}'),
+    "member twice": '{"action":"ping","action":"ping"}',
+    "byte order mark": '\ufeff{"action":"ping"}',
     "half a character": '{"action":"subscribe","board":"global\\ud800"}',
     "half a character to leave": '{"action":"unsubscribe","board":"\\udc00"}',
     "deep arrays": "[" * 2000 + "]" * 2000,

@@ -114,7 +114,7 @@ def test_acts_are_recorded_with_who_when_and_why(service: Service, board: str) -
     reason = '<script>alert(1)</script> "quoted" \'; DROP TABLE x; -- 🃏'
     service.set_standing(user, "hidden", reason=f"  {reason}  ")
     service.set_standing(user, "barred", reason="again")
-    remove(service, board, user)
+    remove(service, board, user, "?reason=a+bot%2C%20too")
     found = standing_of(service, user)
     assert found["standing"] == "barred"
     assert all(is_moment(it.pop("at")) for it in found["history"])
@@ -123,7 +123,7 @@ def test_acts_are_recorded_with_who_when_and_why(service: Service, board: str) -
         {
             "standing": "barred",
             "by": by,
-            "reason": f"score on {board} (season all) removed",
+            "reason": f"score on {board} (season all) removed: a bot, too",
         },
         {"standing": "barred", "by": by, "reason": "again"},
         {"standing": "hidden", "by": by, "reason": reason},
@@ -224,7 +224,8 @@ def test_removed_score_is_gone_within_one_update_and_may_be_earned_anew(
     remove(service, board, ann)
     viewer.follow(board, screen, lambda it: it.version > top["version"])
     assert (screen.version, screen.scores) == (top["version"] + 1, {bob: 4})
-    remove(service, board, ann)  # nothing is left to remove, and nothing is recorded
+    again = service.call("DELETE", f"/boards/{board}/users/{ann}", token=service.moderator)
+    assert_problem(again, 404, "user_not_ranked")
     assert len(standing_of(service, ann)["history"]) == 1
     (stone,) = (it for it in tables.user(ann) if it["boardSeason"] == f"{board}#all")
     assert {"userScore", "userName", "boardOrder"} & set(stone) == set()
@@ -249,7 +250,8 @@ def test_only_the_season_that_is_named_loses_its_score(service: Service, board: 
     user = f"{board}-ann"
     season = service.top("weekly")["season"]
     service.write("weekly", user, score=3)
-    remove(service, "weekly", user, "?season=2020-W01")
+    path = f"/boards/weekly/users/{user}?season=2020-W01"
+    assert_problem(service.call("DELETE", path, token=service.moderator), 404, "user_not_ranked")
     service.await_score("weekly", user, 3)
     remove(service, "weekly", user, f"?season={season}")
     assert [it["reason"] for it in standing_of(service, user)["history"]] == [

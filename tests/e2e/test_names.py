@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from leaderboard.names import default_name
 from tests.e2e.service import Player, Service, assert_gateway_refuses, assert_problem
 from tests.e2e.tables import Tables
 from tests.e2e.viewer import Screen, Viewer
@@ -18,7 +19,7 @@ def test_name_reaches_every_board_and_its_viewers(
     other = f"{board}-b"
     for each in (board, other):
         service.write(each, player.user_id, score=7)
-        service.await_entry(each, player.user_id, userName=f"player-{player.user_id[:6]}")
+        service.await_entry(each, player.user_id, userName=default_name(player.user_id))
     screen = Screen()
     viewer.follow(board, screen, lambda it: it.version == 1)
     answer = service.call("PUT", "/me", {"userName": "  Zoe\u0308 "}, token=player.token)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leaderboard.names import default_name
 from tests.e2e.conftest import Settled
 from tests.e2e.service import Service, is_moment, moment
 from tests.e2e.viewer import Viewer
@@ -97,4 +98,4 @@ def test_no_address_appears_on_a_board(service: Service) -> None:
     top = service.await_score("global", player.user_id, 500_000_000)
     assert "@" not in repr(top)
     (entry,) = (it for it in top["entries"] if it["userId"] == player.user_id)
-    assert entry["userName"] == f"player-{player.user_id[:6]}"
+    assert entry["userName"] == default_name(player.user_id)

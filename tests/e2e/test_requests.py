@@ -74,8 +74,10 @@ SCORES = {
     "array": "[1]",
     "object": "{}",
     "fraction": "1.5",
-    "whole fraction": "1.0",
-    "exponent": "1e2",
+    "fraction past what is exact": "9007199254740993.0",
+    "negative exponent": "1e-2",
+    "largest exponent of a double": "1e308",
+    "exponent without end": "1E+1000000",
     "beyond doubles": "1e400",
     "below doubles": "-1e400",
     "NaN": "NaN",
@@ -134,6 +136,13 @@ NAMES = {
     "zero-width space": "\u200b",
     "byte order mark": "\ufeff",
     "half a character": "a\ud800b",
+    "grapheme joiner": "a\u034fb",
+    "joiner among letters": "a\u200db",
+    "selector among letters": "a\ufe0fb",
+    "tags among letters": "a\U000e0061\U000e007f",
+    "Hangul filler": "a\u3164b",
+    "blank of Braille": "a\u2800b",
+    "4 marks on a letter": "a" + "\u0323\u0324\u0325\u0326",
     "number": 5,
     "list": ["ada"],
 }
@@ -241,6 +250,16 @@ def test_board_that_is_none_is_not_found(service: Service, player: Player, name:
         assert_problem(answer, 404, "board_not_found")
 
 
+def test_half_a_character_in_a_body_is_refused_at_its_member(
+    service: Service, player: Player
+) -> None:
+    answer = service.call(
+        "POST", "/boards/global/tickets", {"action": "\ud800"}, token=player.token
+    )
+    problem = assert_problem(answer, 422, "invalid")
+    assert [it["path"] for it in problem["errors"]] == ["body.action"]
+
+
 @pytest.mark.parametrize(
     ("board", "action"),
     [
@@ -250,7 +269,6 @@ def test_board_that_is_none_is_not_found(service: Service, player: Player, name:
         ("global", ""),
         ("global", "QUIZ-CORRECT"),
         ("global", "quiz-correct\n"),
-        ("global", "\ud800"),
         ("global", "<b>"),
         ("global", "x" * 10_000),
         ("global", "__class__"),
@@ -342,6 +360,29 @@ def test_doubled_query_parameter_is_refused(service: Service, query: str) -> Non
     assert_problem(service.call("GET", f"/boards/global/top?{query}"), 422, "invalid")
 
 
+@pytest.mark.parametrize("query", ["season=2026-W01", "season=all", "colour=blue"])
+def test_unknown_query_parameter_is_refused_on_writes(service: Service, query: str) -> None:
+    path = f"/boards/rating-bad/users/ada/score?{query}"
+    body = {"score": 1, "submissionId": "s"}
+    problem = assert_problem(service.call("PUT", path, body, token=service.writer), 422, "invalid")
+    assert problem["errors"][0]["path"] == f"query.{query.partition('=')[0]}"
+
+
+@pytest.mark.parametrize("name", ["offset", "page"])
+def test_reads_say_that_pages_go_by_cursor(service: Service, name: str) -> None:
+    answer = service.call("GET", f"/boards/global/entries?{name}=50")
+    problem = assert_problem(answer, 422, "invalid")
+    assert problem["errors"][0]["path"] == f"query.{name}"
+    assert "`cursor`" in problem["detail"]
+
+
+@pytest.mark.parametrize("limit", ["1_0", "%2B5", "%205", "5.0", "%D9%A5", "1e1"])
+def test_numbers_of_a_query_are_digits(service: Service, limit: str) -> None:
+    answer = service.call("GET", f"/boards/global/top?limit={limit}")
+    problem = assert_problem(answer, 422, "invalid")
+    assert problem["errors"][0]["path"] == "query.limit"
+
+
 def test_doubled_query_parameter_is_refused_beside_a_body(service: Service) -> None:
     answer = service.call(
         "PUT",
@@ -353,7 +394,7 @@ def test_doubled_query_parameter_is_refused_beside_a_body(service: Service) -> N
 
 
 @pytest.mark.parametrize("query", ["x=1", "Limit=1000", "cursor=abc", "limit%5B%5D=5", "&&", "=1"])
-def test_unknown_query_parameter_is_ignored(service: Service, query: str) -> None:
+def test_unknown_query_parameter_is_ignored_on_reads(service: Service, query: str) -> None:
     plain, odd = service.top("global"), service.top("global", f"?{query}")
     assert odd == plain
 

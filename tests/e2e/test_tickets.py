@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leaderboard.names import default_name
 from tests.e2e.service import Answer, Json, Player, Service, assert_problem, moment, part
 from tests.e2e.signing import Signer, now_ms
 from tests.e2e.tables import Tables
@@ -103,7 +104,7 @@ def test_ticket_again_is_answered_as_before_and_counts_once(
     assert first.body == {
         "entry": {
             "userId": newcomer.user_id,
-            "userName": f"player-{newcomer.user_id[:6]}",
+            "userName": default_name(newcomer.user_id),
             "userScore": 10,
             "scoreUpdatedAt": entry(first)["scoreUpdatedAt"],
         },
@@ -427,7 +428,7 @@ def test_own_scores_are_listed(
     empty = service.call("GET", "/me/scores", token=newcomer.token).body
     assert empty == {
         "userId": newcomer.user_id,
-        "userName": f"player-{newcomer.user_id[:6]}",
+        "userName": default_name(newcomer.user_id),
         "scores": [],
     }
     quiz = entry(service.complete(newcomer, "global", ready(newcomer)))

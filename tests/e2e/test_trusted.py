@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from leaderboard.names import default_name
 from tests.e2e.conftest import Settled
 from tests.e2e.service import Json, Player, Service, assert_problem, is_moment
 from tests.e2e.signing import Signer
@@ -390,8 +391,23 @@ def test_name_is_kept_when_none_is_named(service: Service, board: str, user: str
     assert service.write(f"{board}-2", user, score=6)["entry"]["userName"] == "Ada"
 
 
-def test_new_user_is_named_for_six_characters_of_its_id(service: Service, board: str) -> None:
-    assert service.write(board, "abcdefghij", score=5)["entry"]["userName"] == "player-abcdef"
+@pytest.mark.parametrize("score", ["1500", "1500.0", "1.5e3", "15e2"])
+def test_score_is_its_value_in_any_spelling(service: Service, board: str, score: str) -> None:
+    path = f"/boards/{board}/users/ada/score"
+    first, again = (
+        service.call(
+            "PUT", path, raw=f'{{"score":{it},"submissionId":"s"}}'.encode(), token=service.writer
+        )
+        for it in (score, "1500")
+    )
+    assert (first.status, first.body["entry"]["userScore"]) == (200, 1500)
+    assert (again.status, again.body["replayed"]) == (200, True)
+
+
+def test_new_user_is_named_for_a_digest_of_its_id(service: Service, board: str) -> None:
+    assert service.write(board, "abcdefghij", score=5)["entry"]["userName"] == default_name(
+        "abcdefghij"
+    )
 
 
 @pytest.mark.parametrize(

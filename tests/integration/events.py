@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
+
+from leaderboard import instants
 
 Json = dict[str, Any]
 
@@ -43,7 +45,7 @@ def request(
     text = query if isinstance(query, str) else urlencode(query, doseq=True)
     parameters: dict[str, str] = {}
     for pair in filter(None, text.split("&")):
-        name, _, value = pair.partition("=")
+        name, value = (unquote_plus(it) for it in pair.partition("=")[::2])
         # The gateway joins what is given twice with a comma.
         parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
     raw = template
@@ -70,7 +72,7 @@ def request(
             "routeKey": route,
             "stage": "$default",
             "time": "23/Nov/2026:08:00:00 +0000",
-            "timeEpoch": 1795420800000,
+            "timeEpoch": instants.now_ms(),
         },
         "isBase64Encoded": base64,
     }

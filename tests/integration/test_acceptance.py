@@ -120,15 +120,15 @@ def test_action_that_was_completed_in_time_counts_for_its_season(
     moment.step = 60_000
     store: Any = Contended(scores.store, moment)
     slow = replace(scores, store=store)
-    outcome = slow.complete(user_id="ann", board=board, token=token, value=None)
+    outcome = slow.complete(user_id="ann", board=board, token=token)
     assert outcome.answer.updated_ms == midnight(day) - 1
     assert found(board, before, after) == [10, None]
     # A millisecond later it is too late: the ticket ends with its season.
     moment.ms, moment.step = midnight(day), 0
     with pytest.raises(TicketExpired):
-        scores.complete(user_id="bob", board=board, token=late, value=None)
+        scores.complete(user_id="bob", board=board, token=late)
     # The answer is known for good.
-    assert scores.complete(user_id="ann", board=board, token=token, value=None).replayed
+    assert scores.complete(user_id="ann", board=board, token=token).replayed
 
 
 @pytest.mark.parametrize(("board", "day", "before", "after"), TURNS)
@@ -139,5 +139,5 @@ def test_ticket_taken_before_midnight_for_after_it_counts_after_it(
     scores = scores_at(moment)
     token = scores.issue(user_id="ann", board=board, action="act").token
     moment.ms = midnight(day) + 500
-    scores.complete(user_id="ann", board=board, token=token, value=None)
+    scores.complete(user_id="ann", board=board, token=token)
     assert found(board, before, after) == [None, 10]

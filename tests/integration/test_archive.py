@@ -18,8 +18,8 @@ from leaderboard.adapters.cache import Cache
 from leaderboard.adapters.index import BoardIndex
 from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord
 from leaderboard.rules import Board
-from leaderboard.scores import Write
 from leaderboard.scoring.decisions import VISIBLE, ScoreItem
+from leaderboard.scoring.ports import Write
 from leaderboard.snapshots import Score
 from tests.integration import aws
 from tests.integration.conftest import Dependencies

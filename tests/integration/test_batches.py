@@ -18,7 +18,8 @@ from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.batches import WORKERS, Wanted, submit_all
 from leaderboard.errors import BoardNotFound, LeaderboardError, Unavailable
-from leaderboard.scores import SUBMISSION_MS, Outcome, Scores
+from leaderboard.scores import Outcome, Scores
+from leaderboard.scoring.ports import SUBMISSION_MS
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import Answer, Invocation, answered, request
@@ -131,11 +132,26 @@ def test_one_bad_submission_fails_alone() -> None:
     assert score("ann") is None
 
 
-@pytest.mark.parametrize("number", ["1e400", "-1e400", "5.0", "1e2"])
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "5.5", "1e-2", "1e308"])
 def test_number_that_is_no_integer_fails_alone(number: str) -> None:
     wrong = json.dumps(one("bob")).replace(": 5}", f": {number}}}")
     answer = sent(f'{{"submissions": [{json.dumps(one())}, {wrong}]}}')
     assert [it["status"] for it in answer.json["results"]] == [200, 422]
+    assert answer.json["results"][1]["errors"][0]["path"] == "body.submissions.1.delta"
+
+
+@pytest.mark.parametrize("number", ["5.0", "5e0", "0.5e1", "50e-1"])
+def test_integer_of_a_batch_is_its_value_in_any_spelling(number: str) -> None:
+    spelled = json.dumps(one("bob")).replace(": 5}", f": {number}}}")
+    answer = sent(f'{{"submissions": [{json.dumps(one())}, {spelled}]}}')
+    assert [it["entry"]["userScore"] for it in answer.json["results"]] == [5, 5]
+
+
+def test_half_a_character_in_a_batch_fails_alone() -> None:
+    answer = sent(json.dumps({"submissions": [one(), one("bob") | {"userName": "\ud800"}]}))
+    assert [it["status"] for it in answer.json["results"]] == [200, 422]
+    named = sent(json.dumps({"submissions": [one() | {"\ud800": 1}]}))
+    assert (named.status, named.json["code"]) == (422, "invalid")
 
 
 def test_refusals_of_the_service_have_their_status_and_code() -> None:

@@ -87,7 +87,7 @@ def deliver(*records: Json) -> list[str]:
 
 def followers() -> set[str]:
     rows = client("dynamodb").scan(TableName=aws.CONNECTIONS)["Items"]
-    return {it["connectionId"]["S"] for it in rows}
+    return {it["connectionId"]["S"] for it in rows if "#" in it["audience"]["S"]}
 
 
 # Which frames.

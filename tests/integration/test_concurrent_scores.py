@@ -15,14 +15,17 @@ from botocore.exceptions import ReadTimeoutError
 
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
+from leaderboard.catalog import parse
 from leaderboard.errors import (
     LeaderboardError,
     SubmissionConflict,
     TicketSuperseded,
     Unavailable,
 )
-from leaderboard.scores import Outcome, Scores, ScoreStore
+from leaderboard.scores import Outcome, Scores
+from leaderboard.scoring.completions import Evidence
 from leaderboard.scoring.decisions import ScoreItem
+from leaderboard.scoring.ports import ScoreStore
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")
@@ -65,7 +68,7 @@ def at_once(calls: Sequence[Callable[[], Outcome]]) -> list[Outcome | Leaderboar
         return list(pool.map(run, calls))
 
 
-def ticket(scores: Scores, moment: Moment, action: str = "quiz-correct") -> str:
+def ticket(scores: Scores, moment: Moment, action: str = "visit") -> str:
     """A ticket that is good now."""
     issued = scores.issue(user_id="ann", board="global", action=action)
     moment.ms = max(moment.ms, issued.ticket.not_before_ms)
@@ -84,8 +87,8 @@ def outcomes(found: Sequence[Outcome | LeaderboardError]) -> list[Outcome]:
     return done
 
 
-def completing(scores: Scores, token: str, value: int | None = None) -> Callable[[], Outcome]:
-    return lambda: scores.complete(user_id="ann", board="global", token=token, value=value)
+def completing(scores: Scores, token: str) -> Callable[[], Outcome]:
+    return lambda: scores.complete(user_id="ann", board="global", token=token)
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["first score", "later score"])
@@ -98,9 +101,9 @@ def test_ticket_taken_by_fifty_at_once_counts_once(
     found = outcomes(at_once([completing(scores, token)] * 50))
     assert Counter(it.replayed for it in found) == {True: 49, False: 1}
     assert all(it.answer.changed for it in found)
-    assert {it.answer.user_score for it in found} == {15 if before else 10}
+    assert {it.answer.user_score for it in found} == {6 if before else 1}
     assert len({it.answer for it in found}) == 1
-    assert stored().user_score == (15 if before else 10)
+    assert stored().user_score == (6 if before else 1)
 
 
 def sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +142,7 @@ def test_ticket_counts_once_where_each_write_is_sent_twice(
     sent_twice(monkeypatch)
     found = outcomes(at_once([completing(scores, token)] * 10))
     assert sum(not it.replayed for it in found) <= 1
-    assert stored().user_score == 10
+    assert stored().user_score == 1
 
 
 def test_ticket_counts_once_where_the_answer_got_lost(
@@ -151,8 +154,8 @@ def test_ticket_counts_once_where_the_answer_got_lost(
     assert sum(isinstance(it, Unavailable) for it in found) == 1
     assert all(it.replayed for it in found if isinstance(it, Outcome))
     again = completing(scores, token)()
-    assert (again.replayed, again.answer.changed, again.answer.user_score) == (True, True, 10)
-    assert stored().user_score == 10
+    assert (again.replayed, again.answer.changed, again.answer.user_score) == (True, True, 1)
+    assert stored().user_score == 1
 
 
 def test_tickets_taken_in_advance_do_not_multiply(scores: Scores, moment: Moment) -> None:
@@ -162,15 +165,45 @@ def test_tickets_taken_in_advance_do_not_multiply(scores: Scores, moment: Moment
     found = at_once([completing(scores, token) for token in tokens])
     assert sum(isinstance(it, Outcome) for it in found) == 1
     assert sum(isinstance(it, TicketSuperseded) for it in found) == 99
-    assert stored().user_score == 10
+    assert stored().user_score == 1
 
 
 def test_tickets_of_different_actions_all_count(scores: Scores, moment: Moment) -> None:
-    quiz, level = ticket(scores, moment), ticket(scores, moment, "level-done")
-    found = outcomes(at_once([completing(scores, quiz), completing(scores, level, 70)]))
+    actions = {name: VISIT | {"points": points} for name, points in (("one", 10), ("two", 70))}
+    scores = replace(scores, catalog=parse({"boards": {"global": {"actions": actions}}}))
+    tokens = [ticket(scores, moment, action) for action in actions]
+    found = outcomes(at_once([completing(scores, token) for token in tokens]))
     assert [it.replayed for it in found] == [False, False]
     assert stored().user_score == 80
-    assert set(stored().taken) == {"quiz-correct", "level-done"}
+    assert set(stored().taken) == {"one", "two"}
+
+
+def test_challenges_asked_for_by_many_at_once_leave_one_open(
+    scores: Scores, moment: Moment
+) -> None:
+    """Each is an attempt; whichever was written last is the one that counts."""
+    calls = [lambda: scores.issue(user_id="ann", board="global", action="quiz")] * 12
+    with ThreadPoolExecutor(len(calls)) as pool:
+        issued = [it.result() for it in [pool.submit(call) for call in calls]]
+    open_now = stored().open["quiz"]
+    assert [it.ticket.ticket for it in issued].count(open_now) == 1
+    assert len({it.challenge for it in issued}) > 1
+    minute = 60_000_000 // 30
+    used = stored().paced["actions"] - moment.ms * 1000
+    assert used == 12 * minute, "every attempt is charged"
+    moment.ms += 2000
+    found = at_once([playing(scores, it.token) for it in issued])
+    voided = [isinstance(it, TicketSuperseded) for it in found]
+    assert voided.count(False) == 1
+    assert issued[voided.index(False)].ticket.ticket == open_now
+
+
+def playing(scores: Scores, token: str) -> Callable[[], Outcome]:
+    sent = Evidence({"answer": 0})
+    return lambda: scores.complete(user_id="ann", board="global", token=token, evidence=sent)
+
+
+VISIT = {"minSeconds": 2, "expiresSeconds": 300}
 
 
 def submitting(scores: Scores, submission_id: str, **body: Any) -> Callable[[], Outcome]:
@@ -198,7 +231,7 @@ def test_best_of_concurrent_scores_stays(scores: Scores) -> None:
     calls = [submitting(scores, f"s-{n}", board="fastest-lap", score=n) for n in values]
     found = outcomes(at_once(calls))
     assert stored("fastest-lap").user_score == 20_000
-    assert all(it.answer.user_score <= n for it, n in zip(found, values, strict=True))
+    assert all((it.answer.user_score or 0) <= n for it, n in zip(found, values, strict=True))
     best = [it for it in found if it.answer.user_score == 20_000 and it.answer.changed]
     assert len(best) == 1
 
@@ -250,7 +283,7 @@ def renaming() -> None:
 def test_first_score_that_races_a_rename_has_the_new_name(scores: Scores) -> None:
     racing = replace(scores, store=Interrupted(scores.store, renaming))
     outcome = submitting(racing, "s-1", delta=1)()
-    assert outcome.answer.user_name == "Renamed"
+    assert outcome.user_name == "Renamed"
     assert (stored().user_name, stored().version) == ("Renamed", stored().version)
     assert wiring.profiles().copy("ann") == 0
 

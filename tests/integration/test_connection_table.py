@@ -12,7 +12,11 @@ from leaderboard.adapters import audiences
 from leaderboard.adapters import connections as adapter
 from leaderboard.adapters.audiences import PAGE, READ_BATCH, AudienceTable
 from leaderboard.adapters.aws import client
-from leaderboard.adapters.connections import ConnectionTable
+from leaderboard.adapters.connections import (
+    CONNECTION_SECONDS,
+    FOLLOWED_AGAIN_SECONDS,
+    ConnectionTable,
+)
 from leaderboard.errors import LeaderboardError
 from leaderboard.subscriptions import MAX_BOARDS, ConnectionGone, TooManyBoards
 from tests.integration import aws
@@ -36,8 +40,47 @@ def subscribers(table: ConnectionTable, board: str) -> list[str]:
 
 
 def rows() -> list[tuple[str, str]]:
+    """Those of connections; the list of followed boards has none."""
     found = client("dynamodb").scan(TableName=aws.CONNECTIONS)["Items"]
-    return sorted((it["audience"]["S"], it["connectionId"]["S"]) for it in found)
+    every = sorted((it["audience"]["S"], it["connectionId"]["S"]) for it in found)
+    return [it for it in every if not it[0].startswith("followed:")]
+
+
+def test_boards_are_listed_as_followed_while_a_connection_may_follow_them(
+    table: ConnectionTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert table.followed() == []
+    table.open("one=", None)
+    table.open("two=", None)
+    table.subscribe("one=", "global")
+    table.subscribe("one=", "weekly")
+    begun = time.time()
+    monkeypatch.setattr(
+        "leaderboard.adapters.connections.time.time", lambda: begun + FOLLOWED_AGAIN_SECONDS - 1
+    )
+    table.subscribe("two=", "global")  # this environment has listed it
+    assert sorted(table.followed()) == ["global", "weekly"]
+    # The connection that subscribed last is closed by the gateway, two hours after it opened.
+    late = begun + FOLLOWED_AGAIN_SECONDS + CONNECTION_SECONDS - 60
+    monkeypatch.setattr("leaderboard.adapters.connections.time.time", lambda: late)
+    assert sorted(table.followed()) == ["global", "weekly"]
+    monkeypatch.setattr("leaderboard.adapters.connections.time.time", lambda: late + 120)
+    assert table.followed() == []
+    table.open("three=", None)
+    table.subscribe("three=", "weekly")
+    assert table.followed() == ["weekly"]
+
+
+def test_board_has_viewers_until_the_last_one_goes(table: ConnectionTable) -> None:
+    assert not table.has_viewers("global")
+    for connection in ("one=", "two="):
+        table.open(connection, None)
+        table.subscribe(connection, "global")
+    table.close("one=")
+    assert table.has_viewers("global")
+    assert not table.has_viewers("weekly")
+    table.unsubscribe("two=", "global")
+    assert not table.has_viewers("global")
 
 
 def test_subscribers_are_those_who_follow_the_board(table: ConnectionTable) -> None:

@@ -11,18 +11,25 @@ import pytest
 
 import handlers.board_stream
 import handlers.boards
+import handlers.moderation
+import handlers.rebuild
 import handlers.score_stream
 import handlers.scores
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
+from leaderboard.adapters.boards import BoardTable
 from leaderboard.adapters.cache import Keys
+from leaderboard.adapters.cluster import Cluster
+from leaderboard.names import default_name
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, answered, request, stream_record
 from tests.integration.valkey import Valkey
+from tests.structure.template import events, functions
 
 Json = dict[str, Any]
 TRUSTED = "PUT /boards/{board}/users/{userId}/score"
+BATCH = "POST /boards/{board}/submissions"
 NOW = 1_795_420_800_000
 """2026-11-23T08:00:00Z, a Monday of the week 2026-W48."""
 
@@ -135,7 +142,16 @@ BODIES = {
     "deep lists": '{"submissionId": "s", "delta": 5, "x": ' + "[" * DEEP + "]" * DEEP + "}",
     "deep objects": '{"a":' * 2500 + "1" + "}" * 2500,
     "digits without end": '{"submissionId": "s", "delta": ' + "9" * 5000 + "}",
-    "a number with a point": '{"submissionId": "s", "delta": 5.0}',
+    "a fraction": '{"submissionId": "s", "delta": 14.5}',
+    "past what is exact, with a point": '{"submissionId": "s", "delta": 9007199254740992.0}',
+    "just past what is exact": '{"submissionId": "s", "delta": 9007199254740991.5}',
+    "an exponent": '{"submissionId": "s", "delta": 1e308}',
+    "an exponent past every float": '{"submissionId": "s", "delta": 1e400}',
+    "an exponent without end": '{"submissionId": "s", "delta": 1E+1000000}',
+    "a member twice": '{"submissionId": "s", "delta": 5, "delta": 5}',
+    "a byte order mark": '\ufeff{"submissionId": "s", "delta": 5}',
+    "infinity": '{"submissionId": "s", "delta": -Infinity}',
+    "a name with nothing to see in it": '{"submissionId":"s","delta":5,"userName":"A\\u034fda"}',
     "a number in quotes": '{"submissionId": "s", "delta": "5"}',
     "truth": '{"submissionId": "s", "delta": true}',
     "past what is exact": '{"submissionId": "s", "delta": 9007199254740992}',
@@ -159,6 +175,69 @@ def test_body_that_does_not_validate_is_refused(body: str, encoded: bool) -> Non
     assert all(it["path"] and it["message"] for it in problem["errors"])
     assert problem["errors"]
     assert written() == 0
+
+
+@pytest.mark.parametrize("delta", ["1500", "1500.0", "1.5e3", "15e2", "150000e-2"])
+def test_integer_is_its_value_in_any_spelling(delta: str) -> None:
+    answer = write(f'{{"submissionId": "s", "delta": {delta}}}')
+    assert answer.json["entry"]["userScore"] == 1500
+    again = write('{"submissionId": "s", "delta": 1500}')
+    assert (again.status, again.json["replayed"]) == (200, True)
+    refused(write('{"submissionId": "s", "delta": 1501}'), 409, "submission_conflict")
+
+
+def test_exact_limit_of_scores_holds_in_any_spelling() -> None:
+    for number, delta in enumerate(("9007199254740993.0", "9.007199254740992e15", "-1e16")):
+        problem = refused(
+            write(f'{{"submissionId": "s{number}", "delta": {delta}}}'), 422, "invalid"
+        )
+        assert problem["errors"][0]["path"] == "body.delta"
+    # The board's own limit comes behind that of the numbers.
+    refused(write('{"submissionId": "s", "delta": 9007199254740991.0}'), 409, "score_limit")
+    assert written() == 0
+
+
+@pytest.mark.parametrize("delta", ["14.5", "true", '"5"', "1e400", "1e308", "1E+1000000", "[5]"])
+def test_number_that_is_no_integer_is_refused_by_its_name(delta: str) -> None:
+    problem = refused(write(f'{{"submissionId": "s", "delta": {delta}}}'), 422, "invalid")
+    assert [it["path"] for it in problem["errors"]] == ["body.delta"]
+    body = f'{{"submissions": [{{"userId": "ann", "submissionId": "s", "delta": {delta}}}]}}'
+    event = request(BATCH, path={"board": "global"}, body=body, user="machine")
+    batch = answered(handlers.scores.handler(event, CONTEXT))
+    found = batch.json["errors"] if batch.status == 422 else batch.json["results"][0]["errors"]
+    assert [it["path"] for it in found] == ["body.submissions.0.delta"]
+    assert written() == 0
+
+
+def test_name_is_held_to_the_same_rule_wherever_it_comes_in() -> None:
+    body = {"submissionId": "s", "delta": 5, "userName": "A\u034fda"}
+    renaming = request("PUT /me", body={"userName": "A\u034fda"}, user="ann")
+    batch = request(
+        BATCH,
+        path={"board": "global"},
+        body={"submissions": [{"userId": "ann", **body}]},
+        user="machine",
+    )
+    problem = refused(write(body), 422, "invalid")
+    assert (
+        refused(answered(handlers.scores.handler(renaming, CONTEXT)), 422, "invalid")["errors"]
+        == problem["errors"]
+    )
+    (found,) = answered(handlers.scores.handler(batch, CONTEXT)).json["results"][0]["errors"]
+    (error,) = problem["errors"]
+    assert error["path"] == "body.userName"
+    assert found == {"path": "body.submissions.0.userName", "message": error["message"]}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
+def test_other_encodings_than_utf_8_are_refused(encoding: str) -> None:
+    text = '{"submissionId": "s", "delta": 5}'
+    refused(write(base64.b64encode(text.encode(encoding)).decode(), encoded=True), 422, "invalid")
+    assert written() == 0
+
+
+def test_event_with_half_a_character_is_refused() -> None:
+    refused(write('{"submissionId": "\ud800", "delta": 5}'), 422, "invalid")
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
@@ -187,8 +266,85 @@ def test_doubled_query_parameter_is_refused(query: str) -> None:
     assert problem["errors"][0]["path"] == f"query.{query.partition('=')[0]}"
 
 
-def test_unknown_query_parameter_is_ignored() -> None:
+def test_unknown_query_parameter_is_ignored_on_reads() -> None:
     assert read(query="colour=blue&limit=5").status == 200
+
+
+HANDLERS: dict[str, Callable[..., Any]] = {
+    "boards": handlers.boards.handler,
+    "moderation": handlers.moderation.handler,
+    "scores": handlers.scores.handler,
+}
+ROUTES = [
+    (function, it if isinstance(it, str) else f"{it['method']} {it['path']}")
+    for function in HANDLERS
+    for it in events(function, "httpApi")
+]
+WRITES = [(function, route) for function, route in ROUTES if not route.startswith("GET ")]
+
+
+def test_routes_of_every_function_are_tried() -> None:
+    assert {name for name in functions() if events(name, "httpApi")} == {*HANDLERS}
+    assert len(WRITES) >= 9
+
+
+@pytest.mark.parametrize(("function", "route"), WRITES)
+@pytest.mark.parametrize(
+    "query", ["colour=blue", "seasons=all", "colour", "Season=all", "=", "offset=0"]
+)
+def test_unknown_query_parameter_is_refused_on_writes(
+    function: str, route: str, query: str
+) -> None:
+    path = {"board": "global", "userId": "ann"}
+    event = request(route, path=path, query=query, body={}, user="ann")
+    problem = refused(answered(HANDLERS[function](event, CONTEXT)), 422, "invalid")
+    assert problem["errors"][0]["path"] == f"query.{query.partition('=')[0]}"
+
+
+@pytest.mark.parametrize("query", ["season=2026-W01", "season=all", "limit=1"])
+def test_score_is_never_written_to_another_season_than_was_named(query: str) -> None:
+    event = request(
+        TRUSTED,
+        path={"board": "weekly", "userId": "ann"},
+        query=query,
+        body={"submissionId": "s", "delta": 5},
+        user="machine",
+    )
+    problem = refused(answered(handlers.scores.handler(event, CONTEXT)), 422, "invalid")
+    assert problem["errors"][0]["path"] == f"query.{query.partition('=')[0]}"
+    assert written() == 0
+
+
+def test_parameters_of_a_write_are_known() -> None:
+    assert query({"userIds": ["ann"]}, season="season=all").status == 200
+    event = request(
+        "DELETE /boards/{board}/users/{userId}",
+        path={"board": "global", "userId": "ann"},
+        query="season=nope",
+        user="machine",
+    )
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["client_id"] = "tool"
+    problem = refused(answered(handlers.moderation.handler(event, CONTEXT)), 422, "invalid")
+    assert problem["errors"][0]["path"] == "query.season"
+
+
+@pytest.mark.parametrize("name", ["offset", "page"])
+def test_reads_say_that_pages_go_by_cursor(name: str) -> None:
+    for answer in (read(query=f"{name}=2"), page(f"limit=5&{name}=10"), user("ann", f"{name}=")):
+        problem = refused(answer, 422, "invalid")
+        assert problem["errors"][0]["path"] == f"query.{name}"
+        assert "`cursor`" in problem["detail"]
+
+
+NO_DIGITS = ["1_0", "%2B5", "+5", "5+", "%205", "5.0", "%D9%A5", "1e1", "0x5", "-0", "", "5%00"]
+
+
+@pytest.mark.parametrize("text", NO_DIGITS)
+def test_numbers_of_a_query_are_digits(text: str) -> None:
+    for answer in (read(query=f"limit={text}"), page(f"limit={text}")):
+        assert refused(answer, 422, "invalid")["errors"][0]["path"] == "query.limit"
+    answer = user("ann", f"around={text}")
+    assert refused(answer, 422, "invalid")["errors"][0]["path"] == "query.around"
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "101", "ten", "", "1.5"])
@@ -288,6 +444,60 @@ def test_tag_moves_with_the_top() -> None:
     drained()
     for query, tag in zip(("", "limit=50"), tags, strict=True):
         assert read(query=query, tag=tag).status == 200
+
+
+def test_total_is_the_rankings_as_it_is_now() -> None:
+    """The leaders are far ahead: nobody else changes the top that is recorded."""
+    scored(10)
+    before = read()
+    assert (before.json["version"], before.json["total"]) == (1, 10)
+    assert write({"submissionId": "late", "delta": 1}, user="late").status == 200
+    drained()
+    after, user = read(), page_of("late")
+    assert (after.json["version"], after.json["total"]) == (1, 11)
+    assert (user["total"], user["entry"]["place"]) == (11, 11)
+    assert after.json["entries"] == before.json["entries"]
+    assert read("global", "limit=3").json["total"] == 11
+    # Who holds the old number is sent the new one.
+    assert read(tag=before.headers["etag"]).status == 200
+    assert read(tag=after.headers["etag"]).status == 304
+
+
+def page_of(user: str) -> Json:
+    path = {"board": "global", "userId": user}
+    event = request("GET /boards/{board}/users/{userId}", path=path)
+    found: Json = answered(handlers.boards.handler(event, CONTEXT)).json
+    return found
+
+
+def test_total_is_as_recorded_while_the_ranking_cannot_tell(
+    switches: Dependencies, cache_server: Valkey
+) -> None:
+    scored(10)
+    assert write({"submissionId": "late", "delta": 1}, user="late").status == 200
+    drained()
+    switches.down.add("cache")
+    assert (read().json["total"], read().json["degraded"]) == (10, True)
+    switches.down.clear()
+    assert read().json["total"] == 11
+    cache_server.client.flushall()
+    assert read().json["total"] == 10
+
+
+def test_top_costs_one_trip_to_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    scored(10)
+    read()
+    trips: list[str] = []
+    execute = Cluster.execute_command
+
+    def counted(client: Cluster, *arguments: Any, **options: Any) -> Any:
+        trips.append(str(arguments[0]))
+        return execute(client, *arguments, **options)
+
+    monkeypatch.setattr(Cluster, "execute_command", counted)
+    monkeypatch.setattr(BoardTable, "read", None)  # and none to the table
+    assert len(users(read())) == 10
+    assert len(trips) == 1, trips
 
 
 @pytest.mark.parametrize("query", ["", "limit=100"])
@@ -774,7 +984,11 @@ def test_player_without_scores_has_a_name_that_tells_nothing() -> None:
     answer = answered(
         handlers.scores.handler(request("GET /me/scores", user="0123456789abc"), CONTEXT)
     )
-    assert answer.json == {"userId": "0123456789abc", "userName": "player-012345", "scores": []}
+    assert answer.json == {
+        "userId": "0123456789abc",
+        "userName": default_name("0123456789abc"),
+        "scores": [],
+    }
 
 
 def test_ticket_is_taken_by_its_player() -> None:
@@ -795,3 +1009,41 @@ def test_ticket_is_taken_by_its_player() -> None:
     )
     refused(answered(handlers.scores.handler(taken, CONTEXT)), 409, "ticket_too_early")
     assert wiring.score_table().read("ann", "global", "all") is None
+
+
+@pytest.mark.parametrize("key", ["order", "users"])
+def test_board_that_lost_a_key_is_read_from_the_tables_until_it_is_filled(
+    key: str, cache_server: Valkey, switches: Dependencies
+) -> None:
+    def listed() -> Answer:
+        path, query = {"board": "global"}, {"limit": 100}
+        event = request("GET /boards/{board}/entries", path=path, query=query)
+        return answered(handlers.boards.handler(event, CONTEXT))
+
+    scored(25)
+    everybody, top = users(listed()), read().json
+    assert len(everybody) == 25
+    cache_server.client.delete(getattr(Keys.of("global", "all"), key))
+    answer = listed()
+    assert (users(answer), answer.json["degraded"]) == (everybody, True)
+    assert write({"submissionId": "again", "delta": 1000}, user=everybody[-1]).status == 200
+    image = client("dynamodb").get_item(
+        TableName=aws.SCORES,
+        Key={"userId": {"S": everybody[-1]}, "boardSeason": {"S": "global#all"}},
+    )["Item"]
+    record = stream_record(1, {}, image)
+    assert handlers.score_stream.handler({"Records": [record]}, CONTEXT)["batchItemFailures"] == []
+    wiring.ranking_cache().client.delete(Keys.of("global", "all").copy)
+    assert read().json == top  # not the one who scored since
+    (rebuild,) = switches.invoked
+    assert handlers.rebuild.handler(rebuild, CONTEXT)["finished"]
+    answer = listed()
+    assert users(answer) == [everybody[-1], *everybody[:-1]]
+    assert "degraded" not in answer.json
+    assert recorded_total() == 25
+
+
+def recorded_total() -> int:
+    item = wiring.board_table().read("global", "all")
+    assert item is not None
+    return item.snapshot.total

@@ -66,11 +66,11 @@ def rotate(*, revoke: bool = False) -> str:
 
 def issued(scores: Scores, user: str = "ann") -> str:
     early = replace(scores, now_ms=lambda: NOW - 10_000)
-    return early.issue(user_id=user, board="global", action="quiz-correct").token
+    return early.issue(user_id=user, board="global", action="visit").token
 
 
 def completed(scores: Scores, token: str, user: str = "ann") -> Outcome:
-    return scores.complete(user_id=user, board="global", token=token, value=None)
+    return scores.complete(user_id=user, board="global", token=token)
 
 
 def test_ticket_signed_before_a_rotation_is_good_after_it(
@@ -79,7 +79,7 @@ def test_ticket_signed_before_a_rotation_is_good_after_it(
     old, token = function(), issued(function())
     rotate()
     # By a function that has not seen it, by one that starts anew, and by the first once it has.
-    assert completed(old, token).answer.user_score == 10
+    assert completed(old, token).answer.user_score == 1
     assert completed(function(), token).replayed
     moments.passed += CACHED_SECONDS + 1
     assert completed(old, token).replayed
@@ -95,7 +95,7 @@ def test_ticket_signed_with_the_new_key_is_good_at_once_everywhere(
     rotate()
     token = issued(function())
     moments.passed += REREAD_SECONDS + 1
-    assert completed(old, token).answer.user_score == 10
+    assert completed(old, token).answer.user_score == 1
 
 
 def test_key_dies_with_the_rotation_after_the_next(function: Callable[[], Scores]) -> None:
@@ -119,7 +119,7 @@ def test_revoked_key_is_good_for_nothing(function: Callable[[], Scores], moments
     moments.passed += CACHED_SECONDS + 1
     with pytest.raises(TicketInvalid):
         completed(warm, second, "bob")
-    assert completed(warm, issued(warm, "cyd"), "cyd").answer.user_score == 10
+    assert completed(warm, issued(warm, "cyd"), "cyd").answer.user_score == 1
 
 
 def test_revoked_key_is_dropped_with_the_first_ticket_of_the_new_one(
@@ -147,7 +147,7 @@ def test_key_of_before_dies_a_week_after_its_rotation(
     moments.passed += 2 * 3600
     with pytest.raises(TicketInvalid):
         completed(function(), token)
-    assert completed(function(), issued(function(), "bob"), "bob").answer.user_score == 10
+    assert completed(function(), issued(function(), "bob"), "bob").answer.user_score == 1
 
 
 def test_forged_keys_ids_do_not_make_a_function_ask_without_end(

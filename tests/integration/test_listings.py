@@ -15,8 +15,8 @@ from leaderboard.adapters.aws import client
 from leaderboard.listings import Listing, Position, Rankings
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rules import MAX_SCORE, Board, Order
-from leaderboard.scores import Write
 from leaderboard.scoring.decisions import ScoreItem
+from leaderboard.scoring.ports import Write
 from leaderboard.snapshots import Entry, Score, ranked
 from leaderboard.standby import Standby
 from tests.integration import aws

@@ -34,6 +34,7 @@ from leaderboard.errors import (
     TicketExpired,
     TicketSuperseded,
     UserDeleted,
+    UserNotRanked,
 )
 from leaderboard.ranking import COMPLETE
 from tests.integration.story import oracle, reading
@@ -223,7 +224,7 @@ class Play(RuleBasedStateMachine):
             self.world.scores.removals.add((user, rules.during(self.world.clock.time()).key))
             wiring.moderation().remove(user, board, None, by="moderator")
 
-        self._ask("remove", user, call, again=again)
+        self._ask("remove", user, call, UserNotRanked, again=again)
 
     @precondition(lambda self: not self.world.scores.erasures)
     @rule(user=users, again=st.booleans())
@@ -376,6 +377,9 @@ class Play(RuleBasedStateMachine):
                 with self._told():
                     self._rest()
                     self._mend()
+                    self.service.start("verify", {"audit": False})
+                    self.service.drain("a minute has passed")
+                    self.verdict.caught_up(self._current())
                     self._ping()
         finally:
             self._open.close()

@@ -22,10 +22,12 @@ import handlers.socket
 from handlers.telemetry import logger
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
-from leaderboard.errors import Barred, Refused, Unavailable, UserDeleted
+from leaderboard.errors import Barred, Refused, Unavailable, UserDeleted, UserNotRanked
 from leaderboard.moderation import Act
+from leaderboard.names import default_name
+from leaderboard.scoring.decisions import UNSCORED_MS
 from leaderboard.subscriptions import TooManyConnections
-from leaderboard.tombstones import SCORE_MS, USER_MS
+from leaderboard.tombstones import USER_MS
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, answered, frame, request, stream_record
@@ -221,7 +223,9 @@ def bar(user: str) -> None:
 
 
 def remove(user: str) -> None:
-    wiring.moderation().remove(user, "global", None, by=BY)
+    """Sent again, or late, it finds no score any more."""
+    with suppress(UserNotRanked):
+        wiring.moderation().remove(user, "global", None, by=BY)
 
 
 def erase(user: str) -> None:
@@ -440,7 +444,7 @@ def test_score_that_is_removed_leaves_a_tombstone_that_the_next_score_takes_over
         "boardSeasonShard",
         "boardOrder",
     }
-    assert 0 <= int(stone["expiresAt"]["N"]) - (now + SCORE_MS) // 1000 < 60
+    assert 0 <= int(stone["expiresAt"]["N"]) - (now + UNSCORED_MS) // 1000 < 60
     submit("ann")
     anew = items("ann")["global#all"]
     assert (anew["version"], anew["userScore"]) == ({"N": str(version + 2)}, {"N": "3"})
@@ -448,14 +452,37 @@ def test_score_that_is_removed_leaves_a_tombstone_that_the_next_score_takes_over
     assert anew["userName"] == before["userName"]
 
 
-def test_removal_of_what_is_not_there_is_no_act() -> None:
-    remove("nobody")
+def take_off(user: str, query: str = "") -> Any:
+    path = {"board": "global", "userId": user}
+    route = "DELETE /boards/{board}/users/{userId}"
+    return ask(route, {"client_id": BY}, path=path, query=query)
+
+
+def test_removal_of_what_is_not_there_is_404_and_no_act() -> None:
+    assert (take_off("nobody").status, take_off("nobody").json["code"]) == (404, "user_not_ranked")
     assert items("nobody") == {}
     play("ann")
-    remove("ann")
-    remove("ann")
+    assert (take_off("ann").status, take_off("ann").json["code"]) == (204, "user_not_ranked")
     assert [it.reason for it in wiring.moderation().standing("ann")[1]] == [
         "score on global (season all) removed"
+    ]
+
+
+def test_score_of_a_hidden_user_is_there_and_is_removed() -> None:
+    play("ann")
+    hide("ann")
+    answer = take_off("ann")
+    assert (answer.status, answer.text) == (204, "")
+    assert "userScore" not in items("ann")["global#all"]
+
+
+def test_removal_keeps_its_reason_with_the_act() -> None:
+    play("ann")
+    assert take_off("ann", "reason=%20a%09bot").status == 422
+    assert take_off("ann", "reason=").status == 422
+    assert take_off("ann", "season=all&reason=%20spent+the+night%2C%20so%20%20").status == 204
+    assert [it.reason for it in wiring.moderation().standing("ann")[1]] == [
+        "score on global (season all) removed: spent the night, so"
     ]
 
 
@@ -490,7 +517,7 @@ def test_user_may_be_barred_before_any_score() -> None:
         submit("ann")
     show("ann")
     submit("ann")
-    assert items("ann")["global#all"]["userName"] == {"S": "player-ann"}
+    assert items("ann")["global#all"]["userName"] == {"S": default_name("ann")}
 
 
 def test_player_of_many_boards_is_hidden_and_deleted_on_all_of_them(
@@ -532,7 +559,7 @@ def test_deleted_player_stays_deleted_while_its_tombstone_lives(switches: Depend
         wiring.scores().issue_socket(user_id="ann")
     with pytest.raises(UserDeleted):
         show("ann")
-    assert wiring.scores().of("ann") == ("player-ann", [])
+    assert wiring.scores().of("ann") == (default_name("ann"), [])
     assert wiring.moderation().standing("ann") == ("deleted", ())
     profile = items("ann")["profile"]
     assert 0 <= int(profile["expiresAt"]["N"]) - (now + USER_MS) // 1000 < 60

@@ -20,8 +20,8 @@ from leaderboard import order, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.scores import score_record
 from leaderboard.rules import Board
-from leaderboard.scores import Write
 from leaderboard.scoring.decisions import HIDDEN, VISIBLE, ScoreItem
+from leaderboard.scoring.ports import Write
 from leaderboard.snapshots import Score, ranked
 from leaderboard.standby import Standby
 from tests.integration import aws

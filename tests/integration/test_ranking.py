@@ -17,6 +17,7 @@ from leaderboard.adapters import cache as adapter
 from leaderboard.adapters.cache import Cache, Keys
 from leaderboard.errors import CacheUnavailable
 from leaderboard.listings import Listing, Position
+from leaderboard.names import default_name
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, Hint, ScoreRecord, Top
 from leaderboard.rules import MAX_SCORE, Board, Order
 from leaderboard.snapshots import Entry, Score
@@ -24,7 +25,7 @@ from tests.integration.aws import close
 from tests.integration.valkey import Valkey
 from tests.unit import strategies
 
-HINT = Hint(revision=4, version=3, epoch="e", digest="d")
+HINT = Hint(revision=4, version=3, epoch="e", digest="d", total=1)
 DESC = Board("high", "High", order=Order.DESC, top_size=3)
 ASC = Board("low", "Low", order=Order.ASC, top_size=3)
 SEASON = "all"
@@ -182,7 +183,7 @@ def test_batch_of_a_thousand_is_taken_whole(cache: Cache) -> None:
 
 
 NAMES = (
-    "player-a",
+    default_name("a"),
     "player-",
     "a|b",
     "|",
@@ -205,8 +206,8 @@ def test_names_come_back_as_they_went(cache: Cache, name: str) -> None:
 
 
 def test_rename_to_and_from_the_name_that_the_id_gives_is_seen(cache: Cache) -> None:
-    started(cache, DESC, record("a", 5, name="player-a"))
-    for version, name in ((2, "Ann"), (3, "player-a"), (4, "player-b")):
+    started(cache, DESC, record("a", 5, name=default_name("a")))
+    for version, name in ((2, "Ann"), (3, default_name("a")), (4, default_name("b"))):
         top = top_of(cache, DESC)
         cache.mark(DESC, SEASON, top, HINT)
         after = cache.apply(DESC, SEASON, [record("a", 5, version=version, name=name)]).top
@@ -490,7 +491,7 @@ def histories(draw: st.DrawFn) -> list[list[ScoreRecord]]:
     def scored(user_id: str, version: int) -> Score | None:
         if draw(st.integers(0, 4)) == 0:
             return None
-        name = draw(st.sampled_from(["Ann", f"player-{user_id[:6]}", *NAMES]))
+        name = draw(st.sampled_from(["Ann", default_name(user_id), *NAMES]))
         number = draw(st.one_of(st.integers(-1, 1), strategies.scores))
         return Score(user_id, name, number, T0 + version % 3)
 
@@ -842,9 +843,9 @@ def test_dropped_ranking_leaves_nothing_and_its_life_is_over(
 def test_older_copy_does_not_replace_a_newer_one(cache: Cache) -> None:
     cache.keep_copy("high", SEASON, revision=10, body="ten")
     cache.keep_copy("high", SEASON, revision=9, body="nine")
-    assert cache.read_copy("high", SEASON) == "ten"
+    assert cache.read_copy("high", SEASON).body == "ten"
     cache.keep_copy("high", SEASON, revision=11, body="eleven with spaces ☃")
-    assert cache.read_copy("high", SEASON) == "eleven with spaces ☃"
+    assert cache.read_copy("high", SEASON).body == "eleven with spaces ☃"
 
 
 def test_copy_goes_by_itself(cache: Cache, cache_server: Valkey) -> None:

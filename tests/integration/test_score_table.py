@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from leaderboard import order, wiring
+from leaderboard import instants, order, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.index import INDEX
+from leaderboard.adapters.items import typed
 from leaderboard.adapters.scores import score_record
 from leaderboard.errors import Raced
+from leaderboard.names import default_name
 from leaderboard.rules import MAX_SCORE, Board, Order
-from leaderboard.scores import Submission, Write
 from leaderboard.scoring.decisions import Answer, Profile, ScoreItem, Taken
+from leaderboard.scoring.ports import Submission, Write
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("stage")
 T0 = 1_795_420_800_000
 HIGH = Board("global", "Global", order=Order.DESC)
 LOW = Board("fastest-lap", "Lap", order=Order.ASC)
-ANSWER = Answer("Ann", 40, T0, changed=True)
+ANSWER = Answer(40, T0, changed=True)
 
 
 def item(user: str = "ann", score: int | None = 40, **changes: Any) -> ScoreItem:
@@ -83,11 +85,68 @@ def test_user_without_a_score_has_no_item() -> None:
 
 
 def test_item_comes_back_as_it_was_written() -> None:
-    taken = {"quiz-correct": Taken("jti", T0 + 5, ANSWER)}
-    written = item(taken=taken, paced={"actions": T0 * 1000 + 7}, user_score=MAX_SCORE)
+    failed = Taken("before", T0 + 4, Answer(None, None, changed=False))
+    taken = {"quiz": (Taken("jti", T0 + 5, ANSWER), failed)}
+    written = item(
+        taken=taken, open={"lap": "jti-2"}, paced={"actions": T0 * 1000 + 7}, user_score=MAX_SCORE
+    )
     wiring.score_table().write(Write(HIGH, written, 0))
     assert wiring.score_table().read("ann", "global", "all") == written
     assert wiring.score_table().read_user("ann") == (None, [written])
+
+
+def test_item_of_an_older_release_is_read() -> None:
+    """It remembered one ticket of an action, and a name with its answer."""
+    image = typed(
+        {
+            "userId": "ann",
+            "boardSeason": "global#all",
+            "userName": "Ann | ☃",
+            "userScore": 40,
+            "scoreUpdatedAt": instants.to_text(T0),
+            "profileVersion": 0,
+            "standing": "visible",
+            "version": T0,
+            "taken": {
+                "quiz-correct": {
+                    "ticket": "jti",
+                    "completedMs": T0 + 5,
+                    "answer": {
+                        "userName": "Ann before",
+                        "userScore": 40,
+                        "scoreUpdatedAt": instants.to_text(T0),
+                        "changed": True,
+                    },
+                }
+            },
+            "paced": {"actions": T0 * 1000},
+        }
+    )
+    client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
+    table = wiring.score_table()
+    read = table.read("ann", "global", "all")
+    taken = {"quiz-correct": (Taken("jti", T0 + 5, ANSWER),)}
+    assert read == item(taken=taken, paced={"actions": T0 * 1000})
+    table.write(Write(HIGH, read, T0))
+    assert table.read("ann", "global", "all") == read
+    assert "Ann before" not in str(raw("ann"))
+
+
+def test_remembered_answers_hold_no_name() -> None:
+    table = wiring.score_table()
+    table.write(Write(HIGH, item(taken={"quiz": (Taken("jti", T0, ANSWER),)}), 0))
+    assert str(raw("ann")).count("Ann | ☃") == 1
+    table.write(Write(HIGH, item("bob"), 0, submission=submission()))
+    (known,) = client("dynamodb").scan(TableName=aws.SUBMISSIONS)["Items"]
+    assert "userName" not in str(known)
+
+
+def test_submission_of_an_older_release_is_read() -> None:
+    wiring.score_table().write(Write(HIGH, item(), 0, submission=submission()))
+    (known,) = client("dynamodb").scan(TableName=aws.SUBMISSIONS)["Items"]
+    known["answer"]["M"]["userName"] = {"S": "Ann before"}
+    client("dynamodb").put_item(TableName=aws.SUBMISSIONS, Item=known)
+    assert wiring.score_table().read_submission("ann", "global", "s-1") == submission()
 
 
 def test_write_counts_only_while_the_item_is_the_one_that_was_read() -> None:
@@ -106,7 +165,7 @@ def test_first_write_counts_only_while_there_is_no_profile_still() -> None:
     table = wiring.score_table()
     write_profile("ann", 1, "Renamed")
     with pytest.raises(Raced):
-        table.write(Write(HIGH, item(), 0, profile=Profile("ann", "player-ann")))
+        table.write(Write(HIGH, item(), 0, profile=Profile("ann", default_name("ann"))))
     assert raw("ann") is None
 
 
@@ -125,7 +184,7 @@ def test_name_and_score_are_written_together_or_not_at_all() -> None:
     table = wiring.score_table()
     named = Profile("ann", "New", version=T0)
     first = submission()
-    table.write(Write(HIGH, item(), 0, Profile("ann", "player-ann"), named, first))
+    table.write(Write(HIGH, item(), 0, Profile("ann", default_name("ann")), named, first))
     assert table.read_profile("ann") == named
     assert table.read_submission("ann", "global", "s-1") == first
     newer = replace(named, user_name="Newer", version=T0 + 1)
@@ -171,7 +230,7 @@ def test_new_score_on_a_tombstone_goes_on_with_its_version_and_takes_its_ttl_off
     wiring.scores().submit(user_id="ann", board="global", submission_id="s", delta=3)
     assert raw("ann")["version"] == {"N": str(T0 + 6)}
     assert "expiresAt" not in raw("ann")
-    assert raw("ann")["userName"] == {"S": "player-ann"}
+    assert raw("ann")["userName"] == {"S": default_name("ann")}
 
 
 def test_tombstone_is_no_score_of_the_user() -> None:

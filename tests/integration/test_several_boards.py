@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,14 +14,13 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 
-import handlers.scores
-from leaderboard import checks, instants, tickets, wiring
+from leaderboard import tickets, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.catalog import parse
 from leaderboard.errors import (
     Barred,
-    CheckFailed,
     Invalid,
+    JudgeFailed,
     LeaderboardError,
     Raced,
     RateLimited,
@@ -32,18 +30,24 @@ from leaderboard.errors import (
     TicketSuperseded,
     Unavailable,
 )
+from leaderboard.names import default_name
 from leaderboard.profiles import Profiles, renamed, unnamed
 from leaderboard.scores import Outcome, Scores
-from leaderboard.scoring.decisions import ScoreItem
+from leaderboard.scoring.completions import Evidence
+from leaderboard.scoring.decisions import Answer, ScoreItem
+from tests.games import shipping
 from tests.integration import aws
-from tests.integration.events import CONTEXT, answered, request
 
 pytestmark = pytest.mark.usefixtures("stage")
 
 # Monday 2026-11-23, and the end of that day.
 NOW = 1_795_421_730_123
 MIDNIGHT = 1_795_478_400_000
-LEVEL = {"points": {"max": 500}, "minSeconds": 0, "expiresSeconds": 3600}
+LEVEL = {
+    "points": {"min": 0, "max": 500, "judge": "game.plain:told"},
+    "minSeconds": 0,
+    "expiresSeconds": 3600,
+}
 ALSO = ["daily", "best", "lowest", "latest"]
 BOARDS: dict[str, Any] = {
     "global": {
@@ -65,6 +69,12 @@ SEASONS = {
     "lowest": "all",
     "latest": "2026-11",
 }
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _sample_game() -> Iterator[None]:
+    with shipping():
+        yield
 
 
 @dataclass
@@ -98,8 +108,9 @@ def ticket(scores: Scores, action: str = "level", board: str = "global") -> str:
     return scores.issue(user_id="ann", board=board, action=action).token
 
 
-def complete(scores: Scores, token: str, value: int | None = 100, board: str = "global") -> Outcome:
-    return scores.complete(user_id="ann", board=board, token=token, value=value)
+def complete(scores: Scores, token: str, evidence: Any = 100, board: str = "global") -> Outcome:
+    sent = None if evidence is None else Evidence(evidence)
+    return scores.complete(user_id="ann", board=board, token=token, evidence=sent)
 
 
 def stored(board: str, season: str | None = None) -> ScoreItem | None:
@@ -357,12 +368,13 @@ def test_pace_of_another_board_refuses_them_all_and_is_named(moment: Moment) -> 
 
 
 def test_longest_wait_of_the_boards_is_the_one_to_wait(moment: Moment) -> None:
-    rules = with_rules("best", limits={"pointsPerHour": 500})
-    rules["global"] = rules["global"] | {"limits": {"actionsPerMinute": 1}}
+    rules = with_rules("best", limits={"pointsPerHour": 10})
+    quiz = {"quiz": BOARDS["global"]["actions"]["quiz"]}
+    rules["global"] = {"actions": quiz, "limits": {"actionsPerMinute": 1}}
     scores = scores_of(rules, moment)
-    complete(scores, ticket(scores), 500)
+    complete(scores, ticket(scores, "quiz"), None)
     with pytest.raises(RateLimited) as refused:
-        complete(scores, ticket(scores), 500)
+        complete(scores, ticket(scores, "quiz"), None)
     assert refused.value.retry_after_ms == 3_600_000
 
 
@@ -382,11 +394,14 @@ def test_player_who_is_barred_scores_on_no_board(scores: Scores) -> None:
     assert numbers() == NOTHING | {"global": 100}
 
 
-def test_value_past_the_cap_counts_nowhere(scores: Scores) -> None:
-    for value in (501, -1, None):
-        with pytest.raises(Invalid):
-            complete(scores, ticket(scores), value)
+def test_refused_evidence_counts_nowhere_and_the_ticket_stays_good(scores: Scores) -> None:
+    token = ticket(scores)
+    for evidence in (None, "nonsense", {"value": 500}):
+        with pytest.raises(Invalid) as refused:
+            complete(scores, token, evidence)
+        assert refused.value.path == "evidence"
     assert numbers() == NOTHING
+    assert complete(scores, token, 70).answer.user_score == 70
 
 
 # Names and first scores.
@@ -428,7 +443,7 @@ def test_first_scores_that_race_a_rename_have_the_new_name(scores: Scores, befor
 
     store: Any = Interrupted()
     outcome = complete(replace(scores, store=store), ticket(scores))
-    assert outcome.answer.user_name == ("player-ann" if before else "Renamed")
+    assert outcome.user_name == (default_name("ann") if before else "Renamed")
     assert {item.user_name for board in ALSO if (item := stored(board))} == {"Renamed"}
     assert wiring.profiles().copy("ann") == int(before)
     assert {item.user_name for board in SEASONS if (item := stored(board))} == {"Renamed"}
@@ -524,19 +539,23 @@ def test_action_of_the_same_name_on_another_board_is_another_action(
 # A ticket and the rules that changed since.
 
 
-def test_board_that_is_no_more_takes_nothing_from_the_others(
+def test_ticket_of_a_board_that_is_no_more_is_refused_unless_it_was_taken(
     scores: Scores, moment: Moment
 ) -> None:
-    token = ticket(scores)
     level = LEVEL | {"alsoOn": ["best"]}
-    later = {"global": {"actions": {"level": level}}, "best": BOARDS["best"]}
-    complete(scores_of(later, moment), token)
-    assert numbers() == NOTHING | {"global": 100, "best": 100}
+    later = scores_of({"global": {"actions": {"level": level}}, "best": BOARDS["best"]}, moment)
+    taken = ticket(scores)
+    complete(scores, taken)
+    before = numbers()
+    assert complete(later, taken).replayed
+    with pytest.raises(TicketExpired, match="rules of this action have changed"):
+        complete(later, ticket(scores))
+    assert numbers() == before
 
 
 def test_action_that_is_no_more_counts_nowhere(scores: Scores, moment: Moment) -> None:
     token = ticket(scores)
-    with pytest.raises(TicketInvalid):
+    with pytest.raises(TicketExpired, match="rules of this action have changed"):
         complete(scores_of(BOARDS | {"global": {}}, moment), token)
     assert numbers() == NOTHING
 
@@ -550,113 +569,58 @@ def test_boards_of_a_ticket_cannot_be_chosen(scores: Scores) -> None:
         complete(scores, forged)
 
 
-# The game's own check.
+# Judges and attempts that failed.
 
 
-def checked(moment: Moment, check: Any, monkeypatch: pytest.MonkeyPatch) -> Scores:
-    """Scores whose action is checked by this function, as if a module of checks had it."""
-    monkeypatch.setattr(checks, "find", lambda _: check)
-    action = LEVEL | {"minSeconds": 2, "alsoOn": ["best"], "check": "checks.made:up"}
-    return scores_of(BOARDS | {"global": {"actions": {"level": action}}}, moment)
-
-
-def test_check_is_told_the_action_the_value_and_the_time_since_the_ticket(
-    moment: Moment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[dict[str, object]] = []
-
-    def check(**given: object) -> bool:
-        told.append(given)
-        return True
-
-    scores = checked(moment, check, monkeypatch)
+def test_failed_attempt_uses_the_ticket_up_on_every_board(scores: Scores) -> None:
     token = ticket(scores)
-    moment.ms += 2345
-    complete(scores, token, 77)
-    assert told == [{"action": "level", "value": 77, "elapsed_ms": 2345}]
-    # What was taken already is answered without it.
-    complete(scores, token, 77)
-    assert len(told) == 1
-
-
-def test_value_that_the_check_refuses_counts_nowhere_and_may_be_corrected(
-    moment: Moment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scores = checked(moment, lambda *, value, **_: value <= 50, monkeypatch)
-    token = ticket(scores)
-    moment.ms += 2000
-    with pytest.raises(Invalid) as refused:
-        complete(scores, token, 51)
-    assert refused.value.path == "value"
+    failed = complete(scores, token, "fail")
+    assert (failed.answer, failed.replayed) == (Answer(None, None, changed=False), False)
     assert numbers() == NOTHING
-    assert complete(scores, token, 50).answer.user_score == 50
-
-
-def raising(**_: object) -> bool:
-    raise KeyError("a mistake in the check")
-
-
-@pytest.mark.parametrize(
-    "check",
-    [raising, lambda **_: None, lambda **_: 1, lambda **_: "yes", lambda: True],
-    ids=["raises", "None", "1", "yes", "takes nothing"],
-)
-def test_check_that_is_broken_lets_nothing_through(
-    moment: Moment, check: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scores = checked(moment, check, monkeypatch)
-    token = ticket(scores)
-    moment.ms += 2000
-    with pytest.raises(CheckFailed) as failed:
-        complete(scores, token)
-    assert failed.value.check == "checks.made:up"
-    assert failed.value.__cause__ is not None
-    assert "mistake" not in str(failed.value)
+    for board in SEASONS:
+        item = stored(board)
+        assert item is not None
+        assert [len(it) for it in item.taken.values()] == [1]
+    # Sent again, with whatever evidence, it gets its answer again.
+    again = complete(scores, token, 500)
+    assert (again.answer, again.replayed) == (failed.answer, True)
     assert numbers() == NOTHING
-    # Once it is mended the ticket is as good as before.
-    monkeypatch.setattr(checks, "find", lambda _: lambda **_: True)
+
+
+def test_failed_attempt_leaves_the_scores_as_they_are(scores: Scores, moment: Moment) -> None:
+    complete(scores, ticket(scores))
+    before = {board: stored(board) for board in SEASONS}
+    moment.ms += 1
+    failed = complete(scores, ticket(scores), "fail")
+    assert failed.answer == Answer(100, NOW, changed=False)
+    for board, was in before.items():
+        item = stored(board)
+        assert was is not None
+        assert item is not None
+        assert (item.user_score, item.updated_ms) == (was.user_score, was.updated_ms)
+        assert item.version == was.version + 1
+
+
+def test_broken_judge_lets_nothing_through_and_uses_nothing_up(moment: Moment) -> None:
+    token = ticket(scores_of(BOARDS, moment))
+    for judge in ("raises", "exits", "text", "large", "nothing"):
+        broken = LEVEL | {"points": LEVEL["points"] | {"judge": f"game.broken:{judge}"}}
+        boards = with_rules("global", actions={"level": broken | {"alsoOn": ALSO}})
+        held = scores_of(boards, moment)
+        with pytest.raises(JudgeFailed) as failed:
+            complete(held, ticket(held))
+        assert failed.value.judge == f"game.broken:{judge}"
+        assert numbers() == NOTHING
+        assert client("dynamodb").scan(TableName=aws.SCORES)["Items"] == []
+    # The rules are as they were: the ticket of before is as good as it was.
+    assert complete(scores_of(BOARDS, moment), token).answer.user_score == 100
+
+
+def test_ticket_of_changed_rules_counts_nowhere(scores: Scores, moment: Moment) -> None:
+    token = ticket(scores)
+    for change in ({"minSeconds": 1}, {"alsoOn": ALSO[1:]}, {"expiresSeconds": 3601}):
+        boards = with_rules("global", actions={"level": LEVEL | {"alsoOn": ALSO} | change})
+        with pytest.raises(TicketExpired, match="rules of this action have changed"):
+            complete(scores_of(boards, moment), token)
+    assert numbers() == NOTHING
     assert complete(scores, token).answer.user_score == 100
-
-
-def test_broken_check_is_told_and_counted(
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Whoever runs the service sees what broke; the player, that it is not the player's fault."""
-    monkeypatch.setattr(checks, "find", lambda _: raising)
-    early = replace(wiring.scores(), now_ms=lambda: instants.now_ms() - 60_000)
-    token = early.issue(user_id="ann", board="weekly", action="sprint-done").token
-    event = request(
-        "POST /boards/{board}/scores",
-        path={"board": "weekly"},
-        body={"ticket": token, "value": 5},
-        user="ann",
-    )
-    answer = answered(handlers.scores.handler(event, CONTEXT))
-    assert (answer.status, answer.json["code"]) == (503, "check_failed")
-    assert int(answer.headers["retry-after"]) >= 1
-    assert "mistake" not in answer.text
-    (line,) = (it for it in caplog.records if it.getMessage() == "check failed")
-    assert vars(line)["check"] == "checks.pace:sprint"
-    assert "a mistake in the check" in caplog.text
-    printed = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
-    assert [it["ChecksFailed"] for it in printed if "_aws" in it] == [[1.0]]
-    assert client("dynamodb").scan(TableName=aws.SCORES)["Items"] == []
-
-
-def test_check_that_is_not_shipped_lets_nothing_through(moment: Moment) -> None:
-    action = LEVEL | {"check": "checks.nowhere:it"}
-    scores = scores_of({"global": {"actions": {"level": action}}}, moment)
-    with pytest.raises(CheckFailed):
-        complete(scores, ticket(scores))
-    assert numbers() == NOTHING
-
-
-def test_check_of_an_early_ticket_is_not_asked(
-    moment: Moment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scores = checked(moment, raising, monkeypatch)
-    with pytest.raises(LeaderboardError) as refused:
-        complete(scores, ticket(scores))
-    assert refused.value.code == "ticket_too_early"

@@ -13,7 +13,8 @@ from leaderboard import wiring
 from leaderboard.adapters.aws import client
 from leaderboard.catalog import parse
 from leaderboard.errors import ScoreLimit, SubmissionConflict
-from leaderboard.scores import SUBMISSION_MS, Outcome, Scores
+from leaderboard.scores import Outcome, Scores
+from leaderboard.scoring.ports import SUBMISSION_MS
 
 NOW = 1_795_421_730_123
 WEEKS_END = 1_795_996_800_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,15 @@ def test_local_apis_have_addresses_of_their_own(local: Package) -> None:
 def test_local_cache_is_reached_without_credentials(local: Package) -> None:
     environment = local.functions()["boards"]["Environment"]["Variables"]
     assert environment["CACHE_NAME"] == environment["CACHE_USER"] == ""
+
+
+def test_minute_of_verify_comes_on_every_stage_and_says_whether_to_audit(
+    prod: Package, local: Package
+) -> None:
+    """Totals are recorded on a stage without audits, too."""
+    for stage, audit in ((prod, True), (local, False)):
+        rules = stage.of_type("AWS::Events::Rule").values()
+        (rule,) = (it for it in rules if "verify" in str(it["Targets"]).lower())
+        assert (rule["State"], rule["ScheduleExpression"]) == ("ENABLED", "rate(1 minute)")
+        (target,) = rule["Targets"]
+        assert json.loads(target["Input"]) == {"audit": audit}

@@ -20,8 +20,22 @@ COMMON = {
 }
 CACHE = {"CACHE_ENDPOINT", "CACHE_NAME", "CACHE_USER"}
 ENVIRONMENTS = {
-    "scores": {"SCORES_TABLE", "SUBMISSIONS_TABLE", "TICKET_SECRET", "EDGE_SECRET", "WRITE_SHARDS"},
-    "boards": {"BOARDS_TABLE", "SCORES_TABLE", "EDGE_SECRET", "WRITE_SHARDS", "FRAME_INTERVAL_MS"}
+    "scores": {
+        "SCORES_TABLE",
+        "SUBMISSIONS_TABLE",
+        "TICKET_SECRET",
+        "EDGE_SECRET",
+        "WRITE_SHARDS",
+        "FAILURE_QUEUE_URL",
+    },
+    "boards": {
+        "BOARDS_TABLE",
+        "SCORES_TABLE",
+        "EDGE_SECRET",
+        "WRITE_SHARDS",
+        "FRAME_INTERVAL_MS",
+        "FAILURE_QUEUE_URL",
+    }
     | CACHE,
     "moderation": {
         "SCORES_TABLE",
@@ -31,6 +45,7 @@ ENVIRONMENTS = {
         "WEBSOCKET_API_ID",
         "USER_POOL_ID",
         "EDGE_SECRET",
+        "FAILURE_QUEUE_URL",
     },
     "authorizer": {"CONNECTIONS_TABLE", "TICKET_SECRET", "EDGE_SECRET", "ALLOWED_ORIGINS"},
     "socket": {
@@ -41,6 +56,7 @@ ENVIRONMENTS = {
         "CONNECTIONS_PER_USER",
         "MESSAGES_PER_MINUTE",
         "WEBSOCKET_API_ID",
+        "FAILURE_QUEUE_URL",
     },
     "score_stream": {
         "BOARDS_TABLE",
@@ -72,15 +88,20 @@ ENVIRONMENTS = {
         "RECORD_INTERVAL_MS",
         "REBUILD_FUNCTION",
         "REBUILD_SEGMENTS",
+        "FAILURE_QUEUE_URL",
         "WRITE_SHARDS",
     }
     | CACHE,
-    "seasons": {"BOARDS_TABLE"} | CACHE,
+    "seasons": {"BOARDS_TABLE", "FAILURE_QUEUE_URL"} | CACHE,
     "verify": {
         "SCORES_TABLE",
         "BOARDS_TABLE",
+        "CONNECTIONS_TABLE",
+        "AUDIENCE_SHARDS",
+        "RECORD_INTERVAL_MS",
         "REBUILD_FUNCTION",
         "REBUILD_SEGMENTS",
+        "FAILURE_QUEUE_URL",
         "WRITE_SHARDS",
     }
     | CACHE,
@@ -97,6 +118,7 @@ POSTING = {
     "ConnectionsTable": {"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Query"},
     "${WebsocketsApi}/dev/POST/@connections/*": {"execute-api:ManageConnections"},
 }
+REPORTS = {"FailureQueue": {"sqs:SendMessage"}}
 PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "scores": {
         "ScoresTable": {
@@ -109,13 +131,15 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         },
         "SubmissionsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "TicketSecret": {"secretsmanager:GetSecretValue"},
-    },
+    }
+    | REPORTS,
     "boards": {
         "BoardsTable": {"dynamodb:GetItem"},
         "ScoresTable": {"dynamodb:BatchGetItem"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
     }
-    | CACHE_ACCESS,
+    | CACHE_ACCESS
+    | REPORTS,
     "moderation": {
         "ScoresTable": {
             "dynamodb:ConditionCheckItem",
@@ -144,7 +168,8 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "BoardsTable": {"dynamodb:GetItem"},
         "ScoresTable": {"dynamodb:GetItem"},
         "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
-    },
+    }
+    | REPORTS,
     "score_stream": {
         "ScoresTable.StreamArn": STREAM,
         "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
@@ -170,16 +195,20 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"},
         "function:leaderboard-dev-rebuild": {"lambda:InvokeFunction"},
     }
-    | CACHE_ACCESS,
+    | CACHE_ACCESS
+    | REPORTS,
     "verify": {
         "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
-        "BoardsTable": {"dynamodb:GetItem", "dynamodb:Scan"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"},
+        "ConnectionsTable": {"dynamodb:Query"},
         "RebuildLambdaFunction": {"lambda:InvokeFunction"},
     }
-    | CACHE_ACCESS,
+    | CACHE_ACCESS
+    | REPORTS,
     "seasons": {"BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"}}
-    | CACHE_ACCESS,
+    | CACHE_ACCESS
+    | REPORTS,
 }
 
 PLAYER = ("HttpApiAuthorizerPlayer", ["aws.cognito.signin.user.admin"])

@@ -15,6 +15,7 @@ TECHNOLOGIES = ("boto3", "botocore", "s3transfer", "redis", "valkey", "msgpack",
 # What the service inside is written with, beside the standard library.
 LIBRARIES = {
     "leaderboard.catalog": {"pydantic", "yaml"},
+    "leaderboard.display_names": {"regex"},
     "leaderboard.tickets": {"jwt"},
 }
 # What decides on order, time and change: the standard library and each other.

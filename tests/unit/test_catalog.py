@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard import checks
 from leaderboard.catalog import MAX_FRAME_INTERVAL, Mistake, load, parse
 from leaderboard.errors import BoardNotFound
-from leaderboard.rules import MAX_SCORE, Action, Limits, Operator, Order, Reported, Schedule
+from leaderboard.rules import (
+    MAX_SCORE,
+    Action,
+    Format,
+    Judged,
+    Kind,
+    Limits,
+    Operator,
+    Order,
+    Schedule,
+)
+from leaderboard.scoring.rehearsal import faults
+from tests.games import SAMPLE, forgotten, shipping
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -51,14 +60,15 @@ def test_every_key_of_the_contract_is_taken() -> None:
                     "minScore": -10,
                     "negativePoints": True,
                     "keepSeasons": 12,
+                    "format": {"kind": "percent", "decimals": 2, "unit": " of all "},
                     "actions": {
                         "quiz-correct": {"points": 10, "minSeconds": 2, "expiresSeconds": 300},
                         "level-done": {
-                            "points": {"max": 500},
+                            "points": {"min": -5, "max": 500, "judge": "game.levels:points"},
+                            "challenge": "game.levels:maze",
                             "minSeconds": 20,
                             "expiresSeconds": 3600,
                             "alsoOn": ["plain"],
-                            "check": "checks.pace:steady",
                         },
                     },
                     "limits": {
@@ -78,14 +88,15 @@ def test_every_key_of_the_contract_is_taken() -> None:
     assert board.actions == {
         "quiz-correct": Action(points=10, min_seconds=2, expires_seconds=300),
         "level-done": Action(
-            points=Reported(500),
+            points=Judged(500, "game.levels:points", min=-5),
+            challenge="game.levels:maze",
             min_seconds=20,
             expires_seconds=3600,
             also_on=("plain",),
-            check="checks.pace:steady",
         ),
     }
     assert board.keep_seasons == 12
+    assert board.format == Format(Kind.PERCENT, 2, "of all")
     assert board.limits == Limits(30, 5000, 1_000_000_000)
 
 
@@ -96,6 +107,7 @@ def test_board_that_says_nothing_has_the_defaults() -> None:
     assert (board.frame_interval_ms, board.actions) == (250, {})
     assert (board.min_score, board.limits.max_score) == (-MAX_SCORE, MAX_SCORE)
     assert not board.negative_points
+    assert board.format == Format(Kind.NUMBER)
     assert board.keep_seasons == 4
 
 
@@ -206,8 +218,20 @@ def test_patterns_full_of_stars_are_judged_at_once() -> None:
 # What is wrong: each line names the board, the key and the reason.
 
 ACTION = {"points": 10, "minSeconds": 2, "expiresSeconds": 300}
+LAP = ACTION | {"alsoOn": ["low"]}
+
+
+def judged(most: int, **rules: int) -> dict[str, Any]:
+    return {"max": most, "judge": "game.quiz:points", **rules}
+
+
+def judged_by(name: object) -> dict[str, Any]:
+    return {"actions": {"q": ACTION | {"points": {"max": 10, "judge": name}}}}
+
+
 OTHERS = {
     "fine": {},
+    "low": {"operator": "best", "order": "asc"},
     "fine-*": {},
     "paced": {"limits": {"pointsPerHour": 100}},
     "far": {"operator": "best", "minScore": 20, "limits": {"maxScore": 30}},
@@ -247,7 +271,16 @@ OTHERS = {
         ({"actions": {"Quiz": ACTION}}, "actions.Quiz", "match pattern"),
         ({"actions": {"q": ACTION | {"points": "10"}}}, "actions.q.points", "valid integer"),
         ({"actions": {"q": ACTION | {"points": True}}}, "actions.q.points", "valid integer"),
-        ({"actions": {"q": ACTION | {"points": {"max": 0}}}}, "actions.q.points.max", "equal to 1"),
+        ({"actions": {"q": ACTION | {"points": {"min": 1}}}}, "actions.q.points.max", "required"),
+        ({"actions": {"q": ACTION | {"value": 1}}}, "actions.q.value", "not permitted"),
+        ({"actions": {"q": ACTION | {"check": "game.a:b"}}}, "actions.q.check", "not permitted"),
+        ({"format": {"kind": "money"}}, "format.kind", "'number', 'duration' or 'percent'"),
+        ({"format": {"decimals": 7}}, "format.decimals", "less than or equal to 6"),
+        ({"format": {"decimals": -1}}, "format.decimals", "greater than or equal to 0"),
+        ({"format": {"unit": ""}}, "format.unit", "at least 1 character"),
+        ({"format": {"unit": "x" * 17}}, "format.unit", "at most 16 characters"),
+        ({"format": {"colour": "red"}}, "format.colour", "not permitted"),
+        ({"format": "duration"}, "format", "valid dictionary"),
         ({"actions": {"q": ACTION | {"minSeconds": -1}}}, "actions.q.minSeconds", "equal to 0"),
         ({"actions": {"q": {"points": 1}}}, "actions.q.minSeconds", "required"),
         ({"actions": {"int": ACTION | {"points": None}}}, "actions.int.points", "valid integer"),
@@ -265,7 +298,7 @@ OTHERS = {
             "more than limits.pointsPerHour",
         ),
         (
-            {"actions": {"q": ACTION | {"points": {"max": 10}}}, "limits": {"pointsPerHour": 9}},
+            {"actions": {"q": ACTION | {"points": judged(10)}}, "limits": {"pointsPerHour": 9}},
             "actions.q.points",
             "more than limits.pointsPerHour",
         ),
@@ -282,13 +315,53 @@ OTHERS = {
             "actions.q.points",
             "no score from minScore to limits.maxScore",
         ),
-        # The function that judges what was reached.
-        ({"actions": {"q": ACTION | {"check": "pace"}}}, "actions.q.check", "match pattern"),
-        ({"actions": {"q": ACTION | {"check": ":run"}}}, "actions.q.check", "match pattern"),
-        ({"actions": {"q": ACTION | {"check": "checks/pace:run"}}}, "actions.q.check", "pattern"),
-        ({"actions": {"q": ACTION | {"check": 7}}}, "actions.q.check", "valid string"),
-        ({"actions": {"q": ACTION | {"check": "os:system"}}}, "actions.q.check", "outside"),
-        ({"actions": {"q": ACTION | {"check": "checksum.a:b"}}}, "actions.q.check", "outside"),
+        # The functions of the game.
+        (
+            {"actions": {"q": ACTION | {"points": {"max": 10}}}},
+            "actions.q.points.judge",
+            "no amount comes from a player. Name the function that computes the points",
+        ),
+        (
+            {"actions": {"q": ACTION | {"points": judged(10, min=11)}}},
+            "actions.q.points.min",
+            "11 is above max",
+        ),
+        (
+            {"actions": {"q": ACTION | {"points": judged(-1)}}},
+            "actions.q.points.min",
+            "0 is above max",
+        ),
+        (
+            {"order": "asc", "operator": "best", "actions": {"q": ACTION | {"points": judged(10)}}},
+            "actions.q.points.min",
+            "on arena lower wins",
+        ),
+        (
+            {"operator": "best", "actions": {"q": LAP | {"points": judged(10)}}},
+            "actions.q.points.min",
+            "on low lower wins",
+        ),
+        (
+            {"actions": {"q": ACTION | {"points": judged(10, min=-1)}}},
+            "actions.q.points",
+            "negativePoints: true",
+        ),
+        (
+            {"actions": {"q": ACTION | {"challenge": "game.quiz:question"}}},
+            "actions.q.challenge",
+            "needs points with a judge",
+        ),
+        (judged_by("quiz"), "actions.q.points.judge", "match pattern"),
+        (judged_by(":run"), "actions.q.points.judge", "match pattern"),
+        (judged_by("game/quiz:run"), "actions.q.points.judge", "match pattern"),
+        (judged_by(7), "actions.q.points.judge", "valid string"),
+        (judged_by("os:system"), "actions.q.points.judge", "outside the package game"),
+        (judged_by("gamer.a:b"), "actions.q.points.judge", "outside the package game"),
+        (
+            {"actions": {"q": ACTION | {"points": judged(9), "challenge": "os:system"}}},
+            "actions.q.challenge",
+            "outside the package game",
+        ),
         # The boards that an action counts on beside its own.
         ({"actions": {"q": ACTION | {"alsoOn": "fine"}}}, "actions.q.alsoOn", "valid list"),
         ({"actions": {"q": ACTION | {"alsoOn": []}}}, "actions.q.alsoOn", "at least 1 item"),
@@ -323,7 +396,7 @@ OTHERS = {
         (
             {
                 "negativePoints": True,
-                "actions": {"q": ACTION | {"points": {"max": 5}, "alsoOn": ["fine-1"]}},
+                "actions": {"q": ACTION | {"points": judged(5, min=-5), "alsoOn": ["fine-1"]}},
             },
             "actions.q.alsoOn",
             "on fine-1, points may be negative",
@@ -339,7 +412,7 @@ OTHERS = {
             "on far, points can make no score from minScore to limits.maxScore",
         ),
         (
-            {"actions": {"q": ACTION | {"points": {"max": 19}, "alsoOn": ["far"]}}},
+            {"actions": {"q": ACTION | {"points": judged(19), "alsoOn": ["far"]}}},
             "actions.q.alsoOn",
             "on far, points can make no score from minScore to limits.maxScore",
         ),
@@ -399,92 +472,98 @@ def test_orders_and_operators_of_an_actions_boards_may_differ() -> None:
     assert parse({"boards": {"high": counting, "low": low}}).has("low")
 
 
-# The functions that actions are checked by: the command imports them.
+# The functions of the game: the command imports them, and calls the challenges.
 
 MODULES = {
-    "fine": "def it(*, action, value, elapsed_ms): return True\nnone = 5\n"
-    "def short(*, action, value): return True\n"
-    "def long(*, action, value, elapsed_ms, more): return True\n"
-    "def positional(action, value, elapsed_ms, /): return True\n"
-    "async def later(*, action, value, elapsed_ms): return True\n",
+    "fine": "none = 5\n"
+    "def it(*, action, seed, evidence, elapsed_ms): return 1\n"
+    "def ask(*, action, seed): return [action, len(seed)]\n"
+    "def short(*, action, seed, evidence): return 1\n"
+    "def long(*, action, seed, evidence, elapsed_ms, more): return 1\n"
+    "def positional(action, seed, evidence, elapsed_ms, /): return 1\n"
+    "async def later(*, action, seed, evidence, elapsed_ms): return 1\n",
     "broken": "raise RuntimeError('broken on purpose')\n",
+    "leaving": "import sys\nsys.exit(3)\n",
     "unfinished": "def it(:\n",
     "lost": "import a_module_that_there_is_not\n",
 }
 
 
-@pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A package of checks instead of this repository's."""
-    (tmp_path / "checks").mkdir()
+def ship(folder: Path) -> Path:
+    """A package `game` in a folder."""
+    (folder / "game").mkdir()
     for name, text in {"__init__": "", **MODULES}.items():
-        (tmp_path / "checks" / f"{name}.py").write_text(text)
-    monkeypatch.setattr(checks, "ROOT", tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    with fresh_checks():
-        yield
+        (folder / "game" / f"{name}.py").write_text(text)
+    return folder
 
 
-@contextmanager
-def fresh_checks() -> Iterator[None]:
-    """With nothing imported before, and nothing left behind."""
-    held = {name: it for name, it in sys.modules.items() if is_check(name)}
-    for name in held:
-        del sys.modules[name]
-    checks.find.cache_clear()
-    yield
-    for name in [*filter(is_check, sys.modules)]:
-        del sys.modules[name]
-    sys.modules.update(held)
-    checks.find.cache_clear()
+def of_the_game(*, judge: str = "game.fine:it", challenge: str | None = None) -> dict[str, Any]:
+    action = ACTION | {"points": {"max": 10, "judge": judge}}
+    return {"actions": {"q": action if challenge is None else action | {"challenge": challenge}}}
 
 
-def is_check(module: str) -> bool:
-    return module.partition(".")[0] == checks.PACKAGE
-
-
-@pytest.mark.usefixtures("shipped")
 @pytest.mark.parametrize(
-    ("check", "reason"),
+    ("judge", "reason"),
     [
-        ("checks.nowhere:it", "checks.nowhere cannot be imported: ModuleNotFoundError"),
-        ("checks.broken:it", "cannot be imported: RuntimeError: broken on purpose"),
-        ("checks.unfinished:it", "cannot be imported: SyntaxError"),
-        ("checks.lost:it", "cannot be imported: ModuleNotFoundError"),
-        ("checks.fine:nothing", "checks.fine has no nothing"),
-        ("checks.fine:none", "none in checks.fine is no function"),
-        ("checks.fine:short", "short cannot be called with action, value and elapsed_ms"),
-        ("checks.fine:long", "long cannot be called with action, value and elapsed_ms"),
-        ("checks.fine:positional", "positional cannot be called with"),
-        ("checks.fine:later", "later is a coroutine"),
+        ("game.nowhere:it", "game.nowhere cannot be imported: ModuleNotFoundError"),
+        ("game.broken:it", "cannot be imported: RuntimeError: broken on purpose"),
+        ("game.leaving:it", "cannot be imported: SystemExit: 3"),
+        ("game.unfinished:it", "cannot be imported: SyntaxError"),
+        ("game.lost:it", "cannot be imported: ModuleNotFoundError"),
+        ("game.fine:nothing", "game.fine has no nothing"),
+        ("game.fine:none", "none in game.fine is not a function"),
+        ("game.fine:short", "cannot be called with the keywords action, seed, evidence, elapsed"),
+        ("game.fine:long", "cannot be called with the keywords action, seed, evidence, elapsed"),
+        ("game.fine:positional", "positional cannot be called with"),
+        ("game.fine:later", "later is a coroutine"),
     ],
 )
-def test_check_that_cannot_be_called_is_a_mistake(check: str, reason: str) -> None:
-    right = {"actions": {"q": ACTION | {"check": "checks.fine:it"}}}
-    wrong = {"actions": {"q": ACTION | {"check": check}}}
-    (line,) = parse({"boards": {"right": right, "arena": wrong}}).unresolved()
-    assert line.startswith("arena: actions.q.check: ")
+def test_judge_that_cannot_be_called_is_a_mistake(tmp_path: Path, judge: str, reason: str) -> None:
+    boards = {"right": of_the_game(), "arena": of_the_game(judge=judge)}
+    with shipping(ship(tmp_path)):
+        (line,) = faults(parse({"boards": boards}))
+    assert line.startswith("arena: actions.q.points.judge: ")
+    assert reason in line
+
+
+@pytest.mark.parametrize(
+    ("challenge", "reason"),
+    [
+        ("nowhere:it", "game.nowhere cannot be imported: ModuleNotFoundError"),
+        ("plain:told", "told cannot be called with the keywords action, seed"),
+        ("broken:raises", "raised KeyError: 'a mistake in the judge'"),
+        ("broken:exits", "raised SystemExit: goodbye"),
+        ("broken:bytes_asked", "returned no JSON: Object of type bytes"),
+        ("broken:nan_asked", "returned no JSON: Out of range float"),
+        ("broken:half_a_character_asked", "returned no JSON: 'utf-8' codec"),
+        ("broken:none_asked", "returned None"),
+        ("broken:much_asked", "returned 8194 bytes, more than 8192"),
+    ],
+)
+def test_challenge_that_cannot_be_asked_is_a_mistake(challenge: str, reason: str) -> None:
+    right = of_the_game(judge="game.plain:told", challenge="game.broken:most_asked")
+    wrong = of_the_game(judge="game.plain:told", challenge=f"game.{challenge}")
+    with shipping(SAMPLE):
+        (line,) = faults(parse({"boards": {"right": right, "arena": wrong}}))
+    assert line.startswith("arena: actions.q.challenge: ")
     assert reason in line
 
 
 def test_package_of_that_name_from_elsewhere_is_a_mistake(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "checks").mkdir()
-    (tmp_path / "checks" / "__init__.py").touch()
-    (tmp_path / "checks" / "pace.py").write_text(MODULES["fine"])
-    monkeypatch.syspath_prepend(str(tmp_path))
-    body = {"actions": {"q": ACTION | {"check": "checks.pace:it"}}}
-    with fresh_checks():
-        (line,) = parse({"boards": {"arena": body}}).unresolved()
-    assert "not the one in the folder checks beside boards.yml" in line
+    monkeypatch.syspath_prepend(str(ship(tmp_path)))
+    with forgotten():
+        (line,) = faults(parse({"boards": {"arena": of_the_game()}}))
+    assert "not the one in the folder game beside boards.yml" in line
 
 
-def test_checks_of_this_repository_can_be_called() -> None:
+def test_games_of_this_repository_can_be_played() -> None:
     catalog = load(ROOT / "boards.yml")
-    assert [*catalog.unresolved()] == []
-    named = [it.check for board in catalog.rules.values() for it in board.actions.values()]
-    assert any(named)
+    assert [*faults(catalog)] == []
+    actions = [it for board in catalog.rules.values() for it in board.actions.values()]
+    assert sum(isinstance(it.points, Judged) for it in actions) == 3
+    assert sum(it.challenge is not None for it in actions) == 3
 
 
 @pytest.mark.parametrize("name", ["Global", "a_b", "x" * 49, "a b", "", 2048, True, None, "a#*"])
@@ -595,11 +674,12 @@ def test_command_fails_and_names_every_mistake(tmp_path: Path) -> None:
     assert "Traceback" not in run.stderr
 
 
-def test_command_fails_for_a_check_that_is_not_there(tmp_path: Path) -> None:
-    action = "{points: 1, minSeconds: 1, expiresSeconds: 2, check: 'checks.pace:walk'}"
+def test_command_fails_for_a_judge_that_is_not_there(tmp_path: Path) -> None:
+    points = "{max: 1, judge: 'game.quiz:walk'}"
+    action = f"{{points: {points}, minSeconds: 1, expiresSeconds: 2}}"
     run = command(str(written(tmp_path, f"boards: {{a: {{actions: {{q: {action}}}}}}}")))
     assert (run.returncode, run.stdout) == (1, "")
-    assert "  a: actions.q.check: checks.pace has no walk" in run.stderr
+    assert "  a: actions.q.points.judge: game.quiz has no walk" in run.stderr
     assert "Traceback" not in run.stderr
 
 

@@ -140,3 +140,12 @@ def test_frame_knows_its_newest_score() -> None:
     frame = frame_of(first, second)
     assert frame is not None
     assert frame.scored_ms == delta.diff(first, second).scored_ms == 7
+
+
+def test_update_of_the_total_alone_is_empty_and_says_nothing_of_freshness() -> None:
+    first = top(1, *"abcdefgh")
+    frame = frame_of(first, replace(first, version=2, total=101))
+    assert frame is not None
+    body = body_of(frame)
+    assert (body["from"], body["total"], body["upsert"], body["remove"]) == (1, 101, [], [])
+    assert frame.scored_ms is None

@@ -13,15 +13,20 @@ from leaderboard import tickets
 from leaderboard.catalog import parse
 from leaderboard.errors import ActionNotFound, BoardNotFound
 from leaderboard.instants import from_datetime
-from leaderboard.rules import Reported, Schedule
+from leaderboard.rules import Judged, Schedule
 from leaderboard.scores import Scores
+from leaderboard.scoring.completions import digest
 from leaderboard.seasons import parse_season, season_at
 from leaderboard.tickets import ActionTicket, Keys
 
 KEYS = Keys("v1", {"v1": "k" * 64})
 ACTIONS = {
     "quiz": {"points": 10, "minSeconds": 2, "expiresSeconds": 300},
-    "level": {"points": {"max": 500}, "minSeconds": 20, "expiresSeconds": 3600},
+    "level": {
+        "points": {"max": 500, "judge": "game.plain:told"},
+        "minSeconds": 20,
+        "expiresSeconds": 3600,
+    },
 }
 CATALOG = parse(
     {
@@ -40,7 +45,7 @@ def keyring(_key_id: str | None = None) -> Keys:
     return KEYS
 
 
-# No ticket is written anywhere.
+# No ticket without a challenge is written anywhere.
 UNUSED: Any = None
 
 
@@ -57,8 +62,11 @@ def test_ticket_is_of_the_user_the_board_and_the_action() -> None:
 
 
 def test_points_come_from_the_boards_rules() -> None:
-    assert issued("global", "quiz").points == 10
-    assert issued("global", "level").points == Reported(500)
+    scores = Scores(CATALOG, UNUSED, keyring, lambda: NOW)
+    for action, points in (("quiz", 10), ("level", Judged(500, "game.plain:told"))):
+        it = scores.issue(user_id="ada", board="global", action=action)
+        assert (it.action.points, it.challenge) == (points, None)
+        assert it.ticket.rules == digest(it.action, None)
 
 
 def test_ticket_is_good_between_the_actions_times() -> None:

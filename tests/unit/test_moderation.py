@@ -16,6 +16,7 @@ from leaderboard.scoring.decisions import (
     BARRED,
     DELETED,
     HIDDEN,
+    UNSCORED_MS,
     VISIBLE,
     Answer,
     Profile,
@@ -23,10 +24,10 @@ from leaderboard.scoring.decisions import (
     Taken,
     submit,
 )
-from leaderboard.tombstones import DAY_MS, SCORE_MS, USER_MS, brought_up, deleted, erased, removed
+from leaderboard.tombstones import DAY_MS, USER_MS, brought_up, deleted, erased, removed
 
 NOW = 1_795_421_730_123
-ANSWER = Answer("Ada", 40, NOW - 5, changed=True)
+ANSWER = Answer(40, NOW - 5, changed=True)
 ITEM = ScoreItem(
     user_id="ada",
     board="global",
@@ -36,7 +37,7 @@ ITEM = ScoreItem(
     user_score=40,
     updated_ms=NOW - 5,
     version=90,
-    taken={"quiz": Taken("t1", NOW - 5, ANSWER)},
+    taken={"quiz": (Taken("t1", NOW - 5, ANSWER),)},
     paced={"actions": 3},
 )
 PROFILE = Profile("ada", "Ada", version=8)
@@ -93,7 +94,7 @@ def test_tombstone_keeps_what_replays_are_known_by() -> None:
     stone = removed(ITEM, now_ms=NOW)
     assert (stone.user_score, stone.updated_ms, stone.user_name) == (None, None, "")
     assert stone.version == ITEM.version + 1
-    assert stone.expires_ms == NOW + SCORE_MS
+    assert stone.expires_ms == NOW + UNSCORED_MS
     assert (stone.taken, stone.paced) == (ITEM.taken, ITEM.paced)
     assert stone.is_new
 
@@ -109,7 +110,7 @@ def test_tombstone_of_a_deleted_player_has_no_name_anywhere() -> None:
     stone = erased(ITEM, profile_version=9, now_ms=NOW)
     assert "Ada" not in str(stone)
     assert (stone.standing, stone.profile_version) == (DELETED, 9)
-    assert stone.taken["quiz"].ticket == "t1"
+    assert stone.taken["quiz"][0].ticket == "t1"
 
 
 def test_deleted_player_outlives_every_ticket() -> None:

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.errors import Invalid, ScoreLimit, TicketSuperseded
-from leaderboard.rules import MAX_SCORE, Board, Limits, Operator, Order
+from leaderboard.rules import MAX_SCORE, Action, Board, Limits, Operator, Order
 from leaderboard.scoring import decisions
+from leaderboard.scoring.completions import Completion, digest
 from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.tickets import ActionTicket
 
@@ -107,12 +108,16 @@ def completed(board: Board, item: ScoreItem, write: Write) -> decisions.Decision
         board=board.board,
         season=item.season,
         action="act",
-        points=write.amount,
-        issued_ms=write.at,
+        rules=digest(worth(write), None),
+        issued_ms=write.at + 1,  # so that many may come in one millisecond
         not_before_ms=write.at,
         expires_ms=write.at + 1,
     )
-    return decisions.complete(board, item, ticket, value=None, now_ms=write.at)
+    return decisions.complete(board, item, Completion(ticket, worth(write), None, write.at))
+
+
+def worth(write: Write) -> Action:
+    return Action(write.amount, min_seconds=0, expires_seconds=1)
 
 
 @pytest.mark.parametrize("way", [submitted, completed])
@@ -200,22 +205,19 @@ def test_action_of_several_boards_counts_by_the_rules_of_each_or_nowhere(
             board=named[0].board,
             season="all",
             action="act",
-            points=write.amount,
-            issued_ms=write.at,
+            rules=digest(worth(write), None),
+            issued_ms=write.at + 1,  # so that many may come in one millisecond
             not_before_ms=write.at,
             expires_ms=write.at + 1,
             also={it.board: "all" for it in named[1:]},
         )
+        completion = Completion(ticket, worth(write), None, write.at)
         also = list(zip(named[1:], items[1:], strict=True))
         if not all(allowed(it, counted, write) for it in named):
             with pytest.raises((ScoreLimit, Invalid)):
-                decisions.complete(
-                    named[0], items[0], ticket, value=None, now_ms=write.at, also=also
-                )
+                decisions.complete(named[0], items[0], completion, also=also)
             continue
-        decision = decisions.complete(
-            named[0], items[0], ticket, value=None, now_ms=write.at, also=also
-        )
+        decision = decisions.complete(named[0], items[0], completion, also=also)
         assert decision.item is not None
         items = [decision.item, *decision.also]
         counted.append(write)
@@ -228,8 +230,6 @@ def test_action_of_several_boards_counts_by_the_rules_of_each_or_nowhere(
             decisions.complete(
                 named[0],
                 forgetful,
-                ticket,
-                value=None,
-                now_ms=write.at,
+                completion,
                 also=list(zip(named[1:], items[1:], strict=True)),
             )

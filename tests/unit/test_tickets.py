@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +14,8 @@ import jwt
 import pytest
 
 from leaderboard.errors import TicketInvalid
-from leaderboard.rules import MAX_SCORE, Reported
+from leaderboard.rules import Action
+from leaderboard.scoring.completions import digest
 from leaderboard.tickets import (
     MAX_LENGTH,
     ActionTicket,
@@ -21,6 +24,7 @@ from leaderboard.tickets import (
     new_id,
     read_action,
     read_socket,
+    seed_of,
     sign_action,
     sign_socket,
 )
@@ -33,11 +37,12 @@ ACTION = ActionTicket(
     user_id="0aa6f2bc-1111-4222-8333-944455566677",
     board="global",
     season="all",
-    action="quiz-correct",
-    points=10,
+    action="quiz",
+    rules="b2Fr-XJ1bGVz_DIG",
     issued_ms=1_795_421_730_123,
     not_before_ms=1_795_421_732_123,
     expires_ms=1_795_422_030_123,
+    seed=seed_of("t1", OLD),
 )
 SOCKET = SocketTicket("s1", "ada", 1_795_421_790_123)
 
@@ -51,10 +56,42 @@ def base64url(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-@pytest.mark.parametrize("points", [10, 0, -5, MAX_SCORE, Reported(500), Reported(MAX_SCORE)])
-def test_action_ticket_comes_back_as_it_was_signed(points: int | Reported) -> None:
-    ticket = replace(ACTION, points=points)
-    assert read_action(sign_action(ticket, KEYS), KEYS) == ticket
+def test_action_ticket_comes_back_as_it_was_signed() -> None:
+    assert read_action(sign_action(ACTION, KEYS), KEYS) == ACTION
+
+
+def test_ticket_of_an_older_release_comes_back_without_rules() -> None:
+    """It named its points; what it is worth now is what boards.yml says."""
+    old = with_claims(rules=None, points=10)
+    assert read_action(old, KEYS) == replace(ACTION, rules="")
+
+
+# The seed: what a ticket's challenge is made from.
+
+
+def test_seed_belongs_to_the_id_and_the_key() -> None:
+    assert len(seed_of("t1", OLD)) == 32
+    assert seed_of("t1", OLD) == seed_of("t1", OLD)
+    assert len({seed_of(ticket, key) for ticket in ("t1", "t2") for key in (OLD, NEW)}) == 4
+
+
+def test_seed_is_of_the_key_that_signed_also_after_a_rotation() -> None:
+    token = sign_action(ACTION, KEYS)
+    assert read_action(token, Keys("v2", {"v2": NEW, "v1": OLD})).seed == seed_of("t1", OLD)
+
+
+def test_seed_cannot_be_worked_out_from_what_is_sent() -> None:
+    """Nobody without the key has it: no part of a ticket is the seed, or the key to it."""
+    token = sign_action(ACTION, KEYS)
+    parts = [base64.urlsafe_b64decode(part + "==") for part in token.split(".")]
+    known = [token.encode(), *(part.encode() for part in token.split(".")), *parts, b"", b"t1"]
+    known += [str(value).encode() for value in claims_of(token).values()]
+    guessed = {hmac.digest(key, data, "sha256") for key in known for data in known}
+    guessed |= {hmac.digest(key, b"seed:t1", "sha256") for key in known}
+    guessed |= {hashlib.sha256(data).digest() for data in known}
+    assert ACTION.seed not in guessed
+    assert not any(ACTION.seed in part for part in known)
+    assert ACTION.seed.hex() not in repr(ACTION)
 
 
 def test_boards_that_an_action_counts_on_come_back_with_their_seasons() -> None:
@@ -74,9 +111,10 @@ def test_longest_ticket_there_is_can_be_read() -> None:
         board="b" * 48,
         season="2026-11-23",
         action="a" * 48,
-        points=Reported(MAX_SCORE),
+        rules=digest(Action(1, 1, 2), None),
         also={f"{n:b<48}": "2026-11-23" for n in range(10)},
     )
+    ticket = replace(ticket, seed=seed_of(ticket.ticket, OLD))
     token = sign_action(ticket, Keys("v" * 64, {"v" * 64: OLD}))
     assert MAX_LENGTH / 2 < len(token) < MAX_LENGTH
     assert read_action(token, Keys("v" * 64, {"v" * 64: OLD})) == ticket
@@ -97,7 +135,7 @@ def test_ticket_of_the_key_before_is_still_good() -> None:
 def test_current_key_signs() -> None:
     token = sign_action(ACTION, Keys("v2", {"v2": NEW, "v1": OLD}))
     assert jwt.get_unverified_header(token)["kid"] == "v2"
-    assert read_action(token, Keys("v2", {"v2": NEW})) == ACTION
+    assert read_action(token, Keys("v2", {"v2": NEW})) == replace(ACTION, seed=seed_of("t1", NEW))
 
 
 def test_ticket_of_a_key_that_is_gone_is_refused() -> None:
@@ -125,10 +163,10 @@ def with_claims(**changes: object) -> str:
     return signed({name: value for name, value in claims.items() if value is not None})
 
 
-def forged(points: int) -> str:
-    """A ticket whose points were changed, with the signature it came with."""
+def forged(**changes: object) -> str:
+    """A ticket whose content was changed, with the signature it came with."""
     header, _, signature = sign_action(ACTION, KEYS).split(".")
-    claims = claims_of(sign_action(ACTION, KEYS)) | {"points": points}
+    claims = claims_of(sign_action(ACTION, KEYS)) | changes
     return ".".join((header, base64url(json.dumps(claims)), signature))
 
 
@@ -143,7 +181,12 @@ def unsigned(algorithm: str) -> str:
 
 ISSUED = claims_of(sign_action(ACTION, KEYS))
 REFUSED: dict[str, Callable[[], str]] = {
-    "other points": lambda: forged(10_000),
+    "other rules": lambda: forged(rules="others"),
+    "another action": lambda: forged(action="lap"),
+    "another user": lambda: forged(sub="eve"),
+    "another id, and so another seed": lambda: forged(jti="t2"),
+    "a later end": lambda: forged(expires=ACTION.expires_ms + 1),
+    "points of its own": lambda: forged(points=10_000),
     "another secret": lambda: signed(ISSUED, secret=NEW),
     "no signature": lambda: sign_action(ACTION, KEYS).rpartition(".")[0] + ".",
     "alg none": lambda: unsigned("none"),
@@ -159,7 +202,6 @@ REFUSED: dict[str, Callable[[], str]] = {
     "no id": lambda: with_claims(jti=None),
     "no user": lambda: with_claims(sub=None),
     "no board": lambda: with_claims(board=None),
-    "no points": lambda: with_claims(points=None),
     "no times": lambda: with_claims(expires=None),
     "nothing": lambda: "",
     "no ticket": lambda: "ticket",
@@ -218,7 +260,7 @@ def test_ticket_names_nobody_by_more_than_the_id() -> None:
         "board",
         "season",
         "action",
-        "points",
+        "rules",
         "issued",
         "notBefore",
         "expires",

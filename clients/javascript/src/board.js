@@ -16,7 +16,7 @@ import { instant } from "./frame.js";
  * @property {string} season
  * @property {string | null} epoch names the counter that `version` belongs to; null before the first score
  * @property {number} version
- * @property {number} total users on the whole board, as counted with this version
+ * @property {number} total users on the whole board: as recorded with this version, or as read over HTTP since
  * @property {string | null} endsAt when the season ends
  * @property {readonly Readonly<Entry>[]} entries
  * @property {string | null} publishedAt when the service sent it; null if it came over HTTP

@@ -97,6 +97,15 @@ export class Following {
     if (this.#doubtAt !== null && askedAt >= this.#doubtAt) this.#settleDoubt();
   }
 
+  /**
+   * Over HTTP `total` is the ranking's as it is now, so it may change while the version stays.
+   * @param {Snapshot} top
+   */
+  count(top) {
+    if (!this.held || compare(top, this.held) !== "same" || top.total === this.held.total) return;
+    this.held = Object.freeze({ ...this.held, total: top.total });
+  }
+
   /** Whether something newer than the held board is known to exist, or may. */
   get behind() {
     return this.held === null || this.#named !== null || this.#doubtAt !== null;

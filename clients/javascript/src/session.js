@@ -335,6 +335,7 @@ export class Session {
     follow.refused = false;
     follow.freshAt = sentAt;
     following.snapshot(top, { now, readAfter });
+    following.count(top);
     following.answered(top, readAfter);
     this.#show(before, following);
   }

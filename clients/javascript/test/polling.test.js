@@ -42,6 +42,15 @@ test("first board comes over HTTP, and the socket goes on from it", async () => 
   assert.equal(stage.requests.length, 1);
 });
 
+test("total that a poll finds changed is shown, though the version stays", async () => {
+  const stage = await polling();
+  stage.request.answer(200, top(1, { total: 101 }));
+  await stage.wait(10);
+  assert.deepEqual(stage.shown.map(({ version, total }) => [version, total]), [[1, top(1).total], [1, 101]]);
+  const since = { season: "all", epoch: "k3v9", version: 1 };
+  assert.deepEqual(stage.changes[1], { since, entered: [], left: [], moved: [], scored: [] });
+});
+
 test("first board over HTTP is dropped when the socket was faster", async () => {
   const stage = new Stage({ http });
   stage.subscribe();

@@ -28,6 +28,16 @@ test("update from the held version is applied", () => {
   assert.deepEqual(stage.changes[1].moved, [{ entry: entry("ann", 2, 1001), from: 1, to: 2 }]);
 });
 
+test("update of the total alone is shown, and changes no entry", () => {
+  const stage = new Stage().live();
+  stage.socket.receive(update(1, 2, { upsert: [], total: 101, scoredAt: null }));
+  assert.deepEqual([stage.shown[1].version, stage.shown[1].total], [2, 101]);
+  assert.deepEqual(stage.shown[1].entries, stage.shown[0].entries);
+  assert.equal(stage.shown[1].scoredAt, stage.shown[0].scoredAt);
+  const since = { season: "all", epoch: "k3v9", version: 1 };
+  assert.deepEqual(stage.changes[1], { since, entered: [], left: [], moved: [], scored: [] });
+});
+
 test("version that the client has is ignored", async () => {
   const stage = new Stage().live();
   stage.socket.receive(update(1, 3), update(1, 3), update(1, 2), snapshot(2), snapshot(3));

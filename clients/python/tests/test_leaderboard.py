@@ -120,6 +120,23 @@ def test_board_is_shown_at_every_change_with_what_changed() -> None:
     run(test)
 
 
+def test_update_of_the_total_alone_is_shown_and_changes_no_entry() -> None:
+    async def test(server: Server) -> None:
+        shown: list[tuple[Board, Changes]] = []
+        async with Leaderboard(socket=server.url) as leaderboard:
+            leaderboard.subscribe("global", lambda *news: shown.append(news))
+            await until(lambda: shown)
+            await server.send(update(1, 2, total=101, scoredAt=None))
+            await until(lambda: len(shown) == 2)
+        (before, _), (after, changes) = shown
+        assert (after.version, after.total) == (2, 101)
+        assert after.entries == before.entries
+        assert after.scored_at == before.scored_at
+        assert (changes.entered, changes.left, changes.moved, changes.scored) == ((), (), (), ())
+
+    run(test)
+
+
 def test_boards_and_listeners_share_one_socket_and_a_late_one_gets_what_is_held() -> None:
     async def test(server: Server) -> None:
         server.answers["weekly"] = [snapshot(4, "bob", board="weekly")]
@@ -433,6 +450,25 @@ def test_boards_are_polled_without_a_socket_and_an_unchanged_top_costs_a_304() -
         server.answer = answer
         asyncio.run(asyncio.wait_for(test(server), SECONDS))
     assert server.requests[:3] == [("/boards/global/top", etag) for etag in (None, '"1"', '"1"')]
+
+
+def test_total_that_a_poll_finds_changed_is_shown_though_the_version_stays() -> None:
+    async def test(server: Api) -> None:
+        shown = []
+        async with Leaderboard(http=server.url, timing=HURRIED) as leaderboard:
+            leaderboard.subscribe("global", lambda *news: shown.append(news))
+            await until(lambda: shown)
+            await until(lambda: len(server.requests) > 2)
+            tops.append(snapshot(1, "ada", total=101))
+            await until(lambda: len(shown) == 2)
+        assert [(board.version, board.total) for board, _ in shown] == [(1, 1), (1, 101)]
+        changes = shown[1][1]
+        assert (changes.entered, changes.left, changes.moved, changes.scored) == ((), (), (), ())
+
+    tops = [snapshot(1, "ada")]
+    with api() as server:
+        server.answer = lambda request: request.reply(200, tops[-1])
+        asyncio.run(asyncio.wait_for(test(server), SECONDS))
 
 
 def test_board_that_does_not_exist_is_reported_over_http() -> None:

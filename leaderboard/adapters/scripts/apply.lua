@@ -2,18 +2,21 @@
 --
 -- KEYS order (sorted set), users (hash), state (hash)
 -- ARGV topSize, fresh change id, life to start ('' if none may be started), its completeness,
---      seconds a rebuild may be silent, the records as take.lua (which stands before) has them
+--      seconds a rebuild may be silent, the records as take.lua (which stands before) has them,
+--      the ms after the last record at which a total that changed is to be recorded
 -- Returns whether a rebuild is due (claimed for the caller), records taken, and what read_top of
 -- top.lua (which stands before, too) returns; nothing at all if there is no life.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
 local size, fresh = tonumber(ARGV[1]), ARGV[2]
 local starting, completeness, patience = ARGV[3], ARGV[4], tonumber(ARGV[5])
 
-local known = redis.call('HMGET', state, 'life', 'complete', 'filledAt', 'held')
+local known = redis.call(
+  'HMGET', state, 'life', 'complete', 'filledAt', 'held', 'change', 'recorded', 'recordedAt', 'total')
 local life, complete, filled_at, held = known[1], known[2], known[3], known[4]
+local change, recorded, recorded_at, total = known[5], known[6], known[7], known[8]
 if life and is_lost(order, users, held) then
   redis.call('UNLINK', state)
-  life, held = false, false
+  life, held, recorded_at = false, false, false
 end
 if not life then
   if starting == '' then
@@ -27,12 +30,21 @@ if not life then
   redis.call('HSET', state, 'life', starting, 'complete', complete, 'change', '', 'recorded', '')
 end
 hold(order, users, state, held)
-if moved then
+local time = redis.call('TIME')
+local now = tonumber(time[1])
+
+-- Below the top everybody may come and go without a record. So the total gets one of its own, where
+-- nothing else is left to record and the last record is old enough.
+local function is_total_due()
+  return recorded_at and change == recorded
+    and now * 1000 + math.floor(time[2] / 1000) - recorded_at >= tonumber(ARGV[7])
+    and redis.call('ZCARD', order) ~= tonumber(total or -1)
+end
+if moved or is_total_due() then
   redis.call('HSET', state, 'change', fresh)
 end
 
 local due = 0
-local now = tonumber(redis.call('TIME')[1])
 if complete == '0' and (not filled_at or now - tonumber(filled_at) > patience) then
   redis.call('HSET', state, 'filledAt', now)
   due = 1

@@ -2,14 +2,14 @@
 -- A life that started from nothing counts as complete once a record of its own was accepted.
 --
 -- KEYS state (hash)
--- ARGV life, change, hint
+-- ARGV life, change, hint, total
 local state = KEYS[1]
 local known = redis.call('HMGET', state, 'life', 'complete', 'change')
 if known[1] ~= ARGV[1] then
   return 0
 end
 local time = redis.call('TIME')
-redis.call('HSET', state, 'hint', ARGV[3],
+redis.call('HSET', state, 'hint', ARGV[3], 'total', ARGV[4],
   'recordedAt', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
 if known[2] == 'new' then
   redis.call('HSET', state, 'complete', '1')

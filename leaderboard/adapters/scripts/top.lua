@@ -1,11 +1,11 @@
 -- Read the top of one board-season's ranking, with all that recording it needs: life, complete,
--- change, recorded, hint, milliseconds since the last record (-1: none), the ranking's size, and
--- the entries, a flat list of member and signed score (none if nothing is left to record, unless
--- `always`).
+-- change, recorded, hint, milliseconds since the last record (-1: none), the ranking's size, the
+-- entries, a flat list of member and signed score (none if nothing is left to record, unless
+-- `always`), and the size that was recorded ('': not known).
 -- Nothing at all if there is no life.
 local function read_top(order, state, size, always)
-  local known =
-    redis.call('HMGET', state, 'life', 'complete', 'change', 'recorded', 'hint', 'recordedAt')
+  local known = redis.call(
+    'HMGET', state, 'life', 'complete', 'change', 'recorded', 'hint', 'recordedAt', 'total')
   if not known[1] then
     return {}
   end
@@ -19,5 +19,5 @@ local function read_top(order, state, size, always)
     top = redis.call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
   end
   return {known[1], known[2], known[3], known[4], known[5] or '', age,
-    redis.call('ZCARD', order), top}
+    redis.call('ZCARD', order), top, known[7] or ''}
 end

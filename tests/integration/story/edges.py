@@ -41,7 +41,7 @@ from tests.poller import Threads
 
 Json = dict[str, Any]
 WRITES = {"PutItem", "UpdateItem", "TransactWriteItems"}
-SHARDED = ("connection_table", "subscriptions", "moderation")
+SHARDED = ("connection_table", "subscriptions", "moderation", "totals")
 """The parts that know over how many shards an audience is spread."""
 KEYS = {aws.SCORES: ("userId", "boardSeason"), aws.BOARDS: ("boardSeason",)}
 

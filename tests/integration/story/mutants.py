@@ -34,12 +34,13 @@ from leaderboard.adapters.scores import ScoreTable
 from leaderboard.delivery import Part, Sender, Tally
 from leaderboard.errors import Unavailable
 from leaderboard.profiles import Profiles
-from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder
+from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder, Top
 from leaderboard.reads import Reads
-from leaderboard.scores import Write
 from leaderboard.scoring.decisions import DELETED, VISIBLE, Profile, ScoreItem
+from leaderboard.scoring.ports import Write
 from leaderboard.snapshots import Snapshot, ranked
 from leaderboard.tombstones import brought_up, removed
+from leaderboard.totals import Totals
 from tests.integration.story import oracle
 from tests.integration.story.story import Plan
 from tests.integration.story.world import Audience, Mishaps
@@ -499,6 +500,30 @@ def hand_over_each_change_by_itself(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(handlers.board_stream, "_changes", changes)
 
 
+def record_no_total_by_itself(patch: pytest.MonkeyPatch) -> None:
+    _script(patch, "APPLY", "if moved or is_total_due() then", "if moved then")
+
+
+def record_each_total_at_once(patch: pytest.MonkeyPatch) -> None:
+    _script(patch, "APPLY", ">= tonumber(ARGV[7])", ">= 0")
+    patch.setattr(Top, "is_total_due", True)
+
+
+def record_another_total_of_one_version(patch: pytest.MonkeyPatch) -> None:
+    """It would differ from what viewers were told, and nothing would tell them."""
+    real = ranking.next_item
+
+    def late(*top: Any, total: int, **what: Any) -> BoardItem:
+        item = real(*top, total=total, **what)
+        return replace(item, snapshot=replace(item.snapshot, total=total))
+
+    patch.setattr(ranking, "next_item", late)
+
+
+def leave_the_totals_when_scores_end(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Totals, "_behind", lambda _totals, _deadline: [])
+
+
 _ARENA, _SPRINT, _RATING = oracle.BOARDS
 _BUSY = Plan(
     seed="",
@@ -517,6 +542,7 @@ _FLUSHED = replace(_BUSY, flushes=2, pauses=(0, 0.02, 0.3))
 _ROBBED = replace(_BUSY, lost_keys=4, removals=0, standings=0, within=0.6, pauses=(0, 0.02, 0.3))
 _DYING = replace(_BUSY, pauses=(0, 0.3), mishaps=Mishaps(killed=0.03, answer_lost=0.02))
 _WATCHED = replace(_BUSY, viewers=3, pauses=(0, 0.02, 0.3))
+_FOLLOWED = replace(_WATCHED, boards=(_RATING,), users=14)
 _SHORT = replace(_BUSY, writers=4, writes=1, shards=3, boards=(_RATING,), removals=0, standings=0)
 _REFILLED = replace(_BUSY, writers=4, users=14, writes=6, flushes=2, within=0.6)
 _AUDITED = replace(_FLUSHED, audits=3)
@@ -562,6 +588,10 @@ MUTANTS: dict[Break, Plan] = {
     ),
     rename_without_the_standing: replace(_BUSY, standings=4, renames=0.8),
     move_the_version_with_every_record: _BUSY,
+    record_no_total_by_itself: _FOLLOWED,
+    record_each_total_at_once: _FOLLOWED,
+    record_another_total_of_one_version: replace(_FOLLOWED, flushes=2, audits=3),
+    leave_the_totals_when_scores_end: _FOLLOWED,
     show_the_new_place_of_those_who_moved_alone: _WATCHED,
     send_the_last_change_alone: replace(_WATCHED, viewers=1),
     confirm_what_could_not_be_recorded: replace(_DYING, boards=(_RATING,)),

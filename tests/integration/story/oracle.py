@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from leaderboard.names import default_name
+
 Json = dict[str, Any]
 
 
@@ -243,7 +245,7 @@ class People:
         self.standing[user_id] = standing
         after = (self.standing_of(user_id), self.name_of(user_id))
         for old, new in zip(before, after, strict=True):
-            asked = {*self.asked[user_id], f"player-{user_id[:6]}"}
+            asked = {*self.asked[user_id], default_name(user_id)}
             assert old == new or new in asked, f"nobody asked for {item}"
         known = self.version.get(user_id, 0)
         assert version > known or (version == known and before == after), f"{item} is no newer"
@@ -259,7 +261,7 @@ class People:
         assert found == (self.name_of(user_id), self.standing_of(user_id)), f"not so: {item}"
 
     def name_of(self, user_id: str) -> str:
-        return self.name.get(user_id) or f"player-{user_id[:6]}"
+        return self.name.get(user_id) or default_name(user_id)
 
     def standing_of(self, user_id: str) -> str:
         return self.standing.get(user_id, "visible")

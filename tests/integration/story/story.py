@@ -17,6 +17,7 @@ from leaderboard.errors import (
     TicketSuperseded,
     Unavailable,
     UserDeleted,
+    UserNotRanked,
 )
 from leaderboard.ranking import COMPLETE
 from tests.integration.story import oracle
@@ -287,6 +288,7 @@ class Story:
         """The schedules' minute."""
         self._wait()
         self.service.start("seasons", {})
+        self.service.start("verify", {"audit": False})
 
     def _remove(self) -> None:
         """A moderator takes a score off."""
@@ -294,7 +296,8 @@ class Story:
         user, rules = self._any_user(), self.world.chance.choice(self.plan.boards)
         self.world.scores.removals.add((user, rules.key))
         moderation = wiring.moderation()
-        self._finish("remove", partial(moderation.remove, user, rules.board, None, by="moderator"))
+        remove = partial(moderation.remove, user, rules.board, None, by="moderator")
+        self._finish("remove", remove, UserNotRanked)
 
     def _set_standing(self) -> None:
         """A moderator hides or bars a user for a while."""
@@ -400,6 +403,10 @@ class Story:
         self.verdict.scores()
         for rules in self.plan.boards:
             self.verdict.board(rules)
+            self.verdict.counted(rules)
+        self.service.start("verify", {"audit": False})
+        self.service.drain("a minute has passed")
+        self.verdict.caught_up(self.plan.boards)
 
     def _check_viewers(self) -> None:
         """Who missed no post holds the recorded top; who did repairs itself by a ping."""

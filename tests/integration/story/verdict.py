@@ -111,6 +111,22 @@ class Verdict:
         last = history[-1]
         assert (held.epoch, held.version) == (last.epoch, last.version), f"{viewer} not at {last}"
         assert held.entries == last.entries
+        assert held.total == last.total
+
+    def caught_up(self, boards: Sequence[oracle.Rules]) -> None:
+        """A minute after the last score the recorded total, too, is that of the table: of every
+        board that somebody follows, so of those that these viewers show."""
+        for rules in boards:
+            history = self.world.history[rules.key]
+            if history and self.present():
+                total = len(self.expected(rules))
+                assert history[-1].total == total, f"{rules.key}: {history[-1]} is not {total}"
+
+    def counted(self, rules: oracle.Rules) -> None:
+        """Over HTTP the total is the ranking's, whatever was recorded."""
+        body = wiring.reads().top(rules.board, season=rules.season, limit=None).body
+        if body["version"]:
+            assert body["total"] == len(self.expected(rules)), f"{rules.key}: {body}"
 
 
 def _taken(item: Json) -> list[Json]:

@@ -21,6 +21,7 @@ class Held:
     season: str = ""
     epoch: str | None = None
     version: int = 0
+    total: int = 0
     entries: list[Json] | None = None
     newest_seen: tuple[str, str | None, int] = ("", None, 0)
     undelivered: tuple[str, int] = ("", 0)
@@ -90,8 +91,9 @@ class Viewer:
         else:
             assert recorded is not None, f"never recorded: {message}"
             assert entries == recorded.entries, f"{entries} is not {recorded}"
+            assert message["total"] == recorded.total, f"{message} is not {recorded}"
         held.season, held.epoch, held.version = message["season"], epoch, version
-        held.entries = entries
+        held.entries, held.total = entries, message["total"]
         if held.undelivered <= (held.season, version):
             held.undelivered = ("", 0)
 

@@ -20,7 +20,7 @@ class Board:
     """Names the counter that `version` belongs to; None before the first score."""
     version: int
     total: int
-    """Users on the whole board, as counted with this version."""
+    """Users on the whole board: as recorded with this version, or as read over HTTP since."""
     ends_at: str | None
     """When the season ends, RFC 3339."""
     entries: tuple[Entry, ...]

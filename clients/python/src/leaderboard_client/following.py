@@ -4,6 +4,7 @@ may replace what. Knows frames and times, no connection."""
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from leaderboard_client.board import Board, apply_update, compare, from_snapshot, same_counter
 from leaderboard_client.frame import Place, Placed, Snapshot, Update, instant
@@ -80,6 +81,13 @@ class Following:
             self._doubt_at = None
             held = self.held
             self._ahead = [it for it in self._ahead if compare(it, held) == "newer"]
+
+    def count(self, top: Snapshot) -> None:
+        """Over HTTP `total` is the ranking's as it is now, so it may change while the version
+        stays."""
+        held = self.held
+        if held is not None and compare(top, held) == "same" and top.total != held.total:
+            self.held = replace(held, total=top.total)
 
     @property
     def behind(self) -> bool:

@@ -366,6 +366,7 @@ class Session:
         follow.refused = False
         follow.fresh_at = sent_at
         following.snapshot(top, now=now, read_after=read_after)
+        following.count(top)
         following.answered(top, read_after)
         self._show(before, following)
 

@@ -1,0 +1,41 @@
+"""Gathering: the items that a write is decided over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from leaderboard.profiles import unnamed
+from leaderboard.scoring.decisions import Profile, ScoreItem
+from leaderboard.scoring.ports import ScoreStore
+
+
+def gather(
+    store: ScoreStore, user_id: str, places: Sequence[tuple[str, str]]
+) -> tuple[list[ScoreItem], Profile | None]:
+    """The items to decide on and, where a name comes from the profile, that profile."""
+    if len(places) > 1:
+        found, known = store.read_several(user_id, places)
+    else:
+        known = [store.read(user_id, *places[0])]
+        found = None
+        if known[0] is None or known[0].is_new:
+            found = store.read_profile(user_id)
+    profile = found or unnamed(user_id)
+    items: list[ScoreItem] = []
+    for (board, season), item in zip(places, known, strict=True):
+        if item is not None and not item.is_new:
+            items.append(item)
+            continue
+        first = item or ScoreItem(
+            user_id=user_id, board=board, season=season, user_name="", profile_version=0
+        )
+        items.append(
+            replace(
+                first,
+                user_name=profile.user_name,
+                standing=profile.standing,
+                profile_version=profile.version,
+            )
+        )
+    return items, profile if any(it.is_new for it in items) else None

@@ -1,0 +1,1 @@
+"""Judges and challenges that tests name in boards of their own."""

@@ -1,0 +1,197 @@
+/**
+ * The card of an action: one button, then the game, then what the service said of it.
+ */
+
+/** @typedef {import("./service.js").Action} Action */
+/** @typedef {import("./service.js").Outcome} Outcome */
+
+import { Attempt } from "./attempt.js";
+import { make, motion, tell, write } from "./elements.js";
+import { Failure, sentence, trouble } from "./failures.js";
+import { GAMES } from "./games/index.js";
+import { actionName, amount, duration, plural } from "./words.js";
+
+/** Between two drawings of a wait, in milliseconds. */
+const TICK = 100;
+
+export class Card {
+  #parts;
+  #title;
+  /** @type {import("./games/index.js").Game | undefined} */
+  #game;
+  /** @type {AbortController | null} ends the attempt that runs */
+  #running = null;
+  #progress = /** @type {HTMLProgressElement} */ (make("progress", { max: "1", hidden: true }));
+  #hint = make("p", { class: "hint" });
+  #stage = make("div", { class: "game", hidden: true });
+  #failed = make("p", { class: "failure", role: "alert", hidden: true });
+  #result = make("p", { class: "result", role: "status" });
+  #button = make("button", { type: "button" });
+  #leave = make("button", { type: "button", class: "quiet", hidden: true }, "Give up");
+
+  /**
+   * @param {{service: import("./service.js").Service, board: string, name: string, action: Action, format?: import("./service.js").Format,
+   *   onScore: (board: string, outcome: Outcome) => void, onFailure: (failure: unknown) => void}} parts
+   */
+  constructor(parts) {
+    this.#parts = parts;
+    const { name, action, format } = parts;
+    this.#title = actionName(name);
+    this.#game = action.evidence ? GAMES[name] : undefined;
+    this.#progress.setAttribute("aria-label", `${this.#title}: waiting`);
+    this.#button.addEventListener("click", () => this.#start());
+    this.#leave.addEventListener("click", () => this.#giveUp());
+    this.element = make(
+      "section",
+      { class: "card action", "aria-label": this.#title },
+      make("h3", {}, this.#title),
+      make("p", { class: "worth" }, worth(action.points, format)),
+      // What is waited for stands below, so that nothing moves under a finger.
+      this.#stage,
+      this.#hint,
+      this.#progress,
+      this.#failed,
+      this.#result,
+      make("div", { class: "buttons" }, this.#button, this.#leave),
+    );
+    // An action whose answer only the team's own game can give.
+    this.#button.hidden = action.evidence && !this.#game;
+    this.#turn("idle");
+  }
+
+  stop() {
+    this.#running?.abort();
+    this.#running = null;
+  }
+
+  async #start() {
+    if (this.#running) return;
+    const running = new AbortController();
+    this.#running = running;
+    tell(this.#failed, null);
+    write(this.#result, "");
+    try {
+      this.#turn("asking");
+      const { service, board, name, action, onScore } = this.#parts;
+      const attempt = await Attempt.begin(service, board, name, action.minSeconds);
+      running.signal.throwIfAborted();
+      const evidence = this.#game ? await this.#play(this.#game, attempt, running.signal) : undefined;
+      this.#turn("sending");
+      this.#draw(attempt, running.signal);
+      const outcome = await attempt.send(evidence, {
+        signal: running.signal,
+        onTrouble: (failure, wait) => this.#trouble(failure, wait),
+      });
+      running.signal.throwIfAborted();
+      tell(this.#failed, null);
+      this.#report(outcome);
+      onScore(board, outcome);
+    } catch (failure) {
+      if (running.signal.aborted) return;
+      tell(this.#failed, sentence(failure));
+      this.#parts.onFailure(failure);
+    } finally {
+      running.abort();
+      if (this.#running === running) this.#end();
+    }
+  }
+
+  /**
+   * @param {import("./games/index.js").Game} game
+   * @param {Attempt} attempt
+   * @param {AbortSignal} signal
+   */
+  #play(game, attempt, signal) {
+    this.#turn("playing");
+    const played = game.play(attempt.challenge, this.#stage, signal);
+    this.element.scrollIntoView({ block: "nearest", behavior: motion.allowed ? "smooth" : "instant" });
+    return new Promise((resolve, reject) => {
+      played.then(resolve, reject);
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      // Nobody waits for an answer that would come too late.
+      const late = setTimeout(() => reject(new Failure("ticket_expired", { status: 410 })), attempt.expiresAt - performance.now());
+      signal.addEventListener("abort", () => clearTimeout(late), { once: true });
+    });
+  }
+
+  #giveUp() {
+    const sent = this.element.dataset.state === "sending";
+    this.stop();
+    tell(this.#failed, null);
+    write(this.#result, sent ? "You stopped waiting. If the service has your answer already, it counts." : "You gave up. Nothing was scored.");
+    this.#end();
+  }
+
+  #end() {
+    const hadFocus = this.element.contains(document.activeElement);
+    this.#running = null;
+    this.#stage.replaceChildren();
+    this.#turn("idle");
+    if (hadFocus) this.#button.focus({ preventScroll: true });
+  }
+
+  /**
+   * What is waited for: that the ticket becomes good, or that the service answers.
+   * @param {Attempt} attempt
+   * @param {AbortSignal} signal
+   */
+  #draw(attempt, signal) {
+    const draw = () => {
+      const left = attempt.readyAt - performance.now();
+      this.#progress.hidden = left <= 0;
+      this.#progress.value = attempt.progress;
+      write(this.#hint, left > 0 ? `The service counts it in ${duration(left + 999)}.` : "Sending…");
+      if (left <= 0) clearInterval(timer);
+    };
+    const timer = setInterval(draw, TICK);
+    signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+    draw();
+  }
+
+  /**
+   * @param {Failure} failure
+   * @param {number} wait milliseconds
+   */
+  #trouble(failure, wait) {
+    tell(this.#failed, `${trouble(failure)} Nothing is lost: it is sent again in ${plural(Math.ceil(wait / 1000), "second")}.`);
+    write(this.#hint, "Waiting to send…");
+  }
+
+  /** @param {Outcome} outcome */
+  #report({ entry, changed, replayed }) {
+    const { format } = this.#parts;
+    const score = entry && amount(entry.userScore, format);
+    // The service had it already: its first answer was lost, or somebody sent it twice.
+    if (changed && replayed) write(this.#result, `Already counted, and counted once: you have ${score}.`);
+    else if (changed) write(this.#result, `Counted: you have ${score}.`);
+    else if (this.#game && !this.#game.mayFallShort) tell(this.#failed, this.#game.failed);
+    else if (score === null) tell(this.#failed, this.#game?.failed ?? "Nothing was scored.");
+    else write(this.#result, `This was not better: your ${score} stays.`);
+  }
+
+  /** @param {"idle" | "asking" | "playing" | "sending"} state */
+  #turn(state) {
+    const { action } = this.#parts;
+    this.element.dataset.state = state;
+    this.#stage.hidden = state !== "playing" && !this.#stage.hasChildNodes();
+    this.#progress.hidden = true;
+    this.#hint.hidden = state === "playing";
+    const inPlay = this.#game !== undefined && (state === "playing" || state === "sending");
+    this.#button.hidden = inPlay || (action.evidence && !this.#game);
+    this.#leave.hidden = !inPlay;
+    const rules = this.#game?.rules ?? (action.evidence ? "Played in the game itself." : `Takes ${plural(action.minSeconds, "second")}.`);
+    if (state === "idle") write(this.#hint, rules);
+    write(this.#button, state === "idle" ? (this.#game?.start ?? this.#title) : "One moment…");
+    // Not `disabled`, which would lose the keyboard's place.
+    this.#button.setAttribute("aria-disabled", String(state !== "idle"));
+  }
+}
+
+/**
+ * @param {Action["points"]} points
+ * @param {import("./service.js").Format} [format]
+ */
+function worth(points, format) {
+  if (typeof points === "number") return plural(points, "point");
+  return format?.kind === "duration" ? "your best time" : `up to ${plural(points.max, "point")}`;
+}

@@ -1,0 +1,44 @@
+/**
+ * The quiz: one question, four choices, one try.
+ */
+
+import { make } from "../elements.js";
+
+/** @type {import("./index.js").Game} */
+export const quiz = {
+  rules: "One question, four choices, one try. A quick right answer is worth 10 points, a slow one at least 4.",
+  start: "Ask me",
+  failed: "Wrong answer: no points this time.",
+
+  /** @param {{question: string, choices: string[]}} challenge */
+  play({ question, choices }, stage, signal) {
+    return new Promise((resolve) => {
+      const text = make("p", { class: "question", id: "question", tabindex: "-1" }, question);
+      const buttons = choices.map((choice, index) =>
+        make("button", { type: "button", class: "choice", click: () => choose(index) }, make("kbd", { "aria-hidden": "true" }, String(index + 1)), choice),
+      );
+      const group = make("div", { class: "choices", role: "group", "aria-labelledby": "question" }, ...buttons);
+      stage.replaceChildren(text, group);
+      stage.addEventListener("keydown", press, { signal });
+      text.focus({ preventScroll: true });
+
+      /** @param {number} index */
+      function choose(index) {
+        if (group.dataset.chosen) return;
+        group.dataset.chosen = String(index);
+        for (const [at, button] of buttons.entries()) {
+          button.setAttribute("aria-disabled", "true");
+          button.setAttribute("aria-pressed", String(at === index));
+        }
+        stage.removeEventListener("keydown", press);
+        resolve({ answer: index });
+      }
+
+      /** @param {KeyboardEvent} event the digit of a choice */
+      function press(event) {
+        const index = "1234".indexOf(event.key);
+        if (index >= 0 && index < choices.length && !event.ctrlKey && !event.metaKey && !event.altKey) choose(index);
+      }
+    });
+  },
+};
