@@ -168,12 +168,13 @@ class Scores:
                 named = None
                 if user_name is not None and user_name != item.user_name:
                     profile = profile or self.store.read_profile(user_id) or unnamed(user_id)
-                    named = renamed(profile, user_name, now_ms=now)
+                    after = renamed(profile, user_name, now_ms=now)
+                    named = None if after is profile else after
                     item = replace(
                         item,
                         user_name=user_name,
-                        standing=named.standing,
-                        profile_version=named.version,
+                        standing=after.standing,
+                        profile_version=after.version,
                     )
                 decision = decisions.submit(rules, item, amount=amount, now_ms=now)
                 assert decision.item is not None

@@ -211,8 +211,7 @@ class ScoreTable:
         own = self._read_all(user_id)
         if own.profile is None:
             return 0
-        # Not noted here: the stream that brought it reports the record.
-        found = readable.required(profile, own.profile, Reports(), what="This profile")
+        found = self._profile(own.profile)
         puts = []
         for item in own.items:
             if only is not None and not only(item.board, item.season):

@@ -31,6 +31,7 @@ from leaderboard import wiring
 from leaderboard.errors import (
     Barred,
     LeaderboardError,
+    RateLimited,
     TicketExpired,
     TicketSuperseded,
     UserDeleted,
@@ -199,7 +200,7 @@ class Play(RuleBasedStateMachine):
         self._count("rename")
         self.world.people.asked[user].add(name)
         call = partial(wiring.profiles().rename, user, name)
-        self._ask("rename", user, call, again=again)
+        self._ask("rename", user, call, RateLimited, again=again)
 
     @rule(
         user=users, standing=st.sampled_from(["visible", "hidden", "barred"]), again=st.booleans()

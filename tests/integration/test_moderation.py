@@ -19,6 +19,7 @@ import handlers.rebuild
 import handlers.score_stream
 import handlers.scores
 import handlers.socket
+import handlers.upkeep
 from handlers.telemetry import logger
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
@@ -153,6 +154,13 @@ def deliver(images: list[Json]) -> None:
     assert answer["batchItemFailures"] == []
 
 
+def asked_of(event: Json) -> Callable[[Json, Any], object]:
+    """The function that an asynchronous invocation was of."""
+    if "finish" in event:
+        return handlers.moderation.handler
+    return handlers.upkeep.handler if "profiles" in event else handlers.rebuild.handler
+
+
 def drain(user: str, switches: Dependencies) -> None:
     """Until the stream has nothing new of a user: what it writes comes through it too."""
     seen: list[Json] = []
@@ -161,8 +169,7 @@ def drain(user: str, switches: Dependencies) -> None:
         seen += new
         while switches.invoked:
             event = switches.invoked.pop()
-            function = handlers.moderation if "finish" in event else handlers.rebuild
-            function.handler(event, CONTEXT)
+            asked_of(event)(event, CONTEXT)
 
 
 def queued() -> list[Json]:
@@ -535,14 +542,18 @@ def test_player_of_many_boards_is_hidden_and_deleted_on_all_of_them(
     assert_consistent("ann")
 
 
-def test_scores_of_a_board_that_is_no_more_are_taken_off_with_the_others() -> None:
+def test_scores_of_a_board_that_is_no_more_are_taken_off_with_the_others(
+    switches: Dependencies,
+) -> None:
     play("ann")
     image = {**items("ann")["global#all"], "boardSeason": {"S": "gone#all"}}
     image["boardSeasonShard"] = {"S": "gone#all#0"}
     client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
     hide("ann")
+    drain("ann", switches)
     assert "boardOrder" not in items("ann")["gone#all"]
     erase("ann")
+    drain("ann", switches)
     assert "userScore" not in items("ann")["gone#all"]
 
 
@@ -621,8 +632,9 @@ def test_what_follows_is_asked_for_again_while_it_cannot_be(switches: Dependenci
     answer = handlers.score_stream.handler({"Records": [record]}, CONTEXT)
     assert answer["batchItemFailures"] == [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]
     switches.down.clear()
+    switches.invoked.clear()
     deliver([profile])
-    assert switches.invoked == [{"finish": "ann"}]
+    assert switches.invoked == [{"profiles": ["ann"], "archived": []}, {"finish": "ann"}]
 
 
 def test_erasure_that_cannot_delete_the_sign_in_says_so_and_is_finished_by_the_stream(
@@ -656,7 +668,8 @@ def connect(connection_id: str, user: str | None) -> int:
 
 def rows() -> set[tuple[str, str]]:
     found = client("dynamodb").scan(TableName=aws.CONNECTIONS)["Items"]
-    return {(it["audience"]["S"], it["connectionId"]["S"]) for it in found}
+    rows = {(it["audience"]["S"], it["connectionId"]["S"]) for it in found}
+    return {it for it in rows if not it[0].startswith("followed:")}  # a list of boards
 
 
 def test_sockets_of_who_was_barred_are_closed_and_forgotten(calls: Calls) -> None:

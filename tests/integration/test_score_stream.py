@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 import handlers.score_stream
+import handlers.upkeep
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
+from leaderboard.errors import Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, Top
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
@@ -219,16 +221,33 @@ def score(user: str, board: str, amount: int) -> None:
     wiring.scores().submit(user_id=user, board=board, submission_id=board, **body)
 
 
-def test_copy_of_a_profile_that_was_interrupted_is_finished() -> None:
+@pytest.fixture
+def upkeep(switches: Dependencies) -> Dependencies:
+    """Upkeep that is over when whoever asked for it goes on."""
+    switches.functions[aws.ENVIRONMENT["UPKEEP_FUNCTION"]] = handlers.upkeep.handler
+    return switches
+
+
+def test_profiles_are_handed_to_upkeep_in_one_call(switches: Dependencies) -> None:
+    people = ["ann", "bob", "cy"]
+    profiles = [write_profile(it, "Renamed", T0) for it in people]
+    records = [record(at, it) for at, it in enumerate([*profiles, profiles[0]], 1)]
+    assert deliver(*records) == []
+    assert switches.invoked == [{"profiles": people, "archived": []}]
+
+
+def test_copy_of_a_profile_that_was_interrupted_is_finished(upkeep: Dependencies) -> None:
     score("ann", "global", 10)
     score("ann", "rating-1", 10)
     profile = write_profile("ann", "Renamed", T0)
     assert deliver(record(1, profile)) == []
+    assert len(upkeep.invoked) == 1
     for key in ("global#all", "rating-1#all"):
         assert stored("ann", key)["userName"] == {"S": "Renamed"}
     assert queued() == []
 
 
+@pytest.mark.usefixtures("upkeep")
 def test_newer_profile_wins_whatever_the_order_of_its_records() -> None:
     score("ann", "global", 10)
     older = write_profile("ann", "Older", T0)
@@ -241,26 +260,39 @@ def test_newer_profile_wins_whatever_the_order_of_its_records() -> None:
     assert stored("ann")["version"] == version
 
 
+@pytest.mark.usefixtures("upkeep")
 def test_profile_that_cannot_be_understood_goes_to_the_failure_queue() -> None:
     score("ann", "global", 10)
     profile = write_profile("ann", "Renamed", T0)
     del profile["userName"]
     client("dynamodb").put_item(TableName=aws.SCORES, Item=profile)
-    broken = record(2, profile)
-    assert deliver(record(1, image("bob")), broken, record(3, image("cy"))) == []
+    assert deliver(record(1, image("bob")), record(2, profile), record(3, image("cy"))) == []
     assert ranked() == ["bob", "cy"]
     (message,) = queued()
-    assert message["record"] == broken
+    assert message["item"] == profile
 
 
-def test_profile_that_cannot_be_copied_is_delivered_again(switches: Dependencies) -> None:
+def test_profile_that_cannot_be_handed_over_is_delivered_again(upkeep: Dependencies) -> None:
     score("ann", "global", 10)
     profile = record(2, write_profile("ann", "Renamed", T0))
-    deliver(record(1, image("bob")))
-    switches.down.add("dynamodb")
-    assert deliver(profile, profile) == [number(profile)]
-    switches.down.clear()
+    upkeep.down.add("lambda")
+    assert deliver(record(1, image("bob")), profile, record(3, image("cy"))) == [number(profile)]
+    assert ranked() == ["bob", "cy"]
+    upkeep.down.clear()
     assert deliver(profile) == []
+    assert stored("ann")["userName"] == {"S": "Renamed"}
+
+
+def test_upkeep_that_fails_is_tried_again_and_does_the_rest_at_once(switches: Dependencies) -> None:
+    score("ann", "global", 10)
+    write_profile("ann", "Renamed", T0)
+    event = {"profiles": ["ann", "nobody"], "archived": []}
+    switches.down.add("dynamodb")
+    with pytest.raises(Unavailable):
+        handlers.upkeep.handler(event, CONTEXT)
+    switches.down.clear()
+    assert handlers.upkeep.handler(event, CONTEXT) == {"copied": 1, "recorded": 0, "failed": 0}
+    assert handlers.upkeep.handler(event, CONTEXT) == {"copied": 0, "recorded": 0, "failed": 0}
     assert stored("ann")["userName"] == {"S": "Renamed"}
 
 

@@ -60,14 +60,14 @@ ENVIRONMENTS = {
     },
     "score_stream": {
         "BOARDS_TABLE",
-        "SCORES_TABLE",
         "FAILURE_QUEUE_URL",
         "REBUILD_FUNCTION",
         "MODERATION_FUNCTION",
+        "UPKEEP_FUNCTION",
         "RECORD_INTERVAL_MS",
-        "WRITE_SHARDS",
     }
     | CACHE,
+    "upkeep": {"BOARDS_TABLE", "SCORES_TABLE", "FAILURE_QUEUE_URL", "WRITE_SHARDS"},
     "board_stream": {
         "BOARDS_TABLE",
         "CONNECTIONS_TABLE",
@@ -172,14 +172,19 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     | REPORTS,
     "score_stream": {
         "ScoresTable.StreamArn": STREAM,
-        "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
-        "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "FailureQueue": {"sqs:SendMessage"},
         "RebuildLambdaFunction": {"lambda:InvokeFunction"},
         "ModerationLambdaFunction": {"lambda:InvokeFunction"},
+        "UpkeepLambdaFunction": {"lambda:InvokeFunction"},
     }
     | CACHE_ACCESS,
+    "upkeep": {
+        "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
+        "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "FailureQueue": {"sqs:SendMessage"},
+    },
     "board_stream": {
         "BoardsTable.StreamArn": STREAM,
         "BoardsTable": {"dynamodb:GetItem"},

@@ -30,8 +30,9 @@ LEFT_OUT = {
     "scores": {"FRAME_INTERVAL_MS"},
     # Of the scores' table a socket's function reads profiles alone.
     "socket": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE", "WRITE_SHARDS"},
+    "score_stream": {"FRAME_INTERVAL_MS"},
     # Trusted writes are remembered where they are taken.
-    "score_stream": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE"},
+    "upkeep": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE"},
     "boards": set[str](),
     "rebuild": {"FRAME_INTERVAL_MS"},
     # Trusted writes are forgotten by their TTL, whoever is deleted.

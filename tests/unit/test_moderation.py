@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.errors import Barred
+from leaderboard.errors import Barred, RateLimited
 from leaderboard.moderation import MAX_ACTS, MAX_ACTS_BYTES, Act, History, clean_reason
-from leaderboard.profiles import renamed, unnamed
+from leaderboard.profiles import renamed, taken_name, unnamed
 from leaderboard.rules import Board
 from leaderboard.scoring.decisions import (
     BARRED,
@@ -170,3 +170,22 @@ def test_item_is_brought_up_once_and_never_back(item: ScoreItem, profile: Profil
         assert (changed.user_name, changed.standing) == (profile.user_name, profile.standing)
         assert (changed.user_score, changed.updated_ms) == (item.user_score, item.updated_ms)
         assert changed.taken == item.taken
+
+
+def test_five_new_names_an_hour_and_the_next_when_the_oldest_is_an_hour_old() -> None:
+    profile = PROFILE
+    for number in range(5):
+        profile = taken_name(profile, f"Name {number}", now_ms=NOW + number)
+    with pytest.raises(RateLimited) as refused:
+        taken_name(profile, "Name 5", now_ms=NOW + 10)
+    assert refused.value.retry_after_ms == 3_600_000 - 10
+    assert taken_name(profile, "Name 4", now_ms=NOW + 10) is profile
+    with pytest.raises(RateLimited):
+        taken_name(profile, "Name 5", now_ms=NOW + 3_599_999)
+    after = taken_name(profile, "Name 5", now_ms=NOW + 3_600_000)
+    assert after.renamed_ms == (NOW + 1, NOW + 2, NOW + 3, NOW + 4, NOW + 3_600_000)
+
+
+def test_names_taken_by_a_clock_that_was_ahead_lock_no_name() -> None:
+    ahead = replace(PROFILE, renamed_ms=tuple(NOW + 3_600_000 + it for it in range(5)))
+    assert taken_name(ahead, "Ann", now_ms=NOW).renamed_ms == (NOW,)

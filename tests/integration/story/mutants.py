@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -28,11 +29,12 @@ from leaderboard.adapters import scores as score_table
 from leaderboard.adapters.audiences import AudienceTable
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache, Script
-from leaderboard.adapters.functions import FanoutFunction
+from leaderboard.adapters.functions import FanoutFunction, UpkeepFunction
 from leaderboard.adapters.items import typed
 from leaderboard.adapters.scores import ScoreTable
 from leaderboard.delivery import Part, Sender, Tally
 from leaderboard.errors import Unavailable
+from leaderboard.ingest import Chores
 from leaderboard.profiles import Profiles
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder, Top
 from leaderboard.reads import Reads
@@ -398,7 +400,26 @@ def erase_the_scores_that_are_there_alone(patch: pytest.MonkeyPatch) -> None:
 
 
 def leave_the_scores_as_the_profile_was(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Profiles, "copy", lambda _profiles, _user_id: 0)
+    patch.setattr(Profiles, "_copy", lambda _profiles, _user_id, _only: 0)
+
+
+def leave_the_other_boards_to_nobody(patch: pytest.MonkeyPatch) -> None:
+    """What a batch could not hand over to upkeep is not delivered again."""
+    real = UpkeepFunction.ask
+
+    def ask(it: UpkeepFunction, chores: Chores) -> None:
+        with suppress(Unavailable):
+            real(it, chores)
+
+    patch.setattr(UpkeepFunction, "ask", ask)
+
+
+def copy_a_profile_over_a_newer_score(patch: pytest.MonkeyPatch) -> None:
+    def write(table: ScoreTable, put: Json) -> None:
+        image = {"TableName": table.scores_table, "Item": put["Item"]}
+        client("dynamodb").put_item(**image)
+
+    patch.setattr(ScoreTable, "_write", write)
 
 
 def count_an_action_board_by_board(patch: pytest.MonkeyPatch) -> None:
@@ -614,6 +635,12 @@ MUTANTS: dict[Break, Plan] = {
         _BUSY, tickets=1, removals=6, erasures=2, users=3
     ),
     leave_the_scores_as_the_profile_was: replace(_BUSY, renames=0.6, standings=2),
+    leave_the_other_boards_to_nobody: replace(
+        _BUSY, boards=(_ARENA, _RATING), users=3, renames=0.6, outages=4, within=0.3
+    ),
+    copy_a_profile_over_a_newer_score: replace(
+        _BUSY, boards=(_ARENA, _RATING), users=3, renames=0.6, mishaps=Mishaps(answer_late=0.2)
+    ),
     count_an_action_board_by_board: replace(_BUSY, tickets=1),
     open_a_season_over_its_scores: replace(_BUSY, boards=(_SPRINT,), openings=4, within=0.05),
     fill_over_what_is_newer: replace(_REFILLED, flushes=6, audits=4),

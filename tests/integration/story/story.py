@@ -14,6 +14,7 @@ from leaderboard import wiring
 from leaderboard.errors import (
     Barred,
     LeaderboardError,
+    RateLimited,
     TicketSuperseded,
     Unavailable,
     UserDeleted,
@@ -247,7 +248,7 @@ class Story:
 
     def _rename(self, user: str, name: str) -> None:
         self.world.people.asked[user].add(name)
-        self._finish("rename", partial(wiring.profiles().rename, user, name), Barred)
+        self._finish("rename", partial(wiring.profiles().rename, user, name), Barred, RateLimited)
 
     def _watch(self, viewer: Viewer) -> None:
         self._pause(5)
