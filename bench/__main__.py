@@ -13,7 +13,7 @@ from rich.table import Table
 from local.service import ToolFailed
 from local.stack import Progress, StackFailed
 
-BENCHES = ("path", "ranking", "rebuild", "posting", "crowd")
+BENCHES = ("path", "renames", "ranking", "rebuild", "posting", "crowd")
 SIZES = ("small", "full")
 
 
@@ -39,6 +39,10 @@ def tables_of(bench: str, *, small: bool, report: Callable[[str], None]) -> list
         from bench import path
 
         return path.run(small=small, report=report)
+    if bench == "renames":
+        from bench import renames
+
+        return renames.run(small=small, report=report)
     if bench == "rebuild":
         from bench import rebuild
 
@@ -68,6 +72,7 @@ def parse() -> argparse.Namespace:
         metavar="BENCH",
         type=bench,
         help="path: from a score's POST to its frame at a subscriber, on a local stack of its own; "
+        "renames: the same beside a player who loops PUT /me; "
         "ranking: large boards, loaded, read and written, on a Valkey of its own; rebuild: a "
         "ranking filled from pages of the table; posting: frames to up to 100,000 connections, "
         "beside other clients; crowd: a hundred viewers with too small a budget (default: all)",
