@@ -47,7 +47,7 @@ class TicketRequest(Body):
 class ScoreRequest(Body):
     ticket: str
     evidence: Annotated[
-        Any, Field(description="What the action's judge computes the points from: any JSON")
+        Any, Field(description="What the player did, for actions whose points are judged")
     ] = None
 
 

@@ -71,18 +71,30 @@ class Season(Answer):
     ends_at: Annotated[Instant | None, Field(description="The first instant that is not in it")]
 
 
-class Reported(Answer):
-    """Points that the client reports, up to this many."""
+class JudgedPoints(Answer):
+    """Points that the service computes from the player's evidence: from `min` to `max`."""
 
-    max: Annotated[int, Field(ge=1)]
+    min: int
+    max: int
 
 
 class Action(Answer):
     """What completing an action is worth, and when its ticket is good."""
 
-    points: int | Reported
+    points: int | JudgedPoints
+    evidence: Annotated[
+        bool, Field(description="Whether the action is completed with evidence, which is judged")
+    ]
     min_seconds: Annotated[int, Field(ge=0)]
     expires_seconds: Annotated[int, Field(ge=1)]
+
+
+class Format(Answer):
+    """`duration`: the score is milliseconds."""
+
+    kind: Literal["number", "duration", "percent"]
+    decimals: Annotated[int | SkipJsonSchema[None], Field(ge=0)] = None
+    unit: str | SkipJsonSchema[None] = None
 
 
 class Board(Answer):
@@ -95,6 +107,7 @@ class Board(Answer):
     top_size: Annotated[int, Field(ge=1, le=100)]
     season: Annotated[Season, Field(description="The current one")]
     actions: dict[str, Action]
+    format: Annotated[Format, Field(description="How people read a score")]
     frame_interval_ms: Annotated[
         int, Field(ge=0, description="Milliseconds between updates over the socket, at present")
     ]
@@ -194,7 +207,10 @@ class Ticket(Answer):
 
     ticket: Annotated[str, Field(description="Opaque; send it back as it is")]
     action: str
-    points: int | Reported
+    points: int | JudgedPoints
+    challenge: Annotated[
+        Any, Field(description="What the game asks; only there if the action has a challenge")
+    ] = None
     not_before: Instant
     expires_at: Instant
 
@@ -216,7 +232,10 @@ class ScoreEntry(Answer):
 class Outcome(Answer):
     """What a write came to."""
 
-    entry: Annotated[ScoreEntry, Field(description="The score after the write")]
+    entry: Annotated[
+        ScoreEntry | None,
+        Field(description="The score after the write; null while the player has none"),
+    ]
     changed: Annotated[bool, Field(description="Whether the score moved")]
     replayed: Annotated[
         bool, Field(description="Whether this is the first answer again: nothing was written now")

@@ -46,9 +46,15 @@ ALL_TIME: Json = {
     "topSize": 10,
     "season": {"season": "all", "startsAt": None, "endsAt": None},
     "actions": {
-        "quiz-correct": {"points": 10, "minSeconds": 2, "expiresSeconds": 300},
-        "level-done": {"points": {"max": 500}, "minSeconds": 20, "expiresSeconds": 3600},
+        "visit": {"points": 1, "evidence": False, "minSeconds": 2, "expiresSeconds": 300},
+        "quiz": {
+            "points": {"min": 0, "max": 10},
+            "evidence": True,
+            "minSeconds": 2,
+            "expiresSeconds": 300,
+        },
     },
+    "format": {"kind": "number"},
     "frameIntervalMs": 250,
     "viewers": 311,
 }
@@ -134,34 +140,41 @@ OPERATIONS: dict[str, Operation] = {
     "PUT /me": Operation(
         "Choose a display name",
         answers.Name,
-        "On every board. 1 to 32 characters after NFC, trimming and folding of spaces, no control "
-        "or direction characters, at most 3 combining marks on a letter. Invisible characters pass "
-        "only inside emoji and in scripts that need them; letters of all scripts pass, also those "
-        "that look like others. A new player is `player-` and six characters of a digest of its "
-        "id.",
-        codes=("barred", "unreadable"),
+        "On every board: at once on current seasons, within seconds on past ones. The same name "
+        "again writes nothing; more than 5 new names an hour are refused. 1 to 32 characters after "
+        "NFC, trimming and folding of spaces, no control or direction characters, at most 3 "
+        "combining marks on a letter. Invisible characters pass only inside emoji and in scripts "
+        "that need them; letters of all scripts pass, also those that look like others. A new "
+        "player is `player-` and six characters of a digest of its id.",
+        codes=("barred", "rate_limited", "unreadable"),
         request={"userName": "Ada"},
         example={"userId": "ada", "userName": "Ada"},
     ),
     "DELETE /me": Operation(
         "Delete one's account",
         None,
-        "Every score, the name, the open sockets and the sign-in. May be repeated until it is a "
-        "204.",
+        "Every score, the name, the open sockets and the sign-in; scores of past seasons follow "
+        "within seconds. May be repeated until it is a 204.",
         status=204,
     ),
     "POST /boards/{board}/tickets": Operation(
         "Begin an action",
         answers.Ticket,
         "The ticket is good once, from `notBefore` to `expiresAt`, for this player, board and "
-        "action.",
-        codes=("action_not_found",),
+        "action. `points` is what completing the action is worth. An action with a `challenge` "
+        "asks something: then taking the ticket is the attempt. It counts in the board's limit of "
+        "actions a minute, and the ticket before it does not count any more.",
+        codes=("action_not_found", "barred", "judge_failed", "rate_limited", "unreadable"),
         status=201,
-        request={"action": "quiz-correct"},
+        request={"action": "quiz"},
         example={
             "ticket": TICKET,
-            "action": "quiz-correct",
-            "points": 10,
+            "action": "quiz",
+            "points": {"min": 0, "max": 10},
+            "challenge": {
+                "question": "Which number is CLXVI?",
+                "choices": ["165", "166", "167", "171"],
+            },
             "notBefore": MOMENT,
             "expiresAt": LATER,
         },
@@ -169,12 +182,17 @@ OPERATIONS: dict[str, Operation] = {
     "POST /boards/{board}/scores": Operation(
         "Complete an action",
         answers.Outcome,
-        "Takes the ticket and adds its points by the board's rules. The newest ticket taken for an "
-        "action, sent again, gets its first answer again, with `replayed: true`; nothing is "
-        "written when a code is answered. `value` is for actions whose points are reported.",
+        "Takes the ticket and adds its points by the board's rules. `evidence` is what the player "
+        "did, for actions whose points are judged: any JSON of up to 4 KB, in the form that the "
+        "game asks for. Evidence of a wrong form is a 422, and the ticket stays good. A wrong "
+        "answer is a 200 that changes nothing, and the ticket is used up; `entry` is null while "
+        "the player has no score. Each of the last three tickets taken for an action, sent again, "
+        "gets its answer again, with `replayed: true`. Nothing is written when a code is answered. "
+        "After `ticket_superseded` take a new ticket: the one that was sent may have counted "
+        "before. After `judge_failed` send the same request again later: nothing was used up.",
         codes=(
             "barred",
-            "check_failed",
+            "judge_failed",
             "rate_limited",
             "score_limit",
             "ticket_expired",
@@ -183,7 +201,7 @@ OPERATIONS: dict[str, Operation] = {
             "ticket_too_early",
             "unreadable",
         ),
-        request={"ticket": TICKET},
+        request={"ticket": TICKET, "evidence": {"answer": 1}},
         example=OUTCOME,
     ),
     "POST /socket-tickets": Operation(

@@ -163,7 +163,8 @@ def _kind(schema: Json) -> str:
     if schema.get("format") == "date-time":
         return "time"
     words = {"string": "text", "integer": "integer", "number": "number", "boolean": "true or false"}
-    word = words.get(schema["type"], schema["type"])
+    kind = schema.get("type", "any JSON")
+    word = words.get(kind, kind)
     low, high = schema.get("minimum", schema.get("exclusiveMinimum")), schema.get("maximum")
     default = f", {json.dumps(schema['default'])} if left out" if "default" in schema else ""
     large = 2**53 - 1
