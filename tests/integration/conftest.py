@@ -20,6 +20,7 @@ import leaderboard.adapters.cache
 from handlers.telemetry import Handler, logger, metrics
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cluster import Cluster
+from tests.games import shipping
 from tests.integration import aws
 from tests.integration.events import CONTEXT
 from tests.integration.story.edges import Rig
@@ -73,7 +74,7 @@ def stage(cache_server: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 def rig(valkey: Valkey) -> Iterator[Rig]:
     """The product connected to the worlds of stories."""
     level = logger.log_level
-    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+    with shipping(), mock_aws(), pytest.MonkeyPatch.context() as patch:
         yield Rig(valkey, patch)
     logger.setLevel(level)  # stories say nothing
     aws.forget()

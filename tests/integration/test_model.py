@@ -38,6 +38,7 @@ from leaderboard.errors import (
     UserNotRanked,
 )
 from leaderboard.ranking import COMPLETE
+from leaderboard.scoring.completions import Evidence
 from tests.integration.story import oracle, reading
 from tests.integration.story.edges import Rig
 from tests.integration.story.paging import page_through
@@ -176,24 +177,47 @@ class Play(RuleBasedStateMachine):
         self._count("lose points")
         self._write(user, oracle.BY_NAME["arena"], -loss)
 
-    @rule(user=users, lap=st.none() | amounts, times=st.sampled_from([1, 1, 2]))
-    def earn(self, user: str, lap: int | None, times: int) -> None:
+    @rule(user=users, times=st.sampled_from([1, 1, 2]))
+    def earn(self, user: str, times: int) -> None:
         """An action's ticket, taken and sent in, once or by two at the same time."""
         self._count("earn")
-        rules = oracle.BY_NAME["arena" if lap is None else "sprint"]
+        rules = oracle.BY_NAME["arena"]
         issued = wiring.scores().issue(user_id=user, board=rules.board, action=rules.action)
         ticket = issued.ticket.ticket
         self.world.scores.attempts[ticket] = oracle.Attempt(
-            user, rules.counts_on, rules.points or lap or 0, self.world.clock.time()
+            user, rules.counts_on, rules.points, self.world.clock.time()
         )
 
         def call() -> object:
-            return wiring.scores().complete(
-                user_id=user, board=rules.board, token=issued.token, value=lap
-            )
+            return wiring.scores().complete(user_id=user, board=rules.board, token=issued.token)
 
         for _ in range(times):
             self._ask("write", user, call, TicketSuperseded, TicketExpired, attempt=ticket)
+
+    @rule(user=users, lap=st.none() | amounts, tickets=st.sampled_from([1, 1, 2]))
+    def attempt(self, user: str, lap: int | None, tickets: int) -> None:
+        """A judged action: tickets of which the last alone counts, a wrong answer (None) or a right
+        one, and then another answer for the same ticket."""
+        self._count("attempt")
+        rules, scores = oracle.BY_NAME["sprint"], self.world.scores
+        scores.tries.add((user, rules.board))
+
+        def call() -> None:
+            for _ in range(tickets):
+                issued = wiring.scores().issue(user_id=user, board=rules.board, action=rules.action)
+                begun = self.world.clock.time()
+                ticket = issued.ticket.ticket
+                scores.attempts[ticket] = oracle.Attempt(user, (), lap, begun)
+            scores.attempts[ticket] = oracle.Attempt(user, rules.counts_on, lap, begun)
+            send = partial(
+                wiring.scores().complete, user_id=user, board=rules.board, token=issued.token
+            )
+            first = send(evidence=Evidence("fail" if lap is None else lap))
+            assert ticket in scores.done, f"{ticket} was accepted, and is nowhere"
+            again = send(evidence=Evidence(1))
+            assert (again.answer, again.replayed) == (first.answer, True)
+
+        self._ask("write", user, call, TicketSuperseded, TicketExpired)
 
     @rule(user=users, name=names.filter(bool), again=st.booleans())
     def rename(self, user: str, name: str, again: bool) -> None:

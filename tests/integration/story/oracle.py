@@ -28,7 +28,7 @@ class Rules:
     schedule: str = "never"
     action: str = ""
     points: int | None = None
-    """What the action is worth; None: what is reported."""
+    """What the action is worth; None: what its judge says. Issuing its ticket is the attempt."""
     also_on: tuple[str, ...] = ()
 
     @property
@@ -152,7 +152,9 @@ class Attempt:
 
     user_id: str
     boards: tuple[str, ...]
-    amount: int
+    """Where it counts; on none if it must not be taken."""
+    amount: int | None
+    """None: the attempt failed, and no score moves."""
     begun: float
 
 
@@ -170,6 +172,8 @@ class Scores:
     """Users and board-seasons that somebody asked to be removed."""
     erasures: set[str] = field(default_factory=set)
     """Users who asked to be deleted."""
+    tries: set[tuple[str, str]] = field(default_factory=set)
+    """Users and boards of which somebody took a ticket that is an attempt."""
     lines: dict[tuple[str, Line], list[int]] = field(default_factory=lambda: defaultdict(list))
     """The versions at which a board-season had a line, in their order."""
 
@@ -196,7 +200,9 @@ class Scores:
             self.lines[key, line].append(version)
         if "userScore" not in item:
             asked = at in self.removals or user_id in self.erasures
-            assert asked, f"nobody asked to remove {at}"
+            tried = (user_id, rules.board) in self.tries and at not in self.score
+            assert asked or tried, f"nobody asked to remove {at}"
+            assert attempt is None or attempt.amount is None, f"{attempt} left no score: {item}"
             assert "userName" not in item, f"a tombstone with a name: {item}"
             expires = int(item["expiresAt"]["N"])
             assert expires > now + STREAM_SECONDS, f"gone before its stream's records: {item}"
@@ -211,7 +217,9 @@ class Scores:
             assert user_id == attempt.user_id, f"{attempt} wrote {item}"
             seasons = {rules.during(it).season for it in (attempt.begun, now)}
             assert rules.season in seasons, f"{attempt} counts in {rules.season}"
-            expected = _combined(rules, before, attempt.amount)
+            expected = before
+            if attempt.amount is not None:
+                expected = _combined(rules, before, attempt.amount)
             assert score == expected, f"{before} and {attempt} make {expected}, not {score}"
         if score == before:
             assert updated_at == self.updated_at[at], f"only its time moved: {item}"

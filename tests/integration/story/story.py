@@ -21,6 +21,8 @@ from leaderboard.errors import (
     UserNotRanked,
 )
 from leaderboard.ranking import COMPLETE
+from leaderboard.scores import IssuedTicket, Outcome
+from leaderboard.scoring.completions import Evidence
 from tests.integration.story import oracle
 from tests.integration.story.edges import Rig
 from tests.integration.story.paging import page_through
@@ -231,20 +233,55 @@ class Story:
         self._finish("write", submit, Barred)
 
     def _earn(self, user: str, rules: oracle.Rules, amount: int) -> None:
-        """A player completes an action, and sends its ticket in until there is an answer."""
-        points = rules.points or amount
-        issued = wiring.scores().issue(user_id=user, board=rules.board, action=rules.action)
-        self.world.scores.attempts[issued.ticket.ticket] = oracle.Attempt(
-            user, rules.counts_on, points, self.world.clock.time()
-        )
+        """A player completes an action, and sends its ticket in until there is an answer.
+
+        Of an action that is judged the answer may be wrong, and is then corrected in vain; and the
+        ticket may be the second of two, of which the first is void.
+        """
+        if not rules.points and self.world.chance.random() < 0.3:
+            void = self._take(user, rules, amount)
+            issued = self._take(user, rules, amount)
+            if void is not None and issued is not None:
+                self._send(user, rules, void, amount)
+        else:
+            issued = self._take(user, rules, amount)
+        if issued is None:
+            return
+        attempts, ticket = self.world.scores.attempts, issued.ticket.ticket
+        fails = not rules.points and self.world.chance.random() < 0.3
+        counts = None if fails else rules.points or amount
+        attempts[ticket] = replace(attempts[ticket], boards=rules.counts_on, amount=counts)
+        first = self._send(user, rules, issued, "fail" if fails else amount)
+        if first is not None and self.world.chance.random() < 0.5:
+            again = self._send(user, rules, issued, 2 if amount == 1 else 1)
+            assert again is None or again.answer == first.answer, f"{first}, then {again}"
+
+    def _take(self, user: str, rules: oracle.Rules, amount: int) -> IssuedTicket | None:
+        """A ticket, which counts nowhere until it is said what it is to count."""
+
+        def issue() -> IssuedTicket:
+            if not rules.points:
+                self.world.scores.tries.add((user, rules.board))
+            it = wiring.scores().issue(user_id=user, board=rules.board, action=rules.action)
+            now = self.world.clock.time()
+            self.world.scores.attempts[it.ticket.ticket] = oracle.Attempt(user, (), amount, now)
+            return it
+
+        issued: IssuedTicket | None = self._finish("write", issue, Barred)
+        return issued
+
+    def _send(
+        self, user: str, rules: oracle.Rules, issued: IssuedTicket, evidence: int | str
+    ) -> Outcome | None:
         complete = partial(
             wiring.scores().complete,
             user_id=user,
             board=rules.board,
             token=issued.token,
-            value=None if rules.points else points,
+            evidence=None if rules.points else Evidence(evidence),
         )
-        self._finish("write", complete, Barred, TicketSuperseded)
+        outcome: Outcome | None = self._finish("write", complete, Barred, TicketSuperseded)
+        return outcome
 
     def _rename(self, user: str, name: str) -> None:
         self.world.people.asked[user].add(name)
@@ -323,12 +360,13 @@ class Story:
 
     def _finish(
         self, name: str, call: Callable[[], object], *expected: type[LeaderboardError]
-    ) -> None:
-        """A request, asked again and again until there is an answer."""
+    ) -> Any:
+        """A request, asked again and again until there is an answer; None if it is refused."""
         asked = self.service.ask(f"{name}/{self._number()}", call)
         self.world.scheduler.wait_until(lambda: asked.done, "an answer")
         if asked.refusal is not None and not isinstance(asked.refusal, expected):
             raise asked.refusal
+        return asked.answer
 
     def _number(self) -> int:
         self._numbers += 1

@@ -380,6 +380,6 @@ def _named(function: str) -> str:
 
 
 def _tickets(item: Json | None) -> set[str]:
-    """The tickets that a score item has taken."""
-    taken = (item or {}).get("taken", {"M": {}})["M"]
-    return {it["M"]["ticket"]["S"] for it in taken.values()}
+    """The tickets that a score item remembers to have taken."""
+    actions = (item or {}).get("taken", {"M": {}})["M"].values()
+    return {it["M"]["ticket"]["S"] for taken in actions for it in taken["L"]}
