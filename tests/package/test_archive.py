@@ -23,7 +23,7 @@ AARCH64 = 183
 # Lambda's limit for what a function unpacks to.
 UNPACKED_BYTES = 250 * 1024 * 1024
 
-OWN = ("handlers", "leaderboard", "checks")
+OWN = ("handlers", "leaderboard", "game")
 
 PINNED = re.compile(r"^([A-Za-z0-9_-]+)==", re.MULTILINE)
 
