@@ -85,4 +85,9 @@ def seed_of(signer: Signer, ticket: str) -> bytes:
 def calculated(text: str) -> int:
     left, sign, right = text.split()
     a, b = int(left), int(right)
-    return {"+": a + b, "−": a - b, "×": a * b}[sign]
+    if sign == "+":
+        return a + b
+    return a * b if sign == TIMES else a - b
+
+
+TIMES = "\u00d7"

@@ -57,7 +57,7 @@ def test_ticket_says_what_it_is_worth_and_when(service: Service, newcomer: Playe
     assert set(fixed) == {"ticket", "action", "points", "notBefore", "expiresAt"}
     assert set(judged) == {*fixed, "challenge"}
     assert (fixed["action"], fixed["points"]) == (VISIT, 1)
-    assert (judged["action"], judged["points"]) == ("sprint", {"min": 0, "max": 1000})
+    assert (judged["action"], judged["points"]) == ("sprint", {"min": 0, "max": 500})
     for name, ticket, seconds in (
         ("notBefore", fixed, 2),
         ("expiresAt", fixed, 300),
@@ -432,13 +432,14 @@ def test_too_many_attempts_a_minute_are_put_off(
 def test_too_many_actions_a_minute_are_put_off(
     service: Service, tables: Tables, newcomer: Player, ready: Callable[..., str]
 ) -> None:
-    for _ in range(30):
-        answer = service.complete(newcomer, "global", ready(newcomer))
-        assert answer.status == 200, answer
-    ticket = ready(newcomer)
+    statuses: list[int] = []
+    while 429 not in statuses and len(statuses) < 60:  # the limit recovers meanwhile
+        ticket = ready(newcomer)
+        statuses.append(service.complete(newcomer, "global", ticket).status)
+    assert 30 <= statuses.count(200) < 45
+    assert statuses[-1] == 429
     with tables.unchanged():
-        refused = service.complete(newcomer, "global", ticket)
-        assert_problem(refused, 429, "rate_limited")
+        assert_problem(service.complete(newcomer, "global", ticket), 429, "rate_limited")
 
 
 def test_score_past_the_boards_limit_is_refused(
