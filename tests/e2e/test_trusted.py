@@ -292,7 +292,10 @@ def test_batch_is_written_and_shown(
     ]
     service.await_score(board, f"{user}-4", 19)
     settled(board)
-    assert batched(service, board, batch) == [it | {"replayed": True} for it in first]
+    # The answers again, with the names as they are now: each user's last one.
+    for n, (again, it) in enumerate(zip(batched(service, board, batch), first, strict=True)):
+        entry = it["entry"] | {"userName": f"User {15 + n % 5}"}
+        assert again == it | {"entry": entry, "replayed": True}
 
 
 def test_bad_submission_of_a_batch_fails_alone(service: Service, board: str, user: str) -> None:
