@@ -17,7 +17,7 @@ pytestmark = pytest.mark.package
     ("right", "wrong", "said"),
     [
         ("order: desc", "order: sideways", "global: order: "),
-        ("alsoOn: [weekly]", "alsoOn: [nowhere]", "alsoOn: there is no board 'nowhere'"),
+        ("alsoOn: [global]", "alsoOn: [nowhere]", "alsoOn: there is no board 'nowhere'"),
         ("game.sprint:points", "game.sprint:walk", "points.judge: game.sprint has no walk"),
     ],
 )
