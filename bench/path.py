@@ -32,7 +32,7 @@ from local.players import Client
 from local.stack import Addresses, running
 
 BOARD = "global"
-ACTION = "quiz-correct"
+ACTION = "visit"
 SCOPE = "leaderboard/scores.write"
 TOP = 10
 # No more than the top has lines, so that each score shows.

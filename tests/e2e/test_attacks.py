@@ -57,12 +57,12 @@ def test_header_changes_nobodys_identity_and_no_route(
 
 
 def test_waiting_is_the_players_and_not_an_addresses(service: Service, player: Player) -> None:
-    ticket = service.ticket(player, "weekly", "run-done")["ticket"]
+    ticket = service.ticket(player, "weekly", "sprint")["ticket"]
     for number in range(3):
         answer = service.call(
             "POST",
             "/boards/weekly/scores",
-            {"ticket": ticket, "value": 1},
+            {"ticket": ticket, "evidence": {"answers": []}},
             token=player.token,
             headers={"x-forwarded-for": f"192.0.2.{number}"},
         )
@@ -120,7 +120,7 @@ def test_no_log_line_can_be_forged_and_none_holds_a_token(
     service: Service, player: Player, stack: Running, viewer: Viewer
 ) -> None:
     forged = 'x\n{"level":"INFO","message":"request","status":200,"forged":true}'
-    ticket = service.ticket(player, "global", "quiz-correct")["ticket"]
+    ticket = service.ticket(player, "global", "visit")["ticket"]
     service.complete(player, "global", ticket)
     service.complete(player, "global", forged)
     socket_ticket = service.call("POST", "/socket-tickets", token=player.token).body["ticket"]

@@ -26,7 +26,7 @@ from tests.stack import Running
 pytestmark = pytest.mark.e2e
 
 PLAYER_ROUTES: dict[str, tuple[str, str, object]] = {
-    "tickets": ("POST", "/boards/global/tickets", {"action": "quiz-correct"}),
+    "tickets": ("POST", "/boards/global/tickets", {"action": "visit"}),
     "scores": ("POST", "/boards/global/scores", {"ticket": "x"}),
     "own scores": ("GET", "/me/scores", None),
     "socket tickets": ("POST", "/socket-tickets", None),

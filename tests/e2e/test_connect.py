@@ -117,7 +117,7 @@ def test_expired_ticket_is_refused(viewers: View, tables: Tables, ticket: str) -
 def test_what_is_no_socket_ticket_is_refused(
     viewers: View, service: Service, tables: Tables, player: Player, ticket: str
 ) -> None:
-    action = service.ticket(player, "global", "quiz-correct")["ticket"]
+    action = service.ticket(player, "global", "visit")["ticket"]
     others = ("", "garbage", "a.b.c", ticket[:-1], f"{ticket}x", action, player.token, "%00", "é")
     with tables.no_connection():
         for other in (*others, Signer("x" * 64).changed(ticket)):

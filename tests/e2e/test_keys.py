@@ -19,7 +19,7 @@ from tests.stack import Running, running
 
 pytestmark = pytest.mark.e2e
 
-QUIZ = "quiz-correct"
+VISIT = "visit"
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +45,11 @@ def test_rotation_loses_no_ticket_and_revoking_loses_the_others(
     service, tables = Service(stack.addresses), Tables(stack.addresses)
     ann, bob, cyd = (service.sign_up() for _ in range(3))
     first = Signer.of(tables)
-    kid = part(service.ticket(ann, "global", QUIZ)["ticket"], 0)["kid"]
+    kid = part(service.ticket(ann, "global", VISIT)["ticket"], 0)["kid"]
 
     def ready(player: Player, signer: Signer, kid: str) -> str:
         """A ticket whose time has come, as a function with that key signs it."""
-        token = signer.ready(service.ticket(player, "global", QUIZ)["ticket"])
+        token = signer.ready(service.ticket(player, "global", VISIT)["ticket"])
         return signer.changed(token, header={"kid": kid})
 
     def rotated(*, revoke: bool) -> str:

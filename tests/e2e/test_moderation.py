@@ -51,7 +51,7 @@ def delete(service: Service, player: Player) -> None:
 
 
 def score_by_ticket(service: Service, player: Player) -> None:
-    ticket = service.ticket(player, "global", "quiz-correct")["ticket"]
+    ticket = service.ticket(player, "global", "visit")["ticket"]
 
     def completed() -> bool:
         return service.complete(player, "global", ticket).status == 200
@@ -145,7 +145,7 @@ def test_hidden_player_goes_on_playing(service: Service, tables: Tables, board: 
     assert written["entry"]["userScore"] == 7
     score_by_ticket(service, player)
     own = service.call("GET", "/me/scores", token=player.token).body["scores"]
-    assert {it["board"]: it["userScore"] for it in own} == {board: 7, "global": 10}
+    assert {it["board"]: it["userScore"] for it in own} == {board: 7, "global": 1}
     other = f"{board}-bob"
     service.write(board, other, score=1)
     assert [it["userId"] for it in service.await_score(board, other, 1)["entries"]] == [other]
@@ -159,7 +159,7 @@ def test_barred_player_may_not_score_until_it_is_visible_again(
     service: Service, board: str
 ) -> None:
     player = service.sign_up()
-    ticket = service.ticket(player, "global", "quiz-correct")["ticket"]
+    ticket = service.ticket(player, "global", "visit")["ticket"]
     service.set_standing(player.user_id, "barred", reason="before the first score")
     assert_problem(service.complete(player, "global", ticket), 403, "barred")
     refused = service.put(board, player.user_id, {"score": 1})
@@ -236,8 +236,8 @@ def test_removed_score_is_gone_within_one_update_and_may_be_earned_anew(
 
 def test_ticket_of_before_the_removal_does_not_count_again(service: Service) -> None:
     player = service.sign_up()
-    old = service.ticket(player, "global", "quiz-correct")["ticket"]
-    taken = service.ticket(player, "global", "quiz-correct")["ticket"]
+    old = service.ticket(player, "global", "visit")["ticket"]
+    taken = service.ticket(player, "global", "visit")["ticket"]
     await_value(lambda: service.complete(player, "global", taken).status == 200, what="good")
     remove(service, "global", player.user_id)
     assert_problem(service.complete(player, "global", old), 409, "ticket_superseded")
@@ -273,7 +273,7 @@ def test_player_who_deletes_itself_is_gone_everywhere(
     held, screen = viewers(f"?ticket={socket_ticket(service, player)}"), Screen()
     watcher = viewers()
     watcher.follow(board, screen, lambda it: it.version > 0)
-    unused = service.ticket(player, "global", "quiz-correct")["ticket"]
+    unused = service.ticket(player, "global", "visit")["ticket"]
     late = socket_ticket(service, player)
 
     delete(service, player)

@@ -43,15 +43,15 @@ def test_score_of_a_player_is_seen_live(
     assert all(set(it) == ENTRY for it in snapshot["entries"])
     (held,) = (it for it in snapshot["entries"] if it["userId"] == player.user_id)
 
-    ticket = service.ticket(player, "global", "quiz-correct")
-    assert ticket["points"] == 10
+    ticket = service.ticket(player, "global", "visit")
+    assert ticket["points"] == 1
     good_from = moment(ticket["notBefore"])
     await_value(lambda: datetime.now(UTC) >= good_from, what=f"the time {good_from}")
     asked_at = datetime.now(UTC)
     answer = service.complete(player, "global", ticket["ticket"])
     assert answer.status == 200, answer
     entry = answer.body["entry"]
-    assert entry["userScore"] == 2_000_010
+    assert entry["userScore"] == 2_000_001
     assert answer.body["changed"] is True
     assert answer.body["replayed"] is False
 
@@ -71,7 +71,7 @@ def test_score_of_a_player_is_seen_live(
     assert asked_at - slack <= moment(update["scoredAt"]) <= moment(update["publishedAt"])
     assert moment(update["publishedAt"]) <= seen_at
 
-    top = service.await_score("global", player.user_id, 2_000_010)
+    top = service.await_score("global", player.user_id, 2_000_001)
     assert (top["epoch"], top["version"]) == (update["epoch"], update["version"])
     assert update["upsert"][0] in top["entries"]
     settled("global")
@@ -85,7 +85,7 @@ def test_score_of_a_player_is_seen_live(
             {
                 "board": "global",
                 "season": "all",
-                "userScore": 2_000_010,
+                "userScore": 2_000_001,
                 "scoreUpdatedAt": entry["scoreUpdatedAt"],
             }
         ],

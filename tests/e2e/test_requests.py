@@ -263,12 +263,12 @@ def test_half_a_character_in_a_body_is_refused_at_its_member(
 @pytest.mark.parametrize(
     ("board", "action"),
     [
-        ("global", "run-done"),
-        ("weekly", "quiz-correct"),
-        ("rating-x", "quiz-correct"),
+        ("global", "lap"),
+        ("weekly", "visit"),
+        ("rating-x", "visit"),
         ("global", ""),
-        ("global", "QUIZ-CORRECT"),
-        ("global", "quiz-correct\n"),
+        ("global", "VISIT"),
+        ("global", "visit\n"),
         ("global", "<b>"),
         ("global", "x" * 10_000),
         ("global", "__class__"),
@@ -285,7 +285,7 @@ def test_action_that_a_board_has_not_is_not_found(
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"action": 5}, {"action": None}, {"action": ["quiz-correct"]}, [], "quiz-correct"]
+    "body", [{}, {"action": 5}, {"action": None}, {"action": ["visit"]}, [], "visit"]
 )
 def test_ticket_request_that_does_not_validate_is_refused(
     service: Service, player: Player, body: object
@@ -300,7 +300,7 @@ def test_ticket_request_that_does_not_validate_is_refused(
 def test_client_names_no_amount_no_user_and_no_time(
     service: Service, player: Player, extra: dict[str, object]
 ) -> None:
-    body = {"action": "quiz-correct", **extra}
+    body = {"action": "visit", **extra}
     answer = service.call("POST", "/boards/global/tickets", body, token=player.token)
     assert_problem(answer, 422, "invalid")
 

@@ -158,7 +158,7 @@ def test_scores_go_on_while_the_cache_is_down(
     before = service.top(crowded)
     following = viewers()
     following.subscribe(crowded)
-    ticket = service.ticket(player, "global", "quiz-correct")["ticket"]
+    ticket = service.ticket(player, "global", "visit")["ticket"]
     ready = Signer.of(tables).ready(ticket)
     with OUTAGES[outage](cache):
         written = service.put(crowded, "user-00", {"score": 500})

@@ -46,20 +46,26 @@ def test_boards_are_listed_with_their_rules(service: Service) -> None:
     for it in boards.values():
         assert set(it) == {
             *("board", "title", "order", "operator", "topSize", "season", "actions"),
-            *("frameIntervalMs", "viewers"),
+            *("format", "frameIntervalMs", "viewers"),
         }
         assert set(it["season"]) == {"season", "startsAt", "endsAt"}
         for action in it["actions"].values():
-            assert set(action) == {"points", "minSeconds", "expiresSeconds"}
+            assert set(action) == {"points", "evidence", "minSeconds", "expiresSeconds"}
     everything = boards["global"]
     assert (everything["order"], everything["operator"]) == ("desc", "increment")
     assert everything["topSize"] == 10
     assert everything["season"] == {"season": "all", "startsAt": None, "endsAt": None}
     assert everything["actions"] == {
-        "quiz-correct": {"points": 10, "minSeconds": 2, "expiresSeconds": 300},
-        "level-done": {"points": {"max": 500}, "minSeconds": 20, "expiresSeconds": 3600},
+        "visit": {"points": 1, "evidence": False, "minSeconds": 2, "expiresSeconds": 300},
+        "quiz": {
+            "points": {"min": 0, "max": 10},
+            "evidence": True,
+            "minSeconds": 2,
+            "expiresSeconds": 300,
+        },
     }
     assert (boards["fastest-lap"]["order"], boards["fastest-lap"]["operator"]) == ("asc", "best")
+    assert boards["fastest-lap"]["format"] == {"kind": "duration"}
     assert boards["rating-*"]["operator"] == "latest"
     assert boards["rating-*"]["actions"] == {}
 

@@ -995,12 +995,12 @@ def test_ticket_is_taken_by_its_player() -> None:
     asked = request(
         "POST /boards/{board}/tickets",
         path={"board": "global"},
-        body={"action": "quiz-correct"},
+        body={"action": "visit"},
         user="ann",
     )
     issued = answered(handlers.scores.handler(asked, CONTEXT))
     assert issued.status == 201
-    assert (issued.json["action"], issued.json["points"]) == ("quiz-correct", 10)
+    assert (issued.json["action"], issued.json["points"]) == ("visit", 1)
     taken = request(
         "POST /boards/{board}/scores",
         path={"board": "global"},

@@ -176,6 +176,20 @@ def test_tombstone_takes_the_user_off_the_board() -> None:
     assert ranked() == recorded() == ["bob"]
 
 
+def test_player_who_only_tried_changes_no_board() -> None:
+    """An attempt leaves an item without a score: its record shows nowhere."""
+    wiring.scores().issue(user_id="ann", board="global", action="quiz")
+    assert deliver(record(1, stored("ann"))) == []
+    page = wiring.reads().top("global", season=None, limit=None).body
+    assert (page["epoch"], page["version"], page["total"], page["entries"]) == (None, 0, 0, [])
+    deliver(record(2, image("bob")))
+    before = wiring.board_table().read("global", "all")
+    wiring.scores().issue(user_id="cyd", board="global", action="quiz")
+    assert deliver(record(3, stored("cyd"))) == []
+    assert recorded() == ranked() == ["bob"]
+    assert wiring.board_table().read("global", "all") == before
+
+
 @pytest.mark.parametrize("standing", ["hidden", "barred"])
 def test_who_may_not_be_seen_is_off_the_board(standing: str) -> None:
     hidden = image("ann", version=T0 + 1) | {"standing": {"S": standing}}

@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("stage")
 # Monday 2026-11-23, and the end of that day.
 NOW = 1_795_421_730_123
 MIDNIGHT = 1_795_478_400_000
-LEVEL = {
+LEVEL: dict[str, Any] = {
     "points": {"min": 0, "max": 500, "judge": "game.plain:told"},
     "minSeconds": 0,
     "expiresSeconds": 3600,

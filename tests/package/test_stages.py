@@ -17,8 +17,8 @@ pytestmark = pytest.mark.package
     ("right", "wrong", "said"),
     [
         ("order: desc", "order: sideways", "global: order: "),
-        ("alsoOn: [weekly]", "alsoOn: [nowhere]", "alsoOn: there is no board 'nowhere'"),
-        ("checks.pace:sprint", "checks.pace:walk", "check: checks.pace has no walk"),
+        ("alsoOn: [global]", "alsoOn: [nowhere]", "alsoOn: there is no board 'nowhere'"),
+        ("game.sprint:points", "game.sprint:walk", "points.judge: game.sprint has no walk"),
     ],
 )
 def test_mistake_in_the_boards_stops_the_packaging_and_is_named(

@@ -62,8 +62,8 @@ def test_every_key_of_the_contract_is_taken() -> None:
                     "keepSeasons": 12,
                     "format": {"kind": "percent", "decimals": 2, "unit": " of all "},
                     "actions": {
-                        "quiz-correct": {"points": 10, "minSeconds": 2, "expiresSeconds": 300},
-                        "level-done": {
+                        "visit": {"points": 10, "minSeconds": 2, "expiresSeconds": 300},
+                        "level": {
                             "points": {"min": -5, "max": 500, "judge": "game.levels:points"},
                             "challenge": "game.levels:maze",
                             "minSeconds": 20,
@@ -86,8 +86,8 @@ def test_every_key_of_the_contract_is_taken() -> None:
     assert (board.schedule, board.top_size) == (Schedule.MONTHLY, 25)
     assert (board.frame_interval_ms, board.min_score, board.negative_points) == (500, -10, True)
     assert board.actions == {
-        "quiz-correct": Action(points=10, min_seconds=2, expires_seconds=300),
-        "level-done": Action(
+        "visit": Action(points=10, min_seconds=2, expires_seconds=300),
+        "level": Action(
             points=Judged(500, "game.levels:points", min=-5),
             challenge="game.levels:maze",
             min_seconds=20,
