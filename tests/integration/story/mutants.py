@@ -38,7 +38,11 @@ from leaderboard.ingest import Chores
 from leaderboard.profiles import Profiles
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder, Top
 from leaderboard.reads import Reads
-from leaderboard.scoring.decisions import DELETED, VISIBLE, Profile, ScoreItem
+from leaderboard.rules import Board
+from leaderboard.scoring import decisions
+from leaderboard.scoring.completions import Completion
+from leaderboard.scoring.decisions import DELETED, VISIBLE, Decision, Profile, ScoreItem
+from leaderboard.scoring.judges import FAILED
 from leaderboard.scoring.ports import Write
 from leaderboard.snapshots import Snapshot, ranked
 from leaderboard.tombstones import brought_up, removed
@@ -433,6 +437,56 @@ def count_an_action_board_by_board(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ScoreTable, "write", write)
 
 
+def forget_what_failed(patch: pytest.MonkeyPatch) -> None:
+    """The ticket of a wrong answer stays good, so it may be corrected."""
+
+    def told(board: Board, item: ScoreItem, completion: Completion, **also: Any) -> Decision:
+        decision = COMPLETE_ACTION(board, item, completion, **also)
+        if decision.item is None or completion.points is not FAILED:
+            return decision
+        return replace(decision, item=replace(decision.item, taken=item.taken, open=item.open))
+
+    patch.setattr(decisions, "complete", told)
+
+
+def leave_the_ticket_before_good(patch: pytest.MonkeyPatch) -> None:
+    """An attempt voids nothing: of many questions the easiest may be answered."""
+
+    def lenient(board: Board, item: ScoreItem, completion: Completion, **also: Any) -> Decision:
+        ticket = completion.ticket
+        opened = {**item.open, ticket.action: ticket.ticket}
+        return COMPLETE_ACTION(board, replace(item, open=opened), completion, **also)
+
+    patch.setattr(decisions, "complete", lenient)
+
+
+def judge_a_ticket_again(patch: pytest.MonkeyPatch) -> None:
+    """A ticket that was taken, sent again, is answered by what the judge says now."""
+
+    def again(board: Board, item: ScoreItem, completion: Completion, **also: Any) -> Decision:
+        decision = COMPLETE_ACTION(board, item, completion, **also)
+        if decision.item is not None or completion.evidence is None:
+            return decision
+        points = completion.points
+        score = None if points is FAILED else points
+        return replace(decision, answer=replace(decision.answer, user_score=score))
+
+    patch.setattr(decisions, "complete", again)
+
+
+def write_an_attempt_unconditionally(patch: pytest.MonkeyPatch) -> None:
+    """It takes back what was written since it read the item."""
+    real = ScoreTable._put  # noqa: SLF001
+
+    def put(table: ScoreTable, board: Any, item: ScoreItem, *, read_version: int) -> Json:
+        made: Json = real(table, board, item, read_version=read_version)
+        if item.open:
+            return {name: made[name] for name in ("TableName", "Item")}
+        return made
+
+    patch.setattr(ScoreTable, "_put", put)
+
+
 def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
     """The opener does not ask whether the board is there already."""
 
@@ -545,6 +599,8 @@ def leave_the_totals_when_scores_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Totals, "_behind", lambda _totals, _deadline: [])
 
 
+COMPLETE_ACTION = decisions.complete
+
 _ARENA, _SPRINT, _RATING = oracle.BOARDS
 _BUSY = Plan(
     seed="",
@@ -567,6 +623,9 @@ _FOLLOWED = replace(_WATCHED, boards=(_RATING,), users=14)
 _SHORT = replace(_BUSY, writers=4, writes=1, shards=3, boards=(_RATING,), removals=0, standings=0)
 _REFILLED = replace(_BUSY, writers=4, users=14, writes=6, flushes=2, within=0.6)
 _AUDITED = replace(_FLUSHED, audits=3)
+_PLAYED = replace(
+    _BUSY, boards=(_SPRINT,), tickets=1, users=3, removals=0, standings=0, batch_size=None
+)
 _CROWDED = replace(_BUSY, viewers=5, audience=Audience(3, reach=0), pauses=(0, 0.02, 0.3))
 
 MUTANTS: dict[Break, Plan] = {
@@ -642,6 +701,10 @@ MUTANTS: dict[Break, Plan] = {
         _BUSY, boards=(_ARENA, _RATING), users=3, renames=0.6, mishaps=Mishaps(answer_late=0.2)
     ),
     count_an_action_board_by_board: replace(_BUSY, tickets=1),
+    forget_what_failed: _PLAYED,
+    leave_the_ticket_before_good: _PLAYED,
+    judge_a_ticket_again: _PLAYED,
+    write_an_attempt_unconditionally: replace(_PLAYED, users=1),
     open_a_season_over_its_scores: replace(_BUSY, boards=(_SPRINT,), openings=4, within=0.05),
     fill_over_what_is_newer: replace(_REFILLED, flushes=6, audits=4),
     fill_without_a_look_at_who_is_there: replace(_REFILLED, flushes=6, audits=4),
