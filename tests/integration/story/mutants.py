@@ -41,11 +41,11 @@ from leaderboard.reads import Reads
 from leaderboard.rules import Board
 from leaderboard.scoring import decisions
 from leaderboard.scoring.completions import Completion
-from leaderboard.scoring.decisions import DELETED, VISIBLE, Decision, Profile, ScoreItem
+from leaderboard.scoring.decisions import DELETED, VISIBLE, Decision, ScoreItem
 from leaderboard.scoring.judges import FAILED
 from leaderboard.scoring.ports import Write
 from leaderboard.snapshots import Snapshot, ranked
-from leaderboard.tombstones import brought_up, removed
+from leaderboard.tombstones import removed
 from leaderboard.totals import Totals
 from tests.integration.story import oracle
 from tests.integration.story.story import Plan
@@ -380,7 +380,8 @@ def forget_the_tickets_of_a_removed_score(patch: pytest.MonkeyPatch) -> None:
     """The request of a ticket that was taken, sent again, would count again."""
 
     def late(item: ScoreItem, *, now_ms: int) -> ScoreItem:
-        return replace(removed(item, now_ms=now_ms), taken={})
+        opened = {action: taken[0].ticket for action, taken in item.taken.items()}
+        return replace(removed(item, now_ms=now_ms), taken={}, open=opened)
 
     patch.setattr(moderation, "removed", late)
 
@@ -394,13 +395,10 @@ def erase_but_keep_the_name(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(moderation_table, "typed", named)
 
 
-def erase_the_scores_that_are_there_alone(patch: pytest.MonkeyPatch) -> None:
-    """A tombstone still remembers what was answered, by name."""
-
-    def there(item: ScoreItem, profile: Profile, *, now_ms: int) -> ScoreItem | None:
-        return None if item.user_score is None else brought_up(item, profile, now_ms=now_ms)
-
-    patch.setattr(score_table, "brought_up", there)
+def remember_answers_by_name(patch: pytest.MonkeyPatch) -> None:
+    """A deleted player's tombstone still says who was answered."""
+    real = score_table._answer_image  # noqa: SLF001
+    patch.setattr(score_table, "_answer_image", lambda answer: real(answer) | {"userName": "who"})
 
 
 def leave_the_scores_as_the_profile_was(patch: pytest.MonkeyPatch) -> None:
@@ -690,9 +688,7 @@ MUTANTS: dict[Break, Plan] = {
         mishaps=Mishaps(answer_lost=0.3),
     ),
     erase_but_keep_the_name: replace(_BUSY, erasures=1),
-    erase_the_scores_that_are_there_alone: replace(
-        _BUSY, tickets=1, removals=6, erasures=2, users=3
-    ),
+    remember_answers_by_name: replace(_BUSY, tickets=1, removals=6, erasures=2, users=3),
     leave_the_scores_as_the_profile_was: replace(_BUSY, renames=0.6, standings=2),
     leave_the_other_boards_to_nobody: replace(
         _BUSY, boards=(_ARENA, _RATING), users=3, renames=0.6, outages=4, within=0.3
