@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from leaderboard.attempts import attempts
 from leaderboard.catalog import Catalog
 from leaderboard.errors import (
     Invalid,
@@ -24,6 +23,7 @@ from leaderboard.errors import (
     UserNotRanked,
 )
 from leaderboard.profiles import Profiles, unnamed
+from leaderboard.retries import tries
 from leaderboard.scoring.decisions import (
     DELETED,
     OUT,
@@ -154,7 +154,7 @@ class Moderation:
         An act that repeats the newest one (standing, reason and client) is that one sent again:
         it is recorded once. Raises UserDeleted and Unavailable.
         """
-        for _ in attempts():
+        for _ in tries():
             profile = self._living(user_id)
             now = self.now_ms()
             act = Act(standing, by, now, reason)
@@ -198,7 +198,7 @@ class Moderation:
                 raise Invalid(str(error), path="season") from error
             if named.starts_ms is not None and named.starts_ms > now:
                 raise Invalid("This season has not begun.", path="season")
-        for _ in attempts():
+        for _ in tries():
             item = self.store.read(user_id, board, named.season)
             if item is None or item.user_score is None:
                 raise UserNotRanked(
@@ -228,7 +228,7 @@ class Moderation:
         Upkeep deletes the scores of past seasons; the stream's record of the profile asks for it.
         Repeated, it goes on where it was interrupted; so does that record. Raises Unavailable.
         """
-        for _ in attempts():
+        for _ in tries():
             profile = self.store.read_profile(user_id) or unnamed(user_id)
             if profile.standing == DELETED and profile.account is not None:  # else it is broken
                 break

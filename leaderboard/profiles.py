@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from leaderboard.attempts import attempts
 from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Raced, RateLimited, Unavailable
 from leaderboard.names import default_name
+from leaderboard.retries import tries
 from leaderboard.rules import Board
 from leaderboard.scoring.decisions import DELETED, Profile, next_version, refuse
 from leaderboard.seasons import season_at
@@ -87,7 +87,7 @@ class Profiles:
         interrupted. The name that the player has is not written again. Raises Barred for a deleted
         user, RateLimited past NAMES_PER_HOUR, and Unavailable.
         """
-        for _ in attempts():
+        for _ in tries():
             profile = self.store.read_profile(user_id) or unnamed(user_id)
             changed = taken_name(profile, user_name, now_ms=self.now_ms())
             if changed is profile:
@@ -110,7 +110,7 @@ class Profiles:
         return self._copy(user_id, self._is_current)
 
     def _copy(self, user_id: str, only: Callable[[str, str], bool] | None) -> int:
-        for _ in attempts():
+        for _ in tries():
             try:
                 return self.store.copy_profile(user_id, self._find, only)
             except Raced:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from leaderboard.attempts import attempts
 from leaderboard.catalog import Catalog
 from leaderboard.errors import (
     BoardNotFound,
@@ -18,6 +17,7 @@ from leaderboard.errors import (
     TicketInvalid,
 )
 from leaderboard.profiles import renamed, unnamed
+from leaderboard.retries import tries
 from leaderboard.rules import Action, Board, Operator
 from leaderboard.scoring import decisions
 from leaderboard.scoring.completions import Completion, Evidence
@@ -88,7 +88,7 @@ class Scores:
 
     def _open(self, ticket: ActionTicket, now: int) -> None:
         rules = self.catalog.find(ticket.board)
-        for _ in attempts():
+        for _ in tries():
             (item,), profile = gather(self.store, ticket.user_id, [(ticket.board, ticket.season)])
             opened = decisions.attempt(rules, item, ticket, now_ms=now)
             try:
@@ -120,7 +120,7 @@ class Scores:
         # What counts is when the request was accepted: no race moves it past its time or season.
         now = self.now_ms()
         completion = Completion(ticket, rules.actions.get(ticket.action), evidence, now)
-        for _ in attempts():
+        for _ in tries():
             (item, *beside), profile = gather(self.store, user_id, places)
             counted = list(zip(also, beside, strict=True))
             decision = decisions.complete(rules, item, completion, also=counted)
@@ -161,7 +161,7 @@ class Scores:
         now = self.now_ms() if accepted_ms is None else accepted_ms
         season = season_at(rules.schedule, now).season
         name = user_name or unnamed(user_id).user_name
-        for _ in attempts():
+        for _ in tries():
             try:
                 (item,), profile = gather(self.store, user_id, [(board, season)])
                 name = item.user_name

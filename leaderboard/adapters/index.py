@@ -12,10 +12,10 @@ from leaderboard import instants, order
 from leaderboard.adapters import readable
 from leaderboard.adapters.aws import DOWN, client, translated
 from leaderboard.adapters.scores import board_season, score_record
-from leaderboard.attempts import attempts
 from leaderboard.errors import Unavailable
 from leaderboard.listings import Position
 from leaderboard.reports import Reports
+from leaderboard.retries import tries
 from leaderboard.rules import Board
 from leaderboard.snapshots import Score
 
@@ -59,7 +59,7 @@ class BoardIndex:
             }
         }
         found: list[Score] = []
-        for _ in attempts():
+        for _ in tries():
             with translated():
                 answer = client("dynamodb").batch_get_item(RequestItems=wanted)
             found += [

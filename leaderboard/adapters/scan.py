@@ -9,11 +9,11 @@ from typing import Any
 from leaderboard.adapters import readable
 from leaderboard.adapters.aws import DOWN, client, translated
 from leaderboard.adapters.scores import MODERATION, PROFILE, board_season, score_record
-from leaderboard.attempts import attempts
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rebuild import Page
 from leaderboard.reports import Reports
+from leaderboard.retries import tries
 
 RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
 """What a record is made of: a quarter of an item, most of which is replay protection."""
@@ -71,7 +71,7 @@ class BulkScores:
                 "ProjectionExpression": RECORD,
             }
         }
-        for _ in attempts():
+        for _ in tries():
             with translated():
                 answer = client("dynamodb").batch_get_item(RequestItems=wanted)
             raws = answer["Responses"].get(self.scores_table, [])

@@ -13,11 +13,11 @@ from leaderboard import instants, order
 from leaderboard.adapters import readable
 from leaderboard.adapters.aws import DOWN, client, translated
 from leaderboard.adapters.items import Item, plain, typed, unmoved
-from leaderboard.attempts import attempts
 from leaderboard.errors import Unavailable
 from leaderboard.names import BOARD, USER_ID, default_name
 from leaderboard.ranking import ScoreRecord
 from leaderboard.reports import Reports
+from leaderboard.retries import tries
 from leaderboard.rules import MAX_SCORE, Board
 from leaderboard.scoring.decisions import (
     DELETED,
@@ -81,7 +81,7 @@ class ScoreTable:
         wanted = [PROFILE, *(board_season(*place) for place in places)]
         found: dict[str, Item] = {}
         keys = [typed({"userId": user_id, "boardSeason": key}) for key in wanted]
-        for _ in attempts():
+        for _ in tries():
             with translated():
                 answer = client("dynamodb").batch_get_item(
                     RequestItems={self.scores_table: {"Keys": keys, "ConsistentRead": True}}
