@@ -285,7 +285,7 @@ def test_all_fills_every_live_board_in_one_pass(
     assert ranked("global") == ranked("arena-1") == ranked("weekly", now) == ["unseen", "seen"]
     assert ranked("low") == ["seen", "unseen"]
     assert completeness("weekly", "2020-W01") is None
-    assert switches.invoked == []
+    assert all("archived" in it for it in switches.invoked)  # and no other rebuild
 
 
 def test_boards_that_were_never_recorded_are_found_by_the_scan() -> None:

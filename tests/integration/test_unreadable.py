@@ -688,7 +688,8 @@ def test_top_that_cannot_be_read_is_shown_from_the_index_and_recorded_over(
     cache_server.client.flushall()
     assert deliver() == []
     for event in switches.invoked:
-        handlers.rebuild.handler(event, CONTEXT)
+        if "profiles" not in event:  # which is of upkeep
+            handlers.rebuild.handler(event, CONTEXT)
     mended = recorded()
     assert [it["M"]["userId"]["S"] for it in mended["top"]["L"]] == ["ann", "bob", "cid"]
     counted = {"version", "epoch"} & set(TOPS[broken])
