@@ -2,6 +2,8 @@
 
 STAGE ?= dev
 PLAYERS ?= 8
+WORKERS ?= auto
+COVERAGE ?= --cov --cov-report=term:skip-covered
 MINUTES ?= 10
 
 PYTHON := .venv/bin/python
@@ -13,7 +15,7 @@ REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot test check audit soak bench package deploy rotate
+.PHONY: help setup dev page screenshot unit test check format audit soak bench package deploy rotate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -30,9 +32,16 @@ page: setup ## serve the page here against the deployed STAGE=dev
 screenshot: setup ## take the README's picture of the page
 	@$(PYTHON) -m tests.browser.screenshot docs/page.png
 
-test: setup ## every test
+unit: setup ## the unit and structure tests, for every save
+	@$(PYTHON) -m pytest -q -n $(WORKERS) tests/unit tests/structure
+
+test: setup ## every test, and the coverage of those that run in one process
 	@cd clients/javascript && npm test --silent
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(COVERAGE)
+
+format: setup ## put the code into its form, and mend what can be mended
+	@$(PYTHON) -m ruff check --fix
+	@$(PYTHON) -m ruff format
 
 check: setup ## lint, format, types, the packaged template
 	@$(PYTHON) -m ruff check

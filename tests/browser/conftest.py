@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,29 +22,20 @@ SCREENSHOTS = ROOT / ".build" / "screenshots"
 
 Visitors = Callable[..., Visitor]
 
-_skipped = pytest.StashKey[bool]()
-
 
 @pytest.fixture(scope="package")
-def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """One for all tests here. It ends with them: while it lives, no other test could run a loop of
     its own in this thread."""
     path = chrome.find()
     if path is None:
         if os.environ.get("CI") == "true":
             pytest.fail(chrome.MISSING)
-        request.config.stash[_skipped] = True
         pytest.skip(chrome.MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=chrome.arguments())
         yield browser
         browser.close()
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """The last line says what was not tested."""
-    if config.stash.get(_skipped, False):
-        print(f"The browser tests were skipped: {chrome.MISSING}.", file=sys.stderr)
 
 
 @pytest.fixture(scope="package")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-
-import pytest
+from collections.abc import Callable, Iterable
 
 from tests.structure.source import imports, is_within, modules, tree
 
@@ -35,79 +34,89 @@ def imported(module: str) -> set[str]:
     return set(imports(modules(module.partition(".")[0])[module]))
 
 
+def offenders(
+    names: Iterable[str], forbidden: Callable[[str, set[str]], set[str]]
+) -> dict[str, set[str]]:
+    """The modules that import, or lack, something against a rule, and what it is."""
+    found = {module: forbidden(module, imported(module)) for module in names}
+    return {module: what for module, what in found.items() if what}
+
+
+def within(*packages: str) -> Callable[[str, set[str]], set[str]]:
+    """Forbids what is in these packages."""
+    return lambda _module, names: {it for it in names if is_within(it, *packages)}
+
+
 def test_there_is_something_to_hold_to_the_rules() -> None:
     assert set(modules("leaderboard")) > CORE | {WIRING, ADAPTERS}
     assert "handlers.scores" in HANDLERS
     assert "leaderboard.adapters.scores" in imported(WIRING)
 
 
-@pytest.mark.parametrize("module", HANDLERS)
-def test_handlers_know_lambda_and_no_technology(module: str) -> None:
-    forbidden = {it for it in imported(module) if is_within(it, *TECHNOLOGIES, ADAPTERS)}
-    assert not forbidden
+def test_handlers_know_lambda_and_no_technology() -> None:
+    assert offenders(HANDLERS, within(*TECHNOLOGIES, ADAPTERS)) == {}
 
 
-@pytest.mark.parametrize("module", INSIDE)
-def test_leaderboard_knows_neither_lambda_nor_technologies(module: str) -> None:
-    forbidden = {
-        it
-        for it in imported(module)
-        if is_within(it, *TECHNOLOGIES, "aws_lambda_powertools", ADAPTERS)
-    }
-    assert not forbidden
+def test_leaderboard_knows_neither_lambda_nor_technologies() -> None:
+    assert offenders(INSIDE, within(*TECHNOLOGIES, "aws_lambda_powertools", ADAPTERS)) == {}
 
 
-@pytest.mark.parametrize("module", INSIDE)
-def test_leaderboard_takes_few_libraries_and_each_in_one_place(module: str) -> None:
-    foreign = {it.partition(".")[0] for it in imported(module)}
-    foreign -= sys.stdlib_module_names | {"leaderboard"}
-    assert foreign == LIBRARIES.get(module, set())
+def test_leaderboard_takes_few_libraries_and_each_in_one_place() -> None:
+    def unexpected(module: str, names: set[str]) -> set[str]:
+        foreign = {it.partition(".")[0] for it in names}
+        foreign -= sys.stdlib_module_names | {"leaderboard"}
+        return foreign ^ LIBRARIES.get(module, set())
+
+    assert offenders(INSIDE, unexpected) == {}
 
 
-@pytest.mark.parametrize("module", sorted(CORE))
-def test_core_imports_the_standard_library_and_itself_alone(module: str) -> None:
-    other = {
-        it
-        for it in imported(module)
-        if it not in CORE and it.partition(".")[0] not in sys.stdlib_module_names
-    }
-    assert not other
+def test_core_imports_the_standard_library_and_itself_alone() -> None:
+    def other(_module: str, names: set[str]) -> set[str]:
+        return {
+            it
+            for it in names
+            if it not in CORE and it.partition(".")[0] not in sys.stdlib_module_names
+        }
+
+    assert offenders(CORE, other) == {}
 
 
-@pytest.mark.parametrize("module", sorted(modules("leaderboard")))
-def test_nothing_in_leaderboard_imports_the_handlers(module: str) -> None:
-    assert not {it for it in imported(module) if is_within(it, "handlers")}
+def test_nothing_in_leaderboard_imports_the_handlers() -> None:
+    assert offenders(modules("leaderboard"), within("handlers")) == {}
 
 
-@pytest.mark.parametrize("module", SERVICE)
-def test_only_wiring_and_adapters_import_adapters(module: str) -> None:
-    if module == WIRING or is_within(module, ADAPTERS):
-        return
-    assert not {it for it in imported(module) if is_within(it, ADAPTERS)}
+def test_only_wiring_and_adapters_import_adapters() -> None:
+    others = [it for it in SERVICE if it != WIRING and not is_within(it, ADAPTERS)]
+    assert offenders(others, within(ADAPTERS)) == {}
 
 
-@pytest.mark.parametrize("module", SERVICE)
-def test_service_ships_without_tests_and_local_tools(module: str) -> None:
-    assert not {
-        it for it in imported(module) if is_within(it, "tests", "local", "bench", "reference")
-    }
+def test_service_ships_without_tests_and_local_tools() -> None:
+    assert offenders(SERVICE, within("tests", "local", "bench", "reference")) == {}
 
 
-@pytest.mark.parametrize("module", SERVICE)
-def test_nothing_is_imported_by_a_name_that_is_made_up_at_run_time(module: str) -> None:
+def test_nothing_is_imported_by_a_name_that_is_made_up_at_run_time() -> None:
     """The other tests here read import statements: nothing may go around them."""
-    if module != "leaderboard.scoring.judges":  # it imports what boards.yml names, from one package
-        assert not {it for it in imported(module) if is_within(it, "importlib")}
-    path = modules(module.partition(".")[0])[module]
-    names = {node.id for node in ast.walk(tree(path)) if isinstance(node, ast.Name)}
-    assert not names & {"__import__", "exec", "eval"}
+
+    def around(module: str, names: set[str]) -> set[str]:
+        path = modules(module.partition(".")[0])[module]
+        called = {node.id for node in ast.walk(tree(path)) if isinstance(node, ast.Name)}
+        found = called & {"__import__", "exec", "eval"}
+        # It imports what boards.yml names, from one package.
+        if module != "leaderboard.scoring.judges":
+            found |= {it for it in names if is_within(it, "importlib")}
+        return found
+
+    assert offenders(SERVICE, around) == {}
 
 
-@pytest.mark.parametrize("module", sorted(modules("game")))
-def test_game_decides_by_what_it_is_told_alone(module: str) -> None:
+def test_game_decides_by_what_it_is_told_alone() -> None:
     """No clock, no chance, no table: the same ticket is always asked and judged the same."""
-    foreign = {it for it in imported(module) if not is_within(it, "game")}
-    assert {it.partition(".")[0] for it in foreign - {"leaderboard.scoring.judges"}} <= PURE
+
+    def impure(_module: str, names: set[str]) -> set[str]:
+        foreign = {it for it in names if not is_within(it, "game")}
+        return {it.partition(".")[0] for it in foreign - {"leaderboard.scoring.judges"}} - PURE
+
+    assert offenders(modules("game"), impure) == {}
 
 
 PURE = {
