@@ -12,6 +12,8 @@ from leaderboard.scoring.judges import FAILED, Failed
 
 SECONDS = 20
 SUMS = 50
+GRACE_MS = 10_000
+"""What the network may add between the ticket and the answers: who works longer is too late."""
 RIGHT, WRONG = 10, 5
 """What a right answer is worth, and what a wrong one costs: guessing does not pay."""
 FASTEST_MS = 400
@@ -40,6 +42,8 @@ def points(*, action: str, seed: bytes, evidence: Any, elapsed_ms: int) -> int |
     answers = _read(evidence)
     if answers is None:
         return None
+    if elapsed_ms > SECONDS * 1_000 + GRACE_MS:
+        return FAILED
     # The first answer needs its time too: the start counts as an answer at 0.
     times = [0, *(at for _, at in answers)]
     too_quick = any(after - before < FASTEST_MS for before, after in pairwise(times))

@@ -71,7 +71,7 @@ export function duration(milliseconds) {
 /** @param {number} milliseconds */
 export const ago = (milliseconds) => (milliseconds < 1_500 ? "just now" : `${duration(milliseconds)} ago`);
 
-/** @param {string} action `level-done` is `Level done` */
+/** @param {string} action `long-jump` is `Long jump` */
 export function actionName(action) {
   const words = action.replaceAll(/[-_]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -149,6 +149,16 @@ def test_lap_takes_as_long_as_the_service_saw_it_take(
         assert answer.body == {"entry": None, "changed": False, "replayed": False}
 
 
+def test_sprint_that_took_longer_than_its_time_is_worth_nothing(
+    service: Service, signer: Signer, cheat: Player
+) -> None:
+    """The times in the evidence look right; the service waited too long for them."""
+    it = begin(service, signer, cheat, "weekly", "sprint", before_ms=31_000)
+    answer = service.complete(cheat, "weekly", it.ticket, evidence=it.sums(30))
+    assert answer.body == {"entry": None, "changed": False, "replayed": False}
+    assert score(service, cheat) == []
+
+
 def test_seed_cannot_be_worked_out_from_what_is_sent(
     service: Service, signer: Signer, cheat: Player
 ) -> None:

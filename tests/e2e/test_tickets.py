@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leaderboard.names import default_name
-from tests.e2e.playing import Attempt, begin
+from tests.e2e.playing import LATE_MS, Attempt, begin
 from tests.e2e.service import Answer, Json, Player, Service, assert_problem, moment, part
 from tests.e2e.signing import Signer, now_ms
 from tests.e2e.tables import Tables
@@ -62,7 +62,7 @@ def test_ticket_says_what_it_is_worth_and_when(service: Service, newcomer: Playe
         ("notBefore", fixed, 2),
         ("expiresAt", fixed, 300),
         ("notBefore", judged, 20),
-        ("expiresAt", judged, 60),
+        ("expiresAt", judged, 30),
     ):
         taken = moment(ticket[name]) - timedelta(seconds=seconds)
         assert before <= taken <= after, name
@@ -380,7 +380,7 @@ def test_worse_sprint_changes_nothing(service: Service, signer: Signer, newcomer
         it = begin(service, signer, newcomer, "weekly", "sprint", before_ms=before_ms)
         return service.complete(newcomer, "weekly", it.ticket, evidence=it.sums(right))
 
-    best = sprint(8, 30_000)
+    best = sprint(8, LATE_MS)
     # A ticket is good if it was issued after the newest completion, so this one takes its time.
     begun = begin(service, signer, newcomer, "weekly", "sprint", before_ms=0)
     await_value(lambda: now_ms() > part(begun.ticket, 1)["issued"] + 2_500, what="two seconds")

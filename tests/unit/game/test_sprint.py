@@ -92,6 +92,13 @@ def test_no_answer_is_later_than_the_service_has_waited() -> None:
     assert judged(bytes(32), {"answers": answers}, elapsed_ms=5_999) is FAILED
 
 
+@pytest.mark.parametrize(("elapsed_ms", "points"), [(30_000, 30), (30_001, FAILED)])
+def test_sheet_is_sent_when_the_time_is_over(elapsed_ms: int, points: int | Failed) -> None:
+    """Its times are claims: whoever works longer than 20 seconds writes quicker ones."""
+    answers = solved(bytes(32), 3, gap=2_000)
+    assert judged(bytes(32), {"answers": answers}, elapsed_ms) == points
+
+
 def test_numbers_are_read_by_their_value() -> None:
     answers = [{key: float(it) for key, it in line.items()} for line in solved(bytes(32), 4)]
     assert judged(bytes(32), {"answers": answers}) == 40
