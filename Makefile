@@ -3,7 +3,8 @@
 STAGE ?= dev
 PLAYERS ?= 8
 WORKERS ?= auto
-COVERAGE ?= --cov --cov-report=term:skip-covered
+# `make test COVERAGE=--cov` measures the coverage too.
+COVERAGE ?=
 MINUTES ?= 10
 
 PYTHON := .venv/bin/python
@@ -35,7 +36,7 @@ screenshot: setup ## take the README's picture of the page
 unit: setup ## the unit and structure tests, for every save
 	@$(PYTHON) -m pytest -q -n $(WORKERS) tests/unit tests/structure
 
-test: setup ## every test, and the coverage of those that run in one process
+test: setup ## every test, on all cores
 	@cd clients/javascript && npm test --silent
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(COVERAGE)
 

@@ -287,9 +287,13 @@ def _format_json(it: Format) -> Json:
 def percentile(place: int | None, total: int) -> float | None:
     """The share of the ranked users, in percent, that stand at this place or below it.
 
-    Not rounded: the first place alone has 100. None where the place is not known.
+    Not rounded: the first place alone has 100. None where the place is not known. A total that was
+    recorded before the last ones came may be smaller than their places.
     """
-    return None if place is None else 100 * (total - place + 1) / total
+    if place is None:
+        return None
+    among = max(total, place)
+    return 100 * (among - place + 1) / among
 
 
 def _headed(board: str, season: Season, degraded: bool, body: Json) -> Json:
