@@ -75,7 +75,13 @@ class Day:
 
     def answer(self, route: Route) -> None:
         path = route.request.url.removeprefix(HTTP)
-        rules = {"board": "daily", "title": "Daily", "order": "desc", "actions": {}}
+        rules = {
+            "board": "daily",
+            "title": "Daily",
+            "order": "desc",
+            "actions": {},
+            "format": {"kind": "number", "decimals": 0, "unit": ""},
+        }
         body = {"boards": [rules]} if path == "/boards" else self.top()
         route.fulfill(json=body, headers={"access-control-allow-origin": "*"})
 
