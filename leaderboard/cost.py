@@ -48,7 +48,10 @@ POSTS_PER_CORE = 10_000
 """What one core posts a second, with the gateway 15 ms away; see `make bench`."""
 CONNECTION_HOURS = 2
 """API Gateway closes a connection then, so each viewer connects anew that often."""
-PING_MINUTES = 5
+QUIET_PING_SECONDS = 19
+"""A client pings after 18 to 20 s of silence (`pingAfter`)."""
+BUSY_PING_SECONDS = 180
+"""One that is kept busy by frames pings every three minutes (`pingInterval`)."""
 MAX_RATE = 1_000_000_000
 
 
@@ -104,7 +107,7 @@ def bill(load: Load) -> Bill:
         "frames: cache": shows * 10 * CACHE_UNITS,
         "viewers: connection minutes": load.viewers / 60 * CONNECTION_MINUTES,
         "viewers: connecting": load.viewers * _connecting() / (CONNECTION_HOURS * HOUR),
-        "viewers: pings": load.viewers * _ping() / (PING_MINUTES * 60),
+        "viewers: pings": load.viewers * pings_per_second(frames) * _ping(),
         "reads": load.reads_per_second
         * (HTTP_REQUESTS + _invocation(REQUEST_SECONDS) + 3 * CACHE_UNITS),
         "logs": (2 * load.writes_per_second + 2 * load.reads_per_second + records + frames)
@@ -143,7 +146,13 @@ def _connecting() -> float:
     return 5 * _invocation(REQUEST_SECONDS) + 2 * MESSAGES + 6 * WRITE_UNITS + 3 * READ_UNITS
 
 
+def pings_per_second(frames_per_second: float) -> float:
+    """A viewer's: each frame spares it a ping that silence would have called for."""
+    return max(1 / QUIET_PING_SECONDS - frames_per_second, 1 / BUSY_PING_SECONDS)
+
+
 def _ping() -> float:
+    """The ping and its answer; the count of the connection's messages; its boards."""
     return 2 * MESSAGES + _invocation(REQUEST_SECONDS) + WRITE_UNITS + 2 * READ_UNITS
 
 

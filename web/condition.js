@@ -11,6 +11,13 @@ import { ago, duration, seasonName, timeOfDay } from "./words.js";
 /** A state that passes sooner is not worth a warning. */
 const PATIENCE = 1_500;
 
+/** What a warning says happened, and what comes next. @type {Partial<Record<Status["state"], [string, string]>>} */
+const WARNINGS = {
+  offline: ["You are offline.", "It continues when the network is back."],
+  reconnecting: ["Connection lost.", "Reconnecting."],
+  live: ["No answer for this board yet.", "Trying again."],
+};
+
 /**
  * @param {Status} status
  * @param {number} now the viewer's clock
@@ -40,7 +47,8 @@ export class Condition {
   #status = null;
   /** @type {Board | null} */
   #board = null;
-  #since = 0;
+  /** Since when this page has known of the trouble, which may have begun before. */
+  #troubledAt = Infinity;
   #warned = false;
   #leaderboard;
   #announcer;
@@ -70,7 +78,6 @@ export class Condition {
 
   /** @param {Status} status */
   #take(status) {
-    if (status.state !== this.#status?.state) this.#since = Date.now();
     this.#status = status;
     this.#write();
   }
@@ -92,13 +99,13 @@ export class Condition {
    */
   #warn({ state, staleSince }, now) {
     const down = state === "offline" || state === "reconnecting" || (state === "live" && staleSince !== null);
-    const since = Math.max(this.#since, staleSince?.getTime() ?? 0);
-    const troubled = down && now - since > PATIENCE;
+    this.#troubledAt = down ? Math.min(this.#troubledAt, now) : Infinity;
+    const troubled = now - this.#troubledAt > PATIENCE;
     find("board").classList.toggle("is-stale", troubled);
-    const reason = state === "offline" ? "You are offline." : "The service is not reached at the moment.";
-    const held = this.#board && staleSince ? ` This is the board as of ${timeOfDay(staleSince.getTime())}.` : "";
-    tell(this.#stale, troubled ? `${reason}${held} It goes on by itself.` : null);
-    if (troubled && !this.#warned) this.#announcer.say("The connection is lost. The board shows the last known state.");
+    const [reason, next] = WARNINGS[state] ?? ["", ""];
+    const held = this.#board && staleSince ? `Showing the board as of ${timeOfDay(staleSince.getTime())}. ` : "";
+    tell(this.#stale, troubled ? `${reason} ${held}${next}` : null);
+    if (troubled && !this.#warned) this.#announcer.say(`${reason} The board shows the last known state.`);
     if (!troubled && this.#warned && state === "live") this.#announcer.say("The board is live again.");
     this.#warned = troubled || (this.#warned && state !== "live");
   }

@@ -87,6 +87,8 @@ function choose(board) {
     const isBoard = /^[a-z0-9-]{1,48}$/.test(board);
     unsubscribe = isBoard ? leaderboard.subscribe(board, show) : () => {};
     if (!isBoard && !board.includes("*")) refuse();
+    // Followed a moment ago already, it was refused then, and is not refused again.
+    if (leaderboard.status.problems.some((problem) => isUnknown(problem, board))) refuse();
   } else if (latest) show(latest); // its rules may have come after it
   offer();
 }
@@ -115,9 +117,17 @@ function offer() {
   actions.show(identity.userId, shown, shown ? boards.rules(shown) : undefined);
 }
 
-leaderboard.on("problem", ({ code, board, message }) => {
-  if (code === "board_not_found" && board === shown) refuse();
-  else console.warn(`${code}: ${message}`);
+/**
+ * @param {import("./client/index.js").Problem} problem
+ * @param {string} board
+ */
+function isUnknown(problem, board) {
+  return problem.code === "board_not_found" && problem.board === board;
+}
+
+leaderboard.on("problem", (problem) => {
+  if (isUnknown(problem, shown)) refuse();
+  else console.warn(`${problem.code}: ${problem.message}`);
 });
 account.onRename((userName) => standing.rename(userName));
 account.start();

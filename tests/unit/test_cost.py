@@ -37,6 +37,27 @@ def test_connections_of_ten_thousand_viewers_cost_fifteen_cents_an_hour() -> Non
     assert bill(Load(10_000, 0)).parts["viewers: connection minutes"] == pytest.approx(0.15)
 
 
+def test_pings_of_ten_thousand_quiet_viewers_cost_what_the_page_says() -> None:
+    """A ping and its answer, a function, a write and two reads each, 189 times an hour."""
+    pings = 10_000 * 3600 / 19
+    dollars = pings * (2 * 1.00 + 0.20 + 0.015 * 13.3334 + 0.625 + 2 * 0.125) / 1_000_000
+    assert bill(Load(10_000, 0)).parts["viewers: pings"] == pytest.approx(dollars)
+    page = (ROOT / "docs" / "cost.md").read_text()
+    assert (
+        f"10,000 quiet viewers send {pings / 1e6:.2f} million pings an hour: ${dollars:.2f}" in page
+    )
+    rows = {60: 57, 180: 171}
+    for seconds, mean in rows.items():
+        assert f"at {seconds} s it is ${dollars * 19 / mean:.2f}" in page
+
+
+def test_frames_spare_pings() -> None:
+    quiet, slow, busy = (cost.pings_per_second(it) for it in (0, 1 / 60, 4))
+    assert quiet == pytest.approx(1 / 19)
+    assert slow == pytest.approx(1 / 19 - 1 / 60)
+    assert busy == pytest.approx(1 / 180)
+
+
 def test_million_scores_cost_what_their_request_and_their_items_do() -> None:
     """A request, one write of the item and two of the index, and the read before it."""
     parts = bill(Load(0, 1_000_000 / 3600)).parts

@@ -23,6 +23,7 @@ export class Connections {
   /** Without a network there is no hurry to connect. */
   offline = false;
 
+  #unwatched = false;
   /** @type {Link | null} */
   #spare = null;
   #spareFailures = 0;
@@ -41,6 +42,12 @@ export class Connections {
   /** @returns {Link[]} */
   get all() {
     return [this.current, this.#spare].filter((link) => link !== null);
+  }
+
+  /** Whether nobody looks. */
+  set unwatched(/** @type {boolean} */ unwatched) {
+    this.#unwatched = unwatched;
+    for (const link of this.all) link.unwatched = unwatched;
   }
 
   get due() {
@@ -136,6 +143,8 @@ export class Connections {
   #connect(now) {
     this.#count += 1;
     this.#emit({ do: "connect", link: this.#count });
-    return new Link(this.#count, { now, timing: this.#timing, random: this.#random });
+    const link = new Link(this.#count, { now, timing: this.#timing, random: this.#random });
+    link.unwatched = this.#unwatched;
+    return link;
   }
 }

@@ -5,6 +5,7 @@
 /** @typedef {import("./board.js").Board} Board */
 /** @typedef {import("./board.js").Changes} Changes */
 /** @typedef {import("./page.js").Page} Page */
+/** @typedef {import("./session.js").Condition} Condition */
 /** @typedef {import("./session.js").ConnectionState} ConnectionState */
 /** @typedef {import("./session.js").Effect} Effect */
 /** @typedef {import("./session.js").Event} SessionEvent */
@@ -46,12 +47,13 @@ import { topReader } from "./top.js";
  */
 
 /**
- * How things stand.
+ * How things stand. Frozen, and the same object while nothing changed.
  * @typedef {object} Status
  * @property {ConnectionState} state
  * @property {Date | null} staleSince up to when the boards shown were known to be the service's own; null while they are
  * @property {number} attempt connections lost or failed in a row
  * @property {Date | null} retryAt when the next connection is tried, if one is waited for
+ * @property {readonly Problem[]} problems what needs somebody and is not solved yet
  */
 
 /** @typedef {(board: Board, changes: Changes) => void} Listener */
@@ -61,13 +63,19 @@ import { topReader } from "./top.js";
  * @property {(board: string, onChange: Listener) => () => void} subscribe calls `onChange` with the whole board at every
  *   change, first with the one that is held; returns what ends it
  * @property {{(event: "status", listener: (status: Status) => void): () => void;
- *   (event: "problem", listener: (problem: Problem) => void): () => void}} on returns what takes the listener off
+ *   (event: "problem", listener: (problem: Problem) => void): () => void}} on returns a function that removes the listener
  * @property {(board: string) => Board | null} board what is held of a board that is followed
  * @property {Status} status
  * @property {() => number} now the service's time, as far as it is known, in milliseconds: for the time left in a season
  * @property {() => void} close for good: no timer, listener or socket stays
  */
 
+const TICKET_FAILED =
+  "`fetchTicket` gave no ticket; its error is in `cause`. The client tries again with the next connection. " +
+  "Without a ticket, return null: the viewer is then anonymous.";
+const SOCKET_FAILED =
+  "The WebSocket could not be made; the error is in `cause`. Check that `socket` is a `wss://` address, and that the page's " +
+  "Content-Security-Policy allows it (`connect-src`).";
 /** Timers count in 31 bits. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -86,8 +94,8 @@ export function createLeaderboard(options) {
   const setTimer = options.setTimeout ?? ((callback, milliseconds) => globalThis.setTimeout(callback, milliseconds));
   const clearTimer = options.clearTimeout ?? ((timer) => globalThis.clearTimeout(timer));
   const sockets = socket !== undefined && WebSocket !== undefined;
-  if (!sockets && http === undefined) {
-    throw new TypeError("createLeaderboard needs `socket` (and a WebSocket), `http`, or both");
+  if (socket === undefined && http === undefined) {
+    throw new TypeError("createLeaderboard needs `socket`, `http`, or both");
   }
 
   const clock = steadyClock(wallClock);
@@ -108,6 +116,12 @@ export function createLeaderboard(options) {
   /** @type {Effect[]} */
   const effects = [];
   let performing = false;
+  /** @type {Condition | null} what `current` was made of */
+  let condition = null;
+  /** @type {Status} */
+  let current;
+  /** @type {Status | null} */
+  let told = null;
   /** @type {unknown} */
   let timer = null;
   let closed = false;
@@ -149,8 +163,7 @@ export function createLeaderboard(options) {
         for (const subscriber of subscribers.get(effect.board.board) ?? []) show(subscriber, effect.board, effect.changes);
         return;
       case "tell":
-        for (const listener of listeners.status) call(() => listener(status()));
-        return;
+        return tell(status());
       case "report":
         for (const listener of listeners.problem) call(() => listener(effect.problem));
     }
@@ -167,7 +180,7 @@ export function createLeaderboard(options) {
         if (ticket) url += `${url.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
       }
     } catch (cause) {
-      return fail(link, { code: "ticket_failed", message: "fetchTicket gave no ticket", cause });
+      return fail(link, { code: "ticket_failed", message: TICKET_FAILED, cause });
     }
     try {
       const opening = new /** @type {new (url: string) => Socket} */ (WebSocket)(url);
@@ -177,7 +190,7 @@ export function createLeaderboard(options) {
       opening.onclose = () => fail(link);
       opening.onerror = () => {};
     } catch (cause) {
-      fail(link, { code: "socket_failed", message: "The WebSocket could not be made", cause });
+      fail(link, { code: "socket_failed", message: SOCKET_FAILED, cause });
     }
   }
 
@@ -232,12 +245,23 @@ export function createLeaderboard(options) {
     call(() => subscriber.onChange(board, first ? changesBetween(null, board) : changes));
   }
 
+  /** The same object while the session's condition is the same. */
   function status() {
-    const { state, staleAt, attempt, retryAt } = session.condition;
+    if (session.condition === condition) return current;
+    condition = session.condition;
+    const { state, staleAt, attempt, retryAt, problems } = condition;
     const ahead = wallClock() - clock();
     /** @param {number | null} time */
     const date = (time) => (time === null ? null : new Date(time + ahead));
-    return { state, staleSince: date(staleAt), attempt, retryAt: date(retryAt) };
+    current = Object.freeze({ state, staleSince: date(staleAt), attempt, retryAt: date(retryAt), problems });
+    return current;
+  }
+
+  /** @param {Status} news */
+  function tell(news) {
+    if (news === told) return;
+    told = news;
+    for (const listener of listeners.status) call(() => listener(news));
   }
 
   const { document, navigator } = global;
@@ -253,6 +277,7 @@ export function createLeaderboard(options) {
       subscribers.set(board, others.add(subscriber));
       if (others.size === 1) dispatch({ type: "follow", board });
       queueMicrotask(() => {
+        if (socket !== undefined && !sockets) dispatch({ type: "hindered", problem: missingSocket(http) });
         const held = session.held(board);
         if (held && !subscriber.told && others.has(subscriber)) show(subscriber, held, changesBetween(null, held));
       });
@@ -282,6 +307,13 @@ export function createLeaderboard(options) {
       timer = null;
     },
   };
+}
+
+/** @param {string | undefined} http */
+function missingSocket(http) {
+  const remedy = 'Use Node.js 22 or newer, or `npm install ws`, `import { WebSocket } from "ws"` and pass it as the option `WebSocket`.';
+  const meanwhile = http === undefined ? "" : " Until then the boards are polled over HTTP.";
+  return { code: "websocket_missing", message: `This JavaScript runtime has no WebSocket. ${remedy}${meanwhile}` };
 }
 
 /**

@@ -28,12 +28,16 @@ export class Link {
 
   /** Whether every board was answered on it once. */
   live = false;
+  /** Whether nobody looks: silence alone is then no reason to ping. */
+  unwatched = false;
 
   /** @type {Map<string, Ask>} */
   #asks = new Map();
   /** @type {{sentAt: number, by: number} | null} */
   #ping = null;
+  /** When the next ping goes out whatever is heard, and how much silence calls for it before. */
   #pingAt = Infinity;
+  #patience = Infinity;
   #probeBy = Infinity;
   #missedPongs = 0;
   #openBy;
@@ -151,8 +155,20 @@ export class Link {
     if (!ping) return null;
     this.#ping = null;
     this.#missedPongs = 0;
-    this.#pingAt = now + this.#timing.pingInterval * (0.9 + 0.2 * this.#random());
+    const lot = this.#random();
+    this.#pingAt = now + this.#timing.pingInterval * (0.9 + 0.2 * lot);
+    this.#patience = this.#timing.pingAfter * (0.9 + 0.1 * lot);
     return (ping.sentAt + now) / 2;
+  }
+
+  /** When to ping next. */
+  get #dueAt() {
+    return this.unwatched ? this.#pingAt : Math.min(this.#pingAt, this.heardAt + this.#patience);
+  }
+
+  /** From when on a ping that nothing has followed makes the boards doubtful. */
+  get doubtAt() {
+    return this.#ping && this.heardAt <= this.#ping.sentAt ? this.#ping.sentAt + this.#timing.doubtAfter : Infinity;
   }
 
   /**
@@ -180,9 +196,9 @@ export class Link {
     if (!this.isOpen) return [];
     /** @type {Message[]} */
     const messages = [];
-    if (!this.#ping && now >= this.#pingAt) {
+    if (!this.#ping && now >= this.#dueAt) {
       this.#ping = { sentAt: now, by: Math.min(now + this.#timing.pongTimeout, this.#probeBy) };
-      this.#pingAt = this.#probeBy = Infinity;
+      this.#pingAt = this.#patience = this.#probeBy = Infinity;
       messages.push({ action: "ping" });
     }
     for (const [board, ask] of this.#asks) {
@@ -204,7 +220,7 @@ export class Link {
   get due() {
     if (!this.isOpen) return this.#openBy;
     const asks = [...this.#asks.values()].filter(({ state }) => state === "due" || state === "sent");
-    return Math.min(this.#ping ? this.#ping.by : this.#pingAt, this.replaceAt, ...asks.map(({ at }) => at));
+    return Math.min(this.#ping ? this.#ping.by : this.#dueAt, this.replaceAt, ...asks.map(({ at }) => at));
   }
 
   /**

@@ -16,6 +16,7 @@ import { Connections } from "./connections.js";
 import { Following } from "./following.js";
 import { parseFrame } from "./frame.js";
 import { Poll } from "./poll.js";
+import { Problems } from "./problems.js";
 
 /**
  * - `idle`: no board is followed
@@ -29,7 +30,10 @@ import { Poll } from "./poll.js";
  * @typedef {"idle" | "connecting" | "live" | "reconnecting" | "polling" | "offline" | "paused" | "closed"} ConnectionState
  */
 
-/** @typedef {{state: ConnectionState, staleAt: number | null, attempt: number, retryAt: number | null}} Condition */
+/**
+ * @typedef {{state: ConnectionState, staleAt: number | null, attempt: number, retryAt: number | null,
+ *   problems: readonly Problem[]}} Condition
+ */
 /** @typedef {{code: string, message: string, board?: string, requestId?: string, cause?: unknown}} Problem */
 
 /**
@@ -37,7 +41,8 @@ import { Poll } from "./poll.js";
  *   | {type: "opened", link: number} | {type: "heard", link: number, text: unknown}
  *   | {type: "lost", link: number, problem?: Problem}
  *   | {type: "answered", board: string, top: Snapshot}
- *   | {type: "unanswered", board: string, problem?: Problem, retryAfter?: number}
+ *   | {type: "unanswered", board: string, problem?: Problem, retryAfter?: number, failure?: string}
+ *   | {type: "hindered", problem: Problem}
  *   | {type: "hidden"} | {type: "visible"} | {type: "left"} | {type: "offline"} | {type: "online"}
  *   | {type: "close"} | {type: "tick"}} Event
  */
@@ -51,6 +56,14 @@ import { Poll } from "./poll.js";
 
 /** Answers in a row that could not be placed before a new connection, which has no past, is to decide. */
 const UNDECIDED_LIMIT = 3;
+/** Connections that failed, of a client that never had one, before the way to the service is suspected. */
+const TRIES_LIMIT = 4;
+/** Reads of every board that failed in a row, where there is no socket, before the address is suspected. */
+const READS_LIMIT = 2;
+/** Why a socket never opens, as far as a client can know: a browser does not say that a handshake was refused. */
+const SOCKET_BLOCKED =
+  "The most likely cause on a web page: the page's origin is not in the stage's `allowedOrigins`. Add it and deploy again. " +
+  "Otherwise check the address `socket`, and whether a proxy blocks such connections. The client keeps trying.";
 
 /** One followed board, and what is known of its freshness. */
 class Follow {
@@ -88,6 +101,7 @@ export class Session {
   #hiddenAt = Infinity;
   #leftPage = false;
 
+  #everOpened = false;
   #everLive = false;
   /** Since when there has been no live socket though one is wanted. */
   #downAt = Infinity;
@@ -95,8 +109,12 @@ export class Session {
   #pollDelay = 0;
   /** Whether the last read over HTTP came back. */
   #reading = false;
+  #everRead = false;
+  /** The page may not read what the service answers, as it seems. @type {Problem | null} */
+  #foreign = null;
+  #problems = new Problems();
   /** @type {Condition} */
-  #condition = { state: "idle", staleAt: null, attempt: 0, retryAt: null };
+  #condition = { state: "idle", staleAt: null, attempt: 0, retryAt: null, problems: this.#problems.list };
 
   #timing;
   #random;
@@ -144,6 +162,7 @@ export class Session {
     const times = follows.map((follow) => follow.forgetAt);
     if (this.#wanted) {
       times.push(this.#hiddenAt + this.#timing.hiddenAfter, this.#connections.due);
+      times.push(...this.#doubts.filter((at) => at > this.#now));
       times.push(...follows.map((follow) => follow.poll.due(this.#pollFrom)));
       times.push(...follows.map((follow) => this.#rollAt(follow)).filter((at) => at > this.#now));
     }
@@ -166,6 +185,8 @@ export class Session {
       case "opened": {
         const link = this.#find(event.link);
         link?.open(now);
+        this.#everOpened = true;
+        this.#problems.solve("socket", "origin");
         for (const board of this.#follows.keys()) link?.follow(board, now);
         return;
       }
@@ -178,7 +199,7 @@ export class Session {
         return;
       }
       case "lost": {
-        if (event.problem) this.#effects.push({ do: "report", problem: event.problem });
+        if (event.problem) this.#connectionFailed(event.problem);
         const link = this.#find(event.link);
         if (link) this.#connections.lose(link, now);
         return;
@@ -189,6 +210,7 @@ export class Session {
         return this.#unanswered(event, now);
       case "hidden":
         this.#hiddenAt = Math.min(this.#hiddenAt, now);
+        this.#connections.unwatched = true;
         return;
       case "left":
         this.#leftPage = true;
@@ -196,6 +218,7 @@ export class Session {
       case "visible":
         this.#hiddenAt = Infinity;
         this.#leftPage = false;
+        this.#connections.unwatched = false;
         return this.#hurry(now, 0);
       case "offline":
         this.#offline = this.#connections.offline = true;
@@ -203,6 +226,8 @@ export class Session {
       case "online":
         this.#offline = this.#connections.offline = false;
         return this.#hurry(now, this.#random() * this.#timing.reconnectBase);
+      case "hindered":
+        return this.#report("client", event.problem);
       case "close":
         this.#closed = true;
         return;
@@ -250,7 +275,7 @@ export class Session {
     switch (frame.type) {
       case "snapshot": {
         const askedAt = link.answer(frame.board);
-        follow.refused = false;
+        this.#accept(frame.board, follow);
         following.snapshot(frame, { now, readAfter: link.openedAt, askedAt });
         following.answered(frame, askedAt);
         if (following.undecided >= UNDECIDED_LIMIT) this.#connections.distrust(link, now);
@@ -261,7 +286,7 @@ export class Session {
         break;
       case "current":
         if (!before) return;
-        follow.refused = false;
+        this.#accept(frame.board, follow);
         following.name(frame, now);
         following.answered(frame, link.answer(frame.board));
         break;
@@ -287,6 +312,7 @@ export class Session {
    * @param {number} now
    */
   #pong({ serverTime, boards }, link, now) {
+    this.#problems.solve("frames");
     const readAt = link.pong(now);
     if (readAt !== null && !Number.isNaN(serverTime)) this.offset = serverTime - readAt;
     for (const [board, place] of boards) {
@@ -307,11 +333,21 @@ export class Session {
   #refusal({ code, message, board, requestId }, link, now) {
     const follow = board === undefined ? undefined : this.#follows.get(board);
     if (board !== undefined && !follow) return;
-    this.#effects.push({ do: "report", problem: { code, message, board, requestId } });
+    this.#report(board === undefined ? "frames" : `board ${board}`, { code, message, board, requestId });
     if (code === "board_not_found" && board !== undefined && follow) {
       link.refuse(board);
       follow.refused = true;
     } else link.askAgain(board, { now, slower: code === "rate_limited" ? 2 : 0 });
+  }
+
+  /**
+   * The service answered for a board.
+   * @param {string} board
+   * @param {Follow} follow
+   */
+  #accept(board, follow) {
+    follow.refused = false;
+    this.#problems.solve(`board ${board}`, `read ${board}`, "frames");
   }
 
   // Reads over HTTP
@@ -326,7 +362,9 @@ export class Session {
     const sentAt = follow?.poll.sentAt ?? null;
     if (!follow || sentAt === null) return;
     follow.poll.succeed(now);
-    this.#reading = true;
+    this.#reading = this.#everRead = true;
+    this.#readable();
+    this.#problems.solve(`read ${board}`);
     // What the socket brings of a board comes in order; a read beside it would only make gaps.
     if (this.#connections.current?.isAnswered(board)) return;
     const { following } = follow;
@@ -341,17 +379,31 @@ export class Session {
   }
 
   /**
-   * @param {{board: string, problem?: Problem, retryAfter?: number}} failure
+   * @param {{board: string, problem?: Problem, retryAfter?: number, failure?: string}} failed
    * @param {number} now
    */
-  #unanswered({ board, problem, retryAfter = 0 }, now) {
+  #unanswered({ board, problem, retryAfter = 0, failure = "The service did not answer in time" }, now) {
     const follow = this.#follows.get(board);
     if (!follow || follow.poll.sentAt === null) return;
     follow.poll.fail(now, retryAfter);
     this.#reading = false;
-    if (!problem) return;
-    this.#effects.push({ do: "report", problem });
-    if (problem.code === "board_not_found") follow.refused = true;
+    if (problem?.code === "origin_refused") this.#foreign = problem;
+    else if (problem) {
+      this.#readable();
+      this.#report(`read ${board}`, problem);
+      if (problem.code === "board_not_found") follow.refused = true;
+    } else {
+      const failures = Math.min(...[...this.#follows.values()].map(({ poll }) => poll.failures));
+      if (this.#sockets || failures < READS_LIMIT) return;
+      const remedy = "Check that `http` is the API's address and that it can be reached from here. The client keeps trying.";
+      this.#report("http", { code: "http_failed", message: `${failure}, ${failures} times in a row. ${remedy}` });
+    }
+  }
+
+  /** The service's own code answered over HTTP. */
+  #readable() {
+    this.#foreign = null;
+    this.#problems.solve("http", "origin");
   }
 
   /** From when on boards are polled; Infinity while the socket is live, or nobody looks. */
@@ -417,6 +469,7 @@ export class Session {
         if (this.#sockets) this.#pollDelay = this.#timing.pollAfter + this.#random() * this.#timing.pollInterval;
       }
       this.#poll(now);
+      this.#suspect();
     }
     this.#judge(now);
   }
@@ -430,6 +483,7 @@ export class Session {
       if (now < follow.forgetAt) continue;
       this.#abort(board, follow);
       this.#follows.delete(board);
+      this.#problems.solve(`board ${board}`, `read ${board}`);
       for (const link of this.#connections.all) {
         link.forget(board);
         if (link.isOpen) this.#effects.push({ do: "send", link: link.id, message: { action: "unsubscribe", board } });
@@ -450,7 +504,9 @@ export class Session {
       for (const [board, follow] of this.#follows) this.#abort(board, follow);
     }
     this.#wanted = wanted;
-    if (this.#closed) this.#follows.clear();
+    if (!this.#closed) return;
+    this.#follows.clear();
+    this.#problems.clear();
   }
 
   /** @param {number} now */
@@ -472,6 +528,34 @@ export class Session {
     return { behind: follow.following.behind || now >= this.#rollAt(follow), held: follow.following.held };
   }
 
+  // Problems
+
+  /**
+   * @param {string} source what solves it: `socket`, `http`, `origin`, `frames`, `board …`, `read …`; nothing does `client`
+   * @param {Problem} problem
+   */
+  #report(source, problem) {
+    if (this.#problems.add(source, problem)) this.#effects.push({ do: "report", problem });
+  }
+
+  /** @param {Problem} problem of the newest attempt: it takes the place of an older one */
+  #connectionFailed(problem) {
+    if (!this.#problems.list.some(({ code }) => code === problem.code)) this.#problems.solve("socket");
+    this.#report("socket", problem);
+  }
+
+  /** What looks like a lost connection, but began with the first one and may be somebody's mistake. */
+  #suspect() {
+    const { failures } = this.#connections;
+    if (this.#everOpened || this.#offline) return;
+    // A socket that opens proves that the origin is let in: then the read's failure had another cause.
+    if (this.#foreign && (failures > 0 || !this.#sockets)) this.#report("origin", this.#foreign);
+    if (failures < TRIES_LIMIT || this.#problems.has("socket") || (this.#http && !this.#everRead)) return;
+    const facts = this.#http ? "The service answers over HTTP, but no" : "No";
+    const message = `${facts} socket opened in ${failures} tries. ${this.#http ? "" : "The service may be down. If it is not: "}${SOCKET_BLOCKED}`;
+    this.#report("socket", { code: "socket_blocked", message });
+  }
+
   // How things stand
 
   /**
@@ -488,11 +572,30 @@ export class Session {
       staleAt: staleAt === Infinity ? null : staleAt,
       attempt: state === "live" ? 0 : failures,
       retryAt: current || connectAt === Infinity ? null : connectAt,
+      problems: this.#problems.list,
     };
     const before = this.#condition;
     if (Object.entries(condition).every(([key, value]) => before[/** @type {keyof Condition} */ (key)] === value)) return;
     this.#condition = condition;
     this.#effects.push({ do: "tell", condition });
+  }
+
+  /** From when on a silent connection, or the end of a board's season, makes boards doubtful. */
+  get #doubts() {
+    const { doubtAfter } = this.#timing;
+    return [this.#connections.current?.doubtAt ?? Infinity, ...[...this.#follows.values()].map((follow) => this.#rollAt(follow) + doubtAfter)];
+  }
+
+  /**
+   * Whether the connection is live and the board on it the service's own. The next season may take a moment to come.
+   * @param {string} board
+   * @param {Follow} follow
+   * @param {number} now
+   */
+  #isFresh(board, follow, now) {
+    const { current } = this.#connections;
+    if (!current?.isAnswered(board) || now >= current.doubtAt) return false;
+    return !follow.following.behind && now < this.#rollAt(follow) + this.#timing.doubtAfter;
   }
 
   /**
@@ -504,7 +607,7 @@ export class Session {
     if (!follow.following.held || follow.refused) return Infinity;
     const { current } = this.#connections;
     const wasFresh = follow.fresh;
-    follow.fresh = state === "live" && current?.isAnswered(board) === true && !this.#standing(board, now).behind;
+    follow.fresh = state === "live" && this.#isFresh(board, follow, now);
     if (state === "live" && (follow.fresh || wasFresh)) follow.freshAt = current?.heardAt ?? now;
     const polled = state === "polling" && follow.poll.failures === 0 && !follow.following.behind;
     return follow.fresh || polled ? Infinity : follow.freshAt;

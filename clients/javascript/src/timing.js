@@ -10,8 +10,12 @@ export const timing = {
   openTimeout: 15_000,
   /** A `subscribe` without an answer by then is sent again. */
   answerTimeout: 10_000,
-  /** Between pings, ± 10 %. */
+  /** A connection that has been silent for so long, or up to 10 % less, is pinged. A hidden page does not do so. */
+  pingAfter: 20_000,
+  /** Between pings whatever is heard, ± 10 %: frames of one board say nothing of another. */
   pingInterval: 180_000,
+  /** Silence that a ping has not ended by then makes the boards stale, and a season that has not followed by then. */
+  doubtAfter: 2_000,
   /** A connection without a pong by then is replaced. */
   pongTimeout: 10_000,
   /** The same after the page was hidden, or the network went or came. */

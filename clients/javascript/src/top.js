@@ -8,7 +8,11 @@
 
 import { parseTop } from "./frame.js";
 
-/** @typedef {{top: Snapshot} | {problem?: Problem, retryAfter?: number}} Reading */
+const ORIGIN_REFUSED =
+  "The service answers, but this page is not allowed to read the answer. The most likely cause: the page's origin is not in the " +
+  "stage's `allowedOrigins`. Add it and deploy again. The client keeps trying.";
+
+/** @typedef {{top: Snapshot} | {problem?: Problem, retryAfter?: number, failure?: string}} Reading failure: what came instead of an answer */
 
 /**
  * @param {{http: string, fetch: typeof globalThis.fetch, cached: boolean}} means `cached`: fetch has a cache of its own
@@ -18,40 +22,66 @@ export function topReader({ http, fetch, cached }) {
   const base = http.replace(/\/+$/, "");
   /** @type {Map<string, {etag: string, top: Snapshot}>} */
   const known = new Map();
+  /** Whether something was read already: then the page is allowed to. */
+  let readable = false;
+
+  /**
+   * A browser does not say why a page may not read an answer. It says whether there was one to a request that asks for
+   * nothing to read.
+   * @param {string} url
+   * @param {AbortSignal} signal
+   * @returns {Promise<Reading>}
+   */
+  async function unreadable(url, signal) {
+    const failure = `${url} could not be reached`;
+    if (!cached || readable) return { failure };
+    try {
+      await fetch(url, { signal, mode: "no-cors", cache: "no-store", credentials: "omit" });
+    } catch {
+      return { failure };
+    }
+    return { problem: { code: "origin_refused", message: ORIGIN_REFUSED } };
+  }
 
   return async (board, signal) => {
     const last = cached ? undefined : known.get(board);
+    const url = `${base}/boards/${board}/top`;
+    /** @type {Response} */
+    let response;
     try {
-      const response = await fetch(`${base}/boards/${board}/top`, {
+      response = await fetch(url, {
         signal,
         cache: "no-cache",
         credentials: "omit",
         headers: last ? { "If-None-Match": last.etag } : {},
       });
+    } catch {
+      return unreadable(url, signal);
+    }
+    readable = true;
+    try {
       if (response.status === 304 && last) return { top: last.top };
       const body = await response.json();
-      if (!response.ok) return refusal(response, body, board);
+      if (!response.ok) return refusal(response, { body, board, url });
       const top = parseTop(body, board);
-      if (!top) return {};
+      if (!top) return { failure: `What ${url} answered is not a board` };
       const etag = response.headers.get("ETag");
       if (etag) known.set(board, { etag, top });
       return { top };
     } catch {
-      // No network, no answer in time, no JSON: all of them mean to try later.
-      return {};
+      return { failure: `What ${url} answered (${response.status}) is not JSON` };
     }
   };
 }
 
 /**
  * @param {Response} response
- * @param {any} body problem details, if the service itself wrote it
- * @param {string} board
+ * @param {{body: any, board: string, url: string}} details `body`: problem details, if the service itself wrote it
  * @returns {Reading}
  */
-function refusal(response, body, board) {
+function refusal(response, { body, board, url }) {
   const retryAfter = Number(response.headers.get("Retry-After") ?? 0) * 1000 || 0;
   const { code, detail, title, requestId } = body ?? {};
-  if (typeof code !== "string") return { retryAfter };
+  if (typeof code !== "string") return { retryAfter, failure: `${url} answered ${response.status}` };
   return { retryAfter, problem: { code, message: String(detail ?? title ?? code), board, requestId } };
 }

@@ -124,6 +124,7 @@ test("polling ends when a socket is live again", async () => {
   await stage.wait(1_000);
   stage.socket.open();
   stage.socket.receive(stage.pong({ global: current(2) }), current(2));
+  stage.answerPings();
   assert.equal(stage.client.status.state, "live");
   const before = stage.requests.length;
   await stage.wait(100_000);

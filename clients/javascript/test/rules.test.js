@@ -137,7 +137,7 @@ test("snapshot of another epoch that answers a subscribe is taken without a time
 });
 
 test("late snapshot of the epoch before is ignored", async () => {
-  const stage = new Stage().live();
+  const stage = new Stage().live().answerPings();
   stage.socket.receive(snapshot(1, { epoch: "new", publishedAt: rfc3339(START + 5_000) }));
   stage.socket.receive(snapshot(9, { publishedAt: rfc3339(START + 4_000) }));
   await stage.wait(SOON);
@@ -239,7 +239,7 @@ test("pong that names a newer version makes the client subscribe", async () => {
 });
 
 test("pong that names another epoch makes the client subscribe, once if it has the right one", async () => {
-  const stage = new Stage().live();
+  const stage = new Stage().live().answerPings();
   stage.socket.receive(stage.pong({ global: { season: "all", epoch: "other", version: 2 } }));
   await stage.wait(SOON);
   assert.equal(stage.socket.subscribes.length, 2);
@@ -322,7 +322,7 @@ test("frames of boards that nobody follows, and what is no frame, are ignored", 
 test("season that ends makes the client subscribe within seconds, by the service's clock", async () => {
   for (const clockError of [0, 86_400_000, -86_400_000]) {
     const stage = new Stage({}, clockError);
-    stage.live({ season: "2026-11-23", endsAt: rfc3339(START + 100_000) });
+    stage.live({ season: "2026-11-23", endsAt: rfc3339(START + 100_000) }).answerPings();
     await stage.wait(99_000);
     assert.equal(stage.socket.subscribes.length, 1);
     await stage.wait(6_500);
@@ -335,7 +335,7 @@ test("season that ends makes the client subscribe within seconds, by the service
 });
 
 test("season that the service has not ended yet is asked for again, with backoff", async () => {
-  const stage = new Stage().live({ season: "2026-11-23", endsAt: rfc3339(START + 10_000) });
+  const stage = new Stage().live({ season: "2026-11-23", endsAt: rfc3339(START + 10_000) }).answerPings();
   await stage.wait(13_000);
   const asked = stage.socket.subscribes.length;
   assert.equal(asked, 2);
@@ -343,4 +343,20 @@ test("season that the service has not ended yet is asked for again, with backoff
   await stage.wait(60_000);
   assert.ok(stage.socket.subscribes.length > asked && stage.socket.subscribes.length < asked + 8);
   assert.notEqual(stage.client.status.staleSince, null);
+});
+
+test("season's end is not called stale while the service answers, whenever it last sent something", async () => {
+  for (const chance of [0, 0.5, 0.999]) {
+    const stage = new Stage();
+    stage.chance = chance;
+    stage.live({ season: "2026-11-23", endsAt: rfc3339(START + 100_000) });
+    stage.answerPings();
+    await stage.wait(100_000);
+    while (stage.socket.subscribes.length === 1) await stage.wait(20);
+    await stage.wait(500);
+    stage.socket.receive(snapshot(0, { season: "2026-11-24", epoch: null, entries: [] }));
+    assert.equal(stage.shown.at(-1)?.season, "2026-11-24");
+    const live = stage.statuses.slice(stage.statuses.findIndex(({ state }) => state === "live"));
+    assert.deepEqual(live.map(({ state, staleSince }) => [state, staleSince]), [["live", null]]);
+  }
 });

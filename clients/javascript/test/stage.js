@@ -9,6 +9,7 @@ import { VirtualTime } from "./weather/time.js";
 /** @typedef {import("../src/index.js").Changes} Changes */
 /** @typedef {import("../src/index.js").Options} Options */
 /** @typedef {import("../src/index.js").Problem} Problem */
+/** @typedef {import("../src/index.js").Status} Status */
 
 export const START = Date.UTC(2026, 10, 23, 8);
 
@@ -123,6 +124,8 @@ export class Stage {
   changes = [];
   /** @type {string[]} */
   states = [];
+  /** @type {Status[]} as they were told */
+  statuses = [];
   /** @type {Problem[]} */
   problems = [];
   /** Half of every jitter. */
@@ -163,6 +166,7 @@ export class Stage {
       ...options,
     });
     this.client.on("status", ({ state }) => state !== this.states.at(-1) && this.states.push(state));
+    this.client.on("status", (status) => this.statuses.push(status));
     this.client.on("problem", (problem) => this.problems.push(problem));
   }
 
@@ -200,6 +204,22 @@ export class Stage {
   /** @param {Record<string, object>} [boards] */
   pong(boards = {}) {
     return { type: "pong", serverTime: rfc3339(this.time.now()), boards };
+  }
+
+  /** From now on every ping is answered a moment later, with what the client holds. */
+  answerPings() {
+    /** @type {Map<FakeSocket, number>} */
+    const answered = new Map();
+    const answer = () => {
+      const held = this.client.board("global");
+      for (const socket of this.sockets) {
+        if (socket.pings > (answered.get(socket) ?? 0)) socket.receive(this.pong(held ? { global: current(held.version, held) } : {}));
+        answered.set(socket, socket.pings);
+      }
+      this.time.after(100, answer);
+    };
+    answer();
+    return this;
   }
 
   /** @param {number} milliseconds */

@@ -9,7 +9,9 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from leaderboard_client import (
     Changes,
     Leaderboard,
     Problem,
+    Status,
     Timing,
 )
 
@@ -209,22 +212,31 @@ def test_every_connection_asks_for_its_own_ticket() -> None:
     run(test)
 
 
-def test_ticket_that_cannot_be_had_is_reported_and_tried_again() -> None:
+def test_ticket_that_cannot_be_had_is_reported_once_and_tried_again() -> None:
     async def test(server: Server) -> None:
         problems: list[Problem] = []
+        tries: list[int] = []
+        signed_in = False
 
-        async def fetch_ticket() -> str:
-            raise LookupError("signed out")
+        async def fetch_ticket() -> str | None:
+            tries.append(1)
+            if not signed_in:
+                raise LookupError("signed out")
+            return None
 
         async with Leaderboard(
             socket=server.url, fetch_ticket=fetch_ticket, timing=HURRIED
         ) as leaderboard:
             leaderboard.on("problem", problems.append)
             leaderboard.subscribe("global", lambda *_: None)
-            await until(lambda: len(problems) > 2)
-        assert {problem.code for problem in problems} == {"ticket_failed"}
-        assert isinstance(problems[0].cause, LookupError)
-        assert server.paths == []
+            await until(lambda: len(tries) > 4)
+            assert [problem.code for problem in problems] == ["ticket_failed"]
+            assert isinstance(problems[0].cause, LookupError)
+            assert server.paths == []
+            assert leaderboard.status.problems == (problems[0],)
+            signed_in = True
+            await until(lambda: leaderboard.status.state == "live")
+            assert not leaderboard.status.problems
 
     run(test)
 
@@ -239,11 +251,35 @@ def test_refused_connection_is_reported_unless_it_is_the_services_trouble() -> N
             await until(lambda: leaderboard.status.attempt > 2)
             assert problems == []
             server.refusal = 403
-            await until(lambda: problems)
+            await until(lambda: leaderboard.status.attempt > 8)
             server.refusal = None
             await until(lambda: leaderboard.status.state == "live")
-        assert problems[0].code == "socket_failed"
-        assert "403" in problems[0].message
+            assert leaderboard.status.problems == ()
+        (problem,) = problems
+        assert problem.code == "socket_failed"
+        assert "403" in problem.message
+        assert "ticket" in problem.message
+
+    run(test)
+
+
+def test_status_and_boards_are_the_same_objects_while_nothing_changed() -> None:
+    async def test(server: Server) -> None:
+        told: list[Status] = []
+        async with Leaderboard(socket=server.url, timing=HURRIED) as leaderboard:
+            leaderboard.on("status", told.append)
+            assert leaderboard.status is leaderboard.status
+            leaderboard.subscribe("global", lambda *_: None)
+            await until(lambda: leaderboard.status.state == "live")
+            live, held = leaderboard.status, leaderboard.board("global")
+            assert live is told[-1]
+            await server.send(snapshot(1, "ada"), update(1, 2))
+            await until(lambda: leaderboard.board("global") is not held)
+            assert leaderboard.status is live
+            server.connections[0].transport.abort()
+            await until(lambda: leaderboard.status.state != "live")
+            assert leaderboard.status is leaderboard.status
+        assert all(one is not other for one, other in pairwise(told))
 
     run(test)
 
@@ -511,6 +547,30 @@ def test_answer_that_cannot_be_used_is_no_board_and_tried_again(
 
     with api() as server:
         server.answer = answer
+        asyncio.run(asyncio.wait_for(test(server), SECONDS))
+
+
+def test_dead_http_without_a_socket_is_one_problem_until_it_answers() -> None:
+    async def test(server: Api) -> None:
+        problems: list[Problem] = []
+        async with Leaderboard(http=server.url, timing=timing) as leaderboard:
+            leaderboard.on("problem", problems.append)
+            leaderboard.subscribe("global", lambda *_: None)
+            await until(lambda: problems)
+            reads = len(server.requests)
+            await until(lambda: len(server.requests) > reads + 1)
+            (problem,) = leaderboard.status.problems
+            assert [problem] == problems
+            assert problem.code == "http_failed"
+            assert f"{server.url}/boards/global/top answered 404" in problem.message
+            assert "`http`" in problem.message
+            server.answer = lambda request: request.reply(200, snapshot(1, "ada"))
+            await until(lambda: leaderboard.status.state == "polling")
+            assert leaderboard.status.problems == ()
+
+    timing = replace(HURRIED, poll_cap=100)
+    with api() as server:
+        server.answer = lambda request: request.reply(404, {"message": "Not Found"})
         asyncio.run(asyncio.wait_for(test(server), SECONDS))
 
 

@@ -22,6 +22,7 @@ import pytest
 from leaderboard_client.board import Board, Changes
 from leaderboard_client.connections import Connect, Disconnect, Send
 from leaderboard_client.frame import Entry, Place, parse_top
+from leaderboard_client.problems import Problem
 from leaderboard_client.session import (
     Abort,
     Answered,
@@ -33,7 +34,6 @@ from leaderboard_client.session import (
     Heard,
     Lost,
     Opened,
-    Problem,
     Report,
     Session,
     Show,
@@ -97,7 +97,8 @@ def event_of(told: Json) -> Event:
             assert top, told
             return Answered(told["board"], top)
         case "unanswered":
-            return Unanswered(told["board"], problem, told.get("retryAfter", 0))
+            more = {"failure": told["failure"]} if "failure" in told else {}
+            return Unanswered(told["board"], problem, told.get("retryAfter", 0), **more)
         case "close":
             return Close()
         case other:
@@ -130,7 +131,8 @@ def done(effect: Effect) -> Json:
         case Show(shown, changes):
             return {"do": "show", "board": plain(shown), "changes": plain(changes)}
         case Tell(condition):
-            told = {camel_case(name): plain(it) for name, it in asdict(condition).items()}
+            names = [field.name for field in fields(condition)]
+            told = {camel_case(name): plain(getattr(condition, name)) for name in names}
             return {"do": "tell", "condition": told}
         case Report(problem):
             return {"do": "report", "problem": problem}
@@ -139,6 +141,9 @@ def done(effect: Effect) -> Json:
 def expected(effect: Json) -> Json:
     if effect["do"] == "report":
         return {"do": "report", "problem": problem_of(effect["problem"])}
+    if effect["do"] == "tell":
+        problems = [problem_of(it) for it in effect["condition"]["problems"]]
+        return {"do": "tell", "condition": {**effect["condition"], "problems": problems}}
     return effect
 
 

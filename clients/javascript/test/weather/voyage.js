@@ -10,7 +10,9 @@ import { Witness } from "./witness.js";
 const TIMING = {
   openTimeout: 800,
   answerTimeout: 400,
+  pingAfter: 330,
   pingInterval: 500,
+  doubtAfter: 50,
   pongTimeout: 500,
   probeTimeout: 300,
   lifetime: 700,

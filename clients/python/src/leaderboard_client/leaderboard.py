@@ -28,9 +28,11 @@ from websockets.exceptions import (
 from leaderboard_client.board import Board, Changes, changes_between
 from leaderboard_client.clock import SteadyClock
 from leaderboard_client.connections import Connect, Disconnect, Send
+from leaderboard_client.problems import Problem
 from leaderboard_client.session import (
     Abort,
     Close,
+    Condition,
     Effect,
     Event,
     Fetch,
@@ -38,7 +40,6 @@ from leaderboard_client.session import (
     Heard,
     Lost,
     Opened,
-    Problem,
     Report,
     Session,
     Show,
@@ -53,6 +54,10 @@ from leaderboard_client.top import TopReader
 BOARD_ID = re.compile(r"[a-z0-9-]{1,48}")
 # How long a socket that is let go may take to say goodbye.
 GOODBYE_SECONDS = 1.0
+TICKET_FAILED = (
+    "`fetch_ticket` gave no ticket; its error is in `cause`. The client tries again with the next "
+    "connection. Without a ticket, return None: the viewer is then anonymous."
+)
 
 Listener = Callable[[Board, Changes], None]
 FetchTicket = Callable[[], Awaitable[str | None]]
@@ -64,7 +69,7 @@ class BoardNotFound(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How things stand."""
+    """How things stand. The same object while nothing changed."""
 
     state: State
     stale_since: datetime | None
@@ -73,6 +78,8 @@ class Status:
     """Connections lost or failed in a row."""
     retry_at: datetime | None
     """When the next connection is tried, if one is waited for."""
+    problems: tuple[Problem, ...] = ()
+    """What needs somebody and is not solved yet."""
 
 
 @dataclass(eq=False, slots=True)
@@ -119,6 +126,10 @@ class Leaderboard:
             timing=timing, random=random, sockets=socket is not None, http=http is not None
         )
         self._subscribers: dict[str, list[_Subscriber]] = {}
+        # The status, the condition that it was made of, and the one that listeners were told.
+        self._status: Status | None = None
+        self._condition: Condition | None = None
+        self._told: Status | None = None
         self._on_status: list[Callable[[Status], None]] = []
         self._on_problem: list[Callable[[Problem], None]] = []
         # What each link has still to send; its task is in the next.
@@ -206,8 +217,8 @@ class Leaderboard:
     ) -> Callable[[], None]: ...
 
     def on(self, event: Literal["status", "problem"], listener: Any) -> Callable[[], None]:
-        """Calls the listener at every change of `status`, or every problem. Returns what ends
-        it."""
+        """Calls the listener at every change of `status`, or every problem. Returns a
+        function that removes the listener."""
         listeners: list[Any] = self._on_status if event == "status" else self._on_problem
         listeners.append(listener)
 
@@ -224,12 +235,16 @@ class Leaderboard:
     @property
     def status(self) -> Status:
         condition = self._session.condition
-        return Status(
-            state=condition.state,
-            stale_since=self._date(condition.stale_at),
-            attempt=condition.attempt,
-            retry_at=self._date(condition.retry_at),
-        )
+        if self._status is None or condition is not self._condition:
+            self._condition = condition
+            self._status = Status(
+                state=condition.state,
+                stale_since=self._date(condition.stale_at),
+                attempt=condition.attempt,
+                retry_at=self._date(condition.retry_at),
+                problems=condition.problems,
+            )
+        return self._status
 
     def now(self) -> datetime:
         """The service's time, known after the first pong; this machine's before."""
@@ -301,8 +316,7 @@ class Leaderboard:
                 for subscriber in list(self._subscribers.get(board.board, ())):
                     self._show(subscriber, board, changes)
             case Tell():
-                for tell in list(self._on_status):
-                    self._call(tell, self.status)
+                self._tell(self.status)
             case Report(problem):
                 for report in list(self._on_problem):
                     self._call(report, problem)
@@ -333,6 +347,13 @@ class Leaderboard:
                 {"message": f"The listener {listener!r} failed", "exception": error}
             )
 
+    def _tell(self, status: Status) -> None:
+        if status is self._told:
+            return
+        self._told = status
+        for listener in list(self._on_status):
+            self._call(listener, status)
+
     def _date(self, at: float | None) -> datetime | None:
         if at is None:
             return None
@@ -346,9 +367,7 @@ class Leaderboard:
         try:
             url = await self._url()
         except Exception as cause:  # noqa: BLE001 - whatever somebody else's code raises
-            problem = Problem(
-                code="ticket_failed", message="fetch_ticket gave no ticket", cause=cause
-            )
+            problem = Problem(code="ticket_failed", message=TICKET_FAILED, cause=cause)
         else:
             try:
                 await self._talk(link, url)
@@ -406,4 +425,8 @@ def _failure(cause: Exception) -> Problem | None:
         passing = passing and not isinstance(cause, InvalidURI)
     if passing:
         return None
-    return Problem(code="socket_failed", message=f"No WebSocket: {cause}", cause=cause)
+    remedy = "Check that `socket` is the stage's `wss://` address"
+    if isinstance(cause, InvalidStatus):
+        remedy += ", that each ticket is fresh, and that the player is not barred"
+    message = f"The WebSocket was refused: {cause}. {remedy}. The client keeps trying."
+    return Problem(code="socket_failed", message=message, cause=cause)

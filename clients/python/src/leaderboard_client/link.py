@@ -56,7 +56,9 @@ class Link:
         """Whether every board was answered on it once."""
         self._asks: dict[str, _Ask] = {}
         self._ping: _Ping | None = None
+        # When the next ping goes out whatever is heard, and how much silence calls for it before.
         self._ping_at = math.inf
+        self._patience = math.inf
         self._missed_pongs = 0
         self._timing = timing
         self._random = random
@@ -125,8 +127,22 @@ class Link:
             return None
         self._ping = None
         self._missed_pongs = 0
-        self._ping_at = now + self._timing.ping_interval * (0.9 + 0.2 * self._random())
+        lot = self._random()
+        self._ping_at = now + self._timing.ping_interval * (0.9 + 0.2 * lot)
+        self._patience = self._timing.ping_after * (0.9 + 0.1 * lot)
         return (ping.sent_at + now) / 2
+
+    @property
+    def _due_at(self) -> float:
+        """When to ping next."""
+        return min(self._ping_at, self.heard_at + self._patience)
+
+    @property
+    def doubt_at(self) -> float:
+        """From when on a ping that nothing has followed makes the boards doubtful."""
+        if self._ping is None or self.heard_at > self._ping.sent_at:
+            return math.inf
+        return self._ping.sent_at + self._timing.doubt_after
 
     def expire(self, now: float) -> bool:
         """Holds the connection to its deadlines; true if it has to be given up."""
@@ -146,9 +162,9 @@ class Link:
         if not self.is_open:
             return []
         messages: list[Message] = []
-        if self._ping is None and now >= self._ping_at:
+        if self._ping is None and now >= self._due_at:
             self._ping = _Ping(now, by=now + self._timing.pong_timeout)
-            self._ping_at = math.inf
+            self._ping_at = self._patience = math.inf
             messages.append({"action": "ping"})
         for board, ask in self._asks.items():
             behind, held = standing(board)
@@ -171,7 +187,7 @@ class Link:
         if not self.is_open:
             return self._open_by
         asks = [ask.at for ask in self._asks.values() if ask.state in ("due", "sent")]
-        return min(self._ping.by if self._ping else self._ping_at, self.replace_at, *asks)
+        return min(self._ping.by if self._ping else self._due_at, self.replace_at, *asks)
 
     def _postpone(self, ask: _Ask, now: float) -> None:
         if now - ask.asked_at > FORGET_ATTEMPTS_AFTER:

@@ -24,10 +24,27 @@ from leaderboard_client.frame import (
 )
 from leaderboard_client.link import Link, Standing
 from leaderboard_client.poll import Poll
+from leaderboard_client.problems import Problem, Problems
 from leaderboard_client.timing import Timing
 
 # Answers in a row that could not be placed before a new connection, which has no past, decides.
 UNDECIDED_LIMIT = 3
+# Connections that failed, of a client that never had one, before the way to the service is
+# suspected.
+TRIES_LIMIT = 4
+# Reads of every board that failed in a row, where there is no socket, before the address is
+# suspected.
+READS_LIMIT = 2
+# Why a socket never opens, as far as a client can know.
+SOCKET_BLOCKED = (
+    "The most likely cause on a web page: the page's origin is not in the stage's "
+    "`allowedOrigins`. Add it and deploy again. Otherwise check the address `socket`, and whether "
+    "a proxy blocks such connections. The client keeps trying."
+)
+HTTP_FAILED = (
+    "Check that `http` is the API's address and that it can be reached from here. The client keeps "
+    "trying."
+)
 
 State = Literal["idle", "connecting", "live", "reconnecting", "polling", "closed"]
 """
@@ -46,15 +63,7 @@ class Condition:
     stale_at: float | None
     attempt: int
     retry_at: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    code: str
-    message: str
-    board: str | None = None
-    request_id: str | None = None
-    cause: BaseException | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 # Events
@@ -99,6 +108,8 @@ class Unanswered:
     problem: Problem | None = None
     retry_after: float = 0
     """Milliseconds."""
+    failure: str = "The service did not answer in time"
+    """What came instead of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +186,7 @@ class Session:
         self._now = -math.inf
         self._wanted = False
         self._closed = False
+        self._ever_opened = False
         self._ever_live = False
         # Since when there has been no live socket though one is wanted.
         self._down_at = math.inf
@@ -183,6 +195,8 @@ class Session:
         self._poll_delay = 0.0
         # Whether the last read over HTTP came back.
         self._reading = False
+        self._ever_read = False
+        self._problems = Problems()
         self._timing = timing
         self._random = random
         self._sockets = sockets
@@ -215,6 +229,7 @@ class Session:
         times = [follow.forget_at for follow in follows]
         if self._wanted:
             times.append(self._connections.due)
+            times.extend(at for at in self._doubts() if at > self._now)
             times.extend(follow.poll.due(self._poll_from) for follow in follows)
             rolls = map(self._roll_at, follows)
             times.extend(at for at in rolls if at > self._now)
@@ -232,6 +247,8 @@ class Session:
                     link.open(now)
                     for board in self._follows:
                         link.follow(board, now)
+                self._ever_opened = True
+                self._problems.solve("socket")
             case Heard(number, text):
                 link = self._find(number)
                 if link and link.is_open:
@@ -241,7 +258,7 @@ class Session:
                         self._hear(frame, link, now)
             case Lost(number, problem):
                 if problem:
-                    self._effects.append(Report(problem))
+                    self._connection_failed(problem)
                 if link := self._find(number):
                     self._connections.lose(link, now)
             case Answered(board, top):
@@ -293,7 +310,7 @@ class Session:
         match frame:
             case Snapshot():
                 asked_at = link.answer(frame.board)
-                follow.refused = False
+                self._accept(frame.board, follow)
                 following.snapshot(frame, now=now, read_after=link.opened_at, asked_at=asked_at)
                 following.answered(frame, asked_at)
                 if following.undecided >= UNDECIDED_LIMIT:
@@ -304,7 +321,7 @@ class Session:
             case Current():
                 if before is None:
                     return
-                follow.refused = False
+                self._accept(frame.board, follow)
                 following.name(frame, now)
                 following.answered(frame, link.answer(frame.board))
             case Unsubscribed():
@@ -320,6 +337,7 @@ class Session:
             self._effects.append(Show(held, changes_between(before, held)))
 
     def _pong(self, pong: Pong, link: Link, now: float) -> None:
+        self._problems.solve("frames")
         read_at = link.pong(now)
         if read_at is not None and not math.isnan(pong.server_time):
             self.offset = pong.server_time - read_at
@@ -340,12 +358,17 @@ class Session:
         problem = Problem(
             code=refusal.code, message=refusal.message, board=board, request_id=refusal.request_id
         )
-        self._effects.append(Report(problem))
+        self._report("frames" if board is None else f"board {board}", problem)
         if refusal.code == "board_not_found" and board is not None and follow:
             link.refuse(board)
             follow.refused = True
         else:
             link.ask_again(board, now=now, slower=2 if refusal.code == "rate_limited" else 0)
+
+    def _accept(self, board: str, follow: _Followed) -> None:
+        """The service answered for a board."""
+        follow.refused = False
+        self._problems.solve(f"board {board}", f"read {board}", "frames")
 
     # Reads over HTTP
 
@@ -355,7 +378,8 @@ class Session:
             return
         sent_at = follow.poll.sent_at
         follow.poll.succeed(now)
-        self._reading = True
+        self._reading = self._ever_read = True
+        self._problems.solve("http", f"read {board}")
         # What the socket brings of a board comes in order; a read beside it would only make gaps.
         current = self._connections.current
         if current and current.is_answered(board):
@@ -376,11 +400,16 @@ class Session:
             return
         follow.poll.fail(now, failure.retry_after)
         self._reading = False
-        if failure.problem is None:
+        if failure.problem:
+            self._problems.solve("http")
+            self._report(f"read {failure.board}", failure.problem)
+            if failure.problem.code == "board_not_found":
+                follow.refused = True
             return
-        self._effects.append(Report(failure.problem))
-        if failure.problem.code == "board_not_found":
-            follow.refused = True
+        failures = min(it.poll.failures for it in self._follows.values())
+        if not self._sockets and failures >= READS_LIMIT:
+            message = f"{failure.failure}, {failures} times in a row. {HTTP_FAILED}"
+            self._report("http", Problem(code="http_failed", message=message))
 
     @property
     def _poll_from(self) -> float:
@@ -424,6 +453,7 @@ class Session:
                     spread = self._random() * self._timing.poll_interval
                     self._poll_delay = self._timing.poll_after + spread
             self._poll(now)
+            self._suspect()
         self._judge(now)
 
     def _forget(self, now: float) -> None:
@@ -433,6 +463,7 @@ class Session:
                 continue
             self._abort(board, follow)
             del self._follows[board]
+            self._problems.solve(f"board {board}", f"read {board}")
             for link in self._connections.all:
                 link.forget(board)
                 if link.is_open:
@@ -452,6 +483,7 @@ class Session:
         self._wanted = wanted
         if self._closed:
             self._follows.clear()
+            self._problems.clear()
 
     def _roll_at(self, follow: _Followed) -> float:
         """When to ask for the next season, if it has not come by itself."""
@@ -461,6 +493,32 @@ class Session:
         follow = self._follows[board]
         following = follow.following
         return Standing(following.behind or now >= self._roll_at(follow), following.held)
+
+    # Problems
+
+    def _report(self, source: str, problem: Problem) -> None:
+        """`source`: what solves it, as `socket`, `http`, `frames`, `board …` and `read …`."""
+        if self._problems.add(source, problem):
+            self._effects.append(Report(problem))
+
+    def _connection_failed(self, problem: Problem) -> None:
+        """The problem of the newest attempt takes the place of an older one."""
+        if all(it.code != problem.code for it in self._problems.list):
+            self._problems.solve("socket")
+        self._report("socket", problem)
+
+    def _suspect(self) -> None:
+        """What looks like a lost connection, but began with the first one and may be somebody's
+        mistake."""
+        failures = self._connections.failures
+        if self._ever_opened or failures < TRIES_LIMIT or self._problems.has("socket"):
+            return
+        if self._http and not self._ever_read:
+            return
+        facts = "The service answers over HTTP, but no" if self._http else "No"
+        doubt = "" if self._http else "The service may be down. If it is not: "
+        message = f"{facts} socket opened in {failures} tries. {doubt}{SOCKET_BLOCKED}"
+        self._report("socket", Problem(code="socket_blocked", message=message))
 
     # How things stand
 
@@ -475,10 +533,27 @@ class Session:
             stale_at=None if stale_at == math.inf else stale_at,
             attempt=0 if state == "live" else self._connections.failures,
             retry_at=None if current or connect_at == math.inf else connect_at,
+            problems=self._problems.list,
         )
         if condition != self.condition:
             self.condition = condition
             self._effects.append(Tell(condition))
+
+    def _doubts(self) -> list[float]:
+        """From when on a silent connection, or the end of a board's season, makes boards
+        doubtful."""
+        current = self._connections.current
+        rolls = [self._roll_at(it) + self._timing.doubt_after for it in self._follows.values()]
+        return [current.doubt_at, *rolls] if current else rolls
+
+    def _is_fresh(self, board: str, follow: _Followed, now: float) -> bool:
+        """Whether the connection is live and the board on it the service's own. The next season may
+        take a moment to come."""
+        current = self._connections.current
+        if current is None or not current.is_answered(board) or now >= current.doubt_at:
+            return False
+        late = now >= self._roll_at(follow) + self._timing.doubt_after
+        return not follow.following.behind and not late
 
     def _stale_at(self, board: str, *, state: State, now: float) -> float:
         """Since when a board may not be the service's own any more; infinity if it is, or if
@@ -488,12 +563,7 @@ class Session:
             return math.inf
         current = self._connections.current
         was_fresh = follow.fresh
-        follow.fresh = (
-            state == "live"
-            and current is not None
-            and current.is_answered(board)
-            and not self._standing(board, now).behind
-        )
+        follow.fresh = state == "live" and self._is_fresh(board, follow, now)
         if state == "live" and (follow.fresh or was_fresh):
             follow.fresh_at = current.heard_at if current else now
         polled = state == "polling" and follow.poll.failures == 0 and not follow.following.behind

@@ -13,8 +13,13 @@ class Timing:
     """A connection, its ticket included, that is not open by then is given up."""
     answer_timeout: float = 10_000
     """A `subscribe` without an answer by then is sent again."""
+    ping_after: float = 20_000
+    """A connection that has been silent for so long, or up to 10 % less, is pinged."""
     ping_interval: float = 180_000
-    """Between pings, ± 10 %."""
+    """Between pings whatever is heard, ± 10 %: frames of one board say nothing of another."""
+    doubt_after: float = 2_000
+    """Silence that a ping has not ended by then makes the boards stale, and a season that has not
+    followed by then."""
     pong_timeout: float = 10_000
     """A connection without a pong by then is replaced."""
     lifetime: float = 105 * 60_000

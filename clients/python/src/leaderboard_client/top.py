@@ -15,14 +15,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from leaderboard_client.frame import Snapshot, parse_top
-from leaderboard_client.session import Answered, Problem, Unanswered
+from leaderboard_client.problems import Problem
+from leaderboard_client.session import Answered, Unanswered
 
 # A top of 100 entries has about 20 KB.
 LARGEST_BODY = 1024 * 1024
 
 
 class _NoAnswerError(Exception):
-    """What came cannot be used."""
+    """What came is too large or too slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +65,25 @@ class TopReader:
 
     def _read(self, board: str) -> Answered | Unanswered:
         last = self._known.get(board)
+        url = f"{self._base}/boards/{board}/top"
         try:
-            response = self._get(f"{self._base}/boards/{board}/top", last[0] if last else None)
-            if response.status == 304 and last:
-                return Answered(board, last[1])
+            response = self._get(url, last[0] if last else None)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            return Unanswered(board, failure=f"{url} could not be reached ({error})")
+        except _NoAnswerError:
+            return Unanswered(board, failure=f"{url} answered too much or too slowly")
+        if response.status == 304 and last:
+            return Answered(board, last[1])
+        try:
             body = json.loads(response.body)
-        # No network, no answer in time, no HTTP, no JSON: all of them mean to try later.
-        except (OSError, RecursionError, ValueError, _NoAnswerError, http.client.HTTPException):
-            return Unanswered(board)
+        except (RecursionError, ValueError):
+            failure = f"What {url} answered ({response.status}) is not JSON"
+            return Unanswered(board, failure=failure)
         if not 200 <= response.status < 300:
-            return _refusal(response, body, board)
+            return _refusal(response, body, board, url=url)
         top = parse_top(body, board)
         if top is None:
-            return Unanswered(board)
+            return Unanswered(board, failure=f"What {url} answered is not a board")
         if etag := response.headers["ETag"]:
             self._known[board] = (etag, top)
         return Answered(board, top)
@@ -101,7 +108,7 @@ class TopReader:
             return _Response(response.status, response.headers, bytes(body))
 
 
-def _refusal(response: _Response, body: Any, board: str) -> Unanswered:
+def _refusal(response: _Response, body: Any, board: str, *, url: str) -> Unanswered:
     """`body`: problem details, if the service itself wrote it."""
     try:
         retry_after = max(0.0, float(response.headers["Retry-After"] or 0)) * 1000
@@ -109,7 +116,8 @@ def _refusal(response: _Response, body: Any, board: str) -> Unanswered:
         retry_after = 0.0
     code = body.get("code") if isinstance(body, dict) else None
     if not isinstance(code, str):
-        return Unanswered(board, retry_after=retry_after)
+        failure = f"{url} answered {response.status}"
+        return Unanswered(board, retry_after=retry_after, failure=failure)
     message = body.get("detail") or body.get("title") or code
     request_id = body.get("requestId")
     problem = Problem(

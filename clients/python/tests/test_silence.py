@@ -1,0 +1,142 @@
+"""A connection that is dead without a sign, a season's end, sockets that never open: what the
+session does and says, without a connection."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+
+from clients.python.tests.messages import pong, snapshot
+from leaderboard_client import Problem, Timing
+from leaderboard_client.connections import Connect, Disconnect, Send
+from leaderboard_client.frame import parse_top
+from leaderboard_client.session import (
+    Answered,
+    Condition,
+    Effect,
+    Event,
+    Follow,
+    Heard,
+    Lost,
+    Opened,
+    Report,
+    Session,
+    Tell,
+    Tick,
+)
+
+TIMING = Timing()
+CHANCES = pytest.mark.parametrize("chance", [0.0, 0.5, 0.999])
+
+
+class Stage:
+    """A session whose time and events a test decides; it ticks when the session wants to."""
+
+    def __init__(self, chance: float = 0.5, *, http: bool = False) -> None:
+        self.now = 0.0
+        self.effects: list[Effect] = []
+        self.session = Session(timing=TIMING, random=lambda: chance, sockets=True, http=http)
+
+    def tell(self, event: Event) -> None:
+        self.effects += self.session.step(event, self.now)
+
+    def hear(self, *frames: dict[str, Any]) -> None:
+        for frame in frames:
+            self.tell(Heard(self.link, json.dumps(frame)))
+
+    def wait(self, milliseconds: float, *, answering: bool = False) -> None:
+        until = self.now + milliseconds
+        while (due := max(self.session.due, self.now + 1)) <= until:
+            self.now = due
+            pings = self.pings
+            self.tell(Tick())
+            if answering and self.pings > pings:
+                self.hear(pong(**{"global": 1}))
+        self.now = until
+        self.tell(Tick())
+
+    def live(self, **rest: Any) -> Stage:
+        self.tell(Follow("global"))
+        self.tell(Opened(1))
+        self.hear({**pong(), "serverTime": "1970-01-01T00:00:00.000Z"}, snapshot(1, "ada", **rest))
+        return self
+
+    @property
+    def link(self) -> int:
+        return [it.link for it in self.effects if isinstance(it, Connect)][-1]
+
+    @property
+    def pings(self) -> int:
+        sent = (it.message["action"] for it in self.effects if isinstance(it, Send))
+        return sum(action == "ping" for action in sent)
+
+    @property
+    def condition(self) -> Condition:
+        return self.session.condition
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [it.problem for it in self.effects if isinstance(it, Report)]
+
+
+@CHANCES
+def test_socket_that_is_silently_dead_is_given_up_within_30_seconds(chance: float) -> None:
+    stage = Stage(chance).live()
+    stage.wait(29_999)
+    assert Disconnect(1) in stage.effects
+    assert (stage.condition.state, stage.condition.stale_at) == ("reconnecting", 0)
+
+
+@CHANCES
+def test_status_admits_the_silence_before_the_socket_is_given_up(chance: float) -> None:
+    stage = Stage(chance).live()
+    stage.wait(TIMING.ping_after + TIMING.doubt_after + 1)
+    assert (stage.condition.state, stage.condition.stale_at) == ("live", 0)
+    stage.hear(pong(**{"global": 1}))
+    assert stage.condition.stale_at is None
+
+
+def test_quiet_socket_pings_three_times_a_minute_and_is_never_called_stale() -> None:
+    stage = Stage().live()
+    stage.wait(3_600_000, answering=True)
+    assert 180 <= stage.pings <= 200
+    told = [it.condition for it in stage.effects if isinstance(it, Tell)]
+    assert [it.stale_at for it in told if it.state == "live"] == [None]
+
+
+def test_season_s_end_is_not_called_stale_while_the_service_answers() -> None:
+    stage = Stage().live(season="1970-01-01", endsAt="1970-01-01T00:00:10.000Z")
+    stage.wait(13_000)
+    stage.hear(snapshot(0, season="1970-01-02", epoch=None))
+    told = [it.condition for it in stage.effects if isinstance(it, Tell)]
+    assert [it.stale_at for it in told if it.state == "live"] == [None]
+
+
+def test_sockets_that_never_open_while_http_answers_are_one_problem_until_one_does() -> None:
+    stage = Stage(http=True)
+    stage.tell(Follow("global"))
+    top = parse_top(snapshot(1, "ada"), "global")
+    assert top
+    stage.tell(Answered("global", top))
+    for _ in range(8):
+        stage.tell(Lost(stage.link))
+        stage.wait(stage.condition.retry_at - stage.now + 1 if stage.condition.retry_at else 0)
+    (problem,) = stage.problems
+    assert problem.code == "socket_blocked"
+    assert "answers over HTTP" in problem.message
+    assert "`allowedOrigins`" in problem.message
+    assert stage.condition.problems == (problem,)
+    stage.tell(Opened(stage.link))
+    assert not stage.condition.problems
+
+
+def test_outage_is_no_problem() -> None:
+    stage = Stage(http=True)
+    stage.tell(Follow("global"))
+    stage.wait(600_000)
+    assert stage.condition.attempt > 8
+    assert stage.problems == []
+    assert stage.session.due < math.inf
