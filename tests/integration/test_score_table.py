@@ -107,7 +107,7 @@ def test_item_of_an_older_release_is_read() -> None:
             "standing": "visible",
             "version": T0,
             "taken": {
-                "quiz-correct": {
+                "quiz": {
                     "ticket": "jti",
                     "completedMs": T0 + 5,
                     "answer": {
@@ -124,7 +124,7 @@ def test_item_of_an_older_release_is_read() -> None:
     client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
     table = wiring.score_table()
     read = table.read("ann", "global", "all")
-    taken = {"quiz-correct": (Taken("jti", T0 + 5, ANSWER),)}
+    taken = {"quiz": (Taken("jti", T0 + 5, ANSWER),)}
     assert read == item(taken=taken, paced={"actions": T0 * 1000})
     table.write(Write(HIGH, read, T0))
     assert table.read("ann", "global", "all") == read
