@@ -3,8 +3,6 @@
 STAGE ?= dev
 PLAYERS ?= 8
 WORKERS ?= auto
-# `make test COVERAGE=--cov` measures the coverage too.
-COVERAGE ?=
 MINUTES ?= 10
 
 PYTHON := .venv/bin/python
@@ -16,7 +14,8 @@ REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot unit test check format audit soak bench package deploy rotate
+.PHONY: help setup dev page screenshot unit test check format audit soak bench package deploy rotate \
+	check-code check-types check-clients check-service check-edge
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -36,24 +35,36 @@ screenshot: setup ## take the README's picture of the page
 unit: setup ## the unit and structure tests, for every save
 	@$(PYTHON) -m pytest -q -n $(WORKERS) tests/unit tests/structure
 
-test: setup ## every test, on all cores
+test: setup ## every test, on all cores, and the coverage
 	@cd clients/javascript && npm test --silent
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(COVERAGE)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov
 
 format: setup ## put the code into its form, and mend what can be mended
 	@$(PYTHON) -m ruff check --fix
 	@$(PYTHON) -m ruff format
 
-check: setup ## lint, format, types, the packaged template
+check: setup ## lint, format, types, the packaged templates
+	@$(MAKE) -j $(shell getconf _NPROCESSORS_ONLN || echo 1) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
+		check-types check-service check-edge check-clients check-code
+
+check-code:
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
+
+check-types:
 	@$(PYTHON) -m mypy
-	@# Beside the package, as they are served.
+
+# The page beside the package, as they are served.
+check-clients:
 	@rm -rf .build/web && mkdir -p .build && cp -R web .build/web && cp -R clients/javascript/src .build/web/client
 	@$(CLIENT)/.bin/tsc --project .build/web
 	@cd clients/javascript && npm run check --silent && npm pack --silent --pack-destination "$(CURDIR)/.build"
+
+check-service:
 	@$(SLS) package --stage dev --package .build/template --param requirements=local/none.txt >/dev/null
 	@.venv/bin/cfn-lint -i W3005 -- .build/template/cloudformation-template-update-stack.json
+
+check-edge:
 	@cd infra/edge && EDGE_SECRET_VERSION=none $(CURDIR)/$(SLS) package --stage dev --package $(CURDIR)/.build/edge $(EDGE) >/dev/null
 	@.venv/bin/cfn-lint -r us-east-1 -- .build/edge/cloudformation-template-update-stack.json
 
