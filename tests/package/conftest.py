@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import fcntl
+
 import pytest
 
 from local import service
-from tests.package.packaging import WITHOUT_PACKAGES, Package, package, package_copy
+from tests.package.packaging import WITHOUT_PACKAGES, Package, package, package_copy, packaged
 
 
 @pytest.fixture(scope="session")
-def dev(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """A real stage with all that it ships."""
-    return package(tmp_path_factory.mktemp("dev") / "service", stage="dev")
+def dev(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Package:
+    """A real stage with all that it ships. It takes longest, so the workers of a run share it."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent
+    copied = folder / "dev" / "service"
+    with (folder / "dev.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return packaged(copied) if copied.exists() else package(copied, stage="dev")
 
 
 @pytest.fixture(scope="session")

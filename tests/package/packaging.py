@@ -55,6 +55,11 @@ def package_copy(
     copied: Path, *, stage: str, options: tuple[str, ...], variables: dict[str, str]
 ) -> Package:
     service.run(["package", "--stage", stage, *options], folder=copied, variables=variables)
+    return packaged(copied)
+
+
+def packaged(copied: Path) -> Package:
+    """What was packaged there before."""
     output = copied / ".serverless"
     template = json.loads((output / "cloudformation-template-update-stack.json").read_text())
     return Package(template=template, archive=output / "leaderboard.zip")
