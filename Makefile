@@ -3,6 +3,8 @@
 STAGE ?= dev
 PLAYERS ?= 8
 WORKERS ?= auto
+# `make test COVERAGE=` goes without: tracing on Python 3.11 takes its time.
+COVERAGE ?= --cov
 MINUTES ?= 10
 
 PYTHON := .venv/bin/python
@@ -37,7 +39,7 @@ unit: setup ## the unit and structure tests, for every save
 
 test: setup ## every test, on all cores, and the coverage
 	@cd clients/javascript && npm test --silent
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(COVERAGE)
 
 format: setup ## put the code into its form, and mend what can be mended
 	@$(PYTHON) -m ruff check --fix

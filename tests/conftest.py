@@ -1,4 +1,4 @@
-"""What several folders of tests share."""
+"""What several folders of tests share, and how workers share the tests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,40 @@ import pytest
 
 from tests.browser import chrome
 from tests.stack import Running, running
+
+# A worker takes whole files in this order. What takes minutes comes first, so that no worker is
+# left with it at the end; files that share a stack or a browser stand together.
+LONGEST_FIRST = (
+    "tests/integration/test_model.py",
+    "tests/package/test_template.py",
+    "tests/browser/",
+    "tests/integration/test_stories.py",
+    "tests/local/",
+    "tests/e2e/",
+    "tests/package/",
+    "clients/",
+    "tests/integration/",
+)
+# Coverage is that of these. The others run the service in other processes, or search it for
+# minutes: tracing would only make them late.
+MEASURED = ("tests/unit/", "tests/integration/", "clients/")
+SEARCHES = tuple(
+    f"tests/integration/test_{name}.py"
+    for name in ("model", "mutants", "pace", "rebuild_at_size", "stories")
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if not item.nodeid.startswith(MEASURED) or item.nodeid.startswith(SEARCHES):
+            item.add_marker("no_cover")
+    if hasattr(config, "workerinput"):
+        items.sort(key=turn)
+
+
+def turn(item: pytest.Item) -> int:
+    places = (place for place, it in enumerate(LONGEST_FIRST) if item.nodeid.startswith(it))
+    return next(places, len(LONGEST_FIRST))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
