@@ -421,7 +421,8 @@ class Story:
                     verdict.is_recorded(rules)
             elif not unsettled:
                 verdict.is_recorded(rules)
-                assert top is None or top.completeness == COMPLETE, f"{rules.key} is left {top}"
+                if top is not None and top.completeness != COMPLETE:
+                    verdict.is_new(rules, top)
         verdict.who_missed_nothing(self.plan.boards)
 
     def _heal(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard import wiring
-from leaderboard.ranking import COMPLETE, Top
+from leaderboard.ranking import COMPLETE, NEW, Top
 from tests.integration import aws
 from tests.integration.story import oracle, tables
 from tests.integration.story.viewer import Viewer
@@ -82,6 +82,13 @@ class Verdict:
         assert [it.user_score for it in top.scores] == [it["userScore"] for it in expected]
         assert [it.user_name for it in top.scores] == [it["userName"] for it in expected]
         assert top.total == len(expected)
+
+    def is_new(self, rules: oracle.Rules, top: Top) -> None:
+        """An item without a score, such as that of an open ticket, began it: it is empty."""
+        assert top.completeness == NEW, f"{rules.key} is left {top}"
+        recorded = any(it.epoch for it in self.world.history[rules.key])
+        assert not recorded, f"{rules.key} was recorded, and is left {top}"
+        self.is_ranked(rules, top)
 
     def is_recorded(self, rules: oracle.Rules) -> None:
         expected = self.expected(rules)
