@@ -324,6 +324,10 @@ class _Work:
         if order.cold:
             top = patiently(lambda: self.parts.cache.read(board, season))
             if top is not None and top.completeness == COMPLETE:
+                # An earlier try may have died between the two; perhaps no score comes for days.
+                recorded = patiently(lambda: self.parts.recorder.record(board, season, top))
+                with self.lock:
+                    self.standing.moved += recorded.moved
                 return top
         if order.fresh:
             patiently(lambda: self.parts.cache.drop(board.board, season))

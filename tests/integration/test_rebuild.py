@@ -12,7 +12,7 @@ from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache
 from leaderboard.adapters.scan import BulkScores
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
-from leaderboard.ranking import COMPLETE, ScoreRecord
+from leaderboard.ranking import COMPLETE, Recorder, ScoreRecord
 from leaderboard.snapshots import Score
 from tests.integration import aws
 from tests.integration.events import CONTEXT
@@ -56,7 +56,7 @@ def score(user: str, amount: int, board: str = "global") -> None:
     wiring.scores().submit(user_id=user, board=board, submission_id="s", delta=amount)
 
 
-def rebuilt(**event: str) -> dict[str, Any]:
+def rebuilt(**event: Any) -> dict[str, Any]:
     answer: dict[str, Any] = handlers.rebuild.handler(event or {"board": "global"}, CONTEXT)
     return answer
 
@@ -161,3 +161,20 @@ def test_ranking_that_is_lost_as_its_rebuild_ends_is_filled_again(
     monkeypatch.setattr(Cache, "settle", settle_and_lose)
     rebuilt()
     assert ranked() == recorded() == ["ann", "bob"]
+
+
+def test_top_of_a_rebuild_that_died_before_it_was_recorded_is_recorded_by_the_next(
+    cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rebuild of whatever is cold finds it complete; no score may come for a long time."""
+    take("ann", 30)
+    cache_server.client.flushall()
+    score("bob", 40)
+    with monkeypatch.context() as patch:
+        patch.setattr(Recorder, "record", unreadable)
+        patch.setattr("leaderboard.rebuild.PATIENCE_SECONDS", 0)
+        with pytest.raises(Unavailable):
+            rebuilt(board="global", cold=True)
+    assert recorded() == ["ann"]
+    assert rebuilt(board="global", cold=True)["moved"]
+    assert ranked() == recorded() == ["bob"]

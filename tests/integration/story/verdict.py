@@ -96,7 +96,8 @@ class Verdict:
         if not history:
             assert expected == [], f"{rules.key} was never recorded"
             return
-        assert history[-1].entries == expected[: rules.top_size], f"{rules.key} is out of date"
+        recorded, top = history[-1].entries, expected[: rules.top_size]
+        assert recorded == top, f"{rules.key} is out of date: {recorded} instead of {top}"
 
     def present(self) -> list[Viewer]:
         return [it for it in self.world.viewers.values() if not it.closed]
