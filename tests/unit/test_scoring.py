@@ -639,7 +639,7 @@ def completions(rules: Board, times: list[int], *, points: int = 1) -> list[int 
     return waits
 
 
-@pytest.mark.parametrize("limit", [1, 2, 7, 30, 60_000])
+@pytest.mark.parametrize("limit", [1, 2, 7, 30, 600])
 def test_a_minutes_actions_may_come_at_once_and_no_more(limit: int) -> None:
     rules = board(limits=Limits(actions_per_minute=limit))
     waits = completions(rules, [NOW] * (limit + 1))
