@@ -29,7 +29,7 @@ CONFIGURATION = Configuration(
 )
 SEASON_SECONDS = 4.0
 # How long after its end the service still answers with the season that is over.
-TURN_SECONDS = 3.0
+TURN_SECONDS = 1.5
 
 # What the page says, and says aloud, of the connection.
 _LISTEN = """
