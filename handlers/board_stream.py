@@ -91,7 +91,10 @@ def _changes(records: list[Json]) -> tuple[list[Change], list[Change]]:
     """One change a board and season; those that lead further than the batch are named again."""
     trails: dict[str, list[Json]] = defaultdict(list)
     for record in records:
-        trail = trails[record["dynamodb"]["Keys"]["boardSeason"]["S"]]
+        key = record["dynamodb"]["Keys"]["boardSeason"]["S"]
+        if wiring.is_of_the_stage(key):
+            continue
+        trail = trails[key]
         if record["eventName"] == "REMOVE":  # by hand: the counter is lost, a new epoch follows
             trail.clear()
         else:

@@ -20,6 +20,7 @@ from leaderboard.ranking import (
     Recorded,
     ScoreRecord,
     hint_of,
+    in_force,
     next_item,
 )
 from leaderboard.rules import Board
@@ -60,14 +61,22 @@ class Archive:
             if item is not None and not item.is_recorded:
                 item = None
             shown = {entry.user_id for entry in item.snapshot.entries} if item else set()
-            scores, total = self._top(board, season, sorted(changed | shown))
+            rules = in_force(board, item)
+            scores, total = self._top(rules, season, sorted(changed | shown))
             if item is None and not scores:
                 return NOTHING
             hint = hint_of(item) if item else None
             if total is None:
                 total = max(len(scores), item.snapshot.total if item else 0)
             following = next_item(
-                board, season, scores, total=total, life="", hint=hint, total_due=False
+                board,
+                season,
+                scores,
+                total=total,
+                life="",
+                order=rules.order,
+                hint=hint,
+                total_due=False,
             )
             # Nobody follows this season: its total needs no version of its own.
             following = replace(following, snapshot=replace(following.snapshot, total=total))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import translate
 from functools import cache, cached_property
@@ -38,6 +38,7 @@ from leaderboard.rules import (
     Schedule,
     is_of_the_game,
 )
+from leaderboard.seasons import parse_season
 
 PATTERN = re.compile(r"[a-z0-9*-]{1,48}")
 DAY_SECONDS = 86_400
@@ -373,18 +374,46 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def stranded(catalog: Catalog, scored: Iterable[str]) -> list[str]:
+    """What would become of board-seasons that have scores (`global#all`): one line for each board
+    whose schedule is another one now. Its scores would be shown nowhere."""
+    seasons: dict[str, str] = {}
+    for key in scored:
+        board, _, season = key.partition("#")
+        if not catalog.has(board):
+            continue
+        try:
+            parse_season(catalog.find(board).schedule, season)
+        except ValueError:
+            seasons.setdefault(board, season)
+    return [
+        f"{board}: its schedule is {catalog.find(board).schedule} now, and it has scores in the "
+        f"season {season!r}, which nobody would see any more. Leave its schedule as it was, and "
+        "give a board with the new one another name."
+        for board, season in sorted(seasons.items())
+    ]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m leaderboard.catalog", description="Check a boards.yml."
     )
     parser.add_argument("file", nargs="?", default="boards.yml", type=Path)
-    path = parser.parse_args().file
+    parser.add_argument(
+        "--scored",
+        type=argparse.FileType(),
+        help="board-seasons that have scores, one a line (-: from input): refuse to strand them",
+    )
+    given = parser.parse_args()
+    path = given.file
     from leaderboard.scoring.rehearsal import faults  # the game, which loading needs nothing of
 
     try:
         catalog = load(path)
         if found := "\n".join(faults(catalog)):
             raise Mistake(found)
+        if given.scored and (lines := stranded(catalog, given.scored.read().split())):
+            raise Mistake("\n".join(lines))
     except Mistake as mistake:
         print(f"{path} has mistakes; nothing is deployed until they are mended:", file=sys.stderr)
         print("\n".join(f"  {line}" for line in str(mistake).splitlines()), file=sys.stderr)

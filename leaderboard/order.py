@@ -25,10 +25,21 @@ def sort_key(order: Order, score: int, updated_ms: int, user_id: str) -> tuple[i
     return (signed(order, score), updated_ms, user_id)
 
 
+MARKS = {Order.ASC: "a", Order.DESC: "d"}
+"""What keys of the index begin with: the order that they are made by."""
+BEHIND = "~"
+"""Makes of what some keys begin with a string behind them all."""
+OTHER = {Order.ASC: Order.DESC, Order.DESC: Order.ASC}
+
+
 def index_key(order: Order, score: int, updated_ms: int, user_id: str) -> str:
     """The sort key of the index `board-top`: fixed width, so that strings sort as entries do."""
-    number = signed(order, score) + OFFSET
-    return f"{number:0{SCORE_DIGITS}d}{updated_ms:0{TIME_DIGITS}d}{user_id}"
+    return f"{index_score(order, score)}{updated_ms:0{TIME_DIGITS}d}{user_id}"
+
+
+def index_score(order: Order, score: int) -> str:
+    """What the keys of all who have this score begin with, and nobody else's."""
+    return f"{MARKS[order]}{signed(order, score) + OFFSET:0{SCORE_DIGITS}d}"
 
 
 TIME_BYTES = 6

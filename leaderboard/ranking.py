@@ -18,7 +18,7 @@ from typing import Protocol
 
 from leaderboard import messages
 from leaderboard.errors import Unavailable
-from leaderboard.rules import Board
+from leaderboard.rules import Board, Order
 from leaderboard.snapshots import Score, Snapshot, ranked
 
 TRIES = 50
@@ -49,6 +49,7 @@ class Hint:
     epoch: str
     digest: str
     total: int
+    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Top:
 
     `completeness`: 'new' (started from nothing, not yet confirmed by a record), 'complete' or
     'partial' (a rebuild is filling it). `age_ms`: since the last record, None if there was none.
+    `order`: the one that the life began in, whatever the board's rules say by now.
     """
 
     life: str
@@ -67,6 +69,7 @@ class Top:
     age_ms: int | None
     total: int
     scores: tuple[Score, ...]
+    order: Order
 
     @property
     def is_unrecorded(self) -> bool:
@@ -140,6 +143,9 @@ class RankingCache(Protocol):
     def mark(self, board: Board, season: str, top: Top, hint: Hint) -> None:
         """Remember a top as recorded."""
 
+    def drop(self, board: str, season: str, *, life: str) -> bool:
+        """End that life, if it is not over."""
+
     def settle(
         self, board: Board, season: str, life: str, completeness: str, *, only_new: bool = False
     ) -> bool:
@@ -156,12 +162,17 @@ class BoardItem:
     One at revision 0 was opened with its season and has recorded nothing: it is shown as the empty
     board, and says no more of the scores in the table than one that is absent. Of one that is not
     `is_readable` the top is not known: it is shown to nobody, and the next record mends it.
+
+    `order` is the one that counts for this board-season, whatever boards.yml says by now; None
+    where nothing has decided it. Of a `mixed` one the index may have keys of both orders.
     """
 
     snapshot: Snapshot
     revision: int
     life: str
     is_readable: bool = True
+    order: Order | None = None
+    mixed: bool = False
 
     @property
     def is_recorded(self) -> bool:
@@ -200,6 +211,14 @@ class Recorded:
 
 
 NOTHING = Recorded()
+
+
+class OtherOrder(Exception):
+    """A life of the cache is in an order that no longer counts for its board-season."""
+
+    def __init__(self, life: str) -> None:
+        super().__init__(life)
+        self.life = life
 
 
 @dataclass(frozen=True)
@@ -245,8 +264,9 @@ class Recorder:
         Never a partial life where there is no item: it would take scores that are not recorded,
         and once it is lost nothing tells that there were any.
         """
-        item = self._recorded(board, season)
-        return self.cache.apply(board, season, records, start=NEW if item is None else PARTIAL)
+        item = self.boards.read(board.board, season)
+        start = PARTIAL if item is not None and item.is_recorded else NEW
+        return self.cache.apply(in_force(board, item), season, records, start=start)
 
     def rest(self, tops: Iterable[Top | None]) -> int:
         """Wait once for all tops of a batch that were recorded too lately; the milliseconds."""
@@ -265,12 +285,22 @@ class Recorder:
         """
         if top is None:
             return NOTHING
-        top = self._rested(board, season, top, rested_ms)
+        try:
+            return self._record(board, season, self._rested(board, season, top, rested_ms))
+        except OtherOrder as other:
+            # A rebuild fills a life in the order that counts now.
+            self.cache.drop(board.board, season, life=other.life)
+            return Recorded(rebuild=other.life)
+
+    def _record(self, board: Board, season: str, top: Top) -> Recorded:
         if not top.is_unrecorded:
             return NOTHING
         hint = top.hint
         if hint is None and top.completeness != NEW:
-            hint, top = self._reread(board, season)
+            # The revision first, the top after it: the order that compare-and-set relies on.
+            stored = self._recorded(board, season, top)
+            hint = None if stored is None else hint_of(stored)
+            top = self._read(board, season)
         total_due = top.is_total_due
         for _ in range(TRIES):
             if not top.is_unrecorded:
@@ -283,6 +313,7 @@ class Recorder:
                 top.scores,
                 total=top.total,
                 life=top.life,
+                order=top.order,
                 hint=hint,
                 total_due=total_due,
             )
@@ -291,7 +322,7 @@ class Recorder:
                 self.cache.mark(board, season, top, recorded)
                 moved = hint is None or recorded.version != hint.version
                 return Recorded(recorded=True, moved=moved)
-            stored = self._recorded(board, season)
+            stored = self._recorded(board, season, top)
             if top.completeness == NEW and stored is not None and stored.life != top.life:
                 # This life began as if the board had no item: it lacks what came before it.
                 self.cache.settle(board, season, top.life, PARTIAL, only_new=True)
@@ -324,21 +355,25 @@ class Recorder:
             raise Unavailable(f"The ranking of {board.board}#{season} was lost.")
         return top
 
-    def _reread(self, board: Board, season: str) -> tuple[Hint | None, Top]:
-        """The revision first, the top after it: the order that compare-and-set relies on."""
-        item = self._recorded(board, season)
-        return (None if item is None else hint_of(item)), self._read(board, season)
-
-    def _recorded(self, board: Board, season: str) -> BoardItem | None:
-        """The item with what was recorded; None if nothing ever was."""
+    def _recorded(self, board: Board, season: str, top: Top) -> BoardItem | None:
+        """The item with what was recorded; None if nothing ever was. Raises OtherOrder."""
         item = self.boards.read(board.board, season)
+        if item is not None and item.order not in (None, top.order):
+            raise OtherOrder(top.life)
         return item if item is not None and item.is_recorded else None
+
+
+def in_force(board: Board, item: BoardItem | None) -> Board:
+    """The rules of a board-season, with the order that its item says."""
+    if item is None or (item.order in (None, board.order) and not item.mixed):
+        return board
+    return replace(board, order=item.order or board.order, mixed=item.mixed)
 
 
 def hint_of(item: BoardItem) -> Hint:
     it = item.snapshot
     assert it.epoch is not None
-    return Hint(item.revision, it.version, it.epoch, _digest(it), it.total)
+    return Hint(item.revision, it.version, it.epoch, _digest(it), it.total, item.mixed)
 
 
 def next_item(
@@ -348,6 +383,7 @@ def next_item(
     *,
     total: int,
     life: str,
+    order: Order,
     hint: Hint | None,
     total_due: bool,
 ) -> BoardItem:
@@ -365,12 +401,13 @@ def next_item(
         entries=ranked(scores),
     )
     if hint is None:
-        return BoardItem(snapshot, revision=1, life=life)
+        return BoardItem(snapshot, revision=1, life=life, order=order)
     moved = _digest(snapshot) != hint.digest or (total_due and total != hint.total)
     snapshot = replace(
         snapshot, version=hint.version + int(moved), total=total if moved else hint.total
     )
-    return BoardItem(snapshot, revision=hint.revision + 1, life=life)
+    revision = hint.revision + 1
+    return BoardItem(snapshot, revision=revision, life=life, order=order, mixed=hint.mixed)
 
 
 def _digest(snapshot: Snapshot) -> str:

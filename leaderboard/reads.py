@@ -16,7 +16,7 @@ from leaderboard import cursors, messages
 from leaderboard.catalog import Catalog
 from leaderboard.errors import CacheUnavailable, Invalid, UserNotRanked
 from leaderboard.listings import Copy, Listing, Position, Rankings
-from leaderboard.ranking import BoardItem
+from leaderboard.ranking import BoardItem, in_force
 from leaderboard.rules import Action, Board, Format, Judged
 from leaderboard.seasons import Season, parse_season, season_at
 from leaderboard.standby import Index, Standby
@@ -99,7 +99,7 @@ class Reads:
             tag = "-".join(str(it) for it in names)
         else:
             listing, degraded = self._listing(
-                rules, named, lambda it: it.list(rules, named.season, after=None, limit=limit)
+                rules, named, lambda it, by: it.list(by, named.season, after=None, limit=limit)
             )
             body = {
                 "epoch": None,
@@ -125,7 +125,7 @@ class Reads:
             rules,
             named,
             # One more than is shown tells whether there is a next page.
-            lambda it: it.list(rules, named.season, after=after, limit=limit + 1),
+            lambda it, by: it.list(by, named.season, after=after, limit=limit + 1),
         )
         shown = listing.entries[:limit]
         following = None
@@ -147,7 +147,7 @@ class Reads:
         rules = self.catalog.find(board)
         named = self._season(rules, season)
         listing, degraded = self._listing(
-            rules, named, lambda it: it.around(rules, named.season, user_id, reach=around)
+            rules, named, lambda it, by: it.around(by, named.season, user_id, reach=around)
         )
         own = next((it for it in listing.entries if it.user_id == user_id), None)
         if own is None:
@@ -169,7 +169,7 @@ class Reads:
         named = self._season(rules, season)
         asked = list(dict.fromkeys(user_ids))
         listing, degraded = self._listing(
-            rules, named, lambda it: it.find(rules, named.season, asked)
+            rules, named, lambda it, by: it.find(by, named.season, asked)
         )
         ranked = {it.user_id for it in listing.entries}
         body = {
@@ -184,7 +184,7 @@ class Reads:
         except CacheUnavailable:
             item = self.boards().read(board.board, season.season)
             if item is not None and not item.is_readable:
-                return self._indexed(board, season), True
+                return self._indexed(in_force(board, item), season), True
             return (NO_SCORES if item is None else json.loads(copy_of(item))), True
         body = kept.body
         if body is None:
@@ -192,7 +192,7 @@ class Reads:
             if item is None:
                 return NO_SCORES, False
             if not item.is_readable:
-                return self._indexed(board, season), True
+                return self._indexed(in_force(board, item), season), True
             body = copy_of(item)
             with contextlib.suppress(CacheUnavailable):
                 self.cache.keep_copy(board.board, season.season, revision=item.revision, body=body)
@@ -210,16 +210,19 @@ class Reads:
         return {"epoch": None, "version": None, "total": listing.total, "entries": entries}
 
     def _listing(
-        self, board: Board, season: Season, ask: Callable[[Rankings], Listing | None]
+        self, board: Board, season: Season, ask: Callable[[Rankings, Board], Listing | None]
     ) -> tuple[Listing, bool]:
         """What the ranking answers, or the index in its place, and whether it was the index.
+
+        Either in the order that counts for the season: the ranking knows its own, the index is
+        asked by the one that the board's item says.
 
         While the cache is well, what was never recorded is empty; while it is down nothing is
         recorded, so the index is asked all the same.
         """
         down = False
         try:
-            listing = ask(self.rankings)
+            listing = ask(self.rankings, board)
         except CacheUnavailable:
             listing, down = None, True
         if listing is not None:
@@ -229,7 +232,7 @@ class Reads:
         if not recorded and not down:
             return Listing((), 0), False
         standby = Standby(self.index(), item.snapshot.total if item and recorded else 0)
-        return ask(standby) or Listing((), 0), True
+        return ask(standby, in_force(board, item)) or Listing((), 0), True
 
     def _season(self, board: Board, season: str | None) -> Season:
         now = self.now_ms()

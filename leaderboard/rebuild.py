@@ -83,7 +83,7 @@ class BoardList(Protocol):
 
 
 class DroppingCache(RankingCache, Protocol):
-    def drop(self, board: str, season: str) -> bool: ...
+    def drop(self, board: str, season: str, *, life: str | None = None) -> bool: ...
 
 
 class Claim(Protocol):
@@ -463,6 +463,8 @@ class _Work:
         if top is None or top.life != life:
             return self._over(key)
         recorded = patiently(lambda: parts.recorder.record(board, season, top))
+        if recorded.rebuild:
+            return self._over(key)
         if not self._live(key):  # rebuilt by hand, for its record
             patiently(lambda: parts.cache.drop(board.board, season))
         with self.lock:

@@ -109,3 +109,5 @@ class Board:
     negative_points: bool = False
     keep_seasons: int = 4
     """Past seasons that stay in the cache; those before them are read from the table."""
+    mixed: bool = False
+    """Whether the index may still have keys of the other order: `boards.yml` changed it."""

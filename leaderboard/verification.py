@@ -21,7 +21,15 @@ from leaderboard import messages
 from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
 from leaderboard.listings import Listing
-from leaderboard.ranking import COMPLETE, BoardItem, Dumped, Listed, ScoreRecord, Top
+from leaderboard.ranking import (
+    COMPLETE,
+    BoardItem,
+    Dumped,
+    Listed,
+    ScoreRecord,
+    Top,
+    in_force,
+)
 from leaderboard.rebuild import SIDE_BY_SIDE, Page, patiently
 from leaderboard.rules import Board
 from leaderboard.seasons import before, is_kept, parse_season, season_at
@@ -151,7 +159,7 @@ class Verification:
             )
             if lasting:
                 item = self.boards.read(board.board, season)
-                readable = self._best(board, season)
+                readable = self._best(in_force(board, item), season)
                 lasting &= _differences(item.snapshot if item else None, readable)
             before_it = json.loads(misses[key]) if key in misses else None
             if not lasting:
@@ -240,7 +248,7 @@ class Verification:
             item = self.boards.read(board.board, season)
             recorded = item is not None and item.is_recorded
             top = self.cache.read(board, season) if recorded else None
-            best = self.index.best(board, season, board.top_size)
+            best = self.index.best(in_force(board, item), season, board.top_size)
             with lock:
                 found.checked += 1
                 if recorded and (top is None or top.completeness != COMPLETE):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.failures import FailureQueue
     from leaderboard.adapters.functions import RebuildFunction
     from leaderboard.adapters.index import BoardIndex
+    from leaderboard.adapters.remembered import Remembered
     from leaderboard.adapters.scan import BulkScores
     from leaderboard.adapters.scores import ScoreTable
     from leaderboard.adapters.secrets import TicketKeys
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from leaderboard.ranking import Recorder, ScoreRecord
     from leaderboard.reads import Reads
     from leaderboard.rebuild import Rebuild
+    from leaderboard.repair.changes import Changes
     from leaderboard.repair.upkeep import Upkeep
     from leaderboard.reports import Reports
     from leaderboard.requests import Requests
@@ -220,6 +222,24 @@ def turns() -> Turns:
 
 
 @cache
+def changes() -> Changes:
+    from leaderboard.adapters.notes import Notes
+    from leaderboard.repair.changes import Changes
+
+    cache = ranking_cache()
+    return Changes(
+        boards(),
+        board_table(),
+        cache,
+        Notes(cache),
+        recorder(),
+        rebuild_requests(),
+        configuration().write_shards,
+        clock.now_ms,
+    )
+
+
+@cache
 def broadcaster() -> Broadcaster:
     from leaderboard.adapters.functions import FanoutFunction
     from leaderboard.broadcast import Broadcaster
@@ -262,7 +282,9 @@ def score_table() -> ScoreTable:
     from leaderboard.adapters.scores import ScoreTable
 
     it = configuration()
-    return ScoreTable(it.scores_table, it.submissions_table, it.write_shards, reports())
+    return ScoreTable(
+        it.scores_table, it.submissions_table, it.write_shards, reports(), remembered().order
+    )
 
 
 @cache
@@ -270,7 +292,14 @@ def board_index() -> BoardIndex:
     from leaderboard.adapters.index import BoardIndex
 
     it = configuration()
-    return BoardIndex(it.scores_table, it.write_shards, reports())
+    return BoardIndex(it.scores_table, remembered().shards, reports())
+
+
+@cache
+def remembered() -> Remembered:
+    from leaderboard.adapters.remembered import Remembered
+
+    return Remembered(board_table(), configuration().write_shards)
 
 
 @cache
@@ -363,6 +392,13 @@ def leaves(image: Mapping[str, Any]) -> bool:
     from leaderboard.scoring.decisions import OUT
 
     return image.get("standing", {}).get("S") in OUT
+
+
+def is_of_the_stage(key: str) -> bool:
+    """Whether a key of the table of boards is that of what the stage remembers of itself."""
+    from leaderboard.adapters.boards import STAGE
+
+    return key == STAGE
 
 
 def is_history(image: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,11 @@ from leaderboard.adapters.items import Garbled, plain, unmoved
 from leaderboard.errors import Raced
 from leaderboard.ranking import BoardItem, Listed
 from leaderboard.reports import Reports
+from leaderboard.rules import Order
 from leaderboard.snapshots import Score, Snapshot, ranked
+
+STAGE = "#stage"
+"""The key of what the stage remembers of itself; no board-season has it."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,67 @@ class BoardTable:
             condition = unmoved("revision", read_revision)
         return self._put(item, condition)
 
+    def reorder(self, item: BoardItem, order: Order) -> bool:
+        """Let another order count for a board-season; False if its item has moved meanwhile.
+
+        What was recorded stays as it is, and so does what of the index has the order before. The
+        revision moves: so nobody records over it who has not seen this.
+        """
+        condition = unmoved("revision", item.revision)
+        values = {
+            **condition.pop("ExpressionAttributeValues", {}),
+            ":order": {"S": order},
+            ":yes": {"BOOL": True},
+            ":moved": {"N": str(item.revision + 1)},
+        }
+        key = f"{item.snapshot.board}#{item.snapshot.season}"
+        try:
+            with translated():
+                client("dynamodb").update_item(
+                    TableName=self.boards_table,
+                    Key={"boardSeason": {"S": key}},
+                    UpdateExpression="SET #order = :order, mixed = :yes, revision = :moved",
+                    ExpressionAttributeNames={"#order": "order"},
+                    ExpressionAttributeValues=values,
+                    **condition,
+                )
+        except Raced:
+            return False
+        return True
+
     def open(self, board: str, season: str) -> bool:
         """Write the empty board of a season that has no item; False if it has one."""
         empty = BoardItem(Snapshot(board, season, None, 0, 0, ()), revision=0, life="")
         return self._put(empty, {"ConditionExpression": "attribute_not_exists(boardSeason)"})
+
+    def read_order(self, board: str, season: str) -> Order | None:
+        """The order that counts for a board-season, if that is decided; maybe a moment late."""
+        with translated():
+            answer = client("dynamodb").get_item(
+                TableName=self.boards_table,
+                Key={"boardSeason": {"S": f"{board}#{season}"}},
+                ProjectionExpression="#order",
+                ExpressionAttributeNames={"#order": "order"},
+            )
+        return readable.attempted(lambda it: Order(it["order"]["S"]), answer.get("Item", {}))
+
+    def read_shards(self) -> int:
+        """The most write shards that the stage ever had; 0 if nobody has said so."""
+        with translated():
+            answer = client("dynamodb").get_item(
+                TableName=self.boards_table, Key={"boardSeason": {"S": STAGE}}
+            )
+        return int(answer["Item"]["writeShards"]["N"]) if "Item" in answer else 0
+
+    def remember_shards(self, count: int) -> None:
+        with contextlib.suppress(Raced), translated():
+            client("dynamodb").update_item(
+                TableName=self.boards_table,
+                Key={"boardSeason": {"S": STAGE}},
+                UpdateExpression="SET writeShards = :count",
+                ConditionExpression="attribute_not_exists(writeShards) OR writeShards < :count",
+                ExpressionAttributeValues={":count": {"N": str(count)}},
+            )
 
     def list(self) -> Iterator[list[Listed]]:
         """Every board-season that has an item, by page; one opened a moment ago may be missing."""
@@ -70,7 +132,8 @@ class BoardTable:
         )
         with translated():
             for page in pages:
-                yield [self._listed(raw) for raw in page["Items"]]
+                items = (raw for raw in page["Items"] if raw["boardSeason"]["S"] != STAGE)
+                yield [self._listed(raw) for raw in items]
 
     def _listed(self, raw: Mapping[str, Any]) -> Listed:
         known = readable.understood(_listed, raw, self.reports)
@@ -108,6 +171,8 @@ def _remains(image: Mapping[str, Any]) -> BoardItem:
         revision=Garbled.at(instants.now_ms(), image.get("revision")),
         life=readable.attempted(lambda it: readable.text(it["life"]), item) or "",
         is_readable=False,
+        order=readable.attempted(lambda it: Order(it["order"]), item),
+        mixed="mixed" in item,
     )
 
 
@@ -137,7 +202,14 @@ def board_item(image: Mapping[str, Any]) -> BoardItem:
         total=int(image["total"]["N"]),
         entries=ranked(scores),
     )
-    return BoardItem(snapshot, revision=int(image["revision"]["N"]), life=image["life"]["S"])
+    order = image.get("order")
+    return BoardItem(
+        snapshot,
+        revision=int(image["revision"]["N"]),
+        life=image["life"]["S"],
+        order=None if order is None else Order(order["S"]),
+        mixed="mixed" in image,
+    )
 
 
 def _image(item: BoardItem) -> dict[str, Any]:
@@ -149,6 +221,8 @@ def _image(item: BoardItem) -> dict[str, Any]:
         "revision": {"N": str(item.revision)},
         "total": {"N": str(snapshot.total)},
         "life": {"S": item.life},
+        **({} if item.order is None else {"order": {"S": item.order}}),
+        **({"mixed": {"BOOL": True}} if item.mixed else {}),
         "top": {
             "L": [
                 {

@@ -10,7 +10,7 @@ import json
 import math
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
@@ -52,6 +52,9 @@ FILL_AT_ONCE = 350
 COPY_SECONDS = 10
 """How long a copy of a recorded top is kept: what bounds the age of one that a failover revived, or
 that the broadcast could not replace."""
+
+ORDERS_TRIED = 3
+"""How often a script may say that the ranking is kept in another order: it changed meanwhile."""
 
 OUTAGE_SECONDS = 1.0
 """How long a cache that failed is not asked again."""
@@ -200,36 +203,64 @@ class Cache:
         *,
         start: str | None = None,
     ) -> Applied:
-        answer = self.run(
+        made, answer = self._in_order(
             APPLY,
-            Keys.of(board.board, season).ranking,
-            board.top_size,
-            secrets.token_hex(8),
-            secrets.token_hex(8) if start else "",
-            COMPLETENESS[start] if start else "",
-            REBUILD_SILENCE_SECONDS,
-            packed_records(board.order, records),
-            TOTAL_MS,
+            board,
+            season,
+            lambda made: (
+                board.top_size,
+                secrets.token_hex(8),
+                secrets.token_hex(8) if start else "",
+                COMPLETENESS[start] if start else "",
+                REBUILD_SILENCE_SECONDS,
+                packed_records(made, records),
+                TOTAL_MS,
+            ),
         )
         if not answer:
             return Applied(None)
         due, taken, top = answer
-        return Applied(_top(board.order, top), taken, due == 1)
+        return Applied(_top(made, top), taken, due == 1)
+
+    def _in_order(
+        self,
+        script: Script,
+        board: Board,
+        season: str,
+        values: Callable[[Order], Sequence[str | bytes | int]],
+    ) -> tuple[Order, Any]:
+        """A script's answer, and the order that the ranking is kept in.
+
+        That is the one in which its life began, whatever the rules say by now: so releases that
+        differ agree. A script that is asked by another order answers the right one.
+        """
+        made = board.order
+        for _ in range(ORDERS_TRIED):
+            answer = self.run(script, Keys.of(board.board, season).ranking, made, *values(made))
+            if not isinstance(answer, bytes):
+                return made, answer
+            made = Order(answer.decode())
+        raise CacheUnavailable(DOWN)
 
     def fill(
         self, board: Board, season: str, records: Iterable[ScoreRecord], *, life: str
     ) -> int | None:
-        keys = Keys.of(board.board, season)
         placed = sorted(records, key=partial(_number, board.order))
         taken = 0
         for start in range(0, max(len(placed), 1), FILL_AT_ONCE):
-            # Made only now: while the server works for one thread, another makes its own.
-            some = packed_records(board.order, placed[start : start + FILL_AT_ONCE])
-            answer = self.run(FILL, keys.ranking, board.top_size, secrets.token_hex(8), life, some)
+            some = placed[start : start + FILL_AT_ONCE]
+            answer = self._fill(board, season, some, life)
             if not answer:
                 return None
             taken += answer[0]
         return taken
+
+    def _fill(self, board: Board, season: str, some: Sequence[ScoreRecord], life: str) -> Any:
+        def values(made: Order) -> tuple[int | str | bytes, ...]:
+            # Packed only now: while the server works for one thread, another packs its own.
+            return (board.top_size, secrets.token_hex(8), life, packed_records(made, some))
+
+        return self._in_order(FILL, board, season, values)[1]
 
     def dump(
         self, board: Board, season: str, *, life: str, cursor: str | None = None, limit: int = 1000
@@ -238,54 +269,56 @@ class Cache:
 
         Who is known from the first call to the last is in at least one answer.
         """
-        keys = Keys.of(board.board, season)
-        answer = self.run(DUMP, keys.ranking, life, cursor or "0", limit)
+        made, answer = self._in_order(DUMP, board, season, lambda _: (life, cursor or "0", limit))
         if not answer:
             return None
         following, flat = answer
         users = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
-        records = tuple(_record(board.order, *it) for it in users)
+        records = tuple(_record(made, *it) for it in users)
         return Dumped(None if following == b"0" else following.decode(), records)
 
-    def drop(self, board: str, season: str, *, partial: bool = True) -> bool:
+    def drop(
+        self, board: str, season: str, *, partial: bool = True, life: str | None = None
+    ) -> bool:
         """Forget a board-season: the ranking's life is over.
 
         With `partial` false one that a rebuild is to fill stays, since it may have taken what is
-        recorded nowhere yet; the answer is whether it is gone.
+        recorded nowhere yet; with a `life`, any other one. The answer is whether it is gone.
         """
         keys = Keys.of(board, season)
-        return bool(self.run(DROP, [*keys.ranking, keys.copy], int(partial)) == 1)
+        done = self.run(DROP, [*keys.ranking, keys.copy], int(partial), life or "")
+        return bool(done == 1)
 
     def read(self, board: Board, season: str, *, size: int | None = None) -> Top | None:
         """The top; with a `size` so many of it, even if nothing is left to record."""
-        keys = Keys.of(board.board, season).ranking
         always = 0 if size is None else 1
-        answer = self.run(READ, keys, size or board.top_size, always)
-        return _top(board.order, answer)
+        made, answer = self._in_order(
+            READ, board, season, lambda _: (size or board.top_size, always)
+        )
+        return _top(made, answer)
 
     def list(
         self, board: Board, season: str, *, after: Position | None, limit: int
     ) -> Listing | None:
-        score: int | str = ""
-        place: bytes | str = ""
-        if after is not None:
-            score = order.signed(board.order, after.user_score)
+        def values(made: Order) -> tuple[int | str | bytes, ...]:
+            if after is None:
+                return (limit, "", "")
             place = order.member(after.updated_ms, after.user_id)
-        keys = Keys.of(board.board, season)
-        return stretch(board.order, self.run(LIST, keys.ranking, limit, score, place))
+            return (limit, order.signed(made, after.user_score), place)
+
+        return stretch(*self._in_order(LIST, board, season, values))
 
     def around(self, board: Board, season: str, user_id: str, *, reach: int) -> Listing | None:
-        keys = Keys.of(board.board, season)
-        answer = self.run(AROUND, keys.ranking, order.pack(user_id), reach)
-        return stretch(board.order, answer)
+        packed = order.pack(user_id)
+        return stretch(*self._in_order(AROUND, board, season, lambda _: (packed, reach)))
 
     def find(self, board: Board, season: str, user_ids: Sequence[str]) -> Listing | None:
         packed = [order.pack(it) for it in dict.fromkeys(user_ids)]
-        return _found(board.order, self.run(FIND, Keys.of(board.board, season).ranking, *packed))
+        return _found(*self._in_order(FIND, board, season, lambda _: packed))
 
     def mark(self, board: Board, season: str, top: Top, hint: Hint) -> None:
         state = Keys.of(board.board, season).state
-        text = json.dumps([hint.revision, hint.version, hint.epoch, hint.digest])
+        text = json.dumps([hint.revision, hint.version, hint.epoch, hint.digest, hint.mixed])
         self.run(MARK, [state], top.life, top.change, text, hint.total)
 
     def settle(
@@ -472,11 +505,12 @@ def _top(board_order: Order, answer: Sequence[Any]) -> Top | None:
         age_ms=age if age >= 0 else None,
         total=total,
         scores=tuple(_scores(board_order, entries[::2], entries[1::2])),
+        order=board_order,
     )
 
 
 def _hint(text: bytes, total: bytes) -> Hint | None:
     if not text or not total:  # the release before kept no total
         return None
-    revision, version, epoch, digest = json.loads(text)
-    return Hint(revision, version, epoch, digest, int(total))
+    revision, version, epoch, digest, mixed = json.loads(text)
+    return Hint(revision, version, epoch, digest, int(total), mixed)

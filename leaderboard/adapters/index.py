@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,11 +28,12 @@ SIDE_BY_SIDE = 8
 class BoardIndex:
     """Reads of the index, which are eventually consistent: it may lag behind the table a little.
 
-    An item that cannot be read is left out and reported.
+    An item that cannot be read is left out and reported. Of a board that is `mixed`, some keys may
+    be in the other order still; both ranges are read then, and put together.
     """
 
     scores_table: str
-    write_shards: int
+    shards: Callable[[], int]
     reports: Reports = field(default_factory=Reports)
 
     def best(self, board: Board, season: str, limit: int) -> list[Score]:
@@ -41,11 +42,11 @@ class BoardIndex:
 
     def after(self, board: Board, season: str, position: Position, limit: int) -> list[Score]:
         """The first `limit` behind a position, in the board's order."""
-        return self._merged(board, season, limit, "boardOrder > :key", position)
+        return self._merged(board, season, limit, position)
 
     def before(self, board: Board, season: str, position: Position, limit: int) -> list[Score]:
         """The last `limit` in front of a position, in the board's order."""
-        return self._merged(board, season, limit, "boardOrder < :key", position, backward=True)
+        return self._merged(board, season, limit, position, backward=True)
 
     def find(self, board: Board, season: str, user_ids: Sequence[str]) -> list[Score]:
         """Those of the users (100 at most) that are ranked, from the table, read consistently."""
@@ -77,43 +78,96 @@ class BoardIndex:
         board: Board,
         season: str,
         limit: int,
-        condition: str = "",
         position: Position | None = None,
         *,
         backward: bool = False,
     ) -> list[Score]:
         """The first `limit` of all shards together, in board order; from the end if `backward`."""
         prefix = board_season(board.board, season)
-        values = {}
-        if position is not None:
-            at = (position.user_score, position.updated_ms, position.user_id)
-            values = {":key": {"S": order.index_key(board.order, *at)}}
-        requests = [
-            {
-                "TableName": self.scores_table,
-                "IndexName": INDEX,
-                "KeyConditionExpression": " AND ".join(
-                    filter(None, ["boardSeasonShard = :shard", condition])
-                ),
-                "ExpressionAttributeValues": {":shard": {"S": f"{prefix}#{shard}"}, **values},
-                "ScanIndexForward": not backward,
-            }
-            for shard in range(self.write_shards)
-        ]
+        shards = [f"{prefix}#{shard}" for shard in range(self.shards())]
         client("dynamodb")  # is not to be made by several threads at once
-        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(requests))) as pool:
-            found = list(pool.map(partial(self._pages, limit=limit), requests))
-        keyed = sorted((it for part in found for it in part), key=lambda pair: pair[0])
-        return [score for _, score in (keyed[-limit:] if backward else keyed[:limit])]
+        ask = partial(self._shard, board=board, limit=limit, position=position, backward=backward)
+        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(shards))) as pool:
+            found = list(pool.map(ask, shards))
+        scores = sorted((it for part in found for it in part), key=partial(_place, board))
+        return scores[-limit:] if backward else scores[:limit]
 
-    def _pages(self, request: dict[str, Any], *, limit: int) -> list[tuple[str, Score]]:
-        """The first `limit` of one shard, with what they are ordered by."""
-        found: list[tuple[str, Score]] = []
+    def _shard(
+        self, shard: str, *, board: Board, limit: int, position: Position | None, backward: bool
+    ) -> list[Score]:
+        """The first `limit` of one shard."""
+        low, high = order.MARKS[board.order], order.MARKS[board.order] + order.BEHIND
+        if position is not None:
+            at = order.index_key(board.order, *_of(position))
+            low, high = (low, at) if backward else (at, high)
+        # A position is in the range, as its first or last: who stands there is not meant.
+        found = self._range(shard, low, high, limit + 1, backward=backward)
+        if position is not None:
+            found = [it for it in found if _score_of(it) != _of(position)]
+        found = found[:limit]
+        if board.mixed:
+            found += self._of_other_order(shard, board, limit, position, backward=backward)
+        return found
+
+    def _of_other_order(
+        self,
+        shard: str,
+        board: Board,
+        limit: int,
+        position: Position | None,
+        *,
+        backward: bool,
+    ) -> list[Score]:
+        """The first `limit` of those in one shard whose keys are in the other order.
+
+        That has the scores the other way round, and those with one score as they are here. So it is
+        read against its direction; the last score that a page has may be cut in two, and is read by
+        itself, in its own direction.
+        """
+        other = order.OTHER[board.order]
+        low, high = order.MARKS[other], order.MARKS[other] + order.BEHIND
+        found: list[Score] = []
+        if position is not None:
+            tied = order.index_score(other, position.user_score)
+            at = order.index_key(other, *_of(position))
+            if backward:
+                found = self._range(shard, tied, at, limit + 1, backward=True)
+                low = tied + order.BEHIND
+            else:
+                found = self._range(shard, at, tied + order.BEHIND, limit + 1, backward=False)
+                high = tied
+            found = [it for it in found if _score_of(it) != _of(position)]
+        while len(found) < limit:
+            page = self._range(shard, low, high, limit, backward=not backward)
+            if not page:
+                break
+            last = page[-1].user_score
+            tied = order.index_score(other, last)
+            found += [it for it in page if it.user_score != last]
+            found += self._range(shard, tied, tied + order.BEHIND, limit, backward=backward)
+            low, high = (tied + order.BEHIND, high) if backward else (low, tied)
+        return found
+
+    def _range(self, shard: str, low: str, high: str, limit: int, *, backward: bool) -> list[Score]:
+        """The first `limit` of one shard from one key to another; from the end if `backward`."""
+        request: dict[str, Any] = {
+            "TableName": self.scores_table,
+            "IndexName": INDEX,
+            "KeyConditionExpression": "boardSeasonShard = :shard AND "
+            "boardOrder BETWEEN :low AND :high",
+            "ExpressionAttributeValues": {
+                ":shard": {"S": shard},
+                ":low": {"S": low},
+                ":high": {"S": high},
+            },
+            "ScanIndexForward": not backward,
+        }
+        found: list[Score] = []
         while True:
             with translated():
                 answer = client("dynamodb").query(**request, Limit=limit - len(found))
-            pairs = (readable.understood(_indexed, raw, self.reports) for raw in answer["Items"])
-            found += [it for it in pairs if it is not None]
+            scores = (readable.understood(_indexed, raw, self.reports) for raw in answer["Items"])
+            found += [it for it in scores if it is not None]
             if len(found) == limit or "LastEvaluatedKey" not in answer:
                 return found
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -127,12 +181,23 @@ def _ranked(raw: Mapping[str, Any]) -> Score | None:
     return score_record(raw)[1].score
 
 
-def _indexed(raw: Mapping[str, Any]) -> tuple[str, Score]:
+def _indexed(raw: Mapping[str, Any]) -> Score:
     """What an item of the index says."""
-    score = Score(
+    return Score(
         user_id=raw["userId"]["S"],
         user_name=raw["userName"]["S"],
         user_score=int(raw["userScore"]["N"]),
         updated_ms=readable.instant(raw["scoreUpdatedAt"]["S"]),
     )
-    return raw["boardOrder"]["S"], score
+
+
+def _place(board: Board, it: Score) -> tuple[int, int, str]:
+    return order.sort_key(board.order, it.user_score, it.updated_ms, it.user_id)
+
+
+def _score_of(it: Score) -> tuple[int, int, str]:
+    return (it.user_score, it.updated_ms, it.user_id)
+
+
+def _of(it: Position) -> tuple[int, int, str]:
+    return (it.user_score, it.updated_ms, it.user_id)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from leaderboard.adapters.cache import FORMAT, REBUILD_SILENCE_SECONDS, Cache, script
 
 TURNS = f"{FORMAT}:{{turns}}"
+RULES = f"{FORMAT}:{{rules}}"
 MISSES = f"{FORMAT}:{{verify}}:misses"
 LISTED = f"{FORMAT}:{{verify}}:listed"
 CLAIM = f"{FORMAT}:{{rebuild}}:claim"
@@ -35,6 +36,15 @@ class Notes:
     def keep_turns(self, text: str) -> None:
         with self.cache.outage.noticed():
             self.cache.client.set(TURNS, text)
+
+    def read_rules(self) -> str | None:
+        with self.cache.outage.noticed():
+            kept: bytes | None = self.cache.client.get(RULES)
+        return None if kept is None else kept.decode()
+
+    def keep_rules(self, text: str) -> None:
+        with self.cache.outage.noticed():
+            self.cache.client.set(RULES, text)
 
     def read_misses(self) -> dict[str, str]:
         with self.cache.outage.noticed():

@@ -18,7 +18,7 @@ from leaderboard.names import BOARD, USER_ID, default_name
 from leaderboard.ranking import ScoreRecord
 from leaderboard.reports import Reports
 from leaderboard.retries import tries
-from leaderboard.rules import MAX_SCORE, Board
+from leaderboard.rules import MAX_SCORE, Board, Order
 from leaderboard.scoring.decisions import (
     DELETED,
     VISIBLE,
@@ -66,6 +66,7 @@ class ScoreTable:
     submissions_table: str
     write_shards: int
     reports: Reports = field(default_factory=Reports)
+    order: Callable[[Board, str], Order] = lambda board, _season: board.order
 
     def read(self, user_id: str, board: str, season: str) -> ScoreItem | None:
         item = self.read_item(user_id, board_season(board, season))
@@ -299,7 +300,7 @@ class ScoreTable:
             shard = zlib.crc32(item.user_id.encode()) % self.write_shards
             image["boardSeasonShard"] = f"{key}#{shard}"
             image["boardOrder"] = order.index_key(
-                board.order, item.user_score, item.updated_ms, item.user_id
+                self.order(board, item.season), item.user_score, item.updated_ms, item.user_id
             )
         return image
 

@@ -956,7 +956,7 @@ def test_nothing_is_written_when_a_record_is_refused(cache: Cache, cache_server:
     started(cache, DESC, record("a", 1), record("b", 2))
     before = everything(cache_server)
     keys = Keys.of(DESC.board, SEASON).ranking
-    options: list[str | int] = [DESC.top_size, "fresh", "", "", 30]
+    options: list[str | int] = [DESC.order, DESC.top_size, "fresh", "", "", 30]
     fine = (b"new", bytes(6) + b"\x01" + bytes(6) + b"new", 5)
     for value in (b"", b"short", bytes(6) + b"\x09" + bytes(6) + b"b"):
         with pytest.raises(CacheUnavailable):

@@ -98,7 +98,7 @@ def put(user: str, score: int | None, key: str = "global#all", version: int = 1)
             "userScore": {"N": str(score)},
             "scoreUpdatedAt": {"S": instants.to_text(at)},
             "boardSeasonShard": {"S": f"{key}#{shard}"},
-            "boardOrder": {"S": f"{signed + 2**53:017d}{at:013d}{user}"},
+            "boardOrder": {"S": f"{order[0]}{signed + 2**53:017d}{at:013d}{user}"},
         }
     client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
     return image

@@ -125,8 +125,8 @@ def test_uuids_take_21_bytes_and_other_ids_what_they_are_long() -> None:
 @given(strategies.orders, places)
 def test_index_key_has_one_width(board_order: Order, place: Place) -> None:
     key = order.index_key(board_order, *place)
-    assert len(key) == order.SCORE_DIGITS + order.TIME_DIGITS + len(place[2])
-    assert key[: order.SCORE_DIGITS + order.TIME_DIGITS].isdigit()
+    assert len(key) == 1 + order.SCORE_DIGITS + order.TIME_DIGITS + len(place[2])
+    assert key[1 : 1 + order.SCORE_DIGITS + order.TIME_DIGITS].isdigit()
 
 
 def test_higher_score_leads_where_the_order_is_desc() -> None:

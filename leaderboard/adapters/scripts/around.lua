@@ -1,13 +1,14 @@
 -- Read a user's entry and those beside it.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV user id (packed), how many on each side
--- Returns what stretch of stretch.lua returns, without entries if the user is not ranked; nothing
--- at all if the ranking is not whole.
+-- ARGV the board's order, user id (packed), how many on each side
+-- Returns what stretch of stretch.lua returns, without entries if the user is not ranked, or
+-- what unfit does.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
-local id, reach = ARGV[1], tonumber(ARGV[2])
-if not is_whole(order, users, state) then
-  return {}
+local id, reach = ARGV[2], tonumber(ARGV[3])
+local answer = unfit(order, users, state, ARGV[1])
+if answer then
+  return answer
 end
 local value = redis.call('HGET', users, id)
 local rank = value and #value > 7

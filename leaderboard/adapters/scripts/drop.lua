@@ -1,9 +1,10 @@
 -- Forget all of a board-season, unless its ranking is partial and such are to stay.
 --
 -- KEYS order (sorted set), users (hash), state (hash), copy (string)
--- ARGV 1: partial ones as well, 0: they stay
+-- ARGV 1: partial ones as well, 0: they stay; the life ('' for any)
 -- Returns 1 if there is nothing left of it.
-if ARGV[1] == '0' and redis.call('HGET', KEYS[3], 'complete') == '0' then
+local known = redis.call('HMGET', KEYS[3], 'complete', 'life')
+if (ARGV[1] == '0' and known[1] == '0') or (ARGV[2] ~= '' and known[2] ~= ARGV[2]) then
   return 0
 end
 redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4])

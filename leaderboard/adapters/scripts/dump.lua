@@ -1,17 +1,21 @@
 -- Read some of a ranking's users, in no order.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV the life, the cursor ('0' to begin), about how many
+-- ARGV the board's order, the life, the cursor ('0' to begin), about how many
 -- Returns the next cursor ('0' at the end) and a flat list of packed user id, its value in the hash
 -- of users (as take.lua has it) and the signed score that its member has ('' if it has none, so of
--- removed users); nothing at all if the life is over. Who is known from beginning to end is read at
+-- removed users); the order that the ranking is kept in, if that is another; nothing at all if the
+-- life is over. Who is known from beginning to end is read at
 -- least once.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
-local known = redis.call('HMGET', state, 'life', 'held')
-if known[1] ~= ARGV[1] or is_lost(order, users, known[2]) then
+local known = redis.call('HMGET', state, 'life', 'held', 'order')
+if known[1] ~= ARGV[2] or is_lost(order, users, known[2]) then
   return {}
 end
-local page = redis.call('HSCAN', users, ARGV[2], 'COUNT', ARGV[3])
+if known[3] and known[3] ~= ARGV[1] then
+  return known[3]
+end
+local page = redis.call('HSCAN', users, ARGV[3], 'COUNT', ARGV[4])
 local flat = {}
 for i = 1, #page[2], 2 do
   local id, value = page[2][i], page[2][i + 1]

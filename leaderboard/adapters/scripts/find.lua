@@ -1,20 +1,21 @@
 -- Find users on a ranking.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV user ids (packed)
+-- ARGV the board's order, user ids (packed)
 -- Returns the ranking's size, and of the users that it has, in no order: their members (as member.lua
--- makes them), signed scores, positions from 0, and how many stand better; nothing at all if the
--- ranking is not whole.
+-- makes them), signed scores, positions from 0, and how many stand better; or
+-- what unfit of stretch.lua returns.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
-if not is_whole(order, users, state) then
-  return {}
+local answer = unfit(order, users, state, ARGV[1])
+if answer then
+  return answer
 end
 local call = redis.call
 local size = call('ZCARD', order)
 local wanted = {}
-for i, value in ipairs(#ARGV > 0 and call('HMGET', users, unpack(ARGV)) or {}) do
+for i, value in ipairs(#ARGV > 1 and call('HMGET', users, unpack(ARGV, 2)) or {}) do
   if value and #value > 7 then
-    wanted[#wanted + 1] = member_of(ARGV[i], value)
+    wanted[#wanted + 1] = member_of(ARGV[i + 1], value)
   end
 end
 if #wanted == 0 then

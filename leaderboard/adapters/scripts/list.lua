@@ -2,11 +2,11 @@
 -- not somebody stands there.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV how many; '' and '', or the signed score of the place, and its time and user id (packed) as a
+-- ARGV the board's order; how many; '' and '', or the signed score of the place, and its time and user id (packed) as a
 --      member begins with them
--- Returns what stretch of stretch.lua returns; nothing at all if the ranking is not whole.
+-- Returns what stretch of stretch.lua returns, or what unfit does.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
-local limit, score, place = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local limit, score, place = tonumber(ARGV[2]), ARGV[3], ARGV[4]
 
 -- Byte for byte, as the set compares: Lua's own comparison is that of the server's locale.
 local function is_behind(one, other)
@@ -41,8 +41,9 @@ local function first_behind()
   return low
 end
 
-if not is_whole(order, users, state) then
-  return {}
+local answer = unfit(order, users, state, ARGV[1])
+if answer then
+  return answer
 end
 local first = score == '' and 0 or first_behind()
 return stretch(order, first, first + limit - 1)

@@ -1,11 +1,15 @@
 -- Read the top of one board-season's ranking.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV how many of the top; 1 to read them even if nothing is left to record, else 0
--- Returns what read_top of top.lua (which stands before this script) returns; nothing at all if the
--- ranking has lost a key.
+-- ARGV the board's order, how many of the top; 1 to read them even if nothing is left to record, else 0
+-- Returns what read_top of top.lua (which stands before this script) returns; the order that
+-- the ranking is kept in, if that is another; nothing at all if it has lost a key.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
-if is_lost(order, users, redis.call('HGET', state, 'held')) then
+local known = redis.call('HMGET', state, 'held', 'order')
+if is_lost(order, users, known[1]) then
   return {}
 end
-return read_top(order, state, tonumber(ARGV[1]), ARGV[2] == '1')
+if known[2] and known[2] ~= ARGV[1] then
+  return known[2]
+end
+return read_top(order, state, tonumber(ARGV[2]), ARGV[3] == '1')

@@ -1,0 +1,60 @@
+"""What a stage remembers of the rules that it had, so that releases that differ agree.
+
+Both are kept in the table of boards and read once a minute and environment: the order that counts
+for a board-season, in its item, and the most write shards that the stage ever had, in an item of
+its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from leaderboard.adapters.boards import BoardTable
+from leaderboard.errors import Unavailable
+from leaderboard.rules import Board, Order
+
+KEPT_SECONDS = 60.0
+MOST = 1000
+"""Board-seasons whose order is kept in mind."""
+
+
+@dataclass
+class Memo:
+    """Answers that are asked for again after a minute; while that fails, the last one holds."""
+
+    known: dict[Any, tuple[Any, float]] = field(default_factory=dict)
+
+    def get(self, key: Any, ask: Callable[[], Any]) -> Any:
+        now = time.monotonic()
+        value, until = self.known.get(key, (None, 0.0))
+        if now < until:
+            return value
+        try:
+            value = ask()
+        except Unavailable:
+            return value
+        if len(self.known) >= MOST:
+            self.known.clear()
+        self.known[key] = (value, now + KEPT_SECONDS)
+        return value
+
+
+@dataclass(frozen=True)
+class Remembered:
+    boards: BoardTable
+    write_shards: int
+    memo: Memo = field(default_factory=Memo)
+
+    def order(self, board: Board, season: str) -> Order:
+        """The order in which the keys of a board-season are made."""
+        known: Order | None = self.memo.get(
+            (board.board, season), lambda: self.boards.read_order(board.board, season)
+        )
+        return known or board.order
+
+    def shards(self) -> int:
+        """How many write shards may have keys: as many as the stage ever had."""
+        return max(self.write_shards, self.memo.get("shards", self.boards.read_shards) or 0)

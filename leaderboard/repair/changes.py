@@ -1,0 +1,157 @@
+"""Changes of rules: what `boards.yml` says of a board that has scores comes to count.
+
+Most rules count from the next write on, by themselves. Two do not: the order, which the keys of the
+cache and of the index are made by, and the size of the recorded top. A deploy's last step has them
+brought in at once. The minute's function does it after any other deploy: an order only once
+`boards.yml` has differed for five minutes, because a deploy that fails goes back by itself.
+
+An order changes by one conditional write of the board-season's item. The life of the cache in the
+order before is ended after that, and a rebuild fills one in the new order, as after a flush. Each
+step can be done again: where this dies half way, the next run goes on. Seasons that have ended keep
+their order.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from leaderboard.catalog import Catalog
+from leaderboard.errors import BoardNotFound
+from leaderboard.ranking import COMPLETE, BoardItem, Listed, Recorder, Top
+from leaderboard.rules import Board, Order
+from leaderboard.seasons import season_at
+
+Json = dict[str, Any]
+
+PATIENCE_MS = 5 * 60_000
+"""How long an order may differ without a deploy's word: one that fails has gone back by then."""
+
+
+class Boards(Protocol):
+    def list(self) -> Iterator[list[Listed]]: ...
+
+    def read(self, board: str, season: str) -> BoardItem | None: ...
+
+    def reorder(self, item: BoardItem, order: Order) -> bool:
+        """Let another order count for a board-season; False if its item has moved meanwhile."""
+
+    def remember_shards(self, count: int) -> None:
+        """Remember the most write shards that the stage ever had."""
+
+
+class Cache(Protocol):
+    def read(self, board: Board, season: str) -> Top | None: ...
+
+    def settle(self, board: Board, season: str, life: str, completeness: str) -> bool: ...
+
+    def drop(self, board: str, season: str, *, life: str | None = None) -> bool: ...
+
+
+class Memory(Protocol):
+    """What one run tells the next. Every call raises CacheUnavailable."""
+
+    def read_rules(self) -> str | None: ...
+
+    def keep_rules(self, text: str) -> None: ...
+
+
+class Rebuilds(Protocol):
+    def ask(self, board: Board, season: str) -> bool:
+        """Have a cold ranking filled; raises Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a run came to: the board-seasons whose order changed, those whose top was recorded in
+    another size, and whether nothing is left to do."""
+
+    reordered: tuple[str, ...] = ()
+    resized: tuple[str, ...] = ()
+    finished: bool = True
+
+
+@dataclass(frozen=True)
+class Changes:
+    catalog: Catalog
+    boards: Boards
+    cache: Cache
+    memory: Memory
+    recorder: Recorder
+    rebuilds: Rebuilds
+    write_shards: int
+    now_ms: Callable[[], int]
+
+    def run(self, *, seconds: float, deployed: bool = False) -> Changed:
+        """Bring in what differs, for that long at most; the next run goes on.
+
+        `deployed`: a deploy has ended well. Raises Unavailable.
+        """
+        deadline = time.monotonic() + seconds
+        rules = self._rules()
+        known: Json = json.loads(self.memory.read_rules() or "{}")
+        if known.get("done") == rules:
+            return Changed()
+        if known.get("seen") != rules:
+            known = {"seen": rules, "since": self.now_ms()}
+            self.memory.keep_rules(json.dumps(known))
+            self.boards.remember_shards(self.write_shards)
+        is_settled = self.now_ms() - known["since"] >= PATIENCE_MS
+        reordered: list[str] = []
+        resized: list[str] = []
+        finished = True
+        for board, season in self._current():
+            if time.monotonic() >= deadline:
+                finished = False
+                break
+            key = f"{board.board}#{season}"
+            item = self.boards.read(board.board, season)
+            if item is None or not item.is_recorded:
+                continue  # its first record has the order and the size of today
+            if item.order not in (None, board.order):
+                # It may be too early, or have been recorded meanwhile.
+                if not (deployed or is_settled) or not self.boards.reorder(item, board.order):
+                    finished = False
+                    continue
+                reordered.append(key)
+            resized += [key] if self._fit(board, season, item) else []
+        # Until then a function of the release before may still record a board's first top.
+        if finished and is_settled:
+            self.memory.keep_rules(json.dumps({"done": rules}))
+        return Changed(tuple(reordered), tuple(resized), finished)
+
+    def _fit(self, board: Board, season: str, item: BoardItem) -> bool:
+        """End a life in another order; else record a top that is to have another size."""
+        top = self.cache.read(board, season)
+        if top is None or top.completeness != COMPLETE:
+            self.rebuilds.ask(board, season)  # which records the top as well
+            return False
+        if top.order != board.order:
+            self.cache.drop(board.board, season, life=top.life)
+            self.rebuilds.ask(board, season)
+            return False
+        if len(item.snapshot.entries) == min(board.top_size, top.total):
+            return False
+        self.cache.settle(board, season, top.life, COMPLETE)  # names its top as a change
+        changed = self.cache.read(board, season)
+        return self.recorder.record(board, season, changed).recorded
+
+    def _current(self) -> Iterator[tuple[Board, str]]:
+        """The board-seasons that have an item, and have not ended."""
+        now = self.now_ms()
+        for page in self.boards.list():
+            for it in page:
+                try:
+                    board = self.catalog.find(it.board)
+                except BoardNotFound:  # boards.yml no longer has it
+                    continue
+                if it.season == season_at(board.schedule, now).season:
+                    yield board, it.season
+
+    def _rules(self) -> str:
+        """All that this looks at: another text, other things to do."""
+        of_boards = {name: [it.order, it.top_size] for name, it in self.catalog.rules.items()}
+        return json.dumps([of_boards, self.write_shards], sort_keys=True)

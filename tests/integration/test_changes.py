@@ -1,0 +1,450 @@
+"""Rules that change under a board that has scores: its order, the size of its top, write shards.
+
+Two releases have a `boards.yml` each. What counts is what the data says, whichever release asks.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import handlers.board_stream
+import handlers.rebuild
+import handlers.score_stream
+import handlers.seasons
+from leaderboard import instants, order, wiring
+from leaderboard.adapters.aws import client
+from leaderboard.adapters.cache import Cache, Keys
+from leaderboard.listings import Position
+from leaderboard.repair.changes import PATIENCE_MS, Changed
+from leaderboard.rules import Board, Order
+from leaderboard.snapshots import Score
+from tests.integration import aws
+from tests.integration.conftest import Dependencies
+from tests.integration.events import CONTEXT, stream_record
+from tests.integration.valkey import Valkey
+
+Json = dict[str, Any]
+
+RULES = (
+    "boards: {{times: {{order: {order}, operator: latest, topSize: {size}, schedule: {schedule}}}}}"
+)
+NOW = instants.now_ms()
+
+
+@pytest.fixture(autouse=True)
+def switches(
+    dependencies: Dependencies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Dependencies:
+    monkeypatch.setattr("leaderboard.verification.LAG_SECONDS", 0)
+    monkeypatch.setenv("RECORD_INTERVAL_MS", "0")
+    monkeypatch.setenv("BOARDS_FILE", str(tmp_path / "boards.yml"))
+    release()
+    return dependencies
+
+
+def release(
+    order: str = "desc", *, size: int = 3, schedule: str = "never", shards: int = 8
+) -> None:
+    """The environments of a release, as they begin."""
+    text = RULES.format(order=order, size=size, schedule=schedule)
+    Path(os.environ["BOARDS_FILE"]).write_text(text)
+    os.environ["WRITE_SHARDS"] = str(shards)
+    aws.forget()
+
+
+@pytest.fixture(autouse=True)
+def _shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WRITE_SHARDS", "8")
+
+
+def times() -> Board:
+    return wiring.boards().find("times")
+
+
+def season() -> str:
+    return wiring.reads().top("times", season=None, limit=None).body["season"]
+
+
+def score(user: str, amount: int) -> None:
+    number = score.__dict__.setdefault("number", 0) + 1
+    score.__dict__["number"] = number
+    wiring.scores().submit(user_id=user, board="times", submission_id=f"s-{number}", score=amount)
+
+
+def image(user: str) -> Json:
+    key = {"userId": {"S": user}, "boardSeason": {"S": f"times#{season()}"}}
+    found: Json = client("dynamodb").get_item(TableName=aws.SCORES, Key=key)["Item"]
+    return found
+
+
+def deliver(*users: str) -> None:
+    handle(image(it) for it in users)
+
+
+def handle(images: Iterable[Json]) -> None:
+    records = [
+        stream_record(number, {"userId": it["userId"], "boardSeason": it["boardSeason"]}, it)
+        for number, it in enumerate(images)
+    ]
+    answer = handlers.score_stream.handler({"Records": records}, CONTEXT)
+    assert answer == {"batchItemFailures": []}
+
+
+def play(**scores: int) -> None:
+    for user, amount in scores.items():
+        score(user, amount)
+    deliver(*scores)
+
+
+def minute(*, later_ms: int = 0, deployed: bool = False) -> Changed:
+    changes = replace(wiring.changes(), now_ms=lambda: NOW + later_ms)
+    return changes.run(seconds=30, deployed=deployed)
+
+
+def rebuild(switches: Dependencies) -> None:
+    """What Lambda does with what was asked of it."""
+    while switches.invoked:
+        handlers.rebuild.handler(switches.invoked.pop(0), CONTEXT)
+
+
+def shown() -> list[int]:
+    body = wiring.reads().entries("times", season=None, cursor=None, limit=100)
+    return [it["userScore"] for it in body["entries"]]
+
+
+def top() -> list[int]:
+    """Past the copy, which the stream of the table of boards would have replaced."""
+    cache = wiring.ranking_cache()
+    cache.client.delete(Keys.of("times", season()).copy)
+    body = wiring.reads().top("times", season=None, limit=None).body
+    return [it["userScore"] for it in body["entries"]]
+
+
+def recorded() -> Any:
+    item = wiring.board_table().read("times", season())
+    assert item is not None
+    return item
+
+
+def verified() -> list[tuple[str, ...]]:
+    found = []
+    for run in range(3):
+        service = replace(wiring.verification(), now_ms=lambda run=run: NOW + run * 60_000)
+        done = service.run(seconds=30)
+        found += [done.missed, done.wrong, done.cold]
+    return [it for it in found if it]
+
+
+def test_order_changes_as_a_deploy_ends(switches: Dependencies) -> None:
+    play(a=61000, b=59000, c=75500)
+    before = recorded()
+    release("asc")
+    assert shown() == top() == [75500, 61000, 59000], "not before the deploy has ended"
+    assert minute(deployed=True) == Changed(("times#all",), (), finished=True)
+    assert top() == [75500, 61000, 59000], "viewers keep what was recorded last"
+    assert wiring.reads().entries("times", season=None, cursor=None, limit=9)["degraded"]
+    assert shown() == [59000, 61000, 75500]
+    rebuild(switches)
+    assert shown() == [59000, 61000, 75500]
+    after = recorded()
+    assert [it.user_score for it in after.snapshot.entries] == [59000, 61000, 75500]
+    assert after.snapshot.epoch == before.snapshot.epoch
+    assert after.snapshot.version == before.snapshot.version + 1
+    assert verified() == []
+    play(d=60000)
+    assert shown() == [59000, 60000, 61000, 75500]
+    assert verified() == []
+
+
+def test_order_that_differs_counts_after_five_minutes_without_a_deploys_word(
+    switches: Dependencies,
+) -> None:
+    play(a=1, b=2)
+    minute()
+    release("asc")
+    for later in (60_000, PATIENCE_MS + 59_000):
+        assert minute(later_ms=later).reordered == ()
+        assert shown() == [2, 1]
+    assert minute(later_ms=PATIENCE_MS + 60_000).reordered == ("times#all",)
+    rebuild(switches)
+    assert shown() == [1, 2]
+
+
+def test_deploy_that_rolls_back_changes_nothing(switches: Dependencies) -> None:
+    play(a=1, b=2)
+    release("asc")
+    minute(later_ms=0)
+    play(c=3)
+    minute(later_ms=60_000)
+    release("desc")
+    for later in range(2, 14):
+        assert minute(later_ms=60_000 * later).reordered == ()
+    assert shown() == top() == [3, 2, 1]
+    assert switches.invoked == []
+    assert verified() == []
+
+
+def test_two_releases_side_by_side_agree() -> None:
+    play(a=10, b=20)
+    for number in range(6):
+        release(("asc", "desc")[number % 2])
+        play(**{f"u{number}": 5 * number})
+        expected = sorted([10, 20, *(5 * it for it in range(number + 1))], reverse=True)
+        assert shown() == expected
+        assert top() == expected[:3]
+    # Those of the new release wrote keys of the order that counts.
+    wiring.ranking_cache().drop("times", "all")
+    assert shown() == expected
+
+
+@pytest.mark.parametrize("at", ["drop", "ask"])
+def test_switch_that_dies_half_way_is_finished_by_the_next_run(
+    at: str, switches: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(a=1, b=2, c=3)
+    release("asc")
+    target: Any = Cache if at == "drop" else type(wiring.rebuild_requests())
+    with monkeypatch.context() as patch, dying(patch, target, at):
+        minute(deployed=True)
+    assert recorded().order is Order.ASC
+    assert sorted(shown()) == [1, 2, 3]
+    assert minute(later_ms=60_000).finished
+    rebuild(switches)
+    assert shown() == top() == [1, 2, 3]
+    assert verified() == []
+
+
+class Died(BaseException):
+    pass
+
+
+@contextmanager
+def dying(patch: pytest.MonkeyPatch, target: Any, name: str) -> Iterator[None]:
+    def die(*_: Any, **__: Any) -> Any:
+        raise Died
+
+    patch.setattr(target, name, die)
+    with pytest.raises(Died):
+        yield
+
+
+def test_record_that_races_with_the_switch_is_in_the_new_order(switches: Dependencies) -> None:
+    """Its life is of the order before: it ends, and the rebuild that is asked for takes all in."""
+    play(a=1, b=2)
+    item = recorded()
+    assert wiring.board_table().reorder(item, Order.ASC)
+    assert not wiring.board_table().reorder(item, Order.ASC), "it has moved"
+    play(c=3)
+    assert [it.user_score for it in recorded().snapshot.entries] == [2, 1]
+    assert len(switches.invoked) == 1
+    rebuild(switches)
+    assert shown() == top() == [1, 2, 3]
+
+
+def test_flush_before_and_after_the_switch(switches: Dependencies, cache_server: Valkey) -> None:
+    play(a=1, b=2, c=3)
+    release("asc")
+    cache_server.client.flushall()
+    assert shown() == [3, 2, 1]
+    minute(deployed=True)
+    cache_server.client.flushall()
+    assert shown() == [1, 2, 3]
+    play(d=4)
+    rebuild(switches)
+    assert shown() == [1, 2, 3, 4]
+    assert top() == [1, 2, 3]
+
+
+def test_season_that_ended_keeps_its_order(switches: Dependencies) -> None:
+    release("desc", schedule="daily")
+    day = 86_400_000
+    old = instants.to_text(NOW - day)[:10]
+    for user, amount in {"a": 1, "b": 2}.items():
+        wiring.scores().submit(
+            user_id=user,
+            board="times",
+            submission_id=f"old-{user}",
+            score=amount,
+            accepted_ms=NOW - day,
+        )
+        key = {"userId": {"S": user}, "boardSeason": {"S": f"times#{old}"}}
+        found = client("dynamodb").get_item(TableName=aws.SCORES, Key=key)["Item"]
+        handle([found])
+    play(c=1, d=2)
+    release("asc", schedule="daily")
+    done = minute(deployed=True)
+    assert [it.partition("#")[0] for it in done.reordered] == ["times"]
+    assert f"times#{old}" not in done.reordered
+    rebuild(switches)
+    assert shown() == [1, 2]
+    body = wiring.reads().entries("times", season=old, cursor=None, limit=9)
+    assert [it["userScore"] for it in body["entries"]] == [2, 1]
+    wiring.ranking_cache().drop("times", old)
+    body = wiring.reads().entries("times", season=old, cursor=None, limit=9)
+    assert [it["userScore"] for it in body["entries"]] == [2, 1]
+
+
+@pytest.mark.parametrize(("size", "expected"), [(5, [6, 5, 4, 3, 2]), (2, [6, 5])])
+def test_size_of_the_top_shows_with_the_next_minute(
+    size: int, expected: list[int], switches: Dependencies
+) -> None:
+    play(a=1, b=2, c=3, d=4, e=5, f=6)
+    before = recorded().snapshot
+    release(size=size)
+    done = minute()
+    assert done == Changed((), ("times#all",), finished=True)
+    assert top() == expected
+    assert recorded().snapshot.version == before.version + 1
+    assert minute(later_ms=60_000) == Changed()
+    assert verified() == []
+    assert switches.invoked == []
+
+
+def test_reads_ask_as_many_shards_as_the_stage_ever_had(switches: Dependencies) -> None:
+    users = {f"u{number}": number for number in range(40)}
+    play(**users)
+    minute()
+    release(shards=4)
+    wiring.ranking_cache().drop("times", "all")
+    assert shown() == sorted(users.values(), reverse=True)
+    minute()
+    release(shards=2)
+    assert shown() == sorted(users.values(), reverse=True)
+    rebuild(switches)
+    assert verified() == []
+
+
+def test_note_of_the_stage_is_no_board() -> None:
+    minute()
+    (found,) = client("dynamodb").scan(TableName=aws.BOARDS)["Items"]
+    assert found == {"boardSeason": {"S": "#stage"}, "writeShards": {"N": "8"}}
+    assert [*wiring.board_table().list()] == [[]]
+    record = {
+        "eventName": "INSERT",
+        "dynamodb": {
+            "Keys": {"boardSeason": found["boardSeason"]},
+            "NewImage": found,
+            "SequenceNumber": "1",
+            "ApproximateCreationDateTime": NOW / 1000,
+        },
+    }
+    answer = handlers.board_stream.handler({"Records": [record]}, CONTEXT)
+    assert answer == {"batchItemFailures": []}
+    assert "Messages" not in client("sqs").receive_message(
+        QueueUrl=aws.ENVIRONMENT["FAILURE_QUEUE_URL"]
+    )
+
+
+@pytest.mark.parametrize("now", [Order.ASC, Order.DESC])
+def test_index_of_two_orders_reads_as_one(now: Order) -> None:
+    """Keys of both orders, many ties, a few shards: every stretch is that of a sorted list."""
+    chance = random.Random(str(now))
+    scores = []
+    for number in range(120):
+        it = Score(
+            f"u{number:03d}", "x", chance.randrange(12), 1_795_000_000_000 + chance.randrange(3)
+        )
+        scores.append(it)
+        made = chance.choice([Order.ASC, Order.DESC])
+        at = (it.user_score, it.updated_ms, it.user_id)
+        client("dynamodb").put_item(
+            TableName=aws.SCORES,
+            Item={
+                "userId": {"S": it.user_id},
+                "boardSeason": {"S": "times#all"},
+                "version": {"N": "1"},
+                "userName": {"S": it.user_name},
+                "userScore": {"N": str(it.user_score)},
+                "scoreUpdatedAt": {"S": instants.to_text(it.updated_ms)},
+                "boardSeasonShard": {"S": f"times#all#{number % 3}"},
+                "boardOrder": {"S": order.index_key(made, *at)},
+            },
+        )
+    board = replace(times(), order=now, mixed=True)
+    scores.sort(key=lambda it: order.sort_key(now, it.user_score, it.updated_ms, it.user_id))
+    index = wiring.board_index()
+    for limit in (1, 2, 7, 50, 200):
+        assert index.best(board, "all", limit) == scores[:limit]
+        for at_ in range(0, 120, 7):
+            it = scores[at_]
+            position = Position(it.user_score, it.updated_ms, it.user_id)
+            assert index.after(board, "all", position, limit) == scores[at_ + 1 :][:limit]
+            assert index.before(board, "all", position, limit) == scores[:at_][-limit:]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_history_of_changes_ends_in_the_sorted_list(
+    seed: int, switches: Dependencies, cache_server: Valkey
+) -> None:
+    chance = random.Random(seed)
+    scores: dict[str, int] = {}
+    asked, later = "desc", 0
+    pending: list[str] = []
+
+    def write() -> None:
+        user = f"u{chance.randrange(8)}"
+        scores[user] = chance.randrange(-50, 50)
+        score(user, scores[user])
+        pending.append(user)
+
+    def arrive() -> None:
+        deliver(*dict.fromkeys(pending))
+        pending.clear()
+
+    def other_release() -> None:
+        nonlocal asked
+        asked = chance.choice(["asc", "desc"])
+        release(asked, size=chance.randrange(1, 6), shards=chance.choice([2, 8]))
+
+    def pass_by() -> None:
+        nonlocal later
+        later += chance.choice([60_000, PATIENCE_MS])
+        minute(later_ms=later, deployed=chance.random() < 0.2)
+
+    def work() -> None:
+        rebuild(switches)
+
+    steps = [
+        write,
+        write,
+        write,
+        arrive,
+        other_release,
+        pass_by,
+        work,
+        cache_server.client.flushall,
+    ]
+    for _ in range(40):
+        chance.choice(steps)()
+        got = shown()
+        assert got in (sorted(got), sorted(got, reverse=True)), "in one order, whichever counts"
+        assert set(got) <= set(range(-50, 50))
+    release(asked, size=4)
+    for _ in range(3):
+        if pending:
+            arrive()
+        later += PATIENCE_MS
+        minute(later_ms=later, deployed=True)
+        rebuild(switches)
+    expected = sorted(scores.values(), reverse=asked == "desc")
+    assert shown() == expected
+    assert top() == expected[:4]
+    assert recorded().order == asked
+    assert verified() == []
+
+
+def test_function_brings_changes_in(switches: Dependencies) -> None:
+    play(a=1, b=2)
+    release("asc", size=9)
+    assert handlers.seasons.handler({}, CONTEXT)["reordered"] == []
+    assert handlers.seasons.handler({"deployed": True}, CONTEXT)["reordered"] == ["times#all"]
+    rebuild(switches)
+    assert shown() == [1, 2]
