@@ -3,6 +3,9 @@ table's index, and have what is cold filled. `{"audit": false}`: the totals alon
 
 By hand, `{"board": "global", "deep": true}` (or with a `season` as well) compares a whole ranking
 with the table and answers every difference.
+
+Before a deploy, `{"schedules": {"global": "never"}}` answers which boards have scores that nobody
+would see by those.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ USAGE = 'Send {"board": "…", "deep": true}, and a "season" if not the current 
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
     seconds = context.get_remaining_time_in_millis() / 1000 * SHARE
+    if "schedules" in event:
+        return {"stranded": wiring.verification().stranded(event["schedules"])}
     if "deep" in event or "board" in event:
         return _compare(event, seconds)
     totals = _catch_up()

@@ -8,6 +8,7 @@ first.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -400,9 +401,7 @@ def main() -> int:
     )
     parser.add_argument("file", nargs="?", default="boards.yml", type=Path)
     parser.add_argument(
-        "--scored",
-        type=argparse.FileType(),
-        help="board-seasons that have scores, one a line (-: from input): refuse to strand them",
+        "--schedules", action="store_true", help="print each board's schedule, as JSON"
     )
     given = parser.parse_args()
     path = given.file
@@ -412,13 +411,14 @@ def main() -> int:
         catalog = load(path)
         if found := "\n".join(faults(catalog)):
             raise Mistake(found)
-        if given.scored and (lines := stranded(catalog, given.scored.read().split())):
-            raise Mistake("\n".join(lines))
     except Mistake as mistake:
         print(f"{path} has mistakes; nothing is deployed until they are mended:", file=sys.stderr)
         print("\n".join(f"  {line}" for line in str(mistake).splitlines()), file=sys.stderr)
         return 1
-    print(f"{path}: {len(catalog.rules)} boards, no mistakes")
+    if given.schedules:
+        print(json.dumps({name: rules.schedule for name, rules in catalog.rules.items()}))
+    else:
+        print(f"{path}: {len(catalog.rules)} boards, no mistakes")
     return 0
 
 

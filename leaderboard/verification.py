@@ -18,7 +18,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from leaderboard import messages
-from leaderboard.catalog import Catalog
+from leaderboard.catalog import Catalog, parse, stranded
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
 from leaderboard.listings import Listing
 from leaderboard.ranking import (
@@ -277,6 +277,18 @@ class Verification:
             if len(there) >= board.top_size or len(best) < limit:
                 return there[: board.top_size]
             limit += len(best) - len(there)
+
+    def stranded(self, schedules: Mapping[str, str]) -> list[str]:
+        """What boards with other schedules (by name or pattern) would hide, a line each."""
+        known = parse({"boards": {name: {"schedule": it} for name, it in schedules.items()}})
+        # At revision 0 one was opened with its season, and has no scores.
+        scored = (
+            f"{it.board}#{it.season}"
+            for page in self.boards.list()
+            for it in page
+            if it.revision > 0
+        )
+        return stranded(known, scored)[:SHOWN]
 
     # The whole ranking.
 

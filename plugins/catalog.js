@@ -1,70 +1,69 @@
 'use strict';
 
-// Checks boards.yml before anything is packaged, so that nothing deploys with a mistake in it; before a deploy also
-// against the scores that the stage has. When a deploy has ended well, what boards.yml says otherwise of boards that
-// have scores is brought in at once: a minute's function would do it five minutes later.
+// Checks boards.yml before anything is packaged, so that nothing deploys with a mistake in it. Before a deploy the
+// stage itself is asked whether some of its scores would be shown nowhere; when one has ended well, what boards.yml
+// says otherwise of boards that have scores is brought in at once: the function of each minute would wait for a while.
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { InvokeCommand, LambdaClient } = require('@aws-sdk/client-lambda');
 
 module.exports = class Catalog {
   constructor(serverless) {
     this.hooks = {
       'before:package:initialize': () => check(serverless),
-      'before:deploy:deploy': async () => check(serverless, await scored(serverless)),
+      'before:deploy:deploy': () => keepScores(serverless),
       'after:deploy:deploy': () => bringIn(serverless),
     };
   }
 };
 
-/** The board-seasons of the stage that have scores; none before its first deploy. */
-async function scored(serverless) {
-  const aws = serverless.getProvider('aws');
-  const found = [];
-  let from;
-  do {
-    let page;
-    try {
-      page = await aws.request('DynamoDB', 'scan', {
-        TableName: `boards-${aws.getStage()}`,
-        ProjectionExpression: 'boardSeason, revision',
-        ExclusiveStartKey: from,
-      });
-    } catch (error) {
-      if (/ResourceNotFound|non-existent|not found/i.test(`${error.code} ${error.message}`)) return [];
-      throw error;
-    }
-    // One at revision 0 was opened with its season, and has no scores yet.
-    for (const it of page.Items) if (it.revision?.N !== '0') found.push(it.boardSeason.S);
-    from = page.LastEvaluatedKey;
-  } while (from);
-  return found;
-}
-
-async function bringIn(serverless) {
-  const aws = serverless.getProvider('aws');
-  const answer = await aws.request('Lambda', 'invoke', {
-    FunctionName: serverless.service.getFunction('seasons').name,
-    Payload: JSON.stringify({ deployed: true }),
-  });
-  if (answer.FunctionError) {
-    const note = 'The function "seasons" failed; its next runs, each minute, do what it had to do.';
-    serverless.serviceOutputs?.set?.('Changed rules', note);
-  }
-}
-
-function check(serverless, keys) {
+/** The schedule of each board; throws if boards.yml has mistakes. */
+function check(serverless) {
   const root = serverless.serviceDir;
   const own = path.join(root, '.venv', 'bin', 'python');
   const python = fs.existsSync(own) ? own : 'python3';
-  const against = keys ? ['--scored', '-'] : [];
-  const run = spawnSync(python, ['-m', 'leaderboard.catalog', 'boards.yml', ...against], {
+  const run = spawnSync(python, ['-m', 'leaderboard.catalog', '--schedules', 'boards.yml'], {
     cwd: root,
     encoding: 'utf8',
-    input: keys?.join('\n'),
   });
-  if (run.status === 0) return;
+  if (run.status === 0) return JSON.parse(run.stdout);
   const reason = run.error ? run.error.message : `${run.stdout}${run.stderr}`.trim();
-  throw new serverless.classes.Error(`boards.yml cannot be deployed.\n${reason}`);
+  throw refusal(serverless, reason);
+}
+
+async function keepScores(serverless) {
+  let answer;
+  try {
+    answer = await invoke(serverless, 'verify', { schedules: check(serverless) });
+  } catch (error) {
+    if (error.name === 'ResourceNotFoundException') return; // the first deploy
+    throw error;
+  }
+  if (answer.stranded?.length) throw refusal(serverless, answer.stranded.join('\n'));
+}
+
+async function bringIn(serverless) {
+  await invoke(serverless, 'seasons', { deployed: true });
+}
+
+async function invoke(serverless, name, event) {
+  const aws = serverless.getProvider('aws');
+  const client = new LambdaClient(await aws.getAwsSdkV3Config());
+  const answer = await client.send(
+    new InvokeCommand({
+      FunctionName: serverless.service.getFunction(name).name,
+      Payload: JSON.stringify(event),
+    })
+  );
+  const text = Buffer.from(answer.Payload).toString('utf8');
+  if (answer.FunctionError) {
+    throw new serverless.classes.Error(`The function "${name}" of the stage failed; its log says why.\n${text}`);
+  }
+  return JSON.parse(text);
+}
+
+function refusal(serverless, reason) {
+  return new serverless.classes.Error(`boards.yml cannot be deployed.\n${reason}`);
 }

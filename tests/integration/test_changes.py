@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ import handlers.board_stream
 import handlers.rebuild
 import handlers.score_stream
 import handlers.seasons
+import handlers.verify
 from leaderboard import instants, order, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache, Keys
 from leaderboard.listings import Position
 from leaderboard.repair.changes import PATIENCE_MS, Changed
 from leaderboard.rules import Board, Order
+from leaderboard.seasons import season_at
 from leaderboard.snapshots import Score
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
@@ -70,7 +73,7 @@ def times() -> Board:
 
 
 def season() -> str:
-    return wiring.reads().top("times", season=None, limit=None).body["season"]
+    return season_at(times().schedule, NOW).season
 
 
 def score(user: str, amount: int) -> None:
@@ -137,8 +140,8 @@ def recorded() -> Any:
 def verified() -> list[tuple[str, ...]]:
     found = []
     for run in range(3):
-        service = replace(wiring.verification(), now_ms=lambda run=run: NOW + run * 60_000)
-        done = service.run(seconds=30)
+        now = NOW + run * 60_000
+        done = replace(wiring.verification(), now_ms=partial(int, now)).run(seconds=30)
         found += [done.missed, done.wrong, done.cold]
     return [it for it in found if it]
 
@@ -448,3 +451,16 @@ def test_function_brings_changes_in(switches: Dependencies) -> None:
     assert handlers.seasons.handler({"deployed": True}, CONTEXT)["reordered"] == ["times#all"]
     rebuild(switches)
     assert shown() == [1, 2]
+
+
+def test_schedule_that_would_hide_scores_is_named() -> None:
+    play(a=1)
+    wiring.board_table().open("times-of-day", "2026-11-23")  # opened, and nobody has scored
+    named = {"times": "weekly", "times-*": "never"}
+    answer = handlers.verify.handler({"schedules": named}, CONTEXT)
+    (line,) = answer["stranded"]
+    assert line.startswith(
+        "times: its schedule is weekly now, and it has scores in the season 'all'"
+    )
+    for fine in ({"times": "never"}, {"other": "weekly"}):
+        assert handlers.verify.handler({"schedules": fine}, CONTEXT) == {"stranded": []}
