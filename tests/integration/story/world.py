@@ -33,6 +33,8 @@ FUNCTIONS = (
 )
 REQUESTS = ("write", "rename", "moderate", "remove", "erase", "subscribe")
 TOTAL_SECONDS = 10
+STAGE = "#stage"
+"""What the stage remembers of itself, in the table of boards: no board-season."""
 """A total that changes by itself is recorded no sooner after the last record."""
 INTERRUPTIBLE = tuple(f"{name}/*" for name in (*FUNCTIONS, *REQUESTS))
 
@@ -199,7 +201,8 @@ class World:
                     scores.append(it.new)
                     ids |= _tickets(it.new) - _tickets(it.old)
             elif it.table == aws.BOARDS:
-                self._note(it.new)
+                if it.key["boardSeason"]["S"] != STAGE:
+                    self._note(it.new)
                 self._stream(self.board_stream, it)
         for item in scores:
             self.people.hold(item)
