@@ -30,6 +30,7 @@ from leaderboard import settings, wiring
 from leaderboard.adapters.cache import Keys
 from leaderboard.adapters.cluster import Cluster
 from leaderboard.broadcast import Broadcaster
+from leaderboard.order import OTHER
 from leaderboard.ranking import Recorder
 from tests.integration import aws
 from tests.integration.story import tables
@@ -84,6 +85,7 @@ class Rig:
         self._time = StoryTime()
         self._chance = StoryChance()
         self._world: World | None = None
+        self._turned = False
         self._aws_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
         self._cache_call: Any = Cluster.execute_command
         self._connect(patch)
@@ -97,6 +99,7 @@ class Rig:
         # One process stands for many environments, of which each notices an outage by itself.
         leaderboard.adapters.cache.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
         wiring.ranking_cache().outage.until = 0
+        wiring.remembered().memo.known.clear()
         self._chance.source = world.chance
         self._settings = replace(
             settings.load(), audience_shards=world.audience.shards, reach=world.audience.reach
@@ -109,6 +112,16 @@ class Rig:
             yield
         finally:
             self._world = None
+            if self._turned:
+                self.turn_order()
+
+    def turn_order(self) -> None:
+        """Another boards.yml for all functions: ratings go by the other order."""
+        catalog: Any = wiring.boards()
+        rules = catalog.rules["rating-*"]
+        catalog.rules["rating-*"] = replace(rules, order=OTHER[rules.order])
+        vars(catalog).pop("_patterns", None)
+        self._turned = not self._turned
 
     def lose_key(self, board: str, season: str, name: str) -> None:
         """Delete one key of a ranking: `order` or `users`."""

@@ -38,6 +38,7 @@ from leaderboard.ingest import Chores
 from leaderboard.profiles import Profiles
 from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder, Top
 from leaderboard.reads import Reads
+from leaderboard.repair.changes import Changes
 from leaderboard.rules import Board
 from leaderboard.scoring import decisions
 from leaderboard.scoring.completions import Completion
@@ -597,6 +598,26 @@ def leave_the_totals_when_scores_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Totals, "_behind", lambda _totals, _deadline: [])
 
 
+def leave_the_ranking_in_the_order_before(patch: pytest.MonkeyPatch) -> None:
+    """The switch changes the item alone."""
+    patch.setattr(Changes, "_fit", lambda _changes, _board, _season, _item: False)
+
+
+def record_in_the_order_before(patch: pytest.MonkeyPatch) -> None:
+    """A recorder does not see that the item's order is another."""
+
+    def recorded(it: Recorder, board: Board, season: str, _top: Top) -> BoardItem | None:
+        item = it.boards.read(board.board, season)
+        return item if item is not None and item.is_recorded else None
+
+    patch.setattr(Recorder, "_recorded", recorded)
+
+
+def begin_a_ranking_by_the_rules_of_today(patch: pytest.MonkeyPatch) -> None:
+    """What the item says does not count."""
+    patch.setattr(ranking, "in_force", lambda board, _item: board)
+
+
 COMPLETE_ACTION = decisions.complete
 
 _ARENA, _SPRINT, _RATING = oracle.BOARDS
@@ -624,6 +645,7 @@ _AUDITED = replace(_FLUSHED, audits=3)
 _PLAYED = replace(
     _BUSY, boards=(_SPRINT,), tickets=1, users=3, removals=0, standings=0, batch_size=None
 )
+_TURNED = replace(_BUSY, boards=(_RATING,), releases=1, within=0.6, pauses=(0, 0.02, 0.3))
 _CROWDED = replace(_BUSY, viewers=5, audience=Audience(3, reach=0), pauses=(0, 0.02, 0.3))
 
 MUTANTS: dict[Break, Plan] = {
@@ -719,6 +741,11 @@ MUTANTS: dict[Break, Plan] = {
         mishaps=Mishaps(killed=0.05),
     ),
     leave_the_last_shard_out: _CROWDED,
+    leave_the_ranking_in_the_order_before: _TURNED,
+    record_in_the_order_before: _TURNED,
+    begin_a_ranking_by_the_rules_of_today: replace(
+        _TURNED, flushes=4, mishaps=Mishaps(killed=0.05), releases=3
+    ),
     hand_over_each_change_by_itself: _CROWDED,
 }
 """Each with the plan of a story that shows it soonest."""

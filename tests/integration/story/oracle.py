@@ -61,7 +61,7 @@ def season(schedule: str, seconds: float) -> str:
 BOARDS = (
     Rules("arena", "all", "desc", "increment", 3, "never", "hit", 3, ("day",)),
     Rules("sprint", "2026-W48", "asc", "best", 2, "weekly", "lap"),
-    Rules("rating-1", "all", "desc", "latest", 4),
+    RATING := Rules("rating-1", "all", "desc", "latest", 4),
 )
 DAY = Rules("day", "2026-11-23", "desc", "best", 3, "daily")
 ALL = (*BOARDS, DAY)

@@ -72,6 +72,8 @@ class Plan:
     failovers: int = 0
     outages: int = 0
     audits: int = 0
+    releases: int = 0
+    """Deploys that turn the order of the boards with a pattern."""
     pauses: tuple[float, ...] = (0, 0, 0.02, 0.3)
     """Seconds at most, between what an actor does."""
     within: float = 1.5
@@ -121,11 +123,15 @@ class Plan:
         late = perhaps(0.02, 0.2)
         reach = draw.choice((None, None, None, None, 0, 1))
         audience = Audience() if reach is None else Audience(3, reach=reach)
+        releases = draw.choice((0, 0, 1, 2)) if oracle.RATING in plan.boards else 0
         return replace(
             plan,
             mishaps=replace(mishaps, answer_late=late),
             audience=audience,
             viewers=plan.viewers + 2 * audience.is_split,
+            releases=releases,
+            # Who pages through a board whose order turns sees some twice.
+            pagers=0 if releases else plan.pagers,
         )
 
 
@@ -174,6 +180,7 @@ class Story:
             ("failover", plan.failovers, self._fail_over),
             ("outage", plan.outages, self._outage),
             ("audit", plan.audits, self._audit),
+            ("release", plan.releases, self._release),
         )
         for name, times, call in mishaps:
             for number in range(times):
@@ -401,6 +408,12 @@ class Story:
         self._wait()
         self.service.start("rebuild", {"board": self.world.chance.choice(self.plan.boards).board})
 
+    def _release(self) -> None:
+        """All functions begin with another boards.yml; the deploy's last step may die."""
+        self._wait()
+        self.rig.turn_order()
+        self.service.start("seasons", {"deployed": True})
+
     # What must hold.
 
     def _check_drained(self) -> None:
@@ -415,6 +428,8 @@ class Story:
         unsettled = self._loses_work or self.plan.outages or self.world.failed_over
         for rules in self.plan.boards:
             top = verdict.ranking(rules)
+            if unsettled and top is not None and top.order != verdict.in_force(rules).order:
+                continue  # the switch died half way
             if not self.world.failed_over and top is not None and top.completeness == COMPLETE:
                 verdict.is_ranked(rules, top)
                 if not given_up or not top.is_unrecorded:
@@ -436,6 +451,9 @@ class Story:
 
         self.world.scheduler.spawn("healer", score)
         self.service.drain("the next score is taken")
+        if self.plan.releases:
+            self.service.start("seasons", {"deployed": True})
+            self.service.drain("the change is brought in")
         if self.world.failed_over:
             for rules in self.plan.boards:
                 self.service.start("rebuild", {"board": rules.board})

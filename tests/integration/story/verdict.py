@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from leaderboard import wiring
@@ -59,7 +59,11 @@ class Verdict:
         assert gone <= self.world.accounts_deleted, "somebody may still sign in"
 
     def expected(self, rules: oracle.Rules) -> list[Json]:
-        return oracle.expected(rules, self.world.scores, self.world.people)
+        return oracle.expected(self.in_force(rules), self.world.scores, self.world.people)
+
+    def in_force(self, rules: oracle.Rules) -> oracle.Rules:
+        """With the order that the board's item says."""
+        return replace(rules, order=self.world.orders.get(rules.key, rules.order))
 
     def ranking(self, rules: oracle.Rules) -> Top | None:
         """The whole ranking in the cache, as the service reads it."""

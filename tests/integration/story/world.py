@@ -7,7 +7,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Never, Protocol
 
 from botocore.exceptions import ReadTimeoutError
@@ -139,6 +139,8 @@ class World:
         self._delivers_again = bool(self.mishaps.delivered_again)
         self._posted: dict[tuple[str, str], int] = defaultdict(int)
         self._sequenced: dict[str, tuple[str, str, int]] = {}
+        self.orders: dict[str, str] = {}
+        """Per board-season, the order that its item says."""
         self._tops: dict[str, list[oracle.Line]] = defaultdict(list)
         self.disturbed: dict[str, int] = defaultdict(int)
         """How often something happened that may show in what is read of a board-season."""
@@ -226,6 +228,7 @@ class World:
         key = image["boardSeason"]["S"]
         rules = oracle.rules_of(key)
         assert rules is not None, f"no board has {image}"
+        rules = replace(rules, order=image.get("order", {"S": rules.order})["S"])
         top = [
             oracle.Line(
                 it["M"]["userId"]["S"],
@@ -245,6 +248,18 @@ class World:
             self.clock.time(),
         )
         before = self.history[key][-1] if self.history[key] else None
+        if before is not None and before.epoch and self.orders[key] != rules.order:
+            # The switch of the order: what was recorded stays, and says the order of before.
+            self.orders[key] = rules.order
+            assert self._tops[key] == top, f"{key}: the switch changed what was recorded"
+            new = replace(new, entries=before.entries)
+            assert replace(new, at=0, settled={}, revision=0) == replace(
+                before, at=0, settled={}, revision=0
+            ), f"{key}: {before} → {new}"
+            assert new.revision == before.revision + 1
+            self.history[key].append(new)
+            return
+        self.orders[key] = rules.order
         if new.epoch is None:
             assert before is None, f"{key} was opened over {before}"
             assert (new.version, new.revision, new.total, new.entries) == (0, 0, 0, [])
