@@ -11,7 +11,8 @@ import unicodedata
 
 import regex
 
-MAX_NAME = 32
+from leaderboard.names import MAX_NAME
+
 MAX_MARKS = 3
 MAX_STACKED = 5
 """Marks on a letter of the scripts that write letters below and above each other."""

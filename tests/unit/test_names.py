@@ -11,8 +11,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.display_names import MAX_NAME, YOUNG, clean_name
-from leaderboard.names import BOARD, USER_ID, default_name
+from leaderboard.display_names import YOUNG, clean_name
+from leaderboard.names import BOARD, MAX_NAME, USER_ID, default_name
 
 
 @pytest.mark.parametrize(
