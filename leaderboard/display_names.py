@@ -22,7 +22,11 @@ STACKING = r"\p{Tibt}\p{Mymr}\p{Khmr}\p{Lana}\p{Java}\p{Bali}"
 
 # Parts of names in which characters without a shape of their own pass.
 FLAG = r"\p{Regional_Indicator}{2}"
-SUBDIVISION = r"\U0001F3F4[\U000E0030-\U000E0039\U000E0061-\U000E007A]{3,6}\U000E007F"
+# Tags of any other region are drawn as nothing behind a black flag: England, Scotland, Wales.
+SUBDIVISION = (
+    r"\U0001F3F4\U000E0067\U000E0062(?:\U000E0065\U000E006E\U000E0067"
+    r"|\U000E0073\U000E0063\U000E0074|\U000E0077\U000E006C\U000E0073)\U000E007F"
+)
 KEYCAP = r"[0-9#*]\uFE0F?\u20E3"
 PICTURE = r"\p{Extended_Pictographic}(?:[\uFE0E\uFE0F]|\p{Emoji_Modifier})?"
 EMOJI = rf"{FLAG}|{SUBDIVISION}|{KEYCAP}|{PICTURE}(?:\u200D{PICTURE})*"
@@ -54,8 +58,12 @@ VISIBLE = _pattern(
 )
 BLANKS = _pattern(f"[{BLANK}]")
 SPACES = _pattern(r"\p{Zs}+")
-# A picture that is one anyway does not change with the selector; some keyboards send it.
-REDUNDANT = _pattern(r"(?<=\p{Emoji_Presentation})\uFE0F(?!\uFE0F)")
+# A picture that is one anyway does not change with the selector for that; some keyboards send it.
+# Emoji to come are such pictures. Past the first plane hardly any system draws the plain form.
+REDUNDANT = _pattern(
+    r"(?:(?<=[\p{Emoji_Presentation}[\p{Extended_Pictographic}--\p{Emoji}]])\uFE0F"
+    r"|(?<=[\p{Extended_Pictographic}&&[\U00010000-\U0010FFFF]])\uFE0E)(?![\uFE0E\uFE0F])"
+)
 UNCARRIED = _pattern(r"(?:^| )\p{M}")
 STACKED = _pattern(rf"[[{STACKING}]&&\p{{L}}][[{STACKING}]&&\p{{M}}]{{1,{MAX_STACKED}}}(?!\p{{M}})")
 CROWDED = _pattern(rf"\p{{M}}{{{MAX_MARKS + 1}}}")
