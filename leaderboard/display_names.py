@@ -64,6 +64,16 @@ REDUNDANT = _pattern(
     r"(?:(?<=[\p{Emoji_Presentation}[\p{Extended_Pictographic}--\p{Emoji}]])\uFE0F"
     r"|(?<=[\p{Extended_Pictographic}&&[\U00010000-\U0010FFFF]])\uFE0E)(?![\uFE0E\uFE0F])"
 )
+# What older keyboards type for letters that Unicode has had since version 5.1.
+TYPED_WITH_A_JOINER = {
+    "\u0d23\u0d4d\u200d": "\u0d7a",  # Malayalam: chillu nn, n, rr, l, ll, k
+    "\u0d28\u0d4d\u200d": "\u0d7b",
+    "\u0d30\u0d4d\u200d": "\u0d7c",
+    "\u0d32\u0d4d\u200d": "\u0d7d",
+    "\u0d33\u0d4d\u200d": "\u0d7e",
+    "\u0d15\u0d4d\u200d": "\u0d7f",
+    "\u09a4\u09cd\u200d": "\u09ce",  # Bengali: khanda ta
+}
 UNCARRIED = _pattern(r"(?:^| )\p{M}")
 STACKED = _pattern(rf"[[{STACKING}]&&\p{{L}}][[{STACKING}]&&\p{{M}}]{{1,{MAX_STACKED}}}(?!\p{{M}})")
 CROWDED = _pattern(rf"\p{{M}}{{{MAX_MARKS + 1}}}")
@@ -90,6 +100,8 @@ def clean_name(text: str) -> str:
         raise ValueError("a name has no marks that are newer than Unicode 14")
     name: str = SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
     name = REDUNDANT.sub("", name)
+    for typed, letter in TYPED_WITH_A_JOINER.items():
+        name = name.replace(typed, letter)
     if REFUSED.search(name):
         raise ValueError("a name has no control, direction or unassigned characters")
     if not VISIBLE.search(name):

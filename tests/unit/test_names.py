@@ -158,6 +158,25 @@ def test_name_of_any_script_is_kept(name: str) -> None:
     assert clean_name(f"Ada {name} 7") == f"Ada {name} 7"
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("രാജന്\u200d", "രാജൻ"),
+        ("മോഹന്\u200dലാല്\u200d", "മോഹൻലാൽ"),
+        ("ശ്രീകുമാര്\u200d 7", "ശ്രീകുമാർ 7"),
+        ("കണ്\u200d", "കൺ"),
+        ("അവള്\u200d", "അവൾ"),
+        ("വാക്\u200d", "വാൿ"),
+        ("শরত্\u200d", "শরৎ"),
+    ],
+)
+def test_letter_that_older_keyboards_type_with_a_joiner_is_the_letter(
+    typed: str, kept: str
+) -> None:
+    """Malayalam's chillus and Bengali's khanda ta end words, and look like the letters."""
+    assert clean_name(typed) == clean_name(kept) == kept
+
+
 INVISIBLE = sorted(
     regex.findall(r"\p{DI}", "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)])))
 )
