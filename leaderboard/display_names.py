@@ -52,7 +52,7 @@ REFUSED = _pattern(
     r"--[\u200C\u200D\u180E\U000E0020-\U000E007F\p{Extended_Pictographic}]]"
 )
 # Drawn as nothing, whatever their category.
-BLANK = r"\u2800\U00013441\U00013442\U00016FE4\U0001D159"
+BLANK = r"\u2800\uFFFC\U00013441\U00013442\U00016FE4\U0001D159"
 VISIBLE = _pattern(
     rf"[[\p{{L}}\p{{N}}\p{{P}}\p{{S}}\p{{Extended_Pictographic}}]--[{BLANK}\p{{DI}}]]"
 )

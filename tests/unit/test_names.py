@@ -180,7 +180,7 @@ def test_letter_that_older_keyboards_type_with_a_joiner_is_the_letter(
 INVISIBLE = sorted(
     regex.findall(r"\p{DI}", "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)])))
 )
-BLANK = ["\u2800", "\U00013441", "\U00013442", "\U00016fe4", "\U0001d159"]
+BLANK = ["\u2800", "\ufffc", "\U00013441", "\U00013442", "\U00016fe4", "\U0001d159"]
 
 
 @pytest.mark.parametrize("form", ["{}Ada", "A{}da", "Ada{}", "A{0}{0}da", "{}李", "И{}", "ㅎ{}이"])
