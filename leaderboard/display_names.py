@@ -11,7 +11,8 @@ import unicodedata
 
 import regex
 
-MAX_NAME = 32
+from leaderboard.names import MAX_NAME
+
 MAX_MARKS = 3
 MAX_STACKED = 5
 """Marks on a letter of the scripts that write letters below and above each other."""
@@ -21,7 +22,11 @@ STACKING = r"\p{Tibt}\p{Mymr}\p{Khmr}\p{Lana}\p{Java}\p{Bali}"
 
 # Parts of names in which characters without a shape of their own pass.
 FLAG = r"\p{Regional_Indicator}{2}"
-SUBDIVISION = r"\U0001F3F4[\U000E0030-\U000E0039\U000E0061-\U000E007A]{3,6}\U000E007F"
+# Tags of any other region are drawn as nothing behind a black flag: England, Scotland, Wales.
+SUBDIVISION = (
+    r"\U0001F3F4\U000E0067\U000E0062(?:\U000E0065\U000E006E\U000E0067"
+    r"|\U000E0073\U000E0063\U000E0074|\U000E0077\U000E006C\U000E0073)\U000E007F"
+)
 KEYCAP = r"[0-9#*]\uFE0F?\u20E3"
 PICTURE = r"\p{Extended_Pictographic}(?:[\uFE0E\uFE0F]|\p{Emoji_Modifier})?"
 EMOJI = rf"{FLAG}|{SUBDIVISION}|{KEYCAP}|{PICTURE}(?:\u200D{PICTURE})*"
@@ -47,14 +52,28 @@ REFUSED = _pattern(
     r"--[\u200C\u200D\u180E\U000E0020-\U000E007F\p{Extended_Pictographic}]]"
 )
 # Drawn as nothing, whatever their category.
-BLANK = r"\u2800\U00013441\U00013442\U00016FE4\U0001D159"
+BLANK = r"\u2800\uFFFC\U00013441\U00013442\U00016FE4\U0001D159"
 VISIBLE = _pattern(
     rf"[[\p{{L}}\p{{N}}\p{{P}}\p{{S}}\p{{Extended_Pictographic}}]--[{BLANK}\p{{DI}}]]"
 )
 BLANKS = _pattern(f"[{BLANK}]")
 SPACES = _pattern(r"\p{Zs}+")
-# A picture that is one anyway does not change with the selector; some keyboards send it.
-REDUNDANT = _pattern(r"(?<=\p{Emoji_Presentation})\uFE0F(?!\uFE0F)")
+# A picture that is one anyway does not change with the selector for that; some keyboards send it.
+# Emoji to come are such pictures. Past the first plane hardly any system draws the plain form.
+REDUNDANT = _pattern(
+    r"(?:(?<=[\p{Emoji_Presentation}[\p{Extended_Pictographic}--\p{Emoji}]])\uFE0F"
+    r"|(?<=[\p{Extended_Pictographic}&&[\U00010000-\U0010FFFF]])\uFE0E)(?![\uFE0E\uFE0F])"
+)
+# What older keyboards type for letters that Unicode has had since version 5.1.
+TYPED_WITH_A_JOINER = {
+    "\u0d23\u0d4d\u200d": "\u0d7a",  # Malayalam: chillu nn, n, rr, l, ll, k
+    "\u0d28\u0d4d\u200d": "\u0d7b",
+    "\u0d30\u0d4d\u200d": "\u0d7c",
+    "\u0d32\u0d4d\u200d": "\u0d7d",
+    "\u0d33\u0d4d\u200d": "\u0d7e",
+    "\u0d15\u0d4d\u200d": "\u0d7f",
+    "\u09a4\u09cd\u200d": "\u09ce",  # Bengali: khanda ta
+}
 UNCARRIED = _pattern(r"(?:^| )\p{M}")
 STACKED = _pattern(rf"[[{STACKING}]&&\p{{L}}][[{STACKING}]&&\p{{M}}]{{1,{MAX_STACKED}}}(?!\p{{M}})")
 CROWDED = _pattern(rf"\p{{M}}{{{MAX_MARKS + 1}}}")
@@ -81,6 +100,8 @@ def clean_name(text: str) -> str:
         raise ValueError("a name has no marks that are newer than Unicode 14")
     name: str = SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
     name = REDUNDANT.sub("", name)
+    for typed, letter in TYPED_WITH_A_JOINER.items():
+        name = name.replace(typed, letter)
     if REFUSED.search(name):
         raise ValueError("a name has no control, direction or unassigned characters")
     if not VISIBLE.search(name):

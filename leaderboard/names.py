@@ -8,6 +8,8 @@ from hashlib import sha256
 USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 BOARD = re.compile(r"[a-z0-9-]{1,48}")
 UNPICKED = "player-"
+MAX_NAME = 32
+"""Characters of a display name: what keeps the largest frame below API Gateway's 32 KB."""
 
 
 def default_name(user_id: str) -> str:

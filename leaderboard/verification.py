@@ -17,7 +17,7 @@ from functools import partial
 from threading import Lock
 from typing import Any, Protocol
 
-from leaderboard import messages
+from leaderboard import messages, order
 from leaderboard.catalog import Catalog, parse, stranded
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
 from leaderboard.listings import Listing
@@ -159,8 +159,9 @@ class Verification:
             )
             if lasting:
                 item = self.boards.read(board.board, season)
-                readable = self._best(in_force(board, item), season)
-                lasting &= _differences(item.snapshot if item else None, readable)
+                snapshot = item.snapshot if item else None
+                there = self._top(in_force(board, item), season, snapshot)
+                lasting &= _differences(snapshot, there)
             before_it = json.loads(misses[key]) if key in misses else None
             if not lasting:
                 if before_it and self._is_over(before_it):
@@ -263,20 +264,27 @@ class Verification:
             list(pool.map(look, keys[1:]))
         return found
 
-    def _best(self, board: Board, season: str) -> list[Score]:
-        """The top by the index, without whom no ranking has: their items cannot be read."""
+    def _top(self, board: Board, season: str, recorded: Snapshot | None) -> list[Score]:
+        """The top as the table has it, of those who are in the index's or in the recorded one.
+
+        What an import wrote may be missing in the index, or stand there in a wrong place; and it
+        may be in no ranking, because it cannot be read.
+        """
+        shown = [it.user_id for it in recorded.entries] if recorded else []
         limit = board.top_size
         while True:
-            best = self.index.best(board, season, limit)
-            known: set[str] = set()
-            for start in range(0, len(best), AT_A_TIME):
-                users = [it.user_id for it in best[start : start + AT_A_TIME]]
-                records = self.scores.read_records(board.board, season, users)
-                known |= {it.user_id for it in records}
-            there = [it for it in best if it.user_id in known]
-            if len(there) >= board.top_size or len(best) < limit:
-                return there[: board.top_size]
-            limit += len(best) - len(there)
+            best = [it.user_id for it in self.index.best(board, season, limit)]
+            users = list(dict.fromkeys([*shown, *best]))
+            there: dict[str, Score] = {}
+            for start in range(0, len(users), AT_A_TIME):
+                some = users[start : start + AT_A_TIME]
+                records = self.scores.read_records(board.board, season, some)
+                there |= {it.user_id: it.score for it in records if it.score is not None}
+            confirmed = sum(it in there for it in best)
+            if confirmed >= board.top_size or len(best) < limit:
+                ordered = sorted(there.values(), key=partial(_place, board))
+                return ordered[: board.top_size]
+            limit += len(best) - confirmed
 
     def stranded(self, schedules: Mapping[str, str]) -> list[str]:
         """What boards with other schedules (by name or pattern) would hide, a line each."""
@@ -454,6 +462,10 @@ def _shown(it: Score | Entry) -> Json:
         "userScore": it.user_score,
         "scoreUpdatedAt": messages.text_of(it.updated_ms),
     }
+
+
+def _place(board: Board, it: Score) -> tuple[int, int, str]:
+    return order.sort_key(board.order, it.user_score, it.updated_ms, it.user_id)
 
 
 def _differences(recorded: Snapshot | None, best: Sequence[Score]) -> frozenset[str]:

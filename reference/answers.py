@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import SkipJsonSchema
 
-from leaderboard.display_names import MAX_NAME
-from leaderboard.names import BOARD, USER_ID
+from leaderboard.names import BOARD, MAX_NAME, USER_ID
 from leaderboard.rules import MAX_SCORE
 
 Json = dict[str, Any]

@@ -143,9 +143,10 @@ OPERATIONS: dict[str, Operation] = {
         "On every board: at once on current seasons, within seconds on past ones. The same name "
         "again writes nothing; more than 5 new names an hour are refused. 1 to 32 characters after "
         "NFC, trimming and folding of spaces, no control or direction characters, at most 3 "
-        "combining marks on a letter. Invisible characters pass only inside emoji and in scripts "
-        "that need them; letters of all scripts pass, also those that look like others. A new "
-        "player is `player-` and six characters of a digest of its id.",
+        "combining marks on a letter (5 in scripts that stack letters, as Tibetan and Burmese do). "
+        "Invisible characters pass only inside emoji and in scripts that need them; letters of all "
+        "scripts pass, also those that look like others. A new player is `player-` and six "
+        "characters of a digest of its id.",
         codes=("barred", "rate_limited", "unreadable"),
         request={"userName": "Ada"},
         example={"userId": "ada", "userName": "Ada"},

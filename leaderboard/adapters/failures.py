@@ -18,7 +18,15 @@ class FailureQueue:
     url: str
 
     def put(self, record: dict[str, Any], reason: str) -> None:
-        self._send(json.dumps({"reason": reason, "record": record}, default=str))
+        """A record of a stream; a huge one without its images, which are in its table."""
+        body = json.dumps({"reason": reason, "record": record}, default=str)
+        if len(body) > MOST_BYTES:
+            change = record["dynamodb"]
+            named = {name: change[name] for name in change if not name.endswith("Image")}
+            body = json.dumps(
+                {"reason": reason, "record": {**record, "dynamodb": named}}, default=str
+            )
+        self._send(body)
 
     def put_item(self, item: Mapping[str, Any], reason: str) -> None:
         """An item of a table, with its types, as a reader met it; of a huge one the keys alone."""

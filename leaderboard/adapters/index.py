@@ -185,7 +185,7 @@ def _indexed(raw: Mapping[str, Any]) -> Score:
     """What an item of the index says."""
     return Score(
         user_id=raw["userId"]["S"],
-        user_name=raw["userName"]["S"],
+        user_name=readable.name(raw["userName"]["S"]),
         user_score=int(raw["userScore"]["N"]),
         updated_ms=readable.instant(raw["scoreUpdatedAt"]["S"]),
     )

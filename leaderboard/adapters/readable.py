@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from leaderboard import instants
 from leaderboard.adapters.items import Garbled, Item, typed
 from leaderboard.errors import Unreadable
-from leaderboard.names import default_name
+from leaderboard.names import MAX_NAME, default_name
 from leaderboard.order import TIME_DIGITS
 from leaderboard.reports import Reports
 from leaderboard.rules import MAX_SCORE
@@ -66,9 +66,9 @@ def required(parse: Callable[[Item], Parsed], item: Item, reports: Reports, *, w
 def parts(values: Any, parse: Callable[[Any], Parsed]) -> dict[str, Parsed]:
     """Those members of a map that can be read, where another one or the map itself cannot."""
     found: dict[str, Parsed] = {}
-    for name, value in values.items() if isinstance(values, Mapping) else ():
+    for member, value in values.items() if isinstance(values, Mapping) else ():
         with contextlib.suppress(*NOT_UNDERSTOOD):
-            found[name] = parse(value)
+            found[member] = parse(value)
     return found
 
 
@@ -93,6 +93,14 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"not a text: {str(value)[:64]!r}")
     return value
+
+
+def name(value: Any) -> str:
+    """A stored display name. A longer one would not fit a frame; an empty one is no name."""
+    found = text(value)
+    if not 1 <= len(found) <= MAX_NAME:
+        raise ValueError(f"not a name of 1 to {MAX_NAME} characters: {found[:64]!r}")
+    return found
 
 
 def version(item: Item) -> int:
@@ -141,7 +149,7 @@ def remains_of_profile(item: Item) -> Profile:
     user_id: str = item["userId"]
     return Profile(
         user_id,
-        _or(lambda it: text(it["userName"]), item, default_name(user_id)),
+        _or(lambda it: name(it["userName"]), item, default_name(user_id)),
         _or(standing, item, UNKNOWN),
         Garbled.at(instants.now_ms(), typed(item).get("version")),
     )

@@ -412,7 +412,7 @@ def shown_score(item: Item) -> ScoreItem:
         user_id=user_id,
         board=board,
         season=season,
-        user_name=readable.text(item["userName"]) if scored else "",
+        user_name=readable.name(item["userName"]) if scored else "",
         profile_version=0,
         standing=readable.standing(item),
         user_score=readable.exact(item["userScore"]) if scored else None,
@@ -445,7 +445,7 @@ def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord
     if abs(number) > MAX_SCORE:
         raise ValueError("a score beyond what the ranking holds exactly")
     updated_ms = readable.instant(image["scoreUpdatedAt"]["S"])
-    score = Score(user_id, image["userName"]["S"], number, updated_ms)
+    score = Score(user_id, readable.name(image["userName"]["S"]), number, updated_ms)
     return (board, season), ScoreRecord(user_id, version, score)
 
 
@@ -458,7 +458,7 @@ def profile(item: Item) -> Profile:
     standing = readable.standing(item)
     if standing != DELETED:
         renamed_ms = tuple(readable.whole(it) for it in item.get("renamedMs", ()))
-        return Profile(user_id, readable.text(item["userName"]), standing, version, renamed_ms)
+        return Profile(user_id, readable.name(item["userName"]), standing, version, renamed_ms)
     expires_ms = readable.whole(item["expiresAt"]) * 1000
     account = readable.text(item["account"])
     if expires_ms <= instants.now_ms():

@@ -174,17 +174,22 @@ def deliver() -> list[str]:
     return [it["itemIdentifier"] for it in answer["batchItemFailures"]]
 
 
-def queued() -> list[Json]:
-    """The items in the failure queue, which is empty then."""
+def messages() -> list[Json]:
+    """What is in the failure queue, which is empty then."""
     found: list[Json] = []
     url = aws.ENVIRONMENT["FAILURE_QUEUE_URL"]
     while True:
-        messages = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-        if not messages.get("Messages"):
-            return [it["item"] for it in found if "item" in it]
-        for it in messages["Messages"]:
+        some = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        if not some.get("Messages"):
+            return found
+        for it in some["Messages"]:
             client("sqs").delete_message(QueueUrl=url, ReceiptHandle=it["ReceiptHandle"])
             found.append(json.loads(it["Body"]))
+
+
+def queued() -> list[Json]:
+    """The items in the failure queue, which is empty then."""
+    return [it["item"] for it in messages() if "item" in it]
 
 
 def metric(capsys: pytest.CaptureFixture[str], name: str = "ItemsUnreadable") -> int:
@@ -240,6 +245,9 @@ BROKEN: dict[str, Json] = {
     "a score that is null": {"userScore": {"NULL": True}},
     "a name that is a number": {"userName": {"N": "7"}},
     "no name": {"userName": None},
+    "a name of no characters": {"userName": {"S": ""}},
+    "a name that no frame holds": {"userName": {"S": "x" * 40_000}},
+    "a name of 33 characters": {"userName": {"S": "x" * 33}},
     "no version": {"version": None},
     "a version that is text": {"version": {"S": "new"}},
     "a version of zero": {"version": {"N": "0"}},
@@ -254,7 +262,15 @@ MEMORY: dict[str, Json] = {
     "a profile's version that is text": {"profileVersion": {"S": "x"}},
 }
 BREAKS = pytest.mark.parametrize("broken", [*BROKEN, *MEMORY])
-KINDS = ("no time", "a score that is text", "no name", "no version", "a standing that is a list")
+KINDS = (
+    "no time",
+    "a score that is text",
+    "no name",
+    "a name of no characters",
+    "a name that no frame holds",
+    "no version",
+    "a standing that is a list",
+)
 NOT_INDEXED = {"no version", "a standing that is a list"}
 """What a ranking shows as before until it is filled anew: its index has the score."""
 OTHERS = ("a version that is text", "a standing that is none", "tickets that are text")
@@ -415,6 +431,8 @@ def test_item_whose_key_is_none_keeps_nobody_from_leaving(key: str) -> None:
 PROFILES: dict[str, Json] = {
     "a name that is a number": {"userName": {"N": "7"}},
     "no name": {"userName": None},
+    "a name of no characters": {"userName": {"S": ""}},
+    "a name of 33 characters": {"userName": {"S": "x" * 33}},
     "no version": {"version": None},
     "a version that is text": {"version": {"S": "new"}},
     "a standing that is none": {"standing": {"S": "dubious"}},
@@ -600,6 +618,18 @@ def test_item_that_no_message_holds_is_reported_by_its_keys() -> None:
     spoil(scoreUpdatedAt={"S": "soon"}, notes={"S": "x" * 300_000})
     assert own_scores().status == 200
     assert queued() == [{"userId": {"S": "ann"}, "boardSeason": {"S": f"{BAD}#all"}}]
+
+
+def test_record_that_no_message_holds_is_refused_by_its_keys() -> None:
+    """An image of 400 KB is more than a megabyte as a message: the batch must not wait for it."""
+    played()
+    spoil(scoreUpdatedAt={"S": "soon"}, notes={"S": "é" * 190_000})
+    assert write("side", "dan", userName="Dan").status == 200
+    assert deliver() == []
+    assert "dan" in listed("side")
+    (message,) = messages()
+    assert message["record"]["dynamodb"]["Keys"]["userId"] == {"S": "ann"}
+    assert "NewImage" not in message["record"]["dynamodb"]
 
 
 def test_rebuild_of_many_such_items_queues_a_few(

@@ -17,8 +17,11 @@ import handlers.scores
 import handlers.upkeep
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
+from leaderboard.adapters.boards import BoardTable
+from leaderboard.adapters.cache import Cache
 from leaderboard.errors import RateLimited
-from leaderboard.rules import Schedule
+from leaderboard.ranking import BoardItem
+from leaderboard.rules import Board, Schedule
 from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.scoring.ports import Write
 from leaderboard.seasons import before, season_at
@@ -215,6 +218,31 @@ def test_records_of_past_seasons_hold_up_no_live_board(
     assert len(event["archived"]) == SEASONS - kept
     handlers.upkeep.handler(event, CONTEXT)
     assert recorded("weekly", past_seasons(SEASONS)[-1]) == ["New Name"]
+
+
+def test_live_board_of_a_batch_is_recorded_before_any_past_season_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weeks = play_for_years("ann", 3)
+    submit("bob")
+    done: list[tuple[str, str, str]] = []
+    apply, write = Cache.apply, BoardTable.write
+
+    def applies(cache: Cache, board: Board, season: str, *rest: Any, **options: Any) -> Any:
+        done.append(("applied", board.board, season))
+        return apply(cache, board, season, *rest, **options)
+
+    def writes(table: BoardTable, item: BoardItem, *, read_revision: int) -> bool:
+        done.append(("recorded", item.snapshot.board, item.snapshot.season))
+        return write(table, item, read_revision=read_revision)
+
+    monkeypatch.setattr(Cache, "apply", applies)
+    monkeypatch.setattr(BoardTable, "write", writes)
+    past = [items("ann")[f"weekly#{week}"] for week in weeks]
+    assert deliver(*past, items("bob")["global#all"]) == []
+    steps = list(dict.fromkeys(done))  # a ranking that has no life is asked twice
+    assert steps[:2] == [("applied", "global", "all"), ("recorded", "global", "all")]
+    assert {season for _, board, season in steps[2:] if board == "weekly"} == set(weeks)
 
 
 def test_hand_over_that_fails_is_delivered_again_and_holds_up_nothing_else(

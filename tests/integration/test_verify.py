@@ -76,6 +76,33 @@ def test_lost_score_is_missed_once_then_rebuilt(switches: Dependencies) -> None:
     assert verify(after_ms=120_000).wrong == ()
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"boardSeasonShard": None, "boardOrder": None},
+        {"boardOrder": {"S": f"d{2**53:017d}{NOW:013d}a"}},
+    ],
+    ids=["none", "the wrong ones"],
+)
+def test_item_that_an_import_wrote_without_its_index_keys_is_no_miss(
+    keys: Json, switches: Dependencies
+) -> None:
+    """The board has what the table has: no rebuild would change that, each minute anew."""
+    image = put("a", 9) | keys
+    image = {name: value for name, value in image.items() if value is not None}
+    client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
+    deliver(image, *(put(user, 8 - number) for number, user in enumerate("bcde")))
+    for run in range(3):
+        done = verify(after_ms=run * 60_000)
+        assert (done.missed, done.wrong) == ((), ())
+    assert switches.invoked == []
+    assert handlers.rebuild.handler({"all": True}, CONTEXT)["finished"]  # the audit
+    assert ranked() == ["a", "b", "c", "d", "e"]
+    lose("f", 99)
+    assert verify(after_ms=180_000).missed == ("global#all",)
+    assert verify(after_ms=240_000).wrong == ("global#all",)
+
+
 def test_function_runs_by_the_schedules_event(switches: Dependencies) -> None:
     deliver(put("a", 5))
     lose("b", 9)

@@ -11,8 +11,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.display_names import MAX_NAME, YOUNG, clean_name
-from leaderboard.names import BOARD, USER_ID, default_name
+from leaderboard.display_names import YOUNG, clean_name
+from leaderboard.names import BOARD, MAX_NAME, USER_ID, default_name
 
 
 @pytest.mark.parametrize(
@@ -158,10 +158,29 @@ def test_name_of_any_script_is_kept(name: str) -> None:
     assert clean_name(f"Ada {name} 7") == f"Ada {name} 7"
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("രാജന്\u200d", "രാജൻ"),
+        ("മോഹന്\u200dലാല്\u200d", "മോഹൻലാൽ"),
+        ("ശ്രീകുമാര്\u200d 7", "ശ്രീകുമാർ 7"),
+        ("കണ്\u200d", "കൺ"),
+        ("അവള്\u200d", "അവൾ"),
+        ("വാക്\u200d", "വാൿ"),
+        ("শরত্\u200d", "শরৎ"),
+    ],
+)
+def test_letter_that_older_keyboards_type_with_a_joiner_is_the_letter(
+    typed: str, kept: str
+) -> None:
+    """Malayalam's chillus and Bengali's khanda ta end words, and look like the letters."""
+    assert clean_name(typed) == clean_name(kept) == kept
+
+
 INVISIBLE = sorted(
     regex.findall(r"\p{DI}", "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)])))
 )
-BLANK = ["\u2800", "\U00013441", "\U00013442", "\U00016fe4", "\U0001d159"]
+BLANK = ["\u2800", "\ufffc", "\U00013441", "\U00013442", "\U00016fe4", "\U0001d159"]
 
 
 @pytest.mark.parametrize("form", ["{}Ada", "A{}da", "Ada{}", "A{0}{0}da", "{}李", "И{}", "ㅎ{}이"])
@@ -188,6 +207,9 @@ def test_nothing_invisible_stands_among_letters(form: str) -> None:
         "#\ufe0f1",
         "A\ufe0f\u20e3",
         "🏴\U000e0067\U000e0062",
+        # Tags that name no flag are drawn as nothing behind a black one.
+        "🏴\U000e0061\U000e0061\U000e0061\U000e007f",
+        "🏴\U000e0067\U000e0062\U000e0061\U000e0062\U000e0063\U000e007f",
         "🏴\U000e007f",
         "🚀\U000e0067\U000e0062\U000e0073\U000e007f",
         "می\u200c",
@@ -209,8 +231,16 @@ def test_joiners_and_selectors_pass_only_where_they_do_something(name: str) -> N
         clean_name(name)
 
 
-def test_selector_that_changes_nothing_is_left_out() -> None:
-    assert clean_name("Ada 😀\ufe0f") == "Ada 😀"
+@pytest.mark.parametrize(
+    "picture", ["😀", "🦄", "🏔", "♈", "❤", "©", "🀄", "\U0001faff", "\U0001fc00", "\U0001f02c"]
+)
+def test_selector_that_changes_nothing_is_left_out(picture: str) -> None:
+    """Emoji that are coloured anyway, those to come, and the plain form that few systems draw."""
+    plain = regex.fullmatch(r"[\p{Emoji}--\p{Emoji_Presentation}]", picture, flags=regex.V1)
+    changes = {"\ufe0f": plain is not None, "\ufe0e": picture < "\U00010000"}
+    for selector, changed in changes.items():
+        kept = picture + selector if changed else picture
+        assert clean_name(f"Ada {picture}{selector}") == f"Ada {kept}"
 
 
 @pytest.mark.parametrize("space", regex.findall(r"\p{Zs}", "".join(map(chr, range(0x3001)))))
