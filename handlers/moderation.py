@@ -1,4 +1,4 @@
-"""Moderation over HTTP: standings, scores taken off, and players who delete themselves.
+"""Moderation over HTTP: standings, scores taken off, users who are erased.
 
 Invoked with `{"finish": userId}` instead, it does what still follows for a user who was barred or
 deleted: the stream of the score table asks for that, so that nothing stays half done.
@@ -63,6 +63,15 @@ def remove_score(
     by = _moderator(user_id)
     wiring.moderation().remove(user_id, board, season, by=by, reason=reason)
     count("ScoresRemoved", 1)
+    return Response(status_code=204, body="")
+
+
+@app.delete("/users/<user_id>")
+def delete_user(user_id: UserPath) -> Response[str]:
+    _moderator(user_id)
+    # Cognito names a sign-in by its player's id; it has none for ids that a game server made.
+    wiring.moderation().erase(user_id, account=user_id)
+    count("PlayersDeleted", 1)
     return Response(status_code=204, body="")
 
 

@@ -91,7 +91,7 @@ SECURITY: dict[str, Json] = {
                 "tokenUrl": "https://auth.example/oauth2/token",
                 "scopes": {
                     "leaderboard/scores.write": "Write scores",
-                    "leaderboard/moderate": "Remove scores, hide and bar users",
+                    "leaderboard/moderate": "Remove scores, hide, bar and erase users",
                 },
             }
         },

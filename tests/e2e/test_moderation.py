@@ -315,6 +315,33 @@ def test_player_who_deletes_itself_is_gone_everywhere(
     }
 
 
+def test_moderator_erases_a_player_and_a_user_of_a_game_server(
+    service: Service, tables: Tables, board: str, viewers: View
+) -> None:
+    player = service.sign_up()
+    made = f"{board}:made.by-a_server"
+    for user in (player.user_id, made):
+        service.write(board, user, score=7, userName="Unforgettable")
+        service.set_standing(user, "visible", reason="Unforgettable too")
+    service.await_score(board, made, 7)
+    held, screen = viewers(f"?ticket={socket_ticket(service, player)}"), Screen()
+    watcher = viewers()
+    watcher.follow(board, screen, lambda it: len(it.scores) == 2)
+    for user in (player.user_id, made):
+        answer = service.call("DELETE", f"/users/{user}", token=service.moderator)
+        assert (answer.status, answer.data) == (204, b"")
+    watcher.follow(board, screen, lambda it: it.scores == {})
+    assert_closed(held)
+    for user in (player.user_id, made):
+        assert "Unforgettable" not in str(tables.user(user))
+        assert standing_of(service, user)["standing"] == "deleted"
+        assert_problem(service.put(board, user, {"score": 1}), 403, "barred")
+    pool = {"UserPoolId": tables.addresses["userPoolId"], "Username": player.user_id}
+    with pytest.raises(ClientError) as gone:
+        tables.client("cognito-idp").admin_get_user(**pool)
+    assert gone.value.response["Error"]["Code"] == "UserNotFoundException"
+
+
 def test_deleted_player_cannot_sign_in(service: Service, tables: Tables) -> None:
     player = service.sign_up()
     pool = {"UserPoolId": tables.addresses["userPoolId"], "Username": player.user_id}
@@ -362,6 +389,8 @@ def test_what_is_no_user_no_board_and_no_season(service: Service) -> None:
         ("GET", "/users/a%20b/standing"),
         ("GET", f"/users/{'x' * 65}/standing"),
         ("DELETE", "/boards/global/users/a%23b"),
+        ("DELETE", "/users/a%23b"),
+        ("DELETE", "/users/ann?reason=x"),
         ("DELETE", "/boards/global/users/ann?season=2026-W01"),
         ("DELETE", "/boards/weekly/users/ann?season=2026-W99"),
         ("DELETE", "/boards/weekly/users/ann?season=2999-W01"),
@@ -376,6 +405,7 @@ ROUTES: list[tuple[str, str, object]] = [
     ("PUT", "/users/ann/standing", {"standing": "hidden", "reason": "x"}),
     ("GET", "/users/ann/standing", None),
     ("DELETE", "/boards/global/users/ann", None),
+    ("DELETE", "/users/ann", None),
 ]
 
 

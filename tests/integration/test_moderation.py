@@ -790,6 +790,25 @@ def test_player_deletes_itself_by_the_name_it_signs_in_with(calls: Calls) -> Non
     assert ask("DELETE /me", {"sub": "ann", "username": "federated_ann"}).status == 204
 
 
+def test_moderator_erases_anybody_whoever_made_the_id(calls: Calls, switches: Dependencies) -> None:
+    play("ann")
+    submit("server:7", name="Name of server:7")
+    submit("server:7", "rating-1")
+    hide("server:7")
+    deliver(list(items("server:7").values()))
+    for user in ("ann", "server:7"):
+        for _ in range(2):  # sent again, too
+            answer = ask("DELETE /users/{userId}", {"client_id": BY}, path={"userId": user})
+            assert (answer.status, answer.text) == (204, "")
+        drain(user, switches)
+        assert_consistent(user)
+        assert items(user)["profile"]["standing"] == {"S": "deleted"}
+        assert not account(user)
+        with pytest.raises(Barred):
+            submit(user)
+    assert set(calls.closed) == {"socket of ann"}
+
+
 def test_log_says_who_acted_on_whom_and_who_was_deleted(caplog: pytest.LogCaptureFixture) -> None:
     def logged() -> Json:
         return {name: vars(caplog.records[-1]).get(name) for name in ("route", "status")} | {
@@ -802,6 +821,9 @@ def test_log_says_who_acted_on_whom_and_who_was_deleted(caplog: pytest.LogCaptur
     assert logged() == line
     ask("DELETE /me", {"sub": "bob", "username": "bob"})
     assert logged() == {"route": "DELETE /me", "status": 204, "userId": "bob", "by": None}
+    ask("DELETE /users/{userId}", {"client_id": BY}, path={"userId": "cy"})
+    line = {"route": "DELETE /users/{userId}", "status": 204, "userId": "cy", "by": BY}
+    assert logged() == line
 
 
 def test_deletion_that_is_not_whole_is_no_204(switches: Dependencies) -> None:

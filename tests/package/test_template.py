@@ -235,6 +235,7 @@ ROUTES: dict[str, tuple[str, list[str]] | None] = {
     "DELETE /me": PLAYER,
     "PUT /users/{userId}/standing": MODERATOR,
     "GET /users/{userId}/standing": MODERATOR,
+    "DELETE /users/{userId}": MODERATOR,
     "DELETE /boards/{board}/users/{userId}": MODERATOR,
     "POST /boards/{board}/submissions": MACHINE,
 }
