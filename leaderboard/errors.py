@@ -7,6 +7,7 @@ LeaderboardError
 │                           UserDeleted, RateLimited, ScoreLimit, SubmissionConflict,
 │                           EdgeRequired, Unreadable
 ├── TooLarge
+├── Internal                what nobody foresaw: the edge makes it of any error outside this tree
 └── Unavailable             a dependency does not answer: nothing was done, try again
     ├── CacheUnavailable    the cache: reads go on from the tables
     ├── JudgeFailed         a judge or challenge raised, was too slow, or answered nonsense
@@ -104,6 +105,10 @@ class RateLimited(Refused):
     def __init__(self, message: str, *, retry_after_ms: int) -> None:
         super().__init__(message)
         self.retry_after_ms = retry_after_ms
+
+
+class Internal(LeaderboardError):
+    code = "internal"
 
 
 class Unavailable(LeaderboardError):

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 TRIES = 30
 CHANCE = random.SystemRandom()
 
 
+_deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
+
+
 def tries() -> Iterator[None]:
-    """At once, then after random pauses that grow to a tenth of a second."""
+    """At once, then after random pauses that grow to a tenth of a second; none past the deadline
+    of `within`."""
     for number in range(TRIES):
         if number:
             time.sleep(CHANCE.uniform(0, min(0.005 * 2 ** min(number, 5), 0.1)))
+            if time.monotonic() >= _deadline.get():
+                return
         yield
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """While it lasts, nothing is tried again after so many seconds."""
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
 
 
 @dataclass

@@ -30,6 +30,7 @@ const SENTENCES = {
   unreachable: NOT_REACHED,
   unavailable: "The service is busy. Nothing was changed. Try again.",
   cache_unavailable: "The service is busy. Nothing was changed. Try again.",
+  internal: "The service failed. Try again. If it fails again, tell the people who run the game.",
   judge_failed: "The service could not check your answer. Nothing was used up.",
 
   NotAuthorizedException: "The e-mail or the password is wrong.",

@@ -22,7 +22,7 @@ from typing import Any
 import msgpack
 from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
-from redis.exceptions import NoScriptError, RedisClusterException, RedisError
+from redis.exceptions import AuthenticationError, NoScriptError, RedisClusterException, RedisError
 from redis.retry import Retry
 
 from leaderboard import order
@@ -387,7 +387,10 @@ class IamCredentials(CredentialProvider):
         )
 
     def get_credentials(self) -> tuple[str, str]:
-        return self.tokens.user_id, self.tokens.get_token()
+        try:
+            return self.tokens.user_id, self.tokens.get_token()
+        except Exception as error:  # without a token there is no way to the cache
+            raise AuthenticationError("no token for the cache") from error
 
 
 def packed_records(board_order: Order, records: Iterable[ScoreRecord]) -> bytes:

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from leaderboard.adapters.aws import client, translated
-from leaderboard.errors import Raced
+from leaderboard.adapters.aws import DOWN, client, translated
+from leaderboard.errors import Raced, Unavailable
+from leaderboard.retries import tries
 from leaderboard.subscriptions import MAX_BOARDS, ConnectionGone, TooManyBoards
 
 CONNECTION_SECONDS = 7500
@@ -197,10 +198,14 @@ def delete(table: str, keys: list[Key]) -> None:
         requests: Any = {
             table: [{"DeleteRequest": {"Key": key}} for key in keys[start : start + WRITE_BATCH]]
         }
-        with translated():
-            while requests:
+        for _ in tries():
+            with translated():
                 answer = client("dynamodb").batch_write_item(RequestItems=requests)
-                requests = answer.get("UnprocessedItems")
+            requests = answer.get("UnprocessedItems")
+            if not requests:
+                break
+        else:
+            raise Unavailable(DOWN)
 
 
 def keys_of(row: Mapping[str, Any], audience_shards: int) -> list[Key]:
