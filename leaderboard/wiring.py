@@ -83,6 +83,7 @@ def subscriptions() -> Subscriptions:
         connection_table(),
         board_table(),
         score_table(),
+        sockets(),
         configuration().connections_per_user,
         configuration().messages_per_minute,
         clock.now_ms,

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from leaderboard.adapters.sockets import Sockets
 from tests.e2e.service import (
     MODERATE,
     PASSWORD,
@@ -210,6 +211,28 @@ def test_player_has_twenty_sockets_and_others_theirs(service: Service, viewers: 
     await_value(enters, what="the place of a socket that was closed")
     for viewer in opened:
         viewer.ping()
+
+
+def test_gateway_tells_which_connections_are_open(
+    service: Service, tables: Tables, viewers: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By this the service finds out whose rows nobody is behind any more."""
+    for name, key in {
+        "AWS_ACCESS_KEY_ID": "accessKeyId",
+        "AWS_SECRET_ACCESS_KEY": "secretAccessKey",
+        "AWS_DEFAULT_REGION": "region",
+    }.items():
+        monkeypatch.setenv(name, service.addresses[key])
+    sockets = Sockets(service.addresses["socket"].replace("ws://", "http://"))
+    player = service.sign_up()
+    viewer = viewers(f"?ticket={socket_ticket(service, player)}")
+    viewer.ping()
+    (connection,) = (
+        name for audience, name in tables.connections() if audience == f"user#{player.user_id}"
+    )
+    assert sockets.is_open(connection)
+    viewer.connection.close()
+    await_value(lambda: not sockets.is_open(connection), what="the connection is gone")
 
 
 def test_removed_score_is_gone_within_one_update_and_may_be_earned_anew(

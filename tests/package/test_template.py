@@ -149,6 +149,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:UpdateItem",
         },
         "ConnectionsTable": {"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"},
+        "${WebsocketsApi}/dev/GET/@connections/*": {"execute-api:ManageConnections"},
         "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
         "UserPool": {"cognito-idp:AdminDeleteUser"},
         "FailureQueue": {"sqs:SendMessage"},
