@@ -336,7 +336,9 @@ def ranking_cache() -> Cache:
 @cache
 def read_cache() -> Cache:
     """The cache for somebody who waits for an answer, and can have it from the tables instead."""
-    return replace(ranking_cache(), seconds=1.0)
+    from leaderboard.adapters.cache import READ_OUTAGE_SECONDS, Outage
+
+    return replace(ranking_cache(), seconds=1.0, outage=Outage(READ_OUTAGE_SECONDS))
 
 
 @cache
