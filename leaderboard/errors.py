@@ -5,7 +5,7 @@ LeaderboardError
 ├── NotFound                BoardNotFound, ActionNotFound, UserNotRanked
 ├── Refused                 TicketInvalid, TicketExpired, TicketEarly, TicketSuperseded, Barred,
 │                           UserDeleted, RateLimited, ScoreLimit, SubmissionConflict,
-│                           EdgeRequired, Unreadable
+│                           EdgeRequired, SignInAgain, Unreadable
 ├── TooLarge
 ├── Internal                what nobody foresaw: the edge makes it of any error outside this tree
 └── Unavailable             a dependency does not answer: nothing was done, try again
@@ -91,6 +91,12 @@ class SubmissionConflict(Refused):
 
 class EdgeRequired(Refused):
     code = "edge_required"
+
+
+class SignInAgain(Refused):
+    """What cannot be undone takes a fresh proof of who asks."""
+
+    code = "sign_in_again"
 
 
 class Unreadable(Refused):

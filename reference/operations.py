@@ -154,8 +154,10 @@ OPERATIONS: dict[str, Operation] = {
         "Delete one's account",
         None,
         "Every score, the name, the open sockets and the sign-in; scores of past seasons follow "
-        "within seconds. May be repeated until it is a 204.",
+        "within seconds. It takes a sign-in within the last 10 minutes: renewing a token is none. "
+        "May be repeated until it is a 204.",
         status=204,
+        codes=("sign_in_again",),
     ),
     "POST /boards/{board}/tickets": Operation(
         "Begin an action",

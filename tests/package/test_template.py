@@ -577,6 +577,22 @@ def test_prod_keeps_its_data_when_it_is_removed(prod: Package) -> None:
     assert prod.properties("UserPool")["DeletionProtection"] == "ACTIVE"
 
 
+def test_changed_e_mail_must_be_verified_before_it_counts(dev: Package) -> None:
+    pool = dev.properties("UserPool")
+    assert pool["UserAttributeUpdateSettings"] == {
+        "AttributesRequireVerificationBeforeUpdate": ["email"]
+    }
+    assert pool["AutoVerifiedAttributes"] == ["email"]
+
+
+def test_refreshing_a_token_does_not_renew_its_sign_in(dev: Package) -> None:
+    """Rotation would: it takes the flow away by which the page refreshes, and `auth_time` then
+    says when a token was renewed."""
+    client = dev.properties("WebClient")
+    assert "ALLOW_REFRESH_TOKEN_AUTH" in client["ExplicitAuthFlows"]
+    assert "RefreshTokenRotation" not in client
+
+
 def test_dev_goes_when_it_is_removed(dev: Package) -> None:
     for name, *_ in TABLES.values():
         assert dev.resources[name]["DeletionPolicy"] == "Delete"
