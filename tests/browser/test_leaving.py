@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Visitors
+from tests.browser.test_access import AXE, violations
 from tests.browser.visitor import Visitor
 from tests.e2e.service import PASSWORD
 
@@ -66,7 +67,8 @@ def test_account_is_deleted_after_a_second_question(visitor: Visitor) -> None:
     assert_gone(visitor, email)
 
 
-def test_player_is_led_through_signing_in_again(visitor: Visitor) -> None:
+def test_player_is_led_through_signing_in_again(visitors: Visitors) -> None:
+    visitor = visitors(scripts=(AXE,))
     visitor.open()
     email = visitor.sign_up()
     sent = want_sign_in(visitor)
@@ -74,6 +76,7 @@ def test_player_is_led_through_signing_in_again(visitor: Visitor) -> None:
     expect(visitor.failure("leaving")).to_contain_text("You signed in more than 10 minutes ago")
     expect(visitor.page.locator("#leaving [name=email]")).to_be_focused()
     expect(visitor.page.locator("#player")).to_be_visible()
+    assert violations(visitor.page) == []
     visitor.fill("leaving", email=email, password="Wrong-password-1")
     visitor.submit("leaving")
     expect(visitor.failure("leaving")).to_have_text("The e-mail or the password is wrong.")

@@ -67,7 +67,13 @@ ENVIRONMENTS = {
         "RECORD_INTERVAL_MS",
     }
     | CACHE,
-    "upkeep": {"BOARDS_TABLE", "SCORES_TABLE", "FAILURE_QUEUE_URL", "WRITE_SHARDS"},
+    "upkeep": {
+        "BOARDS_TABLE",
+        "SCORES_TABLE",
+        "UPKEEP_FUNCTION",
+        "FAILURE_QUEUE_URL",
+        "WRITE_SHARDS",
+    },
     "board_stream": {
         "BOARDS_TABLE",
         "CONNECTIONS_TABLE",
@@ -149,7 +155,6 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:UpdateItem",
         },
         "ConnectionsTable": {"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"},
-        "${WebsocketsApi}/dev/GET/@connections/*": {"execute-api:ManageConnections"},
         "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
         "UserPool": {"cognito-idp:AdminDeleteUser"},
         "FailureQueue": {"sqs:SendMessage"},
@@ -168,6 +173,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         },
         "BoardsTable": {"dynamodb:GetItem"},
         "ScoresTable": {"dynamodb:GetItem"},
+        "${WebsocketsApi}/dev/GET/@connections/*": {"execute-api:ManageConnections"},
         "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
     }
     | REPORTS,
@@ -181,6 +187,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     }
     | CACHE_ACCESS,
     "upkeep": {
+        "function:leaderboard-dev-upkeep": {"lambda:InvokeFunction"},
         "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
