@@ -20,6 +20,15 @@ Json = dict[str, Any]
 
 @invocation
 def handler(event: Json, context: LambdaContext) -> Json:
+    """Raises what it cannot tell for: the gateway then answers 500. A refusal would be a lie."""
+    try:
+        return _decide(event)
+    except Exception:
+        logger.exception("connect", extra={"allowed": False, "reason": "failed"})
+        raise
+
+
+def _decide(event: Json) -> Json:
     user_id: str | None = None
     headers = _headers(event)
     reason = _edge_refused(headers) or _origin_refused(headers)

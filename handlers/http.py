@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -26,11 +27,26 @@ from pydantic.alias_generators import to_camel
 from handlers.reporting import reporting
 from handlers.telemetry import invocation, logger
 from leaderboard import clock, payloads, wiring
-from leaderboard.errors import Invalid, LeaderboardError, RateLimited, TooLarge, Unavailable
+from leaderboard.errors import (
+    Internal,
+    Invalid,
+    LeaderboardError,
+    RateLimited,
+    TooLarge,
+    Unavailable,
+)
 from leaderboard.names import USER_ID
 from leaderboard.rules import MAX_SCORE
 
 MAX_BODY = 16 * 1024
+
+UNFORESEEN = (
+    "The service failed in a way that nobody foresaw, and what you asked for may be half done. It "
+    "was logged under this requestId. Sending the same request again does no harm."
+)
+
+unforeseen: ContextVar[Exception | None] = ContextVar("unforeseen", default=None)
+"""What this invocation answers with `internal`, for its log line."""
 
 STATUSES = {
     "action_not_found": HTTPStatus.NOT_FOUND,
@@ -39,9 +55,11 @@ STATUSES = {
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "edge_required": HTTPStatus.FORBIDDEN,
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
     "judge_failed": HTTPStatus.SERVICE_UNAVAILABLE,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "score_limit": HTTPStatus.CONFLICT,
+    "sign_in_again": HTTPStatus.FORBIDDEN,
     "submission_conflict": HTTPStatus.CONFLICT,
     "ticket_expired": HTTPStatus.GONE,
     "ticket_invalid": HTTPStatus.FORBIDDEN,
@@ -61,9 +79,11 @@ TITLES = {
     "body_too_large": "The body is too large",
     "edge_required": "Not this way",
     "invalid": "The request does not validate",
+    "internal": "Something went wrong",
     "judge_failed": "The action cannot be judged now",
     "rate_limited": "Too often",
     "score_limit": "Beyond the board's limits",
+    "sign_in_again": "Sign in again",
     "submission_conflict": "The submissionId was used before",
     "ticket_expired": "The ticket has expired",
     "ticket_invalid": "The ticket is not valid here",
@@ -138,6 +158,11 @@ def resolver() -> APIGatewayHttpResolver:
         detail = "; ".join(f"{it['path']}: {it['message']}" for it in errors)
         return _problem(_request_id(app), "invalid", detail, errors=errors)
 
+    @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
+    def fail(error: Exception) -> Response[str]:
+        unforeseen.set(error)  # what rises is logged by the resolver, too
+        return problem(_request_id(app), Internal(UNFORESEEN))
+
     return app
 
 
@@ -179,6 +204,7 @@ def serve(
     @reporting
     def handler(event: Json, context: LambdaContext) -> Json:
         request_id = event["requestContext"]["requestId"]
+        unforeseen.set(None)
         try:
             wiring.edge().require(event.get("headers", {}).items())
             max_body = bytes_of.get(event["routeKey"], MAX_BODY)
@@ -186,20 +212,30 @@ def serve(
             with clock.bounded(event["requestContext"].get("timeEpoch")):
                 answer = app.resolve(admit(event, max_body=max_body), context)
         except LeaderboardError as error:
-            refused = problem(request_id, error)
-            answer = {
-                "statusCode": refused.status_code,
-                "headers": {"Content-Type": "application/problem+json"},
-                "body": refused.body,
-                "isBase64Encoded": False,
-            }
+            answer = _refusal(request_id, error)
+        except Exception as error:  # noqa: BLE001 - whoever asked gets an answer, whatever it is
+            unforeseen.set(error)
+            answer = _refusal(request_id, Internal(UNFORESEEN))
         line: Json = {"route": event["routeKey"], "status": answer["statusCode"]}
         if answer["statusCode"] >= 400:
             line["code"] = json.loads(answer["body"]).get("code")
-        logger.info("request", extra={**line, "gatewayRequestId": request_id})
+        log = logger.error if unforeseen.get() else logger.info
+        extra = {**line, "gatewayRequestId": request_id}
+        log("request", extra=extra, exc_info=unforeseen.get())
         return answer
 
     return handler
+
+
+def _refusal(request_id: str, error: LeaderboardError) -> Json:
+    """The gateway's form of an error that the resolver does not see."""
+    refused = problem(request_id, error)
+    return {
+        "statusCode": refused.status_code,
+        "headers": {"Content-Type": "application/problem+json", **refused.headers},
+        "body": refused.body,
+        "isBase64Encoded": False,
+    }
 
 
 def check_query(event: Json, app: APIGatewayHttpResolver) -> None:

@@ -1,4 +1,4 @@
-"""Moderation over HTTP: standings, scores taken off, and players who delete themselves.
+"""Moderation over HTTP: standings, scores taken off, users who are erased.
 
 Invoked with `{"finish": userId}` instead, it does what still follows for a user who was barred or
 deleted: the stream of the score table asks for that, so that nothing stays half done.
@@ -16,8 +16,12 @@ from pydantic import AfterValidator
 from handlers.http import BoardPath, Body, Json, UserPath, claims_of, resolver, serve, user_of
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
-from leaderboard import instants, wiring
+from leaderboard import clock, instants, wiring
+from leaderboard.errors import SignInAgain
 from leaderboard.moderation import clean_reason
+
+SIGN_IN_MS = 10 * 60_000
+"""How long after signing in a player may delete the account."""
 
 app = resolver()
 
@@ -66,13 +70,40 @@ def remove_score(
     return Response(status_code=204, body="")
 
 
+@app.delete("/users/<user_id>")
+def delete_user(user_id: UserPath) -> Response[str]:
+    _moderator(user_id)
+    # Cognito names a sign-in by its player's id; it has none for ids that a game server made.
+    wiring.moderation().erase(user_id, account=user_id)
+    count("PlayersDeleted", 1)
+    return Response(status_code=204, body="")
+
+
 @app.delete("/me")
 def delete_player() -> Response[str]:
     user_id = user_of(app)
     logger.append_keys(userId=user_id)
+    _require_sign_in()
     wiring.moderation().erase(user_id, account=claims_of(app).get("username", user_id))
     count("PlayersDeleted", 1)
     return Response(status_code=204, body="")
+
+
+def _require_sign_in() -> None:
+    """Raise SignInAgain unless the player signed in a moment ago.
+
+    Renewing a token leaves the time of its sign-in (`auth_time`) as it was: so a stolen token, or a
+    browser that was left open, deletes nobody.
+    """
+    try:
+        signed_in_ms = int(claims_of(app)["auth_time"]) * 1000
+    except (KeyError, ValueError):
+        signed_in_ms = 0
+    if clock.now_ms() - signed_in_ms > SIGN_IN_MS:
+        raise SignInAgain(
+            "Deleting the account takes a sign-in within the last 10 minutes. Nothing was done; "
+            "sign in again, then send this with the new token."
+        )
 
 
 def _moderator(user_id: str) -> str:

@@ -23,5 +23,10 @@ def reporting(handler: Handler) -> Handler:
             count("ItemsUnreadable", number)
             for it in unread[:10]:
                 logger.error("unreadable", extra={"item": it.key, "reason": it.reason})
+            try:
+                wiring.reports().enqueue(unread)
+            except Exception:  # noqa: BLE001
+                # The answer is right all the same, and the lines above have the items.
+                logger.exception("not queued", extra={"items": len(unread)})
 
     return run

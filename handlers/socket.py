@@ -14,14 +14,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import instants, messages, payloads, protocol, wiring
-from leaderboard.errors import (
-    Barred,
-    BoardNotFound,
-    Invalid,
-    LeaderboardError,
-    Unavailable,
-    Unreadable,
-)
+from leaderboard.errors import BoardNotFound, Invalid, LeaderboardError, Unavailable
 from leaderboard.subscriptions import TooManyConnections, TooManyMessages
 
 MAX_FRAME = 4 * 1024
@@ -56,30 +49,55 @@ Request = Annotated[Subscribe | Unsubscribe | Ping, Field(discriminator="action"
 REQUEST: TypeAdapter[Subscribe | Unsubscribe | Ping] = TypeAdapter(Request)
 
 
+UNFORESEEN = "The service failed in a way that nobody foresaw; it was logged. Try again later."
+
+
 @invocation
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
     request = event["requestContext"]
-    connection_id, kind = request["connectionId"], request["eventType"]
-    line: Json = {"event": kind, "connectionId": connection_id}
-    answer: Json = {"statusCode": 200}
-    if kind == "CONNECT":
-        user_id = (request.get("authorizer") or {}).get("userId")
-        line["authenticated"] = user_id is not None
-        try:
-            wiring.subscriptions().connect(connection_id, user_id)
-        except (Barred, Unreadable, TooManyConnections) as refusal:
-            # Any status but 2xx refuses the handshake.
-            answer["statusCode"] = 429 if isinstance(refusal, TooManyConnections) else 403
-            line["code"] = refusal.code
-    elif kind == "DISCONNECT":
-        wiring.subscriptions().connections.close(connection_id)
-    else:
-        reply = take_frame(event.get("body") or "", connection_id, request["requestId"])
-        answer["body"] = messages.encode(reply)
-        line |= {"reply": reply["type"], "code": reply.get("code"), "board": reply.get("board")}
-    logger.info("socket", extra=line)
+    line: Json = {"event": request["eventType"], "connectionId": request["connectionId"]}
+    unforeseen: Exception | None = None
+    try:
+        answer = _serve(event, line)
+    except Exception as error:  # noqa: BLE001 - whoever asked gets an answer, whatever it is
+        unforeseen = error
+        line["code"] = "internal"
+        answer = {"statusCode": 500}
+        if request["eventType"] == "MESSAGE":
+            reply = messages.error_json("unavailable", UNFORESEEN, request_id=request["requestId"])
+            line["code"] = reply["code"]
+            answer = {"statusCode": 200, "body": messages.encode(reply)}
+    log = logger.error if unforeseen else logger.info
+    log("socket", extra=line, exc_info=unforeseen)
     return answer
+
+
+def _serve(event: Json, line: Json) -> Json:
+    """The answer to an event, whose log line it completes."""
+    request = event["requestContext"]
+    connection_id, kind = request["connectionId"], request["eventType"]
+    if kind == "MESSAGE":
+        reply = take_frame(event.get("body") or "", connection_id, request["requestId"])
+        line |= {"reply": reply["type"], "code": reply.get("code"), "board": reply.get("board")}
+        return {"statusCode": 200, "body": messages.encode(reply)}
+    try:
+        if kind == "CONNECT":
+            user_id = (request.get("authorizer") or {}).get("userId")
+            line["authenticated"] = user_id is not None
+            wiring.subscriptions().connect(connection_id, user_id)
+        else:
+            wiring.subscriptions().connections.close(connection_id)
+    except LeaderboardError as refusal:
+        line["code"] = refusal.code
+        return {"statusCode": _status(refusal)}  # any but 2xx refuses the handshake
+    return {"statusCode": 200}
+
+
+def _status(refusal: LeaderboardError) -> int:
+    if isinstance(refusal, TooManyConnections):
+        return 429
+    return 503 if isinstance(refusal, Unavailable) else 403
 
 
 def take_frame(text: str, connection_id: str, request_id: str) -> protocol.Reply:

@@ -2,11 +2,13 @@
 
 `{"profiles": [userId], "archived": [{"board", "season", "userIds"}]}`, as `score_stream` asks; by
 hand too. It may be repeated.
+
+A chore that fails beside others is asked for again alone: Lambda repeats whole events, and with
+them all that was done. Where all of an event fails, Lambda is left to repeat it, after a while.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -17,17 +19,26 @@ from leaderboard import wiring
 from leaderboard.errors import Unavailable
 from leaderboard.ingest import Chores
 
+TOLD = 10
+"""Chores that failed whose reasons an invocation logs."""
+
 Json = dict[str, Any]
 
 
 @invocation
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
-    """Raises Unavailable when a chore failed, so that Lambda tries the event again."""
-    done = wiring.upkeep().do(Chores.from_json(event))
+    """Raises Unavailable when nothing could be done, so that Lambda tries the event again."""
+    chores = Chores.from_json(event)
+    done = wiring.upkeep().do(chores)
     count("ScoresCopied", done.copied)
     count("ArchivedTopsRecorded", done.recorded)
-    logger.info("upkeep", extra=asdict(done))
+    for reason in done.reasons[:TOLD]:
+        logger.error("chore failed", exc_info=reason)
+    summary = {"copied": done.copied, "recorded": done.recorded, "failed": len(done.failed)}
+    logger.info("upkeep", extra=summary)
     if done.failed:
-        raise Unavailable(f"{done.failed} chores could not be done; the event is tried again.")
-    return asdict(done)
+        if len(done.failed) == len(chores):
+            raise Unavailable("No chore of this event could be done; it is tried again.")
+        wiring.upkeep_function().ask(done.failed)
+    return summary

@@ -5,8 +5,9 @@ LeaderboardError
 ├── NotFound                BoardNotFound, ActionNotFound, UserNotRanked
 ├── Refused                 TicketInvalid, TicketExpired, TicketEarly, TicketSuperseded, Barred,
 │                           UserDeleted, RateLimited, ScoreLimit, SubmissionConflict,
-│                           EdgeRequired, Unreadable
+│                           EdgeRequired, SignInAgain, Unreadable
 ├── TooLarge
+├── Internal                what nobody foresaw: the edge makes it of any error outside this tree
 └── Unavailable             a dependency does not answer: nothing was done, try again
     ├── CacheUnavailable    the cache: reads go on from the tables
     ├── JudgeFailed         a judge or challenge raised, was too slow, or answered nonsense
@@ -92,6 +93,12 @@ class EdgeRequired(Refused):
     code = "edge_required"
 
 
+class SignInAgain(Refused):
+    """What cannot be undone takes a fresh proof of who asks."""
+
+    code = "sign_in_again"
+
+
 class Unreadable(Refused):
     """What is stored cannot be read: trying again does not help, an operator must mend it."""
 
@@ -104,6 +111,10 @@ class RateLimited(Refused):
     def __init__(self, message: str, *, retry_after_ms: int) -> None:
         super().__init__(message)
         self.retry_after_ms = retry_after_ms
+
+
+class Internal(LeaderboardError):
+    code = "internal"
 
 
 class Unavailable(LeaderboardError):

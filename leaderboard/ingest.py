@@ -30,8 +30,8 @@ class Chores:
     profiles: Collection[str] = ()
     archived: Mapping[BoardSeason, Collection[str]] = field(default_factory=dict)
 
-    def __bool__(self) -> bool:
-        return bool(self.profiles or self.archived)
+    def __len__(self) -> int:
+        return len(self.profiles) + len(self.archived)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -222,8 +222,8 @@ class Moderation:
         raise Raced(BUSY)
 
     def erase(self, user_id: str, *, account: str) -> None:
-        """Delete a player: the name, the scores of current seasons, the history, the sockets and
-        the sign-in.
+        """Delete a user: the name, the scores of current seasons, the history, the sockets and
+        the sign-in, which not everybody has.
 
         Upkeep deletes the scores of past seasons; the stream's record of the profile asks for it.
         Repeated, it goes on where it was interrupted; so does that record. Raises Unavailable.

@@ -6,14 +6,11 @@ that meets the same item again and again counts it each time and queues it once 
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Protocol
-
-from leaderboard.errors import Unavailable
 
 AGAIN_SECONDS = 3600.0
 """How long an environment does not queue an item that it has queued."""
@@ -63,22 +60,21 @@ class Reports:
                 self._passed += 1
 
     def drain(self) -> tuple[list[Unread], int]:
-        """What was noted since the last call, each item once, and how many items that is in all.
-
-        First it queues what is due. An item that the queue does not take is noted again by whoever
-        reads it next.
-        """
+        """What was noted since the last call, each item once, and how many items that is in all."""
         with self._lock:
             noted, self._noted = list(self._noted.values()), {}
             number, self._passed = len(noted) + self._passed, 0
+        return noted, number
+
+    def enqueue(self, noted: Sequence[Unread]) -> None:
+        """Queue those of the items that are due. One that the queue does not take is noted again
+        by whoever reads it next. Raises what putting raises."""
+        if self.queue is None:
+            return
         now = time.monotonic()
         due = [it for it in noted if now >= self._due.get(it.key, now)]
-        if self.queue is None:
-            return noted, number
-        with contextlib.suppress(Unavailable):
-            for unread in due[:QUEUED_AT_ONCE]:
-                self.queue().put_item(unread.item, unread.reason)
-                if len(self._due) >= REMEMBERED:
-                    self._due.clear()
-                self._due[unread.key] = now + AGAIN_SECONDS
-        return noted, number
+        for unread in due[:QUEUED_AT_ONCE]:
+            self.queue().put_item(unread.item, unread.reason)
+            if len(self._due) >= REMEMBERED:
+                self._due.clear()
+            self._due[unread.key] = now + AGAIN_SECONDS

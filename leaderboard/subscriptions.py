@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 from leaderboard.catalog import Catalog
 from leaderboard.errors import LeaderboardError, Unavailable
 from leaderboard.ranking import BoardItem
+from leaderboard.retries import CHANCE
 from leaderboard.scoring.decisions import Profile, refuse
 from leaderboard.seasons import Season, season_at
 from leaderboard.snapshots import Snapshot
@@ -43,6 +45,10 @@ MAX_BOARDS = 50
 PATIENCE = 2
 """How many times its messages a connection may try before it is closed."""
 MINUTE_MS = 60_000
+TRIED_AT_ONCE = 6
+"""Connections of a player with no place left that are tried: so many calls does a refusal cost."""
+OPENING_SECONDS = 30
+"""How long the gateway may not know a connection that is being opened."""
 
 
 class ConnectionStore(Protocol):
@@ -54,7 +60,13 @@ class ConnectionStore(Protocol):
         """Forget a connection and all that it follows."""
 
     def of_user(self, user_id: str) -> list[str]:
-        """A user's open connections."""
+        """A user's connections; one that closed without a word may be among them."""
+
+    def of_user_before(self, user_id: str, seconds: float) -> list[str]:
+        """Those that were opened at least so many seconds ago, the oldest first."""
+
+    def forget(self, connection_id: str, user_id: str) -> None:
+        """Close a user's connection of which only that row may be left."""
 
     def count_message(self, connection_id: str, minute: int) -> int:
         """Count a message within a minute; how many that makes. Raises ConnectionGone."""
@@ -66,6 +78,11 @@ class ConnectionStore(Protocol):
 
     def boards(self, connection_id: str) -> list[str]:
         """The boards that a connection follows. Raises ConnectionGone."""
+
+
+class Sockets(Protocol):
+    def is_open(self, connection_id: str) -> bool:
+        """Whether the gateway has that connection; raises Unavailable."""
 
 
 class BoardReader(Protocol):
@@ -90,6 +107,7 @@ class Subscriptions:
     connections: ConnectionStore
     boards: BoardReader
     profiles: ProfileReader
+    sockets: Sockets
     per_user: int
     per_minute: int
     now_ms: Callable[[], int]
@@ -107,13 +125,34 @@ class Subscriptions:
             profile = self.profiles.read_profile(user_id)
             if profile is not None:
                 refuse(profile.standing)
-            if len(self.connections.of_user(user_id)) > self.per_user:
+            if self._is_full(user_id) and (
+                not self._forget_gone(user_id) or self._is_full(user_id)
+            ):
                 raise TooManyConnections(
                     f"A player has at most {self.per_user} connections; close one first."
                 )
-        except LeaderboardError:
+        except Exception:
             self.connections.close(connection_id)
             raise
+
+    def _is_full(self, user_id: str) -> bool:
+        return len(self.connections.of_user(user_id)) > self.per_user
+
+    def _forget_gone(self, user_id: str) -> int:
+        """Forget connections that closed without a word; how many. While nobody tells, none are.
+
+        The oldest are tried, and some others by chance: so who comes again finds all that are gone.
+        """
+        old = self.connections.of_user_before(user_id, OPENING_SECONDS)
+        tried, rest = old[: TRIED_AT_ONCE // 2], old[TRIED_AT_ONCE // 2 :]
+        tried += CHANCE.sample(rest, min(TRIED_AT_ONCE - len(tried), len(rest)))
+        gone = 0
+        with contextlib.suppress(Unavailable):
+            for connection_id in tried:
+                if not self.sockets.is_open(connection_id):
+                    self.connections.forget(connection_id, user_id)
+                    gone += 1
+        return gone
 
     def admit(self, connection_id: str) -> None:
         """Count a message, whatever is in it. Raises TooManyMessages and ConnectionGone."""

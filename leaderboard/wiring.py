@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.cache import Cache
     from leaderboard.adapters.connections import ConnectionTable
     from leaderboard.adapters.failures import FailureQueue
-    from leaderboard.adapters.functions import RebuildFunction
+    from leaderboard.adapters.functions import RebuildFunction, UpkeepFunction
     from leaderboard.adapters.index import BoardIndex
     from leaderboard.adapters.remembered import Remembered
     from leaderboard.adapters.scan import BulkScores
@@ -83,6 +83,7 @@ def subscriptions() -> Subscriptions:
         connection_table(),
         board_table(),
         score_table(),
+        sockets(),
         configuration().connections_per_user,
         configuration().messages_per_minute,
         clock.now_ms,
@@ -91,7 +92,7 @@ def subscriptions() -> Subscriptions:
 
 @cache
 def ingest() -> Ingest:
-    from leaderboard.adapters.functions import ModerationFunction, UpkeepFunction
+    from leaderboard.adapters.functions import ModerationFunction
     from leaderboard.ingest import Ingest
 
     it = configuration()
@@ -99,10 +100,17 @@ def ingest() -> Ingest:
         boards(),
         recorder(),
         rebuild_requests(),
-        UpkeepFunction(it.upkeep_function),
+        upkeep_function(),
         ModerationFunction(it.moderation_function),
         clock.now_ms,
     )
+
+
+@cache
+def upkeep_function() -> UpkeepFunction:
+    from leaderboard.adapters.functions import UpkeepFunction
+
+    return UpkeepFunction(configuration().upkeep_function)
 
 
 @cache
@@ -335,7 +343,9 @@ def ranking_cache() -> Cache:
 @cache
 def read_cache() -> Cache:
     """The cache for somebody who waits for an answer, and can have it from the tables instead."""
-    return replace(ranking_cache(), seconds=1.0)
+    from leaderboard.adapters.cache import READ_OUTAGE_SECONDS, Outage
+
+    return replace(ranking_cache(), seconds=1.0, outage=Outage(READ_OUTAGE_SECONDS))
 
 
 @cache

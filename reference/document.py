@@ -40,6 +40,8 @@ most {MAX_BODY // 1024} KB unless its route says otherwise, and nothing unknown 
 answers 401 (no valid token), 403 (a scope is missing), 404 (no such route) and 429 (too many \
 requests at once) with `{{"message": …}}`.
 - 403 (`edge_required`): the stage stands behind a CDN, and is to be asked through it.
+- 500 (`internal`): what nobody foresaw. Every request may be repeated; if it fails again, give \
+the `requestId` to those who run the service.
 - 503 (`unavailable`): nothing was done; try again after `Retry-After`. Every request may be \
 repeated.
 - 409 (`unreadable`): an import or a hand has stored something that cannot be read. Nothing was \
@@ -91,7 +93,7 @@ SECURITY: dict[str, Json] = {
                 "tokenUrl": "https://auth.example/oauth2/token",
                 "scopes": {
                     "leaderboard/scores.write": "Write scores",
-                    "leaderboard/moderate": "Remove scores, hide and bar users",
+                    "leaderboard/moderate": "Remove scores, hide, bar and erase users",
                 },
             }
         },
@@ -269,7 +271,7 @@ def _responses(
 
 def _codes_of_all(method: str, path: str) -> Iterator[str]:
     """What every route like this one refuses with."""
-    yield from ("edge_required", "invalid", "unavailable")
+    yield from ("edge_required", "internal", "invalid", "unavailable")
     if "{board}" in path:
         yield "board_not_found"
     if method != "GET":

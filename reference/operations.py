@@ -155,8 +155,10 @@ OPERATIONS: dict[str, Operation] = {
         "Delete one's account",
         None,
         "Every score, the name, the open sockets and the sign-in; scores of past seasons follow "
-        "within seconds. May be repeated until it is a 204.",
+        "within seconds. It takes a sign-in within the last 10 minutes: renewing a token is none. "
+        "May be repeated until it is a 204.",
         status=204,
+        codes=("sign_in_again",),
     ),
     "POST /boards/{board}/tickets": Operation(
         "Begin an action",
@@ -287,6 +289,15 @@ OPERATIONS: dict[str, Operation] = {
                 }
             ],
         },
+    ),
+    "DELETE /users/{userId}": Operation(
+        "Erase a user",
+        None,
+        "Any user, also one whose id a game server made: the profile, every score, the name, the "
+        "history, the open sockets, and the sign-in if there is one; scores of past seasons follow "
+        "within seconds. There is no way back, and for 8 days the id is refused with `barred`. "
+        "May be repeated until it is a 204, which also answers for an id that was never seen.",
+        status=204,
     ),
     "GET /openapi.json": Operation(
         "Read this document",

@@ -30,6 +30,7 @@ const SENTENCES = {
   unreachable: NOT_REACHED,
   unavailable: "The service is busy. Nothing was changed. Try again.",
   cache_unavailable: "The service is busy. Nothing was changed. Try again.",
+  internal: "The service failed. Try again. If it fails again, tell the people who run the game.",
   judge_failed: "The service could not check your answer. Nothing was used up.",
 
   NotAuthorizedException: "The e-mail or the password is wrong.",
@@ -46,6 +47,8 @@ const SENTENCES = {
   challenge: "This account needs a further step to sign in, which this page does not have.",
 
   session_ended: "You have been signed out, because your session ended. Sign in again.",
+  sign_in_again: "You signed in more than 10 minutes ago. Enter your e-mail and your password, then delete the account.",
+  another_player: "This is another player's sign-in. Enter the e-mail and the password of the account that you delete.",
   barred: "This player may not score here. Ask the people who run the game.",
   score_limit: "This would pass the highest score of this board. Your score stays as it is.",
   ticket_expired: "Too late: this attempt has expired. Start again.",

@@ -67,13 +67,32 @@ export class Identity extends EventTarget {
    * @param {string} password
    */
   async signIn(email, password) {
+    this.#keep(await this.#authenticate(email, password), "");
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /**
+   * Proves who is signed in: with the same player's e-mail and password, and no other's.
+   * @param {string} email
+   * @param {string} password
+   */
+  async signInAgain(email, password) {
+    const result = await this.#authenticate(email, password);
+    if (subject(result.AccessToken) !== this.userId) throw new Failure("another_player", { status: 403 });
+    this.#keep(result, "");
+  }
+
+  /**
+   * @param {string} email
+   * @param {string} password
+   */
+  async #authenticate(email, password) {
     const answer = await this.#ask("InitiateAuth", {
       AuthFlow: "USER_PASSWORD_AUTH",
       AuthParameters: { USERNAME: email, PASSWORD: password },
     });
     if (!answer.AuthenticationResult) throw new Failure("challenge", { status: 400 });
-    this.#keep(answer.AuthenticationResult, "");
-    this.dispatchEvent(new Event("change"));
+    return answer.AuthenticationResult;
   }
 
   async signOut() {

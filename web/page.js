@@ -14,6 +14,7 @@ import { Condition } from "./condition.js";
 import { find, tell, write } from "./elements.js";
 import { sentence } from "./failures.js";
 import { Identity } from "./identity.js";
+import { Leaving } from "./leaving.js";
 import { Service } from "./service.js";
 import { Standing } from "./standing.js";
 import { Table } from "./table.js";
@@ -59,6 +60,7 @@ const account = new Account({
     offer();
   },
 });
+new Leaving({ identity, service, account });
 const actions = new Actions({
   service,
   onScore: (board, { entry }) => standing.scored(board, entry),

@@ -60,6 +60,11 @@ export class Service {
     return this.#asPlayer("PUT", "/me", { userName });
   }
 
+  /** Deletes the player: scores, name and sign-in. */
+  async erase() {
+    return this.#asPlayer("DELETE", "/me");
+  }
+
   /**
    * @param {string} board
    * @param {string} action

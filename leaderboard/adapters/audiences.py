@@ -10,8 +10,10 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from leaderboard.adapters.aws import client, translated
+from leaderboard.adapters.aws import DOWN, client, translated
 from leaderboard.adapters.connections import Key, delete, following, keys_of, own
+from leaderboard.errors import Unavailable
+from leaderboard.retries import tries
 
 PAGE = 2000
 """Rows a page: the first is posted to while the second is read, and only two are ever held."""
@@ -75,11 +77,14 @@ class AudienceTable:
                 "ConsistentRead": True,
             }
         }
-        while wanted:
+        for _ in tries():
             with translated():
                 answer = client("dynamodb").batch_get_item(RequestItems=wanted)
             yield from answer["Responses"].get(self.connections_table, [])
             wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return
+        raise Unavailable(DOWN)
 
     @cached_property
     def _readers(self) -> ThreadPoolExecutor:

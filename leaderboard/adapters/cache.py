@@ -22,7 +22,13 @@ from typing import Any
 import msgpack
 from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
-from redis.exceptions import NoScriptError, RedisClusterException, RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 from redis.retry import Retry
 
 from leaderboard import order
@@ -41,6 +47,7 @@ from leaderboard.ranking import (
     ScoreRecord,
     Top,
 )
+from leaderboard.retries import Pause
 from leaderboard.rules import Board, Order
 from leaderboard.snapshots import Entry, Score, ranked
 
@@ -57,7 +64,10 @@ ORDERS_TRIED = 3
 """How often a script may say that the ranking is kept in another order: it changed meanwhile."""
 
 OUTAGE_SECONDS = 1.0
-"""How long a cache that failed is not asked again."""
+"""How long a cache that failed is not asked again, at first."""
+READ_OUTAGE_SECONDS = 15.0
+"""… and at most by those who can do without: what a cache that hangs costs their environment is a
+second or two each time."""
 
 PACES = (f"{FORMAT}:{{paces}}:boards", f"{FORMAT}:{{paces}}:until")
 ACTIVE_BOARDS = 500
@@ -135,20 +145,28 @@ Paces = list[str | None]
 
 @dataclass
 class Outage:
-    """Whether the cache failed a moment ago."""
+    """Whether the cache failed a moment ago; `longest` is for how long it is then left alone.
 
-    until: float = 0.0
+    The pause grows while the cache stays silent. An answer that is an error is one: it may be about
+    one key alone.
+    """
+
+    longest: float = OUTAGE_SECONDS
+    pause: Pause = field(default_factory=Pause)
 
     @contextmanager
     def noticed(self) -> Iterator[None]:
         """Raise CacheUnavailable for a cache that does not answer or cannot do its work."""
-        if time.monotonic() < self.until:
+        if time.monotonic() < self.pause.until:
             raise CacheUnavailable(DOWN)
         try:
             yield
         except (RedisError, RedisClusterException, OSError) as error:
-            self.until = time.monotonic() + OUTAGE_SECONDS
+            if isinstance(error, ResponseError):
+                self.pause.end()
+            self.pause.fail(time.monotonic(), first=OUTAGE_SECONDS, longest=self.longest)
             raise CacheUnavailable(DOWN) from error
+        self.pause.end()
 
 
 DOWN = "The cache does not answer; nothing is lost, try again."
@@ -387,7 +405,10 @@ class IamCredentials(CredentialProvider):
         )
 
     def get_credentials(self) -> tuple[str, str]:
-        return self.tokens.user_id, self.tokens.get_token()
+        try:
+            return self.tokens.user_id, self.tokens.get_token()
+        except Exception as error:  # without a token there is no way to the cache
+            raise AuthenticationError("no token for the cache") from error
 
 
 def packed_records(board_order: Order, records: Iterable[ScoreRecord]) -> bytes:

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from leaderboard.adapters.aws import client, translated
-from leaderboard.errors import Raced
+from leaderboard.adapters.aws import DOWN, client, translated
+from leaderboard.errors import Raced, Unavailable
+from leaderboard.retries import tries
 from leaderboard.subscriptions import MAX_BOARDS, ConnectionGone, TooManyBoards
 
 CONNECTION_SECONDS = 7500
@@ -46,9 +47,21 @@ class ConnectionTable:
         if row is not None:
             delete(self.connections_table, keys_of(row, self.audience_shards))
 
+    def forget(self, connection_id: str, user_id: str) -> None:
+        self.close(connection_id)
+        delete(self.connections_table, [_of_user(user_id, connection_id)])
+
     def of_user(self, user_id: str) -> list[str]:
         """A user's connections; one that closed without a word stays until its row expires."""
         return list(self._listed(f"user#{user_id}"))
+
+    def of_user_before(self, user_id: str, seconds: float) -> list[str]:
+        opened_before = time.time() - seconds
+        rows = sorted(
+            (int(row["expiresAt"]["N"]) - CONNECTION_SECONDS, row["connectionId"]["S"])
+            for row in self._rows(f"user#{user_id}")
+        )
+        return [connection_id for opened, connection_id in rows if opened <= opened_before]
 
     def count_message(self, connection_id: str, minute: int) -> int:
         """Count in the connection's own row: one write, and a second with a new minute's first."""
@@ -139,6 +152,9 @@ class ConnectionTable:
         self.listed[board] = now + FOLLOWED_AGAIN_SECONDS
 
     def _listed(self, audience: str, *, size: int | None = None) -> Iterator[str]:
+        return (row["connectionId"]["S"] for row in self._rows(audience, size=size))
+
+    def _rows(self, audience: str, *, size: int | None = None) -> Iterator[dict[str, Any]]:
         pages = (
             client("dynamodb")
             .get_paginator("query")
@@ -147,7 +163,7 @@ class ConnectionTable:
                 ConsistentRead=True,
                 KeyConditionExpression="audience = :audience",
                 FilterExpression="expiresAt > :now",
-                ProjectionExpression="connectionId",
+                ProjectionExpression="connectionId, expiresAt",
                 ExpressionAttributeValues={
                     ":audience": {"S": audience},
                     ":now": {"N": str(int(time.time()))},
@@ -157,7 +173,7 @@ class ConnectionTable:
         )
         with translated():
             for page in pages:
-                yield from (row["connectionId"]["S"] for row in page["Items"])
+                yield from page["Items"]
 
     def take_ticket(self, ticket: str, expires_ms: int) -> bool:
         """Use a socket ticket up; False if it was used before."""
@@ -197,10 +213,14 @@ def delete(table: str, keys: list[Key]) -> None:
         requests: Any = {
             table: [{"DeleteRequest": {"Key": key}} for key in keys[start : start + WRITE_BATCH]]
         }
-        with translated():
-            while requests:
+        for _ in tries():
+            with translated():
                 answer = client("dynamodb").batch_write_item(RequestItems=requests)
-                requests = answer.get("UnprocessedItems")
+            requests = answer.get("UnprocessedItems")
+            if not requests:
+                break
+        else:
+            raise Unavailable(DOWN)
 
 
 def keys_of(row: Mapping[str, Any], audience_shards: int) -> list[Key]:

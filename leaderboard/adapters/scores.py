@@ -45,6 +45,11 @@ def board_season(board: str, season: str) -> str:
     return f"{board}#{season}"
 
 
+def _board_and_season(sort_key: str) -> tuple[str, str]:
+    board, _, season = sort_key.partition("#")
+    return board, season
+
+
 @dataclass
 class _Own:
     """A user's items: the profile as it is stored, the scores, and those that cannot be read."""
@@ -137,7 +142,7 @@ class ScoreTable:
         return own
 
     def _score(self, item: Item) -> ScoreItem:
-        board, _, season = item["boardSeason"].partition("#")
+        board, season = _board_and_season(item["boardSeason"])
         what = f"The score on board {board!r} (season {season})"
         return readable.required(score_item, item, self.reports, what=what)
 
@@ -227,7 +232,10 @@ class ScoreTable:
         else:  # of years, say
             with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
                 list(pool.map(self._write, puts))
-        off = [it for it in (self._taking_off(item, found) for item in own.broken) if it]
+        broken = [
+            it for it in own.broken if only is None or only(*_board_and_season(it["boardSeason"]))
+        ]
+        off = [it for it in (self._taking_off(item, found) for item in broken) if it]
         for put in off:
             self._write(put)
         return len(puts) + len(off)

@@ -5,13 +5,23 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
-from leaderboard.adapters.aws import client, translated
+from leaderboard.adapters.aws import DOWN, client, translated
+from leaderboard.errors import Unavailable
+from leaderboard.retries import Pause
 from leaderboard.tickets import Keys
 
 CACHED_SECONDS = 300
-REREAD_SECONDS = 5
-"""How often a version that is not known may make a function look for it."""
+"""How often a secret is read again, so that a rotation reaches every function by itself."""
+LOOK_UP_SECONDS = 60
+"""How often made-up key ids may make a function look for them."""
+PAUSES: dict[str, float] = {"first": 5, "longest": 300}
+"""Seconds after which an attempt that failed is repeated."""
+FIRST_READ: dict[str, Any] = {"seconds": 2, "attempts": 2}
+"""Both versions are read within the time that a function has."""
+READ_AGAIN: dict[str, Any] = {"seconds": 1, "attempts": 1}
+"""What is known is good enough: nobody waits long for something newer."""
 
 PREVIOUS_SECONDS = 7 * 86_400
 """How long the key before the current one is accepted: no ticket lives longer than that."""
@@ -19,32 +29,64 @@ PREVIOUS_SECONDS = 7 * 86_400
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 
 
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A secret's values by their versions' ids, the current one first."""
+
+    by_id: dict[str, str]
+    current_since: float
+    """When the current value was made, by the clock of its secret."""
+
+
 @dataclass
 class Secret:
-    """A secret's current value and, after a rotation, the one before it, by their versions' ids.
+    """A secret's current value and, after a rotation, the one before it.
 
-    Read again every few minutes, so that a rotation reaches every function by itself.
+    Read again every few minutes. While that fails, what was read before stays good, and the next
+    attempt waits longer each time: a value that is known must not depend on who stores it.
     """
 
     secret: str
-    _values: dict[str, str] | None = field(default=None, init=False)
+    _values: Values | None = field(default=None, init=False)
     _read_at: float = field(default=0.0, init=False)
-    current_since: float = field(default=0.0, init=False)
-    """When the current value was made, by the clock of its secret; known once it was read."""
+    _pause: Pause = field(default_factory=Pause, init=False)
 
-    def __call__(self, *, within: float | None = None) -> dict[str, str]:
-        """The values by version id, the current one first, as read within so many seconds.
+    def __call__(self) -> dict[str, str]:
+        return self.values().by_id
 
-        Raises Unavailable.
-        """
-        within = CACHED_SECONDS if within is None else within
-        if self._values is None or time.monotonic() - self._read_at > within:
-            self._values, self._read_at = self._read(), time.monotonic()
+    @property
+    def is_stale(self) -> bool:
+        """Whether the last attempt to read it failed."""
+        return self._pause.failures > 0
+
+    def values(self) -> Values:
+        """Raises Unavailable while it was never read, and what else reading raises then."""
+        if self._values is None:
+            self._keep(self._read(**FIRST_READ))
+        elif self._is_due():
+            self.read_again()
+        assert self._values is not None
         return self._values
 
-    def _read(self) -> dict[str, str]:
-        secrets = client("secretsmanager")
+    def read_again(self) -> None:
+        """Read what may have changed, or leave it as it is where that fails."""
+        try:
+            self._keep(self._read(**READ_AGAIN))
+        except Exception:  # noqa: BLE001 - a lost right or a broken new value is no better
+            self._pause.fail(time.monotonic(), **PAUSES)
+
+    def _is_due(self) -> bool:
+        now = time.monotonic()
+        return now >= self._pause.until if self.is_stale else now - self._read_at > CACHED_SECONDS
+
+    def _keep(self, values: Values) -> None:
+        self._values, self._read_at = values, time.monotonic()
+        self._pause.end()
+
+    def _read(self, **options: Any) -> Values:
+        secrets = client("secretsmanager", **options)
         found: dict[str, str] = {}
+        current_since = 0.0
         for stage in (CURRENT, PREVIOUS):
             with translated():
                 try:
@@ -54,12 +96,12 @@ class Secret:
                         raise
                     continue
             if stage == CURRENT:
-                self.current_since = answer["CreatedDate"].timestamp()
+                current_since = answer["CreatedDate"].timestamp()
             found.setdefault(answer["VersionId"], json.loads(answer["SecretString"])["key"])
-        return found
+        return Values(found, current_since)
 
 
-@dataclass(frozen=True)
+@dataclass
 class TicketKeys:
     """The keys that sign tickets; a key's id is its version's.
 
@@ -67,16 +109,29 @@ class TicketKeys:
     """
 
     secret: Secret
+    _look_up_at: float = field(default=0.0, init=False)
 
     def __call__(self, key_id: str | None = None) -> Keys:
         """The keys; read again for one that another function has signed with since.
 
-        Raises Unavailable.
+        Raises Unavailable, also for a key that is not known while nobody can be asked for it.
         """
-        found = self.secret()
-        if key_id is not None and key_id not in found:
-            found = self.secret(within=REREAD_SECONDS)
-        current = next(iter(found))
-        if time.time() - self.secret.current_since > PREVIOUS_SECONDS:
-            found = {current: found[current]}
-        return Keys(current, found)
+        values = self.secret.values()
+        if key_id is not None and key_id not in values.by_id:
+            values = self._look_up(key_id)
+        current = next(iter(values.by_id))
+        if time.time() - values.current_since > PREVIOUS_SECONDS:
+            return Keys(current, {current: values.by_id[current]})
+        return Keys(current, values.by_id)
+
+    def _look_up(self, key_id: str) -> Values:
+        """Read the keys for one that is not known: at once for a new one, and for those that were
+        made up no more than once in a while, however many they are."""
+        now = time.monotonic()
+        if not self.secret.is_stale and now >= self._look_up_at:
+            self.secret.read_again()
+            if key_id not in self.secret():
+                self._look_up_at = now + LOOK_UP_SECONDS
+        if self.secret.is_stale:
+            raise Unavailable(DOWN)
+        return self.secret.values()

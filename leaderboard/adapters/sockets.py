@@ -1,4 +1,4 @@
-"""Closing connections by API Gateway's management API."""
+"""What API Gateway's management API tells of a connection, and closing one."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ class Sockets:
             endpoint_url=self.endpoint,
             config=Config(
                 connect_timeout=2,
-                read_timeout=5,
-                retries={"mode": "standard", "total_max_attempts": 3},
+                read_timeout=2,
+                # A handshake waits for it, and a function that closes many has them tried again.
+                retries={"mode": "standard", "total_max_attempts": 2},
             ),
         )
 
@@ -37,3 +38,13 @@ class Sockets:
                 self.client.delete_connection(ConnectionId=connection_id)
             except self.client.exceptions.GoneException:
                 return
+
+    def is_open(self, connection_id: str) -> bool:
+        """Whether a connection is open; one whose handshake is not answered is not. Raises
+        Unavailable."""
+        with translated():
+            try:
+                self.client.get_connection(ConnectionId=connection_id)
+            except self.client.exceptions.GoneException:
+                return False
+        return True

@@ -8,23 +8,25 @@ the chores over; each may be done again, and a chore that fails does not hold up
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from leaderboard.archive import INDEX_LAG_SECONDS, Archive
 from leaderboard.catalog import Catalog
-from leaderboard.errors import BoardNotFound, Unavailable, Unreadable
-from leaderboard.ingest import Chores
+from leaderboard.errors import BoardNotFound, Unreadable
+from leaderboard.ingest import BoardSeason, Chores
 from leaderboard.profiles import Profiles
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What the chores came to: scores brought up to profiles, tops recorded, chores that failed."""
+    """What the chores came to: scores brought up to profiles, tops recorded, and the chores that
+    failed, with what each raised."""
 
     copied: int
     recorded: int
-    failed: int
+    failed: Chores
+    reasons: tuple[Exception, ...]
 
 
 @dataclass(frozen=True)
@@ -35,15 +37,19 @@ class Upkeep:
     sleep: Callable[[float], None] = time.sleep
 
     def do(self, chores: Chores) -> Done:
-        """Do all that can be done. What failed is worth another try, all of it together."""
-        copied = recorded = failed = 0
+        """Do all that can be done, whatever one of them raises."""
+        copied = recorded = 0
+        profiles: list[str] = []
+        archived: dict[BoardSeason, Collection[str]] = {}
+        reasons: list[Exception] = []
         for user_id in chores.profiles:
             try:
                 copied += self.profiles.copy(user_id)
             except Unreadable:  # it was reported, and trying again does not help
                 continue
-            except Unavailable:
-                failed += 1
+            except Exception as error:  # noqa: BLE001 - it holds up no other
+                profiles.append(user_id)
+                reasons.append(error)
         if chores.archived:
             self.sleep(INDEX_LAG_SECONDS)
         for (name, season), user_ids in chores.archived.items():
@@ -52,6 +58,7 @@ class Upkeep:
                 recorded += self.archive.update(board, season, user_ids).recorded
             except BoardNotFound:  # boards.yml no longer has it
                 continue
-            except Unavailable:
-                failed += 1
-        return Done(copied, recorded, failed)
+            except Exception as error:  # noqa: BLE001
+                archived[name, season] = user_ids
+                reasons.append(error)
+        return Done(copied, recorded, Chores(profiles, archived), tuple(reasons))

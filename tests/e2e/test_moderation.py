@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from leaderboard.adapters.sockets import Sockets
 from tests.e2e.service import (
     MODERATE,
     PASSWORD,
@@ -212,6 +213,28 @@ def test_player_has_twenty_sockets_and_others_theirs(service: Service, viewers: 
         viewer.ping()
 
 
+def test_gateway_tells_which_connections_are_open(
+    service: Service, tables: Tables, viewers: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By this the service finds out whose rows nobody is behind any more."""
+    for name, key in {
+        "AWS_ACCESS_KEY_ID": "accessKeyId",
+        "AWS_SECRET_ACCESS_KEY": "secretAccessKey",
+        "AWS_DEFAULT_REGION": "region",
+    }.items():
+        monkeypatch.setenv(name, service.addresses[key])
+    sockets = Sockets(service.addresses["socket"].replace("ws://", "http://"))
+    player = service.sign_up()
+    viewer = viewers(f"?ticket={socket_ticket(service, player)}")
+    viewer.ping()
+    (connection,) = (
+        name for audience, name in tables.connections() if audience == f"user#{player.user_id}"
+    )
+    assert sockets.is_open(connection)
+    viewer.connection.close()
+    await_value(lambda: not sockets.is_open(connection), what="the connection is gone")
+
+
 def test_removed_score_is_gone_within_one_update_and_may_be_earned_anew(
     service: Service, tables: Tables, board: str, viewer: Viewer
 ) -> None:
@@ -315,6 +338,33 @@ def test_player_who_deletes_itself_is_gone_everywhere(
     }
 
 
+def test_moderator_erases_a_player_and_a_user_of_a_game_server(
+    service: Service, tables: Tables, board: str, viewers: View
+) -> None:
+    player = service.sign_up()
+    made = f"{board}:made.by-a_server"
+    for user in (player.user_id, made):
+        service.write(board, user, score=7, userName="Unforgettable")
+        service.set_standing(user, "visible", reason="Unforgettable too")
+    service.await_score(board, made, 7)
+    held, screen = viewers(f"?ticket={socket_ticket(service, player)}"), Screen()
+    watcher = viewers()
+    watcher.follow(board, screen, lambda it: len(it.scores) == 2)
+    for user in (player.user_id, made):
+        answer = service.call("DELETE", f"/users/{user}", token=service.moderator)
+        assert (answer.status, answer.data) == (204, b"")
+    watcher.follow(board, screen, lambda it: it.scores == {})
+    assert_closed(held)
+    for user in (player.user_id, made):
+        assert "Unforgettable" not in str(tables.user(user))
+        assert standing_of(service, user)["standing"] == "deleted"
+        assert_problem(service.put(board, user, {"score": 1}), 403, "barred")
+    pool = {"UserPoolId": tables.addresses["userPoolId"], "Username": player.user_id}
+    with pytest.raises(ClientError) as gone:
+        tables.client("cognito-idp").admin_get_user(**pool)
+    assert gone.value.response["Error"]["Code"] == "UserNotFoundException"
+
+
 def test_deleted_player_cannot_sign_in(service: Service, tables: Tables) -> None:
     player = service.sign_up()
     pool = {"UserPoolId": tables.addresses["userPoolId"], "Username": player.user_id}
@@ -362,6 +412,8 @@ def test_what_is_no_user_no_board_and_no_season(service: Service) -> None:
         ("GET", "/users/a%20b/standing"),
         ("GET", f"/users/{'x' * 65}/standing"),
         ("DELETE", "/boards/global/users/a%23b"),
+        ("DELETE", "/users/a%23b"),
+        ("DELETE", "/users/ann?reason=x"),
         ("DELETE", "/boards/global/users/ann?season=2026-W01"),
         ("DELETE", "/boards/weekly/users/ann?season=2026-W99"),
         ("DELETE", "/boards/weekly/users/ann?season=2999-W01"),
@@ -376,6 +428,7 @@ ROUTES: list[tuple[str, str, object]] = [
     ("PUT", "/users/ann/standing", {"standing": "hidden", "reason": "x"}),
     ("GET", "/users/ann/standing", None),
     ("DELETE", "/boards/global/users/ann", None),
+    ("DELETE", "/users/ann", None),
 ]
 
 

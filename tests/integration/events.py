@@ -81,7 +81,8 @@ def request(
     if body is not None:
         event["body"] = body if isinstance(body, str) else json.dumps(body)
     if user is not None:
-        event["requestContext"]["authorizer"] = {"jwt": {"claims": {"sub": user}, "scopes": []}}
+        claims = {"sub": user, "auth_time": str(instants.now_ms() // 1000)}
+        event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": []}}
     return event
 
 

@@ -110,7 +110,7 @@ def test_node_that_does_not_answer_fails_in_time_and_is_used_again_when_it_does(
     with pytest.raises(CacheUnavailable):
         is_ranked(cache)
     assert time.monotonic() - started < 0.9, "it waited more than once"
-    cache.outage.until = 0
+    cache.outage.pause.end()
     cache_server.client.ping()  # answered once the pause is over
     assert is_ranked(cache)
     assert is_ranked(cache)
@@ -122,7 +122,7 @@ def test_node_that_is_gone_fails_as_unavailable(tmp_path: Path) -> None:
     cache.apply(BOARD, SEASON, [RECORD], start=COMPLETE)
     server.stop()
     for _ in range(2):
-        cache.outage.until = 0
+        cache.outage.pause.end()
         with pytest.raises(CacheUnavailable):
             is_ranked(cache)
     close(cache)

@@ -106,6 +106,16 @@ def test_request_is_not_let_in_while_the_secret_cannot_be_read(
     assert (answer.status, answer.json["code"]) == (503, "unavailable")
 
 
+def test_secret_that_was_read_stays_good_while_it_cannot_be_read_again(
+    stage_with_an_edge: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read(**{edge.HEADER: FIRST}).status == 200
+    monkeypatch.setattr(secrets, "CACHED_SECONDS", -1)
+    stage_with_an_edge.down.add("secretsmanager")
+    assert read(**{edge.HEADER: FIRST}).status == 200
+    assert read(**{edge.HEADER: SECOND}).status == 403
+
+
 def test_secret_is_in_no_log(capsys: pytest.CaptureFixture[str]) -> None:
     read(**{edge.HEADER: FIRST})
     read(**{edge.HEADER: SECOND})

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import socket
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 import handlers.authorizer
 from leaderboard import wiring
 from leaderboard.adapters import secrets
 from leaderboard.adapters.aws import client
-from leaderboard.adapters.secrets import CACHED_SECONDS, PREVIOUS_SECONDS, REREAD_SECONDS
+from leaderboard.adapters.secrets import (
+    CACHED_SECONDS,
+    FIRST_READ,
+    LOOK_UP_SECONDS,
+    PREVIOUS_SECONDS,
+    READ_AGAIN,
+)
 from leaderboard.errors import TicketInvalid, Unavailable
 from leaderboard.scores import Outcome, Scores
 from leaderboard.tickets import key_id
@@ -89,13 +100,13 @@ def test_ticket_signed_before_a_rotation_is_good_after_it(
 def test_ticket_signed_with_the_new_key_is_good_at_once_everywhere(
     function: Callable[[], Scores], moments: Moments
 ) -> None:
-    """A function that read the keys a moment ago looks again for one that it does not know."""
+    """A function that read the keys just now looks again for one that it does not know."""
     old = function()
     issued(old)
-    rotate()
-    token = issued(function())
-    moments.passed += REREAD_SECONDS + 1
-    assert completed(old, token).answer.user_score == 1
+    for user in ("ann", "bob", "cyd"):
+        rotate()
+        moments.passed += 1
+        assert completed(old, issued(function(), user), user).answer.user_score == 1
 
 
 def test_key_dies_with_the_rotation_after_the_next(function: Callable[[], Scores]) -> None:
@@ -123,13 +134,12 @@ def test_revoked_key_is_good_for_nothing(function: Callable[[], Scores], moments
 
 
 def test_revoked_key_is_dropped_with_the_first_ticket_of_the_new_one(
-    function: Callable[[], Scores], moments: Moments
+    function: Callable[[], Scores],
 ) -> None:
     """… or as soon as it sees a ticket of the new key."""
     warm = function()
     leaked = issued(warm)
     rotate(revoke=True)
-    moments.passed += REREAD_SECONDS + 1
     completed(warm, issued(function(), "bob"), "bob")
     with pytest.raises(TicketInvalid):
         completed(warm, leaked)
@@ -150,20 +160,49 @@ def test_key_of_before_dies_a_week_after_its_rotation(
     assert completed(function(), issued(function(), "bob"), "bob").answer.user_score == 1
 
 
-def test_forged_keys_ids_do_not_make_a_function_ask_without_end(
+def test_made_up_keys_ids_cause_one_look_up_a_minute(
+    function: Callable[[], Scores], moments: Moments, asked: list[str]
+) -> None:
+    scores = function()
+    issued(scores)
+    asked.clear()
+    for number in range(48):  # four minutes, before the keys are read again
+        with pytest.raises(TicketInvalid):
+            completed(scores, forged(number))
+        moments.passed += 5
+    assert len(asked) == 4 * 2  # two versions each
+
+
+def test_new_key_is_known_soon_beside_made_up_ones(
     function: Callable[[], Scores], moments: Moments
 ) -> None:
-    asked: list[str] = []
-    client("secretsmanager").meta.events.register(
-        "before-call", lambda model, **_: asked.append(model.name)
-    )
     scores = function()
-    for number in range(50):
-        forged = f"{_header(f'v{number}')}.e30.e30"
-        with pytest.raises(TicketInvalid):
-            completed(scores, forged)
-        moments.passed += REREAD_SECONDS / 100
-    assert len(asked) <= 2 * 2  # both versions, once
+    issued(scores)
+    with pytest.raises(TicketInvalid):
+        completed(scores, forged(1))
+    rotate()
+    token = issued(function())
+    with pytest.raises(TicketInvalid):
+        completed(scores, token)
+    moments.passed += LOOK_UP_SECONDS
+    assert completed(scores, token).answer.user_score == 1
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    """The calls of Secrets Manager, also those that fail."""
+    calls: list[str] = []
+    client("secretsmanager", **FIRST_READ).meta.events.register(
+        "before-call", lambda model, **_: calls.append(model.name)
+    )
+    client("secretsmanager", **READ_AGAIN).meta.events.register(
+        "before-call", lambda model, **_: calls.append(model.name)
+    )
+    return calls
+
+
+def forged(number: int) -> str:
+    return f"{_header(f'v{number}')}.e30.e30"
 
 
 def _header(kid: str) -> str:
@@ -200,18 +239,105 @@ def test_socket_tickets_follow_the_rotation(
     assert effect(before[1]) == "Deny"
 
 
-def test_keys_that_cannot_be_read_refuse_nothing_for_good(
-    function: Callable[[], Scores], dependencies: Dependencies, moments: Moments
+def test_keys_that_were_never_read_are_asked_for_with_every_request(
+    function: Callable[[], Scores], dependencies: Dependencies
+) -> None:
+    token = issued(function())
+    scores = function()
+    dependencies.down.add("secretsmanager")
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            completed(scores, token)
+    dependencies.down.clear()
+    assert completed(scores, token).answer.user_score == 1
+
+
+def test_keys_that_were_read_stay_good_while_they_cannot_be_read_again(
+    function: Callable[[], Scores],
+    dependencies: Dependencies,
+    moments: Moments,
 ) -> None:
     scores = function()
     token = issued(scores)
     dependencies.down.add("secretsmanager")
-    assert not completed(scores, token).replayed  # those that were read are good for minutes
-    moments.passed += CACHED_SECONDS + 1
-    with pytest.raises(Unavailable):
-        completed(scores, token)
+    for _ in range(10):
+        moments.passed += CACHED_SECONDS + 1
+        assert completed(scores, token).answer.user_score == 1
     dependencies.down.clear()
-    assert completed(scores, token).replayed
+    rotate()
+    moments.passed += CACHED_SECONDS + 1
+    assert key_id(issued(scores)) != key_id(token)
+
+
+def test_key_that_is_not_known_is_not_refused_while_nobody_can_be_asked(
+    function: Callable[[], Scores], dependencies: Dependencies, moments: Moments
+) -> None:
+    """It may be the new one: that the ticket is not valid would be a lie."""
+    scores = function()
+    issued(scores)
+    rotate()
+    token = issued(function())
+    dependencies.down.add("secretsmanager")
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            completed(scores, token)
+    dependencies.down.clear()
+    moments.passed += CACHED_SECONDS + 1
+    assert completed(scores, token).answer.user_score == 1
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "InternalServiceError"])
+def test_pause_between_attempts_grows_and_ends_with_the_first_success(
+    function: Callable[[], Scores],
+    moments: Moments,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+) -> None:
+    scores = function()
+    token = issued(scores)
+    attempts: list[float] = []
+
+    def fail(**_: Any) -> Any:
+        attempts.append(moments.passed)
+        raise ClientError({"Error": {"Code": code}, "ResponseMetadata": {}}, "GetSecretValue")  # type: ignore[typeddict-item]
+
+    moments.passed += CACHED_SECONDS + 1
+    with monkeypatch.context() as broken:
+        for options in (FIRST_READ, READ_AGAIN):
+            broken.setattr(client("secretsmanager", **options), "get_secret_value", fail)
+        for number in range(720):  # an hour, a request every five seconds
+            with pytest.raises(Unavailable) if number % 10 else nullcontext():
+                completed(scores, forged(number) if number % 10 else token)
+            moments.passed += 5
+    pauses = [later - earlier for earlier, later in itertools.pairwise(attempts)]
+    assert pauses[0] <= 10
+    assert all(it <= CACHED_SECONDS + 5 for it in pauses)
+    assert pauses[-1] >= CACHED_SECONDS / 2
+    assert len(attempts) < 30
+    moments.passed += CACHED_SECONDS + 1
+    rotate()
+    assert key_id(issued(scores)) != key_id(token)
+
+
+def test_secrets_manager_that_hangs_holds_up_one_request_for_a_moment(
+    function: Callable[[], Scores], moments: Moments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for longer than the function may run: it would be killed, and forget the keys."""
+    scores = function()
+    token = issued(scores)
+    moments.passed += CACHED_SECONDS + 1
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", f"http://127.0.0.1:{port}")
+        client.cache_clear()
+        began = time.monotonic()
+        assert completed(scores, token).answer.user_score == 1
+        assert time.monotonic() - began < 2.5
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            completed(function(), token)
+        assert time.monotonic() - began < 8
+    client.cache_clear()
 
 
 def test_command_leaves_no_key_behind_that_it_should_not() -> None:

@@ -21,7 +21,7 @@ import handlers.scores
 import handlers.socket
 import handlers.upkeep
 from handlers.telemetry import logger
-from leaderboard import wiring
+from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.errors import Barred, Refused, Unavailable, UserDeleted, UserNotRanked
 from leaderboard.moderation import Act
@@ -769,6 +769,12 @@ def ask(route: str, claims: Json, **options: Any) -> Any:
     return answered(handlers.moderation.handler(event, CONTEXT))
 
 
+def signed_in(user: str, name: str | None = None, *, seconds_ago: int = 0) -> Json:
+    """The claims of an access token, as the gateway hands them over: all of them texts."""
+    at = instants.now_ms() // 1000 - seconds_ago
+    return {"sub": user, "username": name or user, "auth_time": str(at)}
+
+
 def test_act_is_that_of_the_client_in_the_token() -> None:
     path = {"userId": "ann"}
     body = {"standing": "hidden", "reason": " why "}
@@ -784,10 +790,56 @@ def test_act_is_that_of_the_client_in_the_token() -> None:
 
 def test_player_deletes_itself_by_the_name_it_signs_in_with(calls: Calls) -> None:
     play("ann")
-    answer = ask("DELETE /me", {"sub": "ann", "username": "federated_ann"})
+    answer = ask("DELETE /me", signed_in("ann", "federated_ann"))
     assert (answer.status, answer.text) == (204, "")
     assert calls.deleted == ["federated_ann"]
-    assert ask("DELETE /me", {"sub": "ann", "username": "federated_ann"}).status == 204
+    assert ask("DELETE /me", signed_in("ann", "federated_ann")).status == 204
+
+
+@pytest.mark.parametrize("seconds_ago", [0, 590])
+def test_player_who_signed_in_within_ten_minutes_may_delete_itself(seconds_ago: int) -> None:
+    play("ann")
+    assert ask("DELETE /me", signed_in("ann", seconds_ago=seconds_ago)).status == 204
+    assert not account("ann")
+
+
+@pytest.mark.parametrize(
+    "auth_time",
+    [None, "", "x", "1e400", "NaN", lambda: signed_in("ann", seconds_ago=601)["auth_time"]],
+    ids=["none", "empty", "text", "huge", "no number", "long ago"],
+)
+def test_token_of_an_older_sign_in_deletes_nobody(auth_time: Any, calls: Calls) -> None:
+    """A stolen one, or a browser that somebody left: the token may be renewed, its sign-in not."""
+    play("ann")
+    before = items("ann")
+    claims = signed_in("ann") | {"auth_time": auth_time() if callable(auth_time) else auth_time}
+    if auth_time is None:
+        del claims["auth_time"]
+    answer = ask("DELETE /me", claims)
+    assert (answer.status, answer.json["code"]) == (403, "sign_in_again")
+    assert items("ann") == before
+    assert (calls.closed, account("ann")) == ([], True)
+    # Who signed in again goes on.
+    assert ask("DELETE /me", signed_in("ann")).status == 204
+
+
+def test_moderator_erases_anybody_whoever_made_the_id(calls: Calls, switches: Dependencies) -> None:
+    play("ann")
+    submit("server:7", name="Name of server:7")
+    submit("server:7", "rating-1")
+    hide("server:7")
+    deliver(list(items("server:7").values()))
+    for user in ("ann", "server:7"):
+        for _ in range(2):  # sent again, too
+            answer = ask("DELETE /users/{userId}", {"client_id": BY}, path={"userId": user})
+            assert (answer.status, answer.text) == (204, "")
+        drain(user, switches)
+        assert_consistent(user)
+        assert items(user)["profile"]["standing"] == {"S": "deleted"}
+        assert not account(user)
+        with pytest.raises(Barred):
+            submit(user)
+    assert set(calls.closed) == {"socket of ann"}
 
 
 def test_log_says_who_acted_on_whom_and_who_was_deleted(caplog: pytest.LogCaptureFixture) -> None:
@@ -800,17 +852,20 @@ def test_log_says_who_acted_on_whom_and_who_was_deleted(caplog: pytest.LogCaptur
     ask("PUT /users/{userId}/standing", {"client_id": BY}, path=path, body=body)
     line = {"route": "PUT /users/{userId}/standing", "status": 200, "userId": "ann", "by": BY}
     assert logged() == line
-    ask("DELETE /me", {"sub": "bob", "username": "bob"})
+    ask("DELETE /me", signed_in("bob"))
     assert logged() == {"route": "DELETE /me", "status": 204, "userId": "bob", "by": None}
+    ask("DELETE /users/{userId}", {"client_id": BY}, path={"userId": "cy"})
+    line = {"route": "DELETE /users/{userId}", "status": 204, "userId": "cy", "by": BY}
+    assert logged() == line
 
 
 def test_deletion_that_is_not_whole_is_no_204(switches: Dependencies) -> None:
     play("ann")
     switches.down.add("cognito-idp")
-    answer = ask("DELETE /me", {"sub": "ann", "username": "ann"})
+    answer = ask("DELETE /me", signed_in("ann"))
     assert (answer.status, answer.json["code"]) == (503, "unavailable")
     switches.down.clear()
-    assert ask("DELETE /me", {"sub": "ann", "username": "ann"}).status == 204
+    assert ask("DELETE /me", signed_in("ann")).status == 204
     assert not account("ann")
 
 

@@ -961,7 +961,7 @@ def test_nothing_is_written_when_a_record_is_refused(cache: Cache, cache_server:
     for value in (b"", b"short", bytes(6) + b"\x09" + bytes(6) + b"b"):
         with pytest.raises(CacheUnavailable):
             cache.run(adapter.APPLY, keys, *options, *fine, b"b", value, "no score")
-        cache.outage.until = 0
+        cache.outage.pause.end()
     assert everything(cache_server) == before
 
 

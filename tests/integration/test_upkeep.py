@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 import handlers.moderation
 import handlers.score_stream
@@ -19,7 +20,7 @@ from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.boards import BoardTable
 from leaderboard.adapters.cache import Cache
-from leaderboard.errors import RateLimited
+from leaderboard.errors import RateLimited, Unavailable
 from leaderboard.ranking import BoardItem
 from leaderboard.rules import Board, Schedule
 from leaderboard.scoring.decisions import ScoreItem
@@ -193,6 +194,111 @@ def test_deletion_leaves_no_name_on_current_boards_and_none_after_upkeep(
             handlers.upkeep.handler(event, CONTEXT)
     assert names("ann") == set()
     assert not any("userScore" in it for it in items("ann").values())
+
+
+# What fails.
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The users whose scores cannot be read now, from the table or for a reason of their own."""
+    users: set[str] = set()
+    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
+        asked = str(parameters.get("ExpressionAttributeValues", ""))
+        if operation == "Query" and any(f"'{user}'" in asked for user in users):
+            refusal: Any = {
+                "Error": {"Code": "ThrottlingException" if "bob" in asked else "SomethingElse"},
+                "ResponseMetadata": {"HTTPStatusCode": 400},
+            }
+            raise ClientError(refusal, operation)
+        return through(service, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    return users
+
+
+@pytest.mark.parametrize("failing", ["bob", "cid"], ids=["what may pass", "what nobody foresaw"])
+def test_chore_that_fails_is_asked_for_alone(
+    failing: str, broken: set[str], calls: Calls, switches: Dependencies
+) -> None:
+    for user in ("ann", "bob", "cid", "dee"):
+        play_for_years(user, 3)
+        rename(user, "New Name")
+    event = {"profiles": ["ann", "bob", "cid", "dee"], "archived": []}
+    broken.add(failing)
+    done = handlers.upkeep.handler(event, CONTEXT)
+    assert (done["copied"], done["failed"]) == (9, 1)
+    (again,) = switches.invoked
+    assert again == {"profiles": [failing], "archived": []}
+    # Alone it fails as a whole: Lambda tries it again, after a while.
+    switches.invoked.clear()
+    with pytest.raises(Unavailable):
+        handlers.upkeep.handler(again, CONTEXT)
+    assert switches.invoked == []
+    broken.clear()
+    asked = calls.of(lambda: handlers.upkeep.handler(again, CONTEXT))
+    assert sum(operation == "Query" for operation, _ in asked) == 1
+    assert names(failing) == {"New Name"}
+
+
+def test_top_that_cannot_be_recorded_repeats_no_profile(
+    broken: set[str], switches: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weeks = play_for_years("ann", 12)
+    rename("ann", "New Name")
+    old = {"board": "weekly", "season": weeks[-1], "userIds": ["ann"]}
+    event = {"profiles": ["ann"], "archived": [old, old | {"season": weeks[-2]}]}
+    real = type(wiring.archive()).update
+
+    def update(archive: Any, board: Any, season: str, user_ids: Any) -> Any:
+        if season == weeks[-1]:
+            raise ValueError("a mistake")
+        return real(archive, board, season, user_ids)
+
+    monkeypatch.setattr(type(wiring.archive()), "update", update)
+    assert broken == set()
+    assert handlers.upkeep.handler(event, CONTEXT)["failed"] == 1
+    assert switches.invoked == [{"profiles": [], "archived": [old]}]
+
+
+def test_chores_that_cannot_be_handed_over_are_repeated_with_the_others(
+    broken: set[str], switches: Dependencies
+) -> None:
+    play_for_years("ann", 3)
+    rename("ann", "New Name")
+    broken.add("bob")
+    switches.down.add("lambda")
+    with pytest.raises(Unavailable):
+        handlers.upkeep.handler({"profiles": ["ann", "bob"]}, CONTEXT)
+    assert names("ann") == {"New Name"}
+
+
+def test_request_leaves_unreadable_items_of_past_seasons_to_upkeep(
+    calls: Calls, switches: Dependencies
+) -> None:
+    """As it does with those that can be read: it has a bound, and a player's past has none."""
+    weeks = play_for_years("ann")
+    current = season_at(Schedule.WEEKLY, instants.now_ms()).season
+    for week in (current, *weeks):
+        client("dynamodb").update_item(
+            TableName=aws.SCORES,
+            Key={"userId": {"S": "ann"}, "boardSeason": {"S": f"weekly#{week}"}},
+            UpdateExpression="SET scoreUpdatedAt = :text",
+            ExpressionAttributeValues={":text": {"S": "no time"}},
+        )
+
+    def hide() -> None:
+        wiring.moderation().set_standing("ann", "hidden", reason="why", by="client-1")
+
+    # The standing with its act, the scores of `global` and of this week.
+    assert calls.writes_of(hide) == 3
+    assert "boardOrder" not in items("ann")[f"weekly#{current}"]
+    assert "boardOrder" in items("ann")[f"weekly#{weeks[-1]}"]
+    deliver(items("ann")["profile"])
+    handlers.upkeep.handler(switches.invoked[0], CONTEXT)
+    assert not any("boardOrder" in it for it in items("ann").values())
 
 
 # The fast lane.

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.package
 PAGE = ROOT / "docs" / "security.md"
 ROW = re.compile(r"^\| `(\w+)` \| `([^`]+)` \| (.+) \|$", re.MULTILINE)
 # No other form: a connection's id is known only once it is there.
-WILD = re.compile(r"^\$\{WebsocketsApi\}/dev/(POST|DELETE)/@connections/\*$")
+WILD = re.compile(r"^\$\{WebsocketsApi\}/dev/(GET|POST|DELETE)/@connections/\*$")
 
 
 def documented() -> dict[str, dict[str, set[str]]]:

@@ -67,7 +67,13 @@ ENVIRONMENTS = {
         "RECORD_INTERVAL_MS",
     }
     | CACHE,
-    "upkeep": {"BOARDS_TABLE", "SCORES_TABLE", "FAILURE_QUEUE_URL", "WRITE_SHARDS"},
+    "upkeep": {
+        "BOARDS_TABLE",
+        "SCORES_TABLE",
+        "UPKEEP_FUNCTION",
+        "FAILURE_QUEUE_URL",
+        "WRITE_SHARDS",
+    },
     "board_stream": {
         "BOARDS_TABLE",
         "CONNECTIONS_TABLE",
@@ -167,6 +173,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         },
         "BoardsTable": {"dynamodb:GetItem"},
         "ScoresTable": {"dynamodb:GetItem"},
+        "${WebsocketsApi}/dev/GET/@connections/*": {"execute-api:ManageConnections"},
         "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
     }
     | REPORTS,
@@ -180,6 +187,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     }
     | CACHE_ACCESS,
     "upkeep": {
+        "function:leaderboard-dev-upkeep": {"lambda:InvokeFunction"},
         "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
@@ -235,6 +243,7 @@ ROUTES: dict[str, tuple[str, list[str]] | None] = {
     "DELETE /me": PLAYER,
     "PUT /users/{userId}/standing": MODERATOR,
     "GET /users/{userId}/standing": MODERATOR,
+    "DELETE /users/{userId}": MODERATOR,
     "DELETE /boards/{board}/users/{userId}": MODERATOR,
     "POST /boards/{board}/submissions": MACHINE,
 }
@@ -573,6 +582,22 @@ def test_prod_keeps_its_data_when_it_is_removed(prod: Package) -> None:
         assert prod.properties(name)["DeletionProtectionEnabled"] is True
     assert prod.resources["UserPool"]["DeletionPolicy"] == "Retain"
     assert prod.properties("UserPool")["DeletionProtection"] == "ACTIVE"
+
+
+def test_changed_e_mail_must_be_verified_before_it_counts(dev: Package) -> None:
+    pool = dev.properties("UserPool")
+    assert pool["UserAttributeUpdateSettings"] == {
+        "AttributesRequireVerificationBeforeUpdate": ["email"]
+    }
+    assert pool["AutoVerifiedAttributes"] == ["email"]
+
+
+def test_refreshing_a_token_does_not_renew_its_sign_in(dev: Package) -> None:
+    """Rotation would: it takes the flow away by which the page refreshes, and `auth_time` then
+    says when a token was renewed."""
+    client = dev.properties("WebClient")
+    assert "ALLOW_REFRESH_TOKEN_AUTH" in client["ExplicitAuthFlows"]
+    assert "RefreshTokenRotation" not in client
 
 
 def test_dev_goes_when_it_is_removed(dev: Package) -> None:

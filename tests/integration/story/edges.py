@@ -98,8 +98,9 @@ class Rig:
         self._scripts = DatedScripts()
         # One process stands for many environments, of which each notices an outage by itself.
         leaderboard.adapters.cache.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
-        wiring.ranking_cache().outage.until = 0
         wiring.remembered().memo.known.clear()
+        for cache in (wiring.ranking_cache(), wiring.read_cache()):
+            cache.outage.pause.end()
         self._chance.source = world.chance
         self._settings = replace(
             settings.load(), audience_shards=world.audience.shards, reach=world.audience.reach

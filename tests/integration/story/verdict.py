@@ -67,7 +67,8 @@ class Verdict:
 
     def ranking(self, rules: oracle.Rules) -> Top | None:
         """The whole ranking in the cache, as the service reads it."""
-        wiring.ranking_cache().outage.until = 0
+        for cache in (wiring.ranking_cache(), wiring.read_cache()):
+            cache.outage.pause.end()
         board = wiring.boards().find(rules.board)
         return wiring.ranking_cache().read(board, rules.season, size=1000)
 

@@ -1,0 +1,73 @@
+/**
+ * Deleting the account: asked twice, and with the password where the service wants a fresh sign-in.
+ */
+
+import { find, tell } from "./elements.js";
+import { Failure, sentence } from "./failures.js";
+
+export class Leaving {
+  #identity;
+  #service;
+  #account;
+  #form = /** @type {HTMLFormElement} */ (find("leaving"));
+  /** Disabled until the service asks for it: what is disabled need not be filled in. */
+  #again = /** @type {HTMLFieldSetElement} */ (find("again"));
+  #failed = /** @type {HTMLElement} */ (this.#form.querySelector(".failure"));
+
+  /**
+   * @param {{identity: import("./identity.js").Identity, service: import("./service.js").Service,
+   *   account: import("./account.js").Account}} parts
+   */
+  constructor({ identity, service, account }) {
+    this.#identity = identity;
+    this.#service = service;
+    this.#account = account;
+    find("leave").addEventListener("click", () => this.#show(find("leaving").hidden === true));
+    find("stay").addEventListener("click", () => {
+      this.#show(false);
+      find("leave").focus();
+    });
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#attempt();
+    });
+    identity.addEventListener("change", () => this.#show(false));
+  }
+
+  /** @param {boolean} shown */
+  #show(shown) {
+    this.#form.hidden = !shown;
+    find("leave").setAttribute("aria-expanded", String(shown));
+    this.#form.reset();
+    this.#ask(false);
+    tell(this.#failed, null);
+    if (shown) find("stay").focus();
+  }
+
+  /** @param {boolean} asked whether the e-mail and the password are asked for */
+  #ask(asked) {
+    this.#again.hidden = this.#again.disabled = !asked;
+    if (asked) /** @type {HTMLInputElement} */ (this.#again.querySelector("input:placeholder-shown, input")).focus();
+  }
+
+  async #attempt() {
+    if (this.#form.getAttribute("aria-busy") === "true") return;
+    this.#form.setAttribute("aria-busy", "true");
+    tell(this.#failed, null);
+    try {
+      if (!this.#again.disabled) {
+        const filled = new FormData(this.#form);
+        await this.#identity.signInAgain(String(filled.get("email")).trim(), String(filled.get("password")));
+      }
+      await this.#service.erase();
+      this.#account.say("Your account is deleted.");
+      await this.#identity.signOut();
+    } catch (failure) {
+      if (failure instanceof Failure && failure.code === "sign_in_again") this.#ask(true);
+      tell(this.#failed, sentence(failure));
+      this.#account.fail(failure);
+    } finally {
+      this.#form.removeAttribute("aria-busy");
+    }
+  }
+}
