@@ -152,8 +152,8 @@ def pings_per_second(frames_per_second: float) -> float:
 
 
 def _ping() -> float:
-    """The ping and its answer; the count of the connection's messages; its boards."""
-    return 2 * MESSAGES + _invocation(REQUEST_SECONDS) + WRITE_UNITS + 2 * READ_UNITS
+    """The ping and its answer; the count of the connection's messages; its row and its board."""
+    return 2 * MESSAGES + _invocation(REQUEST_SECONDS) + WRITE_UNITS + 1.5 * READ_UNITS
 
 
 def _kilobytes(size: int) -> int:

@@ -165,7 +165,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:Query",
             "dynamodb:UpdateItem",
         },
-        "BoardsTable": {"dynamodb:GetItem"},
+        "BoardsTable": {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
         "ScoresTable": {"dynamodb:GetItem"},
         "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
     }

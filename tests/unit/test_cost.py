@@ -38,9 +38,9 @@ def test_connections_of_ten_thousand_viewers_cost_fifteen_cents_an_hour() -> Non
 
 
 def test_pings_of_ten_thousand_quiet_viewers_cost_what_the_page_says() -> None:
-    """A ping and its answer, a function, a write and two reads each, 189 times an hour."""
+    """A ping and its answer, a function, a write, one and a half reads, 189 times an hour."""
     pings = 10_000 * 3600 / 19
-    dollars = pings * (2 * 1.00 + 0.20 + 0.015 * 13.3334 + 0.625 + 2 * 0.125) / 1_000_000
+    dollars = pings * (2 * 1.00 + 0.20 + 0.015 * 13.3334 + 0.625 + 1.5 * 0.125) / 1_000_000
     assert bill(Load(10_000, 0)).parts["viewers: pings"] == pytest.approx(dollars)
     page = (ROOT / "docs" / "cost.md").read_text()
     assert (
