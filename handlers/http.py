@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 from collections import Counter
@@ -197,9 +198,39 @@ def serve(
         if answer["statusCode"] >= 400:
             line["code"] = json.loads(answer["body"]).get("code")
         logger.info("request", extra={**line, "gatewayRequestId": request_id})
-        return answer
+        answer = compressed(answer, event)
+        is_head = event["requestContext"]["http"]["method"] == "HEAD"
+        return {**answer, "body": ""} if is_head else answer
 
     return handler
+
+
+COMPRESSED_FROM = 1024
+"""Bytes of a body from which compressing it saves a packet or more."""
+
+
+def compressed(answer: Json, event: Json) -> Json:
+    """The answer, with a large body in gzip if whoever asked accepts that."""
+    body = answer["body"].encode()
+    if len(body) < COMPRESSED_FROM:
+        return answer
+    headers = {**answer["headers"], "Vary": "Accept-Encoding"}
+    if not accepts_gzip(event.get("headers", {}).get("accept-encoding", "")):
+        return {**answer, "headers": headers}
+    headers["Content-Encoding"] = "gzip"
+    if "ETag" in headers:  # a strong one names the bytes
+        headers["ETag"] = f"W/{headers['ETag']}"
+    packed = base64.b64encode(gzip.compress(body, mtime=0)).decode()
+    return {**answer, "headers": headers, "body": packed, "isBase64Encoded": True}
+
+
+def accepts_gzip(header: str) -> bool:
+    """Whether an `Accept-Encoding` names gzip, or else everything, without refusing it."""
+    found: dict[str, bool] = {}
+    for part in header.lower().split(","):
+        coding, *parameters = (it.strip() for it in part.split(";"))
+        found[coding] = not any(re.fullmatch(r"q=0(\.0*)?", it) for it in parameters)
+    return found.get("gzip", found.get("*", False))
 
 
 def check_query(event: Json, app: APIGatewayHttpResolver) -> None:
@@ -265,7 +296,7 @@ def admit(event: Json, *, max_body: int = MAX_BODY) -> Json:
     }
     if event.get("body"):
         admitted["body"] = json.dumps(_parsed(event, max_body))
-    elif event["requestContext"]["http"]["method"] not in {"GET", "DELETE"}:
+    elif event["requestContext"]["http"]["method"] not in {"GET", "HEAD", "DELETE"}:
         admitted["body"] = "{}"
     return admitted
 

@@ -64,8 +64,10 @@ OPERATIONS: dict[str, Operation] = {
         "List the boards",
         answers.Boards,
         "Every board and pattern of `boards.yml`, with its rules, its current season and its pace.",
+        cached=True,
         example={"boards": [ALL_TIME]},
     ),
+    "HEAD /boards": Operation("Read the headers of the list", None, cached=True),
     "GET /boards/{board}/top": Operation(
         "Read the top",
         answers.Top,
@@ -85,6 +87,13 @@ OPERATIONS: dict[str, Operation] = {
             "entries": [CYD, ADA, BOB],
             "endsAt": None,
         },
+    ),
+    "HEAD /boards/{board}/top": Operation(
+        "Read the headers of the top",
+        None,
+        "Whether the top has changed.",
+        tagged=True,
+        cached=True,
     ),
     "GET /boards/{board}/entries": Operation(
         "Page through the ranking",
@@ -293,4 +302,11 @@ OPERATIONS: dict[str, Operation] = {
         "OpenAPI 3.1.",
         tagged=True,
     ),
+    "GET /health": Operation(
+        "Look whether the API answers",
+        answers.Health,
+        "Touches neither the cache nor the tables.",
+        example={"status": "ok"},
+    ),
+    "HEAD /health": Operation("Look whether the API answers, without a body", None),
 }
