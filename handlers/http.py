@@ -33,6 +33,9 @@ from leaderboard.rules import MAX_SCORE
 
 MAX_BODY = 16 * 1024
 
+PAGE_NUMBERS = frozenset({"offset", "page"})
+"""Query parameters that other APIs page by; a read that dropped them would show a wrong page."""
+
 STATUSES = {
     "action_not_found": HTTPStatus.NOT_FOUND,
     "barred": HTTPStatus.FORBIDDEN,
@@ -245,7 +248,7 @@ def check_query(event: Json, app: APIGatewayHttpResolver) -> None:
     if doubled := [name for name in times if times[name] > 1]:
         raise Invalid("This parameter is given twice; give it once.", path=f"query.{doubled[0]}")
     if event["requestContext"]["http"]["method"] in {"GET", "HEAD"}:
-        if numbered := [name for name in times if name in {"offset", "page"}]:
+        if numbered := [name for name in times if name in PAGE_NUMBERS]:
             raise Invalid(
                 "Pages go by `cursor`: send `nextCursor` of the page before.",
                 path=f"query.{numbered[0]}",
