@@ -39,6 +39,7 @@ PAGE_NUMBERS = frozenset({"offset", "page"})
 STATUSES = {
     "action_not_found": HTTPStatus.NOT_FOUND,
     "barred": HTTPStatus.FORBIDDEN,
+    "board_limit": HTTPStatus.CONFLICT,
     "board_not_found": HTTPStatus.NOT_FOUND,
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "edge_required": HTTPStatus.FORBIDDEN,
@@ -61,6 +62,7 @@ STATUSES = {
 TITLES = {
     "action_not_found": "No such action",
     "barred": "Barred",
+    "board_limit": "No more boards of this pattern",
     "board_not_found": "No such board",
     "body_too_large": "The body is too large",
     "edge_required": "Not this way",

@@ -4,8 +4,8 @@ LeaderboardError
 ├── Invalid                 a request that does not validate: `errors` says where
 ├── NotFound                BoardNotFound, ActionNotFound, UserNotRanked
 ├── Refused                 TicketInvalid, TicketExpired, TicketEarly, TicketSuperseded, Barred,
-│                           UserDeleted, RateLimited, ScoreLimit, SubmissionConflict,
-│                           EdgeRequired, Unreadable
+│                           UserDeleted, RateLimited, ScoreLimit, BoardLimit,
+│                           SubmissionConflict, EdgeRequired, Unreadable
 ├── TooLarge
 └── Unavailable             a dependency does not answer: nothing was done, try again
     ├── CacheUnavailable    the cache: reads go on from the tables
@@ -82,6 +82,10 @@ class UserDeleted(Refused):
 
 class ScoreLimit(Refused):
     code = "score_limit"
+
+
+class BoardLimit(Refused):
+    code = "board_limit"
 
 
 class SubmissionConflict(Refused):

@@ -173,7 +173,14 @@ OPERATIONS: dict[str, Operation] = {
         "action. `points` is what completing the action is worth. An action with a `challenge` "
         "asks something: then taking the ticket is the attempt. It counts in the board's limit of "
         "actions a minute, and the ticket before it does not count any more.",
-        codes=("action_not_found", "barred", "judge_failed", "rate_limited", "unreadable"),
+        codes=(
+            "action_not_found",
+            "barred",
+            "board_limit",
+            "judge_failed",
+            "rate_limited",
+            "unreadable",
+        ),
         status=201,
         request={"action": "quiz"},
         example={
@@ -201,6 +208,7 @@ OPERATIONS: dict[str, Operation] = {
         "before. After `judge_failed` send the same request again later: nothing was used up.",
         codes=(
             "barred",
+            "board_limit",
             "judge_failed",
             "rate_limited",
             "score_limit",
