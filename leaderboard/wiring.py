@@ -177,6 +177,7 @@ def verification() -> Verification:
         bulk_scores(),
         cache,
         Notes(cache),
+        connection_table(),
         rebuild_requests(),
         rebuild_function(),
         configuration().rebuild_segments,

@@ -21,6 +21,7 @@ from leaderboard.snapshots import Score, Snapshot, ranked
 
 STAGE = "#stage"
 """The key of what the stage remembers of itself; no board-season has it."""
+LISTED = "boardSeason, revision, version"
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,18 @@ class BoardTable:
                 ExpressionAttributeValues={":count": {"N": str(count)}},
             )
 
+    def list_some(self, after: str | None, limit: int) -> tuple[list[Listed], str | None]:
+        """Up to so many board-seasons behind one, and the last of them if there may be more."""
+        start = {} if after is None else {"ExclusiveStartKey": {"boardSeason": {"S": after}}}
+        with translated():
+            answer = client("dynamodb").scan(
+                TableName=self.boards_table, ProjectionExpression=LISTED, Limit=limit, **start
+            )
+        last = answer.get("LastEvaluatedKey")
+        items = (raw for raw in answer["Items"] if raw["boardSeason"]["S"] != STAGE)
+        listed = [self._listed(raw) for raw in items]
+        return listed, None if last is None else last["boardSeason"]["S"]
+
     def list(self) -> Iterator[list[Listed]]:
         """Every board-season that has an item, by page; one opened a moment ago may be missing."""
         pages = (
@@ -150,7 +163,7 @@ class BoardTable:
             .get_paginator("scan")
             .paginate(
                 TableName=self.boards_table,
-                ProjectionExpression="boardSeason, revision, version",
+                ProjectionExpression=LISTED,
             )
         )
         with translated():
