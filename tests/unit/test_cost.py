@@ -65,6 +65,16 @@ def test_million_scores_cost_what_their_request_and_their_items_do() -> None:
     assert parts["scores: table and index"] == pytest.approx(1.875 + 0.125)
 
 
+def test_attempt_costs_its_request_and_the_item_that_remembers_it() -> None:
+    """Issuing a ticket with a challenge writes the item once; its index does not change."""
+    dollars = (1.00 + 0.20 + 0.015 * 13.3334 + 0.625 + 0.125) / 1_000_000
+    load = Load(0, 50, attempt_share=0.4)
+    assert bill(load).parts["scores: attempts"] == pytest.approx(20 * 3600 * dollars)
+    assert bill(Load(0, 50)).parts["scores: attempts"] == 0
+    shown = run("--viewers", "0", "--writes-per-second", "50", "--attempt-share", "0.4").stdout
+    assert "scores: attempts" in shown
+
+
 def test_budget_of_posts_is_a_ceiling_of_dollars() -> None:
     assert ceiling_hourly(5000) == pytest.approx(18.00)
     assert bill(Load(1_000_000, 500)).parts["frames: messages"] == pytest.approx(18.00)
