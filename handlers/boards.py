@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -35,12 +37,12 @@ class UsersRequest(Body):
     ]
 
 
-@app.get("/boards")
-def list_boards() -> Json:
-    return wiring.reads().list()
+@app.route("/boards", method=["GET", "HEAD"])
+def list_boards() -> Response[str]:
+    return _cached(wiring.reads().list())
 
 
-@app.get("/boards/<board>/top")
+@app.route("/boards/<board>/top", method=["GET", "HEAD"])
 def read_top(
     board: BoardPath,
     limit: Annotated[QueryNumber | None, Query(ge=1, le=MAX_LIMIT)] = None,
@@ -78,9 +80,25 @@ def query_entries(board: BoardPath, request: UsersRequest, season: SeasonQuery =
 
 @app.get("/openapi.json")
 def read_reference() -> Response[str]:
-    text = REFERENCE.read_text(encoding="utf-8")
-    tag = hashlib.sha256(text.encode()).hexdigest()[:16]
+    tag, text = reference()
     return _tagged(tag, lambda: text, cached="public, max-age=60")
+
+
+@app.route("/health", method=["GET", "HEAD"])
+def read_health() -> Response[str]:
+    return Response(
+        status_code=200,
+        content_type=content_types.APPLICATION_JSON,
+        headers={"Cache-Control": "no-store"},
+        body=messages.encode({"status": "ok"}),
+    )
+
+
+@cache
+def reference() -> tuple[str, str]:
+    """The API's description without the white space of the file, and what names its content."""
+    text = messages.encode(json.loads(REFERENCE.read_text(encoding="utf-8")))
+    return hashlib.sha256(text.encode()).hexdigest()[:16], text
 
 
 def _tagged(tag: str, body: Callable[[], str], *, cached: str) -> Response[str]:

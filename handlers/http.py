@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 from collections import Counter
@@ -48,9 +49,13 @@ UNFORESEEN = (
 unforeseen: ContextVar[Exception | None] = ContextVar("unforeseen", default=None)
 """What this invocation answers with `internal`, for its log line."""
 
+PAGE_NUMBERS = frozenset({"offset", "page"})
+"""Query parameters that other APIs page by; a read that dropped them would show a wrong page."""
+
 STATUSES = {
     "action_not_found": HTTPStatus.NOT_FOUND,
     "barred": HTTPStatus.FORBIDDEN,
+    "board_limit": HTTPStatus.CONFLICT,
     "board_not_found": HTTPStatus.NOT_FOUND,
     "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "edge_required": HTTPStatus.FORBIDDEN,
@@ -75,6 +80,7 @@ STATUSES = {
 TITLES = {
     "action_not_found": "No such action",
     "barred": "Barred",
+    "board_limit": "No more boards of this pattern",
     "board_not_found": "No such board",
     "body_too_large": "The body is too large",
     "edge_required": "Not this way",
@@ -222,7 +228,9 @@ def serve(
         log = logger.error if unforeseen.get() else logger.info
         extra = {**line, "gatewayRequestId": request_id}
         log("request", extra=extra, exc_info=unforeseen.get())
-        return answer
+        answer = compressed(answer, event)
+        is_head = event["requestContext"]["http"]["method"] == "HEAD"
+        return {**answer, "body": ""} if is_head else answer
 
     return handler
 
@@ -238,6 +246,34 @@ def _refusal(request_id: str, error: LeaderboardError) -> Json:
     }
 
 
+COMPRESSED_FROM = 1024
+"""Bytes of a body from which compressing it saves a packet or more."""
+
+
+def compressed(answer: Json, event: Json) -> Json:
+    """The answer, with a large body in gzip if whoever asked accepts that."""
+    body = answer["body"].encode()
+    if len(body) < COMPRESSED_FROM:
+        return answer
+    headers = {**answer["headers"], "Vary": "Accept-Encoding"}
+    if not accepts_gzip(event.get("headers", {}).get("accept-encoding", "")):
+        return {**answer, "headers": headers}
+    headers["Content-Encoding"] = "gzip"
+    if "ETag" in headers:  # a strong one names the bytes
+        headers["ETag"] = f"W/{headers['ETag']}"
+    packed = base64.b64encode(gzip.compress(body, mtime=0)).decode()
+    return {**answer, "headers": headers, "body": packed, "isBase64Encoded": True}
+
+
+def accepts_gzip(header: str) -> bool:
+    """Whether an `Accept-Encoding` names gzip, or else everything, without refusing it."""
+    found: dict[str, bool] = {}
+    for part in header.lower().split(","):
+        coding, *parameters = (it.strip() for it in part.split(";"))
+        found[coding] = not any(re.fullmatch(r"q=0(\.0*)?", it) for it in parameters)
+    return found.get("gzip", found.get("*", False))
+
+
 def check_query(event: Json, app: APIGatewayHttpResolver) -> None:
     """Refuse query parameters that would not do what they were sent for; raises Invalid.
 
@@ -250,7 +286,7 @@ def check_query(event: Json, app: APIGatewayHttpResolver) -> None:
     if doubled := [name for name in times if times[name] > 1]:
         raise Invalid("This parameter is given twice; give it once.", path=f"query.{doubled[0]}")
     if event["requestContext"]["http"]["method"] in {"GET", "HEAD"}:
-        if numbered := [name for name in times if name in {"offset", "page"}]:
+        if numbered := [name for name in times if name in PAGE_NUMBERS]:
             raise Invalid(
                 "Pages go by `cursor`: send `nextCursor` of the page before.",
                 path=f"query.{numbered[0]}",
@@ -301,7 +337,7 @@ def admit(event: Json, *, max_body: int = MAX_BODY) -> Json:
     }
     if event.get("body"):
         admitted["body"] = json.dumps(_parsed(event, max_body))
-    elif event["requestContext"]["http"]["method"] not in {"GET", "DELETE"}:
+    elif event["requestContext"]["http"]["method"] not in {"GET", "HEAD", "DELETE"}:
         admitted["body"] = "{}"
     return admitted
 

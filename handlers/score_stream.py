@@ -42,7 +42,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
                 if wiring.leaves(image):
                     leaving.add(owner)
                 continue
-            if wiring.is_history(image):
+            if not wiring.is_score(image):
                 continue
             board_season, score = wiring.score_record(image)
             batches[board_season].append(score)

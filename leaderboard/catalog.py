@@ -136,6 +136,7 @@ class BoardRule(Rule):
     min_score: Score = -MAX_SCORE
     negative_points: Annotated[bool, Field(strict=True)] = False
     keep_seasons: Annotated[int, Field(strict=True, ge=0, le=100)] = 4
+    boards_per_player: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
 
     def board(self, name: str) -> Board:
         return Board(
@@ -152,11 +153,16 @@ class BoardRule(Rule):
             min_score=self.min_score,
             negative_points=self.negative_points,
             keep_seasons=self.keep_seasons,
+            boards_per_player=self.boards_per_player,
         )
 
-    def mistakes(self) -> dict[str, str]:
-        """What each key has wrong that only shows beside another key."""
+    def mistakes(self, name: str) -> dict[str, str]:
+        """What each key has wrong that only shows beside another key, or under that name."""
         wrong: dict[str, str] = {}
+        if "*" in name and self.actions and self.boards_per_player is None:
+            wrong["boardsPerPlayer"] = UNBOUNDED
+        elif self.boards_per_player is not None and not ("*" in name and self.actions):
+            wrong["boardsPerPlayer"] = "is for patterns with actions alone: nothing else counts it"
         if self.min_score > self.limits.max_score:
             wrong["minScore"] = "is above limits.maxScore"
         if self.schedule == "never" and "keep_seasons" in self.model_fields_set:
@@ -185,7 +191,7 @@ class Catalog:
         rules = self._ruling(board)
         if rules is None:
             raise BoardNotFound(f"There is no board {board[:48]!r}; GET /boards lists the boards.")
-        return rules if rules.board == board else replace(rules, board=board)
+        return rules if rules.board == board else replace(rules, board=board, pattern=rules.board)
 
     def mistakes(self, *, broken: Collection[str] = ()) -> Iterator[str]:
         """What is wrong about actions beside the boards that they count on.
@@ -271,7 +277,7 @@ def parse(document: Any) -> Catalog:
             lines += [f"{name}: {_where(it['loc'])}: {it['msg']}" for it in error.errors()]
             broken.add(name)
             continue
-        lines += [f"{name}: {key}: {reason}" for key, reason in rule.mistakes().items()]
+        lines += [f"{name}: {key}: {reason}" for key, reason in rule.mistakes(name).items()]
         rules[name] = rule.board(name)
     for one, other in combinations([it for it in rules if "*" in it], 2):
         if len(one) == len(other) and _overlap(one, other):
@@ -299,6 +305,10 @@ def _unreachable(board: Board) -> str:
     return "limits.maxScore: every action is worth more, so nobody could have a first score"
 
 
+UNBOUNDED = (
+    "is missing: a player names the boards of a pattern, and each is one more for the service to "
+    "keep. Say how many a player may open, e.g. boardsPerPlayer: 20"
+)
 FOREIGN = f"is outside the package {GAME}, which alone is shipped"
 UNJUDGED = (
     "is missing: no amount comes from a player. Name the function that computes the points, e.g. "

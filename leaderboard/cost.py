@@ -32,6 +32,8 @@ LAMBDA_GB_SECONDS = 0.0000133334
 CACHE_UNITS = 0.0023 / MILLION
 """ElastiCache Serverless for Valkey: a processing unit, about a simple command or a KB."""
 LOG_GIGABYTES = 0.50
+TRANSFER_GIGABYTES = 0.09
+"""What leaves for the internet; only the worst hour counts it."""
 AT_REST_MONTHLY = {"cache": 6.00, "ticket secret": 0.40, "alarm": 0.10}
 
 FUNCTION_GB = 1.0
@@ -68,6 +70,8 @@ class Load:
     top_size: int = 10
     reads_per_second: float = 0.0
     alarms: int = 8
+    attempt_share: float = 0.0
+    """Of the writes, those that complete an action with a challenge: its ticket is a write, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ def bill(load: Load) -> Bill:
         # The item, and its index: the sort key moves, which is one entry gone and one written.
         "scores: table and index": load.writes_per_second * (3 * WRITE_UNITS + READ_UNITS),
         "scores: functions": load.writes_per_second * _invocation(REQUEST_SECONDS),
+        "scores: attempts": load.writes_per_second * load.attempt_share * _attempt(),
         "ranking: functions": records * _invocation(RECORD_SECONDS),
         "ranking: cache": load.writes_per_second * 3 * CACHE_UNITS,
         "tops: table": records * _kilobytes(load.top_size * ENTRY_BYTES) * WRITE_UNITS,
@@ -135,6 +140,34 @@ def _invocation(seconds: float) -> float:
     return LAMBDA_REQUESTS + seconds * FUNCTION_GB * LAMBDA_GB_SECONDS
 
 
+def _attempt() -> float:
+    """A ticket with a challenge: the request, and the item that remembers it (not its index)."""
+    return HTTP_REQUESTS + _invocation(REQUEST_SECONDS) + WRITE_UNITS + READ_UNITS
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """What one request consumes: units of the tables, bytes that leave, messages of a socket."""
+
+    reads: float
+    writes: float
+    sent: int
+    messages: int = 0
+
+
+def dollars_of(request: Consumed) -> float:
+    """What a request costs: of the HTTP API unless it has messages; the cache's part is cents."""
+    lines = 1 if request.messages else 2
+    return (
+        (request.messages * MESSAGES or HTTP_REQUESTS)
+        + _invocation(REQUEST_SECONDS)
+        + request.reads * READ_UNITS
+        + request.writes * WRITE_UNITS
+        + request.sent / 1e9 * TRANSFER_GIGABYTES
+        + lines * LOG_BYTES / 1e9 * LOG_GIGABYTES
+    )
+
+
 def _posting(load: Load, frames: float, rest_ms: int) -> float:
     """One invocation stays for each frame's interval; posting itself may take longer."""
     lasts = max(rest_ms / 1000, load.viewers / POSTS_PER_CORE)
@@ -152,8 +185,8 @@ def pings_per_second(frames_per_second: float) -> float:
 
 
 def _ping() -> float:
-    """The ping and its answer; the count of the connection's messages; its boards."""
-    return 2 * MESSAGES + _invocation(REQUEST_SECONDS) + WRITE_UNITS + 2 * READ_UNITS
+    """The ping and its answer; the count of the connection's messages; its row and its board."""
+    return 2 * MESSAGES + _invocation(REQUEST_SECONDS) + WRITE_UNITS + 1.5 * READ_UNITS
 
 
 def _kilobytes(size: int) -> int:
@@ -207,6 +240,12 @@ def parse(arguments: list[str] | None = None) -> Load:
         help="of the scores, those that change the top (default: all)",
     )
     parser.add_argument(
+        "--attempt-share",
+        type=_share,
+        default=plain.attempt_share,
+        help="of the scores, those of actions with a challenge (default: none)",
+    )
+    parser.add_argument(
         "--frame-interval",
         type=_count,
         default=plain.frame_interval_ms,
@@ -229,6 +268,7 @@ def parse(arguments: list[str] | None = None) -> Load:
         viewers=given.viewers,
         writes_per_second=given.writes_per_second,
         top_share=given.top_share,
+        attempt_share=given.attempt_share,
         frame_interval_ms=given.frame_interval,
         posts_per_second=given.posts_per_second,
         top_size=given.top_size,

@@ -4,8 +4,8 @@ LeaderboardError
 ├── Invalid                 a request that does not validate: `errors` says where
 ├── NotFound                BoardNotFound, ActionNotFound, UserNotRanked
 ├── Refused                 TicketInvalid, TicketExpired, TicketEarly, TicketSuperseded, Barred,
-│                           UserDeleted, RateLimited, ScoreLimit, SubmissionConflict,
-│                           EdgeRequired, SignInAgain, Unreadable
+│                           UserDeleted, RateLimited, ScoreLimit, BoardLimit,
+│                           SubmissionConflict, EdgeRequired, SignInAgain, Unreadable
 ├── TooLarge
 ├── Internal                what nobody foresaw: the edge makes it of any error outside this tree
 └── Unavailable             a dependency does not answer: nothing was done, try again
@@ -83,6 +83,10 @@ class UserDeleted(Refused):
 
 class ScoreLimit(Refused):
     code = "score_limit"
+
+
+class BoardLimit(Refused):
+    code = "board_limit"
 
 
 class SubmissionConflict(Refused):

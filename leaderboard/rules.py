@@ -111,3 +111,7 @@ class Board:
     """Past seasons that stay in the cache; those before them are read from the table."""
     mixed: bool = False
     """Whether the index may still have keys of the other order: `boards.yml` changed it."""
+    pattern: str | None = None
+    """The pattern of boards.yml that a board's id matches, if the board is not named there."""
+    boards_per_player: int | None = None
+    """Boards of its pattern that one player may open by actions."""

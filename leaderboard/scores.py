@@ -22,7 +22,7 @@ from leaderboard.rules import Action, Board, Operator
 from leaderboard.scoring import decisions
 from leaderboard.scoring.completions import Completion, Evidence
 from leaderboard.scoring.decisions import Answer, ScoreItem, refuse
-from leaderboard.scoring.gathering import gather
+from leaderboard.scoring.gathering import gather, opening_of
 from leaderboard.scoring.issuing import action_of, new_ticket
 from leaderboard.scoring.ports import SUBMISSION_MS, Part, ScoreStore, Submission, Write
 from leaderboard.seasons import season_at
@@ -74,7 +74,7 @@ class Scores:
 
         Of an action with a challenge, issuing is the attempt: it counts in the board's limit of
         actions, and voids the ticket before. Raises BoardNotFound, ActionNotFound, JudgeFailed,
-        and, for an attempt, Barred and RateLimited; nothing is used up then.
+        and, for an attempt, Barred, RateLimited and BoardLimit; nothing is used up then.
         """
         now = self.now_ms()
         keys = self.keys()
@@ -91,8 +91,9 @@ class Scores:
         for _ in tries():
             (item,), profile = gather(self.store, ticket.user_id, [(ticket.board, ticket.season)])
             opened = decisions.attempt(rules, item, ticket, now_ms=now)
+            opening = opening_of(self.store, rules, item)
             try:
-                self.store.write(Write(rules, opened, item.version, profile))
+                self.store.write(Write(rules, opened, item.version, profile, opening=opening))
             except Raced:
                 continue
             return
@@ -109,7 +110,10 @@ class Scores:
     def complete(
         self, *, user_id: str, board: str, token: str, evidence: Evidence | None = None
     ) -> Outcome:
-        """Take an action ticket. Raises what `decisions.complete` raises, and BoardNotFound."""
+        """Take an action ticket.
+
+        Raises what `decisions.complete` raises, BoardNotFound and BoardLimit.
+        """
         rules = self.catalog.find(board)
         ticket = read_action(token, self.keys(key_id(token)))
         if (ticket.user_id, ticket.board) != (user_id, board):
@@ -123,6 +127,7 @@ class Scores:
         for _ in tries():
             (item, *beside), profile = gather(self.store, user_id, places)
             counted = list(zip(also, beside, strict=True))
+            opening = opening_of(self.store, rules, item)
             decision = decisions.complete(rules, item, completion, also=counted)
             if decision.item is None:
                 return Outcome(user_id, item.user_name, decision.answer, replayed=True)
@@ -131,7 +136,9 @@ class Scores:
                 for other, after, before in zip(also, decision.also, beside, strict=True)
             )
             try:
-                self.store.write(Write(rules, decision.item, item.version, profile, also=parts))
+                self.store.write(
+                    Write(rules, decision.item, item.version, profile, also=parts, opening=opening)
+                )
             except Raced:
                 continue
             return Outcome(user_id, item.user_name, decision.answer, replayed=False)

@@ -33,7 +33,7 @@ class Index(Protocol):
         """The last in front of a position, in the board's order."""
 
     def find(self, board: Board, season: str, user_ids: Sequence[str]) -> List[Score]:
-        """Those of the users that are ranked, as the table has them now, in any order."""
+        """Those of the users that are ranked, in any order; one alone as the table has it now."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,6 +87,9 @@ class Sockets(Protocol):
 
 class BoardReader(Protocol):
     def read(self, board: str, season: str) -> BoardItem | None: ...
+
+    def read_several(self, seasons: Sequence[tuple[str, str]]) -> list[BoardItem]:
+        """The items that there are, in one trip; they may lag behind the table a little."""
 
 
 class ProfileReader(Protocol):
@@ -177,20 +180,33 @@ class Subscriptions:
         self.connections.unsubscribe(connection_id, board)
 
     def followed(self, connection_id: str) -> list[Followed]:
-        """The recorded tops of the boards that a connection follows. Raises ConnectionGone."""
-        boards = [it for it in self.connections.boards(connection_id) if self.catalog.has(it)]
-        return [it for it in map(self._recorded, boards) if it is not None]
+        """The recorded tops of the boards that a connection follows, read in one trip.
+
+        One that lags behind its table is the older one that a viewer then asks about: it costs a
+        message, and half the reading of all the others is saved. Raises ConnectionGone.
+        """
+        now = self.now_ms()
+        seasons = {
+            board: season_at(self.catalog.find(board).schedule, now)
+            for board in self.connections.boards(connection_id)
+            if self.catalog.has(board)
+        }
+        places = [(board, season.season) for board, season in seasons.items()]
+        items = {it.snapshot.board: it for it in self.boards.read_several(places)}
+        found = (_followed(board, season, items.get(board)) for board, season in seasons.items())
+        return [it for it in found if it is not None]
 
     def recorded(self, board: str) -> Followed:
         """Raises BoardNotFound, and Unavailable for a top that cannot be read."""
-        found = self._recorded(board)
+        season = season_at(self.catalog.find(board).schedule, self.now_ms())
+        found = _followed(board, season, self.boards.read(board, season.season))
         if found is None:
             raise Unavailable("This board's top cannot be read. It is being mended; try again.")
         return found
 
-    def _recorded(self, board: str) -> Followed | None:
-        season = season_at(self.catalog.find(board).schedule, self.now_ms())
-        item = self.boards.read(board, season.season)
-        if item is None:
-            return Followed(Snapshot(board, season.season, None, 0, 0, ()), season)
-        return Followed(item.snapshot, season) if item.is_readable else None
+
+def _followed(board: str, season: Season, item: BoardItem | None) -> Followed | None:
+    """What a season's item says of its top; None if it cannot be read."""
+    if item is None:
+        return Followed(Snapshot(board, season.season, None, 0, 0, ()), season)
+    return Followed(item.snapshot, season) if item.is_readable else None

@@ -42,8 +42,9 @@ LAG_SECONDS = 3.0
 """What is on its way, to the index or to the record, has arrived after that."""
 AGAIN_MS = 15 * 60_000
 """A board that was rebuilt is not rebuilt again for so long: a stream that lags is no wrong top."""
-LISTED_MS = 3_600_000
-"""How long the list of pattern boards is good for."""
+PAGE = 200
+"""Board-seasons that a run takes in turn, beside those that somebody watches: what it does in a
+minute does not grow with the boards that nobody watches."""
 SHOWN = 100
 """Differences that are named; all of them are counted."""
 CONFIRMED = 100_000
@@ -53,6 +54,9 @@ AT_A_TIME = 100
 
 class Boards(Protocol):
     def read(self, board: str, season: str) -> BoardItem | None: ...
+
+    def list_some(self, after: str | None, limit: int) -> tuple[list[Listed], str | None]:
+        """Up to so many board-seasons behind one, and the last of them if there may be more."""
 
     def list(self) -> Iterator[list[Listed]]: ...
 
@@ -89,9 +93,15 @@ class Memory(Protocol):
     def keep_miss(self, board_season: str, text: str | None) -> None:
         """Remember what was missed on a board-season; None: nothing is."""
 
-    def read_listed(self) -> str | None: ...
+    def read_place(self) -> str | None:
+        """The board-season that the last run's turn came to; None: it begins anew."""
 
-    def keep_listed(self, text: str) -> None: ...
+    def keep_place(self, board_season: str | None) -> None: ...
+
+
+class Audiences(Protocol):
+    def followed(self) -> Iterable[str]:
+        """The boards that somebody followed in the last hours."""
 
 
 class Requests(Protocol):
@@ -133,20 +143,24 @@ class Verification:
     scores: Scores
     cache: Cache
     memory: Memory
+    audiences: Audiences
     requests: Requests
     rebuilds: Rebuilds
     segments: int
     now_ms: Callable[[], int]
 
     def run(self, *, seconds: float) -> Verified:
-        """Look at every live board-season, for that long at most; raises Unavailable.
+        """Look at live board-seasons, for that long at most; raises Unavailable.
+
+        Those of boards.yml, those that somebody watches and those that were missed are looked at
+        each time, a page of the others in turn.
 
         A difference counts if it is there twice, some seconds apart, and then once more in the
         next run: what is on its way to the index or to the record is none, however busy a board.
         """
         deadline = time.monotonic() + seconds
         misses = self.memory.read_misses()
-        live = {f"{board.board}#{season}": (board, season) for board, season in self._live()}
+        live = {f"{board.board}#{season}": (board, season) for board, season in self._live(misses)}
         first = self._look(live, deadline)
         again = {key: live[key] for key in first.differences}
         if again:
@@ -196,8 +210,8 @@ class Verification:
         """Whether a board that was missed may be rebuilt, or forgotten."""
         return self.now_ms() - int(miss["rebuiltAt"]) >= AGAIN_MS
 
-    def _live(self) -> Iterator[BoardSeason]:
-        """The boards of boards.yml and those known of its patterns, each with its kept seasons."""
+    def _live(self, misses: Iterable[str]) -> Iterator[BoardSeason]:
+        """The boards of boards.yml, each with its kept seasons, then those of its patterns."""
         now = self.now_ms()
         for name, rules in self.catalog.rules.items():
             if "*" in name:
@@ -207,26 +221,22 @@ class Verification:
             for count in range(1, rules.keep_seasons + 1 if season.starts_ms is not None else 1):
                 yield rules, before(rules.schedule, season, count).season
         if any("*" in name for name in self.catalog.rules):
-            for key in self._of_patterns(now):
+            for key in [*self._watched(now), *misses, *self._in_turn()]:
                 board, _, name = key.partition("#")
-                rules = self.catalog.find(board)
-                if is_kept(rules, name, now):
-                    yield rules, name
+                if self._is_of_pattern(key, now):
+                    yield self.catalog.find(board), name
 
-    def _of_patterns(self, now_ms: int) -> Iterable[str]:
-        """The live board-seasons of patterns: listed once an hour, since that reads a table."""
-        known = json.loads(self.memory.read_listed() or "null")
-        if known and 0 <= now_ms - known["at"] < LISTED_MS:
-            keys: list[str] = [it for it in known["keys"] if self._is_of_pattern(it, now_ms)]
-            return keys
-        keys = [
-            key
-            for page in self.boards.list()
-            for it in page
-            if self._is_of_pattern(key := f"{it.board}#{it.season}", now_ms)
-        ]
-        self.memory.keep_listed(json.dumps({"at": now_ms, "keys": keys}))
-        return keys
+    def _watched(self, now_ms: int) -> Iterator[str]:
+        for board in self.audiences.followed():
+            if self.catalog.has(board):
+                season = season_at(self.catalog.find(board).schedule, now_ms)
+                yield f"{board}#{season.season}"
+
+    def _in_turn(self) -> list[str]:
+        """A page of all board-seasons, behind that of the last run."""
+        found, place = self.boards.list_some(self.memory.read_place(), PAGE)
+        self.memory.keep_place(place)
+        return [f"{it.board}#{it.season}" for it in found]
 
     def _is_of_pattern(self, key: str, now_ms: int) -> bool:
         board, _, season = key.partition("#")

@@ -185,6 +185,7 @@ def verification() -> Verification:
         bulk_scores(),
         cache,
         Notes(cache),
+        connection_table(),
         rebuild_requests(),
         rebuild_function(),
         configuration().rebuild_segments,
@@ -411,11 +412,11 @@ def is_of_the_stage(key: str) -> bool:
     return key == STAGE
 
 
-def is_history(image: Mapping[str, Any]) -> bool:
-    """Whether an image of the score table is the record of moderators' acts."""
-    from leaderboard.adapters.scores import MODERATION
+def is_score(image: Mapping[str, Any]) -> bool:
+    """Whether an image of the score table is a score, or what is left of one."""
+    from leaderboard.adapters.scores import NO_SCORES
 
-    return bool(image["boardSeason"]["S"] == MODERATION)
+    return image["boardSeason"]["S"] not in NO_SCORES
 
 
 def board_change(first: Mapping[str, Any] | None, last: Mapping[str, Any]) -> Change:

@@ -120,6 +120,10 @@ class Boards(Answer):
     boards: list[Board]
 
 
+class Health(Answer):
+    status: Literal["ok"]
+
+
 class OfBoard(Answer):
     board: BoardId
     degraded: Degraded = True  # beside `board`, and left out where it is not so

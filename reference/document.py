@@ -34,8 +34,8 @@ moderation for servers. What moves live is sent over the WebSocket API.
 digits. JSON is UTF-8 without a byte order mark; a member that stands twice, `NaN` and `Infinity` \
 are refused.
 - A query parameter given twice is refused. An unknown one is refused by POST, PUT and DELETE, and \
-ignored by GET; but `offset` and `page` are always refused: pages go by `cursor`. A body has at \
-most {MAX_BODY // 1024} KB unless its route says otherwise, and nothing unknown in it.
+ignored by GET and HEAD; but `offset` and `page` are always refused: pages go by `cursor`. A body \
+has at most {MAX_BODY // 1024} KB unless its route says otherwise, and nothing unknown in it.
 - The service's errors are problem details (RFC 9457) with a stable `code`. The gateway itself \
 answers 401 (no valid token), 403 (a scope is missing), 404 (no such route) and 429 (too many \
 requests at once) with `{{"message": …}}`.
@@ -51,7 +51,8 @@ asks for that item is refused.
 `keepSeasons`, they come from the tables, in the same order, with `degraded: true` beside `board`: \
 the top as last recorded, other reads with ranks and places for the first 100 of the board and \
 null past them, and with `total` as last recorded.
-- Public reads may be cached for a second (`Cache-Control`), by a CDN as well.
+- Public reads may be cached for a second (`Cache-Control`), by a CDN as well. An answer of 1 KB \
+or more comes in gzip to who sends `Accept-Encoding: gzip`.
 - A `season` is `all` for a board without a schedule, else `2026-11-23`, `2026-W48` (ISO week) or \
 `2026-11`, in UTC. Past seasons stay readable; one that has not begun is refused.
 """
@@ -236,7 +237,11 @@ def _operation(
         if described.request is not None:
             body["example"] = described.request
         shown["requestBody"] = {"required": True, "content": {"application/json": body}}
-    shown["responses"] = dict(_responses(method, path, described, scopes))
+    responses = dict(_responses(method, path, described, scopes))
+    if method == "HEAD":  # the headers of GET, and no body
+        for response in responses.values():
+            response.pop("content", None)
+    shown["responses"] = responses
     return shown
 
 
@@ -274,7 +279,7 @@ def _codes_of_all(method: str, path: str) -> Iterator[str]:
     yield from ("edge_required", "internal", "invalid", "unavailable")
     if "{board}" in path:
         yield "board_not_found"
-    if method != "GET":
+    if method not in {"GET", "HEAD"}:
         yield "body_too_large"
 
 
@@ -362,7 +367,8 @@ def _unnamed(route: str) -> str:
 def _name(operation_id: str, method: str, path: str) -> str:
     """`readTop` of `read_top_boards__board__top_get`: the function's name and nothing else."""
     behind = len(re.sub(r"\W", "_", re.sub(r"{(\w+)}", lambda it: f"{{{_snake(it[1])}}}", path)))
-    return to_camel(operation_id[: -(behind + len(method) + 1)])
+    name = to_camel(operation_id[: -(behind + len(method) + 1)])
+    return f"{name}Head" if method == "HEAD" else name
 
 
 def _snake(name: str) -> str:

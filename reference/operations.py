@@ -64,8 +64,10 @@ OPERATIONS: dict[str, Operation] = {
         "List the boards",
         answers.Boards,
         "Every board and pattern of `boards.yml`, with its rules, its current season and its pace.",
+        cached=True,
         example={"boards": [ALL_TIME]},
     ),
+    "HEAD /boards": Operation("Read the headers of the list", None, cached=True),
     "GET /boards/{board}/top": Operation(
         "Read the top",
         answers.Top,
@@ -85,6 +87,13 @@ OPERATIONS: dict[str, Operation] = {
             "entries": [CYD, ADA, BOB],
             "endsAt": None,
         },
+    ),
+    "HEAD /boards/{board}/top": Operation(
+        "Read the headers of the top",
+        None,
+        "Whether the top has changed.",
+        tagged=True,
+        cached=True,
     ),
     "GET /boards/{board}/entries": Operation(
         "Page through the ranking",
@@ -167,7 +176,14 @@ OPERATIONS: dict[str, Operation] = {
         "action. `points` is what completing the action is worth. An action with a `challenge` "
         "asks something: then taking the ticket is the attempt. It counts in the board's limit of "
         "actions a minute, and the ticket before it does not count any more.",
-        codes=("action_not_found", "barred", "judge_failed", "rate_limited", "unreadable"),
+        codes=(
+            "action_not_found",
+            "barred",
+            "board_limit",
+            "judge_failed",
+            "rate_limited",
+            "unreadable",
+        ),
         status=201,
         request={"action": "quiz"},
         example={
@@ -195,6 +211,7 @@ OPERATIONS: dict[str, Operation] = {
         "before. After `judge_failed` send the same request again later: nothing was used up.",
         codes=(
             "barred",
+            "board_limit",
             "judge_failed",
             "rate_limited",
             "score_limit",
@@ -305,4 +322,11 @@ OPERATIONS: dict[str, Operation] = {
         "OpenAPI 3.1.",
         tagged=True,
     ),
+    "GET /health": Operation(
+        "Look whether the API answers",
+        answers.Health,
+        "Touches neither the cache nor the tables.",
+        example={"status": "ok"},
+    ),
+    "HEAD /health": Operation("Look whether the API answers, without a body", None),
 }

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from leaderboard import instants
 from leaderboard.adapters import readable
-from leaderboard.adapters.aws import client, translated
+from leaderboard.adapters.aws import DOWN, client, translated
 from leaderboard.adapters.items import Garbled, plain, unmoved
-from leaderboard.errors import Raced
+from leaderboard.errors import Raced, Unavailable
 from leaderboard.ranking import BoardItem, Listed
 from leaderboard.reports import Reports
+from leaderboard.retries import tries
 from leaderboard.rules import Order
 from leaderboard.snapshots import Score, Snapshot, ranked
 
 STAGE = "#stage"
 """The key of what the stage remembers of itself; no board-season has it."""
+LISTED = "boardSeason, revision, version"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,28 @@ class BoardTable:
             return None
         raw = answer["Item"]
         return readable.understood(board_item, raw, self.reports) or _remains(raw)
+
+    def read_several(self, seasons: Sequence[tuple[str, str]]) -> list[BoardItem]:
+        """The items of those board-seasons (100 at most) that have one, in any order.
+
+        One call at half the price: what was written in the last moment may be missing.
+        """
+        keys = [{"boardSeason": {"S": f"{board}#{season}"}} for board, season in seasons]
+        found: list[BoardItem] = []
+        for _ in tries():
+            if not keys:
+                return found
+            with translated():
+                answer = client("dynamodb").batch_get_item(
+                    RequestItems={self.boards_table: {"Keys": keys}}
+                )
+            found += [
+                readable.understood(board_item, raw, self.reports) or _remains(raw)
+                for raw in answer["Responses"].get(self.boards_table, [])
+            ]
+            # What a throttled table leaves out is asked for again.
+            keys = answer.get("UnprocessedKeys", {}).get(self.boards_table, {}).get("Keys", [])
+        raise Unavailable(DOWN)
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:
         condition: dict[str, Any] = {
@@ -120,6 +144,18 @@ class BoardTable:
                 ExpressionAttributeValues={":count": {"N": str(count)}},
             )
 
+    def list_some(self, after: str | None, limit: int) -> tuple[list[Listed], str | None]:
+        """Up to so many board-seasons behind one, and the last of them if there may be more."""
+        start = {} if after is None else {"ExclusiveStartKey": {"boardSeason": {"S": after}}}
+        with translated():
+            answer = client("dynamodb").scan(
+                TableName=self.boards_table, ProjectionExpression=LISTED, Limit=limit, **start
+            )
+        last = answer.get("LastEvaluatedKey")
+        items = (raw for raw in answer["Items"] if raw["boardSeason"]["S"] != STAGE)
+        listed = [self._listed(raw) for raw in items]
+        return listed, None if last is None else last["boardSeason"]["S"]
+
     def list(self) -> Iterator[list[Listed]]:
         """Every board-season that has an item, by page; one opened a moment ago may be missing."""
         pages = (
@@ -127,7 +163,7 @@ class BoardTable:
             .get_paginator("scan")
             .paginate(
                 TableName=self.boards_table,
-                ProjectionExpression="boardSeason, revision, version",
+                ProjectionExpression=LISTED,
             )
         )
         with translated():

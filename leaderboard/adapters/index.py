@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from leaderboard import instants, order
@@ -22,6 +24,8 @@ from leaderboard.snapshots import Score
 INDEX = "board-top"
 SIDE_BY_SIDE = 8
 """Shards that are asked at once."""
+SHARE, SPARE = 1.25, 4
+"""More than a shard's part of what is wanted that it is asked for: few have more than that."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,17 @@ class BoardIndex:
         return self._merged(board, season, limit, position, backward=True)
 
     def find(self, board: Board, season: str, user_ids: Sequence[str]) -> list[Score]:
-        """Those of the users (100 at most) that are ranked, from the table, read consistently."""
+        """Those of the users (100 at most) that are ranked, from the table.
+
+        One is read consistently: players look for what they just scored. Several may lag as the
+        index does, at half the price: a stranger may ask for any hundred.
+        """
         key = {"boardSeason": {"S": board_season(board.board, season)}}
+        keys = [{"userId": {"S": it}, **key} for it in dict.fromkeys(user_ids)]
         wanted: dict[str, Any] = {
             self.scores_table: {
-                "Keys": [{"userId": {"S": it}, **key} for it in dict.fromkeys(user_ids)],
-                "ConsistentRead": True,
+                "Keys": keys,
+                "ConsistentRead": len(keys) == 1,
                 "ProjectionExpression": "userId, boardSeason, version, userName, userScore, "
                 "scoreUpdatedAt, standing, expiresAt",
             }
@@ -86,16 +95,35 @@ class BoardIndex:
         prefix = board_season(board.board, season)
         shards = [f"{prefix}#{shard}" for shard in range(self.shards())]
         client("dynamodb")  # is not to be made by several threads at once
-        ask = partial(self._shard, board=board, limit=limit, position=position, backward=backward)
+        # By the hash of their users, each shard has about as many of the first as another. One
+        # that has more, all of which may be wanted, is asked for more.
+        share = min(limit, math.ceil(SHARE * limit / len(shards)) + SPARE)
+        ask = partial(self._shard, board=board, limit=share, backward=backward)
+        reached = dict.fromkeys(shards, position)
+        found: list[Score] = []
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(shards))) as pool:
-            found = list(pool.map(ask, shards))
-        scores = sorted((it for part in found for it in part), key=partial(_place, board))
-        return scores[-limit:] if backward else scores[:limit]
+            while reached:
+                parts = list(pool.map(ask, reached, reached.values()))
+                found = sorted([*found, *chain(*parts)], key=partial(_place, board))
+                found = found[-limit:] if backward else found[:limit]
+                # Behind the last of a whole part there may be more, wanted unless it is too far.
+                ends = {
+                    shard: part[0] if backward else part[-1]
+                    for shard, part in zip(reached, parts, strict=True)
+                    if len(part) == share
+                }
+                inner = found[1:] if backward else found[:-1]
+                reached = {
+                    shard: Position(*_score_of(end))
+                    for shard, end in ends.items()
+                    if len(found) < limit or end in inner
+                }
+        return found
 
     def _shard(
-        self, shard: str, *, board: Board, limit: int, position: Position | None, backward: bool
+        self, shard: str, position: Position | None, *, board: Board, limit: int, backward: bool
     ) -> list[Score]:
-        """The first `limit` of one shard."""
+        """The first `limit` of one shard, in board order."""
         low, high = order.MARKS[board.order], order.MARKS[board.order] + order.BEHIND
         if position is not None:
             at = order.index_key(board.order, *_of(position))
@@ -107,7 +135,8 @@ class BoardIndex:
         found = found[:limit]
         if board.mixed:
             found += self._of_other_order(shard, board, limit, position, backward=backward)
-        return found
+        found.sort(key=partial(_place, board))
+        return found[-limit:] if backward else found[:limit]
 
     def _of_other_order(
         self,

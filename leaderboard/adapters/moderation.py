@@ -11,6 +11,7 @@ from leaderboard.adapters.aws import client, translated
 from leaderboard.adapters.items import Item, plain, typed, unmoved
 from leaderboard.adapters.scores import (
     MODERATION,
+    OPENED,
     PROFILE,
     ScoreTable,
     board_season,
@@ -98,15 +99,24 @@ class ModerationTable:
             ),
             **unmoved("version", read_version),
         }
+        opened = self._forget_opened(profile.user_id, expires)
         if not history.version:
             none = {"TableName": self.table, "Key": _key(profile.user_id, MODERATION)}
-            self._transact({"Put": put}, {"ConditionCheck": {**none, **unmoved("version", 0)}})
+            unwritten = {"ConditionCheck": {**none, **unmoved("version", 0)}}
+            self._transact({"Put": put}, opened, unwritten)
             return
         version = next_version(history.version, now_ms=instants.now_ms())
         emptied = self._put_history(
             History(profile.user_id, version=version), history.version, expiresAt=expires
         )
-        self._transact({"Put": put}, emptied)
+        self._transact({"Put": put}, opened, emptied)
+
+    def _forget_opened(self, user_id: str, expires: int) -> Item:
+        """What forgets the boards that a player opened; without any, that there still are none."""
+        key = _key(user_id, OPENED)
+        if self.scores.read_item(user_id, OPENED) is None:
+            return {"ConditionCheck": {"TableName": self.table, "Key": key, **unmoved("userId", 0)}}
+        return {"Put": {"TableName": self.table, "Item": {**key, **typed({"expiresAt": expires})}}}
 
     def _put_history(self, history: History, read_version: int, **beside: Any) -> Item:
         image = {

@@ -12,7 +12,7 @@ from leaderboard.adapters.cache import FORMAT, REBUILD_SILENCE_SECONDS, Cache, s
 TURNS = f"{FORMAT}:{{turns}}"
 RULES = f"{FORMAT}:{{rules}}"
 MISSES = f"{FORMAT}:{{verify}}:misses"
-LISTED = f"{FORMAT}:{{verify}}:listed"
+PLACE = f"{FORMAT}:{{verify}}:place"
 CLAIM = f"{FORMAT}:{{rebuild}}:claim"
 
 TAKE = script("claim.lua")
@@ -58,14 +58,14 @@ class Notes:
             else:
                 self.cache.client.hset(MISSES, board_season, text)
 
-    def read_listed(self) -> str | None:
+    def read_place(self) -> str | None:
         with self.cache.outage.noticed():
-            kept: bytes | None = self.cache.client.get(LISTED)
-        return None if kept is None else kept.decode()
+            kept: bytes | None = self.cache.client.get(PLACE)
+        return kept.decode() if kept else None
 
-    def keep_listed(self, text: str) -> None:
+    def keep_place(self, board_season: str | None) -> None:
         with self.cache.outage.noticed():
-            self.cache.client.set(LISTED, text)
+            self.cache.client.set(PLACE, board_season or "")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from leaderboard.adapters import readable
 from leaderboard.adapters.aws import DOWN, client, translated
-from leaderboard.adapters.scores import MODERATION, PROFILE, board_season, score_record
+from leaderboard.adapters.scores import NO_SCORES, board_season, score_record
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rebuild import Page
@@ -93,6 +93,6 @@ def records_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, S
 
 
 def _understood(image: Mapping[str, Any], reports: Reports) -> ScoreRecord | None:
-    if image["boardSeason"]["S"] in {PROFILE, MODERATION}:
+    if image["boardSeason"]["S"] in NO_SCORES:
         return None
     return readable.understood(lambda raw: score_record(raw)[1], image, reports)

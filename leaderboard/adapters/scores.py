@@ -34,7 +34,10 @@ from leaderboard.tombstones import brought_up, erased
 
 PROFILE = "profile"
 MODERATION = "moderation"
-"""A user's items that are no scores, by their sort keys."""
+OPENED = "boards"
+NO_SCORES = frozenset({PROFILE, MODERATION, OPENED})
+"""A user's items that are no scores, by their sort keys: the profile, what moderators did, and the
+boards of patterns that the player opened."""
 INDEXED = frozenset({"boardSeasonShard", "boardOrder"})
 """The keys of the index, which an item has while it is on its board."""
 SIDE_BY_SIDE = 8
@@ -133,7 +136,7 @@ class ScoreTable:
                     item = plain(raw)
                     if item["boardSeason"] == PROFILE:
                         own.profile = item
-                    elif item["boardSeason"] != MODERATION:
+                    elif item["boardSeason"] not in NO_SCORES:
                         read = readable.understood(_typed_score, raw, self.reports)
                         if read is None:
                             own.broken.append(item)
@@ -184,11 +187,19 @@ class ScoreTable:
         what = f"What was answered to submission {submission_id!r}"
         return readable.required(submission, plain(raw["Item"]), self.reports, what=what)
 
+    def read_opened(self, user_id: str, pattern: str) -> frozenset[str]:
+        item = self.read_item(user_id, OPENED)
+        return frozenset(item.get(pattern, ())) if item else frozenset()
+
     def write(self, write: Write) -> None:
         puts = [
             self._put(part.board, part.item, read_version=part.read_version) for part in write.parts
         ]
-        beside = [*self._beside_profile(write), *self._beside_submission(write)]
+        beside = [
+            *self._beside_profile(write),
+            *self._beside_submission(write),
+            *self._beside_opening(write),
+        ]
         with translated():
             if beside or len(puts) > 1:
                 client("dynamodb").transact_write_items(
@@ -347,6 +358,26 @@ class ScoreTable:
             "ExpressionAttributeValues": {":now": {"N": str(accepted_ms // 1000)}},
         }
         return [{"Put": put}]
+
+    def _beside_opening(self, write: Write) -> list[Item]:
+        """Each pattern is an attribute of one item; the condition holds whatever races with it."""
+        it = write.opening
+        if it is None:
+            return []
+        update = {
+            "TableName": self.scores_table,
+            "Key": typed({"userId": write.item.user_id, "boardSeason": OPENED}),
+            "UpdateExpression": "ADD #pattern :board",
+            "ConditionExpression": "attribute_not_exists(#pattern) "
+            "OR contains(#pattern, :name) OR size(#pattern) < :most",
+            "ExpressionAttributeNames": {"#pattern": it.pattern},
+            "ExpressionAttributeValues": {
+                ":board": {"SS": [it.board]},
+                ":name": {"S": it.board},
+                ":most": {"N": str(it.most)},
+            },
+        }
+        return [{"Update": update}]
 
 
 def profile_update(table: str, profile: Profile, read_version: int, **beside: Any) -> Item:

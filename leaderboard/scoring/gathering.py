@@ -1,13 +1,15 @@
-"""Gathering: the items that a write is decided over."""
+"""Gathering: the items that a write is decided over, and the board that it opens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from leaderboard.errors import BoardLimit
 from leaderboard.profiles import unnamed
-from leaderboard.scoring.decisions import Profile, ScoreItem
-from leaderboard.scoring.ports import ScoreStore
+from leaderboard.rules import Board
+from leaderboard.scoring.decisions import Profile, ScoreItem, refuse
+from leaderboard.scoring.ports import Opening, ScoreStore
 
 
 def gather(
@@ -39,3 +41,23 @@ def gather(
             )
         )
     return items, profile if any(it.is_new for it in items) else None
+
+
+def opening_of(store: ScoreStore, board: Board, item: ScoreItem) -> Opening | None:
+    """The board as one more that the player opens by an action, if it is counted and is one more.
+
+    Whoever has an item there has opened it. Raises Barred, and BoardLimit where the player has
+    opened as many as its pattern allows.
+    """
+    if board.pattern is None or board.boards_per_player is None or item.version:
+        return None
+    refuse(item.standing)
+    opened = store.read_opened(item.user_id, board.pattern)
+    if board.board in opened:
+        return None
+    if len(opened) >= board.boards_per_player:
+        raise BoardLimit(
+            f"A player may open at most {board.boards_per_player} boards of {board.pattern!r}; "
+            "play on one that you opened."
+        )
+    return Opening(board.pattern, board.board, board.boards_per_player)

@@ -36,6 +36,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """A board that a player opens, if with it there are `most` of its pattern or fewer."""
+
+    pattern: str
+    board: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """One atomic write: the score item if it is still at `read_version`, and what goes with it.
 
@@ -50,6 +59,7 @@ class Write:
     renamed: Profile | None = None
     submission: Submission | None = None
     also: tuple[Part, ...] = ()
+    opening: Opening | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -71,6 +81,9 @@ class ScoreStore(Protocol):
     def read_submission(
         self, user_id: str, board: str, submission_id: str
     ) -> Submission | None: ...
+
+    def read_opened(self, user_id: str, pattern: str) -> frozenset[str]:
+        """The boards of a pattern that a player opened."""
 
     def write(self, write: Write) -> None:
         """Raises Raced, with nothing written, if something is not as it was read."""

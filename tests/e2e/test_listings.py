@@ -442,3 +442,23 @@ def test_reference_is_served_and_cached(service: Service) -> None:
     assert first.body["openapi"] == "3.1.0"
     held = service.call("GET", "/openapi.json", headers={"if-none-match": first.headers["etag"]})
     assert (held.status, held.data) == (304, b"")
+
+
+def test_large_answers_come_in_gzip_to_who_accepts_it(service: Service) -> None:
+    for path in ("/openapi.json", "/boards"):
+        plain = service.call("GET", path)
+        packed = service.call("GET", path, headers={"accept-encoding": "gzip"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert int(packed.headers["content-length"]) < len(plain.data) / 2
+        assert packed.body == plain.body
+
+
+# Without a body.
+
+
+@pytest.mark.parametrize("path", ["/boards", "/boards/global/top", "/health"])
+def test_head_answers_as_get_does(service: Service, path: str) -> None:
+    got, head = (service.call(method, path) for method in ("GET", "HEAD"))
+    assert (got.status, head.status, head.data) == (200, 200, b"")
+    assert got.headers["cache-control"] == head.headers["cache-control"]
+    assert service.call("GET", "/health").body == {"status": "ok"}

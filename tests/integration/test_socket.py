@@ -9,11 +9,18 @@ import pytest
 
 import handlers.socket
 from leaderboard import wiring
+from leaderboard.adapters.aws import client
+from leaderboard.ranking import ScoreRecord
+from leaderboard.snapshots import Score
+from leaderboard.subscriptions import MAX_BOARDS
+from tests.integration import aws
+from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, frame
 
 Json = dict[str, Any]
 CONNECTION = "c-1="
+T0 = 1_795_420_800_000
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +112,71 @@ def test_unknown_action_is_named_and_the_known_ones_are_said(action: Any) -> Non
     assert reply["message"].startswith("action: ")
     assert all(f'"{it}"' in reply["message"] for it in ("subscribe", "unsubscribe", "ping"))
     assert reply["board"] == "global"
+
+
+def test_ping_of_many_boards_reads_them_in_one_call() -> None:
+    boards = [f"rating-{number}" for number in range(MAX_BOARDS)]
+    for board in boards:
+        ask(json.dumps({"action": "subscribe", "board": board}))
+    for number in (0, 7, 49):
+        rank(f"rating-{number}", 1 + number % 3)
+    with metered() as spent:
+        reply = ask('{"action":"ping"}')
+    recorded = {board: it["version"] for board, it in reply["boards"].items() if it["version"]}
+    assert reply["boards"].keys() == set(boards)
+    assert recorded == {"rating-0": 1, "rating-7": 2, "rating-49": 2}
+    # The message is counted, once more if a minute began.
+    assert [it for it in spent.calls if it != "UpdateItem"] == ["GetItem", "BatchGetItem"]
+    assert spent.reads <= 1 + MAX_BOARDS / 2
+
+
+def test_ping_leaves_out_a_board_that_cannot_be_read() -> None:
+    for board in ("global", "rating-1"):
+        ask(json.dumps({"action": "subscribe", "board": board}))
+    rank("rating-1", 1)
+    client("dynamodb").update_item(
+        TableName=aws.BOARDS,
+        Key={"boardSeason": {"S": "rating-1#all"}},
+        UpdateExpression="SET top = :broken",
+        ExpressionAttributeValues={":broken": {"S": "broken"}},
+    )
+    assert ask('{"action":"ping"}')["boards"].keys() == {"global"}
+
+
+def test_ping_asks_again_for_what_a_throttled_table_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for board in ("global", "rating-1", "rating-2"):
+        ask(json.dumps({"action": "subscribe", "board": board}))
+    rank("rating-2", 1)
+    real = client("dynamodb").batch_get_item
+    asked: list[int] = []
+
+    def one_at_a_time(RequestItems: Json) -> Json:  # noqa: N803 - the SDK's name
+        keys = RequestItems[aws.BOARDS]["Keys"]
+        asked.append(len(keys))
+        answer: Json = real(RequestItems={aws.BOARDS: {"Keys": keys[:1]}})
+        left = {"UnprocessedKeys": {aws.BOARDS: {"Keys": keys[1:]}}} if keys[1:] else {}
+        return {**answer, **left}
+
+    monkeypatch.setattr(client("dynamodb"), "batch_get_item", one_at_a_time)
+    boards = ask('{"action":"ping"}')["boards"]
+    assert asked == [3, 2, 1]
+    assert {board: it["version"] for board, it in boards.items()} == {
+        "global": 0,
+        "rating-1": 0,
+        "rating-2": 1,
+    }
+
+
+def rank(board: str, changes: int) -> None:
+    """Record so many changes of a board's top."""
+    recorder = wiring.recorder()
+    rules = wiring.boards().find(board)
+    for number in range(1, changes + 1):
+        score = Score("ada", "Ada", number, T0 + number)
+        top = recorder.apply(rules, "all", [ScoreRecord("ada", T0 + number, score)]).top
+        recorder.record(rules, "all", top)
 
 
 @pytest.mark.parametrize("action", ["subscribe", "unsubscribe"])

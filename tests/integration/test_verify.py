@@ -13,13 +13,14 @@ import handlers.rebuild
 import handlers.verify
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
-from leaderboard.adapters.boards import BoardTable
 from leaderboard.adapters.cache import Keys
 from leaderboard.adapters.index import BoardIndex
 from leaderboard.errors import BoardNotFound, CacheUnavailable, Invalid, Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord
-from leaderboard.verification import AGAIN_MS, LISTED_MS, Verified
+from leaderboard.rules import Board
+from leaderboard.verification import AGAIN_MS, Verified
 from tests.integration import aws
+from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT
 from tests.integration.test_rebuild_at_size import BOARDS, deliver, known, put, ranked
@@ -226,24 +227,69 @@ def test_nothing_is_judged_while_the_cache_is_down(switches: Dependencies) -> No
         verify()
 
 
-def test_boards_of_patterns_are_listed_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
-    deliver(put("a", 5, "arena-1#all"))
-    listed: list[int] = []
-    listing = BoardTable.list
+def crowded(boards: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many boards of a pattern, three of which a run may look at."""
+    monkeypatch.setattr("leaderboard.verification.PAGE", 3)
+    for number in range(boards):
+        deliver(put("a", 5, f"arena-{number}#all"))
 
-    def counted(table: BoardTable) -> Any:
-        listed.append(1)
-        return listing(table)
 
-    monkeypatch.setattr(BoardTable, "list", counted)
-    for minute in range(5):
+OWN = 4
+"""What boards.yml names: three boards, and the two kept seasons of the weekly one."""
+
+
+def test_minute_s_work_does_not_grow_with_boards_that_nobody_watches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spent: list[tuple[int, float]] = []
+    for boards in (5, 20):
+        crowded(boards, monkeypatch)
+        with metered() as used:
+            assert verify().checked == OWN + 3
+        spent.append((len(used.calls), used.reads))
+    assert spent[0] == spent[1]
+
+
+def test_every_board_of_a_pattern_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowded(10, monkeypatch)
+    looked: list[str] = []
+    best = BoardIndex.best
+
+    def counted(index: BoardIndex, board: Board, season: str, limit: int) -> Any:
+        looked.append(board.board)
+        return best(index, board, season, limit)
+
+    monkeypatch.setattr(BoardIndex, "best", counted)
+    for minute in range(4):
         verify(after_ms=minute * 60_000)
-    assert len(listed) == 1
-    deliver(put("a", 5, "arena-2#all"))
-    lose_key("arena-2#all")
-    assert verify(after_ms=300_000).missed == ()
-    assert verify(after_ms=LISTED_MS + 1).missed == ("arena-2#all",)
-    assert len(listed) == 2
+    assert {it for it in looked if it.startswith("arena-")} == {f"arena-{it}" for it in range(10)}
+    looked.clear()
+    for minute in range(4, 8):  # and from the beginning
+        verify(after_ms=minute * 60_000)
+    assert {it for it in looked if it.startswith("arena-")} == {f"arena-{it}" for it in range(10)}
+
+
+def test_board_that_was_missed_is_looked_at_in_the_next_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crowded(10, monkeypatch)
+    lose_key("arena-7#all")
+    found = [verify(after_ms=minute * 60_000) for minute in range(5)]
+    (minute,) = [it for it, done in enumerate(found) if done.missed == ("arena-7#all",)]
+    assert found[minute + 1].wrong == ("arena-7#all",)
+
+
+def test_board_that_somebody_watches_is_looked_at_each_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crowded(10, monkeypatch)
+    table = wiring.connection_table()
+    table.open("c-1=", None)
+    table.subscribe("c-1=", "arena-4")
+    table.subscribe("c-1=", "arena-9")
+    for board in ("arena-4", "arena-9"):
+        lose_key(f"{board}#all")
+    assert sorted(verify().missed) == ["arena-4#all", "arena-9#all"]
 
 
 def lose_key(key: str) -> None:

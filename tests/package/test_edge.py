@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from handlers.http import PAGE_NUMBERS
 from local import service
 from local.page import Configuration
+from reference.__main__ import DOCUMENT
 from tests.package.packaging import Package, package_copy
 
 pytestmark = pytest.mark.package
@@ -74,6 +76,7 @@ def test_paths_lead_to_the_page_the_api_and_the_socket(edge: Package) -> None:
         "*": "page",
         "/ws": "socket",
         "/api/boards*": "http",
+        "/api/openapi.json": "http",
         "/api/*": "http",
     }
     origins = {it["Id"]: it for it in distribution(edge)["Origins"]}
@@ -102,23 +105,37 @@ def test_socket_api_sees_its_stage_alone(edge: Package, uri: str) -> None:
     assert rewritten(edge, "SocketPath", uri) == "/"
 
 
-def test_only_public_reads_are_kept_and_for_a_second(edge: Package) -> None:
+def test_only_public_reads_are_kept(edge: Package) -> None:
     kept = {
         path
         for path, it in behaviors(edge).items()
         if it["CachePolicyId"] == {"Ref": "PublicReads"}
     }
-    assert kept == {"/api/boards*"}
+    assert kept == {"/api/boards*", "/api/openapi.json"}
     policy = edge.properties("PublicReads")["CachePolicyConfig"]
-    assert (policy["MinTTL"], policy["DefaultTTL"], policy["MaxTTL"]) == (0, 0, 1)
-    assert policy["ParametersInCacheKeyAndForwardedToOrigin"]["QueryStringsConfig"] == {
-        "QueryStringBehavior": "all"
+    # As long as an answer says, a minute at most; not at all one that does not say.
+    assert (policy["MinTTL"], policy["DefaultTTL"], policy["MaxTTL"]) == (0, 0, 60)
+
+
+def test_query_that_no_read_knows_does_not_pass_the_edge_s_cache(edge: Package) -> None:
+    """The key has what reads know, and what they refuse: all else answers what is kept."""
+    paths = json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"]
+    known = {
+        it["name"]
+        for methods in paths.values()
+        for it in methods.get("get", {}).get("parameters", [])
+        if it["in"] == "query"
     }
+    assert known >= {"around", "cursor", "limit", "season"}
+    policy = edge.properties("PublicReads")["CachePolicyConfig"]
+    queries = policy["ParametersInCacheKeyAndForwardedToOrigin"]["QueryStringsConfig"]
+    assert queries["QueryStringBehavior"] == "whitelist"
+    assert set(queries["QueryStrings"]) == known | {*PAGE_NUMBERS}
 
 
 def test_every_get_that_the_edge_may_keep_is_for_anyone(dev: Package) -> None:
     for route in dev.of_type("AWS::ApiGatewayV2::Route").values():
-        if re.match(r"GET /boards\b", route["RouteKey"]):
+        if re.match(r"GET (/boards\b|/openapi.json)", route["RouteKey"]):
             assert route.get("AuthorizationType", "NONE") == "NONE", route["RouteKey"]
 
 

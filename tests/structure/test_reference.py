@@ -111,6 +111,7 @@ PROBLEM: Json = {
 }
 AS_JSON = {"content-type": "application/json"}
 AS_PROBLEM = {"content-type": "application/problem+json"}
+CACHED = {**AS_JSON, "cache-control": "public, max-age=1"}
 TOP = {**AS_JSON, "etag": '"t"', "cache-control": "public, max-age=1"}
 
 
@@ -119,7 +120,7 @@ def held(method: str, path: str, status: int, headers: dict[str, str], body: Any
 
 
 def test_described_answers_pass() -> None:
-    held("GET", "/boards", 200, AS_JSON, BOARDS)
+    held("GET", "/boards", 200, CACHED, BOARDS)
     held("GET", "/boards/gone/top?limit=3", 404, AS_PROBLEM, PROBLEM)
     held("GET", "/boards/global/top", 200, TOP, OPERATIONS["GET /boards/{board}/top"].example)
     held("PUT", "/me", 401, AS_JSON, {"message": "Unauthorized"})
@@ -130,10 +131,11 @@ def test_described_answers_pass() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "headers", "body"),
     [
-        ("GET", "/boards", 200, AS_JSON, {**BOARDS, "more": 1}),
-        ("GET", "/boards", 200, AS_JSON, {}),
-        ("GET", "/boards", 200, AS_PROBLEM, BOARDS),
-        ("GET", "/boards", 201, AS_JSON, BOARDS),
+        ("GET", "/boards", 200, CACHED, {**BOARDS, "more": 1}),
+        ("GET", "/boards", 200, CACHED, {}),
+        ("GET", "/boards", 200, AS_JSON, BOARDS),
+        ("GET", "/boards", 200, {**CACHED, **AS_PROBLEM}, BOARDS),
+        ("GET", "/boards", 201, CACHED, BOARDS),
         ("GET", "/boards", 404, AS_PROBLEM, PROBLEM),
         ("GET", "/boards", 500, AS_JSON, {"message": "Internal Server Error", "stack": []}),
         ("GET", "/boards/gone/top", 404, AS_PROBLEM, {**PROBLEM, "code": "user_not_ranked"}),

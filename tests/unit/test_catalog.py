@@ -260,6 +260,14 @@ OTHERS = {
         ({"schedule": "daily", "keepSeasons": -1}, "keepSeasons", "greater than or equal to 0"),
         ({"schedule": "daily", "keepSeasons": 101}, "keepSeasons", "less than or equal to 100"),
         ({"keepSeasons": 4}, "keepSeasons", "needs a schedule"),
+        ({"boardsPerPlayer": 0}, "boardsPerPlayer", "greater than or equal to 1"),
+        ({"boardsPerPlayer": 1001}, "boardsPerPlayer", "less than or equal to 1000"),
+        ({"boardsPerPlayer": 20}, "boardsPerPlayer", "is for patterns with actions alone"),
+        (
+            {"boardsPerPlayer": 20, "actions": {"q": ACTION}},
+            "boardsPerPlayer",
+            "is for patterns with actions alone",
+        ),
         ({"topsize": 10}, "topsize", "not permitted"),
         ({"top_size": 10}, "top_size", "not permitted"),
         ({"limits": {"maxScore": 2**53}}, "limits.maxScore", "less than or equal to"),
@@ -449,7 +457,10 @@ def test_points_that_only_a_later_score_takes_are_fine() -> None:
 
 
 def test_pattern_may_count_on_a_board_that_another_rule_holds_for() -> None:
-    counting = {"actions": {"q": ACTION | {"alsoOn": ["rating-chess", "rating-total"]}}}
+    counting = {
+        "boardsPerPlayer": 20,
+        "actions": {"q": ACTION | {"alsoOn": ["rating-chess", "rating-total"]}},
+    }
     boards = {"rating-*": counting, "rating-chess": {}, "rating-total": {}}
     catalog = parse({"boards": boards})
     assert catalog.find("rating-go").actions["q"].also_on == ("rating-chess", "rating-total")
@@ -697,3 +708,13 @@ def test_command_explains_itself() -> None:
 
 def test_command_refuses_what_it_does_not_know() -> None:
     assert command("--fix").returncode == 2
+
+
+def test_pattern_with_actions_says_how_many_boards_a_player_may_open() -> None:
+    with pytest.raises(Mistake, match=r"^level-\*: boardsPerPlayer: is missing: .*: 20$"):
+        parse({"boards": {"level-*": {"actions": {"q": ACTION}}}})
+    with pytest.raises(Mistake, match=r"^rating-\*: boardsPerPlayer: is for patterns with"):
+        parse({"boards": {"rating-*": {"boardsPerPlayer": 20}}})
+    catalog = parse({"boards": {"level-*": {"boardsPerPlayer": 20, "actions": {"q": ACTION}}}})
+    level = catalog.find("level-1")
+    assert (level.pattern, level.boards_per_player) == ("level-*", 20)

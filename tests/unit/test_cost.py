@@ -38,9 +38,9 @@ def test_connections_of_ten_thousand_viewers_cost_fifteen_cents_an_hour() -> Non
 
 
 def test_pings_of_ten_thousand_quiet_viewers_cost_what_the_page_says() -> None:
-    """A ping and its answer, a function, a write and two reads each, 189 times an hour."""
+    """A ping and its answer, a function, a write, one and a half reads, 189 times an hour."""
     pings = 10_000 * 3600 / 19
-    dollars = pings * (2 * 1.00 + 0.20 + 0.015 * 13.3334 + 0.625 + 2 * 0.125) / 1_000_000
+    dollars = pings * (2 * 1.00 + 0.20 + 0.015 * 13.3334 + 0.625 + 1.5 * 0.125) / 1_000_000
     assert bill(Load(10_000, 0)).parts["viewers: pings"] == pytest.approx(dollars)
     page = (ROOT / "docs" / "cost.md").read_text()
     assert (
@@ -63,6 +63,16 @@ def test_million_scores_cost_what_their_request_and_their_items_do() -> None:
     parts = bill(Load(0, 1_000_000 / 3600)).parts
     assert parts["scores: HTTP requests"] == pytest.approx(1.00)
     assert parts["scores: table and index"] == pytest.approx(1.875 + 0.125)
+
+
+def test_attempt_costs_its_request_and_the_item_that_remembers_it() -> None:
+    """Issuing a ticket with a challenge writes the item once; its index does not change."""
+    dollars = (1.00 + 0.20 + 0.015 * 13.3334 + 0.625 + 0.125) / 1_000_000
+    load = Load(0, 50, attempt_share=0.4)
+    assert bill(load).parts["scores: attempts"] == pytest.approx(20 * 3600 * dollars)
+    assert bill(Load(0, 50)).parts["scores: attempts"] == 0
+    shown = run("--viewers", "0", "--writes-per-second", "50", "--attempt-share", "0.4").stdout
+    assert "scores: attempts" in shown
 
 
 def test_budget_of_posts_is_a_ceiling_of_dollars() -> None:
