@@ -97,7 +97,7 @@ class Cache:
 
 
 class Emulator:
-    """ministack, on loopback alone, with all that it writes inside the stack's folder."""
+    """ministack behind its guard, on loopback alone; all it writes is in the folder of the stack."""
 
     def __init__(self, folder: Path, *, port: int, region: str) -> None:
         self.endpoint = f"http://{LOOPBACK}:{port}"
@@ -122,7 +122,7 @@ class Emulator:
         with self._log.open("wb") as log:
             # A session of its own, so that its Lambda workers can be stopped together with it.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, "-m", "local.emulator"],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
