@@ -97,7 +97,7 @@ class Cache:
 
 
 class Emulator:
-    """ministack behind its guard, on loopback alone; all it writes is in the folder of the stack."""
+    """ministack behind its guard, on loopback alone; what it writes is in the stack's folder."""
 
     def __init__(self, folder: Path, *, port: int, region: str) -> None:
         self.endpoint = f"http://{LOOPBACK}:{port}"
