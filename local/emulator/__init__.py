@@ -1,1 +1,1 @@
-"""The process of the AWS emulator: ministack, with a guard in front of it."""
+"""The emulator's process: ministack behind a guard, its streams delivered as Lambda does."""

@@ -1,4 +1,4 @@
-"""A test double of Lambda's event source mapping for DynamoDB Streams.
+"""A double of Lambda's event source mapping for DynamoDB Streams.
 
 It does what local emulators leave out: retries, partial batches, bisecting, parallel shards and
 lanes, batch windows, record age, failure documents, crashes and deliveries that come twice; in
