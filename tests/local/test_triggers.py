@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 import pytest
 
-from local.servers import Emulator, await_condition, free_port
+from local.servers import Emulator, await_condition
 
 pytestmark = pytest.mark.e2e
 
@@ -105,7 +105,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    emulator = Emulator(tmp_path, port=free_port(), region="us-east-1")
+    emulator = Emulator(tmp_path, port=0, region="us-east-1")
     try:
         await_condition(emulator.is_ready, what="The emulator did not answer")
         session = boto3.Session(
