@@ -157,6 +157,26 @@ def test_watching_an_unknown_board_ends_with_one_sentence(stack: Running) -> Non
     assert answer.stderr == "There is no board 'nosuchboard'.\n"
 
 
+def test_watching_ends_quietly_with_the_reader_of_its_pipe(stack: Running) -> None:
+    """`watch BOARD | head -1`: on a board where nothing happens it ends at once, too."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "local", "watch", "fastest-lap", "--url", stack.addresses["socket"]],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as watching:
+        assert watching.stdout is not None
+        assert watching.stderr is not None
+        try:
+            assert watching.stdout.readline().startswith("fastest-lap all v")
+            watching.stdout.close()
+            assert watching.wait(WAIT_SECONDS) == 0
+            assert watching.stderr.read() == ""
+        finally:
+            watching.kill()
+
+
 @pytest.mark.parametrize("arguments", [(), ("up",), ("watch",)])
 def test_help_is_everywhere(arguments: tuple[str, ...]) -> None:
     answer = local(*arguments, "--help")
