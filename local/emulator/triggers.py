@@ -50,9 +50,18 @@ class Triggers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._running is None and scope["type"] == "http":
             self._running = asyncio.create_task(self._runner.run())
+            self._running.add_done_callback(_end)
         await self._application(scope, receive, send)
         if scope["type"] == "http" and _writes(scope):
             self._runner.wake()
+
+
+def _end(running: asyncio.Task[None]) -> None:
+    """Without its streams the emulator is of no use: it ends, and the stack says so."""
+    if running.cancelled():
+        return
+    logger.critical("The streams are no longer delivered", exc_info=running.exception())
+    raise SystemExit(1)
 
 
 def _writes(scope: Scope) -> bool:
@@ -104,7 +113,10 @@ class Live:
             self._woken.clear()
             if self.clock.monotonic() - looked >= LOOK_SECONDS:
                 looked = self.clock.monotonic()
-                await self._look()
+                try:
+                    await self._look()
+                except CallFailed as failure:
+                    logger.warning("The mappings cannot be read: %s", failure)
             for tail in self._tails.values():
                 await tail.read()
             wait = self._begin()

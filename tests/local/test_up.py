@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
+from leaderboard.catalog import load
 from local.announcement import FILE
 from local.service import ROOT, TOOL, environment
 from local.stack import variables
@@ -219,9 +220,9 @@ def test_functions_can_be_invoked_from_the_working_tree(
     assert key in result
 
 
-def test_sample_players_move_a_board_that_is_watched() -> None:
+def test_sample_players_move_a_watched_board_at_its_pace() -> None:
     with (
-        running("--players", "8") as stack,
+        running("--players", "8", quick=False) as stack,
         subprocess.Popen(
             [sys.executable, "-m", "local", "watch", "global", "--url", stack.addresses["socket"]],
             cwd=ROOT,
@@ -238,3 +239,6 @@ def test_sample_players_move_a_board_that_is_watched() -> None:
         assert "1. " in lines[-1]
         versions = [int(line.split()[2].removeprefix("v")) for line in lines]
         assert versions == sorted(set(versions))
+        boards = urllib3.request("GET", f"{stack.addresses['http']}/boards").json()["boards"]
+        intervals = {it["board"]: it["frameIntervalMs"] for it in boards}
+        assert intervals["global"] == load(ROOT / "boards.yml").find("global").frame_interval_ms
