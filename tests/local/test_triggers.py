@@ -172,9 +172,10 @@ def test_window_gathers_records_into_one_batch(bench: Bench) -> None:
     assert bench.batches() == ["aa"]
 
 
-def test_slow_batch_holds_up_its_own_lane_alone(bench: Bench) -> None:
+@pytest.mark.parametrize("lanes", [1, 10])
+def test_slow_batch_holds_up_its_own_shard_and_lane_alone(bench: Bench, lanes: int) -> None:
     things = [f"<{number}>" for number in range(12)]
-    bench.connect(BatchSize=1, ParallelizationFactor=10)
+    bench.connect(BatchSize=1, ParallelizationFactor=lanes)
     bench.put(*things, do="sleep")
     bench.await_(lambda: len(bench.noted()) == len(things))
     spans = sorted((it["began"], it["ended"]) for it in bench.noted())
