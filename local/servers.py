@@ -111,9 +111,10 @@ def serve(folder: Path, *, port: int, region: str) -> None:
     """Runs both servers until standard input ends, or the emulator does."""
     running: list[Cache | Emulator] = []
     try:
-        say({"folder": str(folder)})
         emulator = Emulator(folder, port=port, region=region)
         running.append(emulator)
+        # Not before its port is certain: the owner begins to copy the service into the folder.
+        say({"folder": str(folder)})
         cache = Cache(folder / "cache")
         running.append(cache)
         await_condition(emulator.is_ready, what="The emulator did not answer")
