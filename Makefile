@@ -67,14 +67,14 @@ check-service:
 	@.venv/bin/cfn-lint -i W3005 -- .build/template/cloudformation-template-update-stack.json
 
 check-edge:
-	@cd infra/edge && EDGE_SECRET_VERSION=none $(CURDIR)/$(SLS) package --stage dev --package $(CURDIR)/.build/edge $(EDGE) >/dev/null
+	@cd infra/edge && EDGE_SECRET_VERSION=none "$(CURDIR)/$(SLS)" package --stage dev --package "$(CURDIR)/.build/edge" $(EDGE) >/dev/null
 	@.venv/bin/cfn-lint -r us-east-1 -- .build/edge/cloudformation-template-update-stack.json
 
 audit: setup ## the templates against checkov, the packages against known holes (needs the network)
 	@test -d .build/audit || { echo "audit: its own environment"; $(PYTHON) -m venv .build/audit; }
 	@.build/audit/bin/python -m pip install -qq --disable-pip-version-check -r tests/audit.txt
 	@$(SLS) package --stage prod --package .build/audited/service --param requirements=local/none.txt --param edge=cloudfront >/dev/null
-	@cd infra/edge && EDGE_SECRET_VERSION=none $(CURDIR)/$(SLS) package --stage prod --package $(CURDIR)/.build/audited/edge $(EDGE) \
+	@cd infra/edge && EDGE_SECRET_VERSION=none "$(CURDIR)/$(SLS)" package --stage prod --package "$(CURDIR)/.build/audited/edge" $(EDGE) \
 		--param domain=own --param domainName=play.example.com --param certificateArn=arn:aws:acm:us-east-1:123456789012:certificate/0 >/dev/null
 	@.build/audit/bin/checkov --config-file infra/checkov.yml \
 		-f .build/audited/service/cloudformation-template-update-stack.json \

@@ -41,7 +41,7 @@ USERS = TOP - PLAYERS
 # Trusted writes are worth more than all that the players can reach.
 LEAD = 1000
 AT_ONCE = 8
-# A rest is longer than the local stage's frame interval: the pacing is not what is measured here.
+# A rest is longer than the benchmarks' frame interval: the pacing is not what is measured here.
 REST_SECONDS = (0.03, 0.08)
 ARRIVAL_SECONDS = 10.0
 SETTLE_SECONDS = 60.0

@@ -26,7 +26,7 @@ from bench.board import BOARD, KEYS, SEASON, score_of, updates
 from leaderboard import order
 from leaderboard.adapters.cache import VERSION_BYTES, Cache, stored
 from leaderboard.ranking import Hint, ScoreRecord
-from local.servers import Cache as Server
+from local.cache import Cache as Server
 from local.servers import await_condition
 
 BATCHES = (1, 100, 1000)

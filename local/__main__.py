@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -31,6 +32,9 @@ def main() -> int:
         command(arguments)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever reads, such as `head -1`, has enough. What is left to print goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (BoardNotFound, PortInUse, StackFailed, ToolFailed) as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from local import announcement
+from local import announcement, service
 from local.page import Configuration
 from local.stack import RATING_BOARD, STAGE, StackFailed
 
@@ -24,6 +24,7 @@ def configuration(stage: str, *, region: str | None) -> Configuration:
     from botocore.exceptions import BotoCoreError, ClientError
 
     if stage == STAGE:
+        service.isolate()
         os.environ.update(announcement.tool_variables())
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     session = boto3.Session(region_name=region or REGION)

@@ -8,7 +8,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from local import announcement
+from local import announcement, service
 from local.deployed import REGION
 from local.stack import STAGE, StackFailed
 
@@ -24,6 +24,7 @@ def rotate_stage(stage: str, *, region: str | None, revoke: bool) -> str:
     from botocore.exceptions import BotoCoreError, ClientError
 
     if stage == STAGE:
+        service.isolate()
         os.environ.update(announcement.tool_variables())
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     session = boto3.Session(region_name=region or REGION)

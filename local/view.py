@@ -4,6 +4,8 @@ where the output is no terminal. What is shown comes from the subscriber package
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 import sys
 import time
 from collections import deque
@@ -16,7 +18,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from leaderboard import catalog
+from leaderboard.errors import BoardNotFound
+from leaderboard.rules import Kind
 from leaderboard_client import Board, Changes, Leaderboard, Problem, Status
+from local.service import ROOT
 
 # How long an entry that moved stays lit, and over how long the pace is averaged.
 LIT_SECONDS = 0.8
@@ -27,8 +33,9 @@ REDRAWS_PER_SECOND = 10
 class View:
     """A board as a table, with what has just moved lit."""
 
-    def __init__(self, board: str, *, header: str = "") -> None:
+    def __init__(self, board: str, *, header: str = "", kind: Kind = Kind.NUMBER) -> None:
         self._board = board
+        self._kind = kind
         self._header = header
         self._top: Board | None = None
         self._status: Status | None = None
@@ -63,7 +70,7 @@ class View:
             table.add_row(
                 str(entry.place),
                 Text(entry.user_name),
-                f"{entry.user_score:,}",
+                amount(entry.user_score, self._kind),
                 style="bold green" if lit else "",
             )
         return table
@@ -87,8 +94,29 @@ def age_ms(top: Board) -> float | None:
     return (datetime.now(UTC) - datetime.fromisoformat(top.scored_at)).total_seconds() * 1000
 
 
-def line(top: Board) -> str:
-    entries = "  ".join(f"{it.place}. {it.user_name} {it.user_score}" for it in top.entries[:3])
+def amount(score: int, kind: Kind) -> str:
+    """A score as the page writes it: a duration is `0:08.250`, a lap of an hour `1:02:03.004`."""
+    if kind is not Kind.DURATION:
+        return f"{score:,}"
+    seconds, milliseconds = divmod(abs(score), 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    head = f"{hours}:{minutes:02}" if hours else f"{minutes}"
+    return f"{'−' if score < 0 else ''}{head}:{seconds:02}.{milliseconds:03}"
+
+
+def kind_of(board: str) -> Kind:
+    """How people read the scores of a board, by this folder's `boards.yml`."""
+    try:
+        return catalog.load(ROOT / "boards.yml").find(board).format.kind
+    except BoardNotFound:  # the service says so, once it is asked
+        return Kind.NUMBER
+
+
+def line(top: Board, kind: Kind = Kind.NUMBER) -> str:
+    entries = "  ".join(
+        f"{it.place}. {it.user_name} {amount(it.user_score, kind)}" for it in top.entries[:3]
+    )
     return f"{top.board} {top.season} v{top.version} of {top.total}: {entries}"
 
 
@@ -129,21 +157,42 @@ class Complaints:
 
 
 async def watch(url: str, board: str, *, header: str = "") -> None:
-    """Shows the board until it is interrupted."""
+    """Shows the board until it is interrupted, or nobody reads what it prints."""
     console = Console()
+    kind = kind_of(board)
     if not console.is_terminal:
+        end_with_reader()
         if header:
             print(header, flush=True)
         async with following(url, board) as tops:
             async for top, _ in tops:
-                print(line(top), flush=True)
+                print(line(top, kind), flush=True)
         return
-    view = View(board, header=header)
+    view = View(board, header=header, kind=kind)
     with Live(view, console=console, refresh_per_second=REDRAWS_PER_SECOND):
         async with following(url, board, tell=view.tell) as tops:
             async for top, changes in tops:
                 view.show(top, changes)
 
 
+def end_with_reader() -> None:
+    """Ends this task when the other end of a pipe is closed, as by `head -1`: a quiet board would
+    not print, and so not notice, for hours."""
+    output = sys.stdout.fileno()
+    task = asyncio.current_task()
+    if task is not None and stat.S_ISFIFO(os.fstat(output).st_mode):
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            loop.remove_reader(output)
+            task.cancel()
+
+        loop.add_reader(output, end)
+
+
 def run(url: str, board: str, *, header: str = "") -> None:
-    asyncio.run(watch(url, board, header=header))
+    """Raises BrokenPipeError when nobody reads what it prints."""
+    try:
+        asyncio.run(watch(url, board, header=header))
+    except asyncio.CancelledError as ended:
+        raise BrokenPipeError from ended

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 from local.service import ROOT
 
 STOP_SECONDS = 30.0
+# Hundreds of tests wait for frames: the pace is what the tests of it are for.
+QUICK = {"RECORD_INTERVAL_MS": "10", "FRAME_INTERVAL_MS": "20"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,15 @@ class NotReady(Exception):
 
 
 @contextmanager
-def running(*options: str) -> Iterator[Running]:
-    """`python -m local up --json` with these options, stopped politely at the end."""
+def running(*options: str, quick: bool = True) -> Iterator[Running]:
+    """`python -m local up --json` with these options, stopped politely at the end; `quick` or at
+    the pace that its users see."""
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as progress,
         subprocess.Popen(
             [sys.executable, "-m", "local", "up", "--json", *options],
             cwd=ROOT,
+            env=os.environ | (QUICK if quick else {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=progress,

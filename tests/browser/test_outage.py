@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import uuid
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from local.servers import free_port
 from tests.browser.conftest import Visitors
 from tests.browser.visitor import Line
 from tests.e2e.service import Service
@@ -20,10 +20,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 
 def test_stopped_service_leaves_a_stale_board_that_goes_on_by_itself(visitors: Visitors) -> None:
-    ports = ("--port", str(free_port()), "--page-port", str(free_port()))
     board = f"rating-{uuid.uuid4().hex[:12]}"
     with ExitStack() as first:
-        stack = first.enter_context(running(*ports))
+        stack = first.enter_context(running())
+        used = {it: str(urlsplit(stack.addresses[it]).port) for it in ("http", "page")}
         Service(stack.addresses).write(board, "ada", score=9, userName="Ada")
         visitor = visitors(stack.addresses["page"])
         visitor.open(board)
@@ -35,7 +35,7 @@ def test_stopped_service_leaves_a_stale_board_that_goes_on_by_itself(visitors: V
         re.compile(r"Connection lost\. Showing the board as of \d\d:\d\d:\d\d\. Reconnecting\.")
     )
     assert visitor.lines() == [Line("1", "Ada", "9")]
-    with running(*ports) as stack:
+    with running("--port", used["http"], "--page-port", used["page"]) as stack:
         # Another table behind the same addresses: what was shown is history.
         service = Service(stack.addresses)
         service.write(board, "bo", score=5, userName="Bo")

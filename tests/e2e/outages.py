@@ -53,7 +53,7 @@ OUTAGES = {"hanging": hanging, "refusing": refusing}
 
 
 def rebuild(tables: Tables, board: str) -> Json:
-    """What an operator does after a long outage."""
+    """What an operator may do after a long outage."""
     answer = tables.client("lambda").invoke(
         FunctionName="leaderboard-local-rebuild", Payload=json.dumps({"board": board}).encode()
     )
@@ -71,4 +71,5 @@ def await_recovery(service: Service, board: str) -> None:
         top = service.top(board)
         return bool(top["entries"]) and "degraded" not in top
 
-    await_value(well, what="scores show again")
+    # A failed batch waits twice as long each time, and what is behind it waits too.
+    await_value(well, what="scores show again", seconds=60)

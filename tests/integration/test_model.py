@@ -39,6 +39,7 @@ from leaderboard.errors import (
 )
 from leaderboard.ranking import COMPLETE
 from leaderboard.scoring.completions import Evidence
+from local.poller import KillAt, Killed
 from tests.integration.story import oracle, reading
 from tests.integration.story.edges import Rig
 from tests.integration.story.paging import page_through
@@ -47,7 +48,6 @@ from tests.integration.story.story import HEALER, SILENCE, USERS
 from tests.integration.story.verdict import OUT, Verdict
 from tests.integration.story.viewer import Viewer
 from tests.integration.story.world import FUNCTIONS, REQUESTS, Audience, Mishaps, World
-from tests.poller import KillAt, Killed
 
 SEED = os.environ.get("MODEL_SEED")
 PLAYS = int(os.environ.get("MODEL_PLAYS", "70"))

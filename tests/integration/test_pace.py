@@ -21,15 +21,15 @@ import leaderboard.adapters.gateway
 import leaderboard.delivery
 from leaderboard import instants, wiring
 from leaderboard.adapters.boards import BoardTable, board_item
+from local.poller import Mapping as Trigger
+from local.poller import Scheduler, Stream, seeded
+from local.poller.stream import lane_of
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, frame
 from tests.integration.story.clockwork import StoryTime
 from tests.integration.story.lines import StoryCurl
 from tests.integration.story.service import declared, stream_options
-from tests.poller import Mapping as Trigger
-from tests.poller import Scheduler, Stream, seeded
-from tests.poller.stream import lane_of
 
 Json = dict[str, Any]
 CHANGES_PER_SECOND = 500

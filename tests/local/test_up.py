@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
+from leaderboard.catalog import load
 from local.announcement import FILE
 from local.service import ROOT, TOOL, environment
 from local.stack import variables
@@ -157,6 +158,26 @@ def test_watching_an_unknown_board_ends_with_one_sentence(stack: Running) -> Non
     assert answer.stderr == "There is no board 'nosuchboard'.\n"
 
 
+def test_watching_ends_quietly_with_the_reader_of_its_pipe(stack: Running) -> None:
+    """`watch BOARD | head -1`: on a board where nothing happens it ends at once, too."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "local", "watch", "fastest-lap", "--url", stack.addresses["socket"]],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as watching:
+        assert watching.stdout is not None
+        assert watching.stderr is not None
+        try:
+            assert watching.stdout.readline().startswith("fastest-lap all v")
+            watching.stdout.close()
+            assert watching.wait(WAIT_SECONDS) == 0
+            assert watching.stderr.read() == ""
+        finally:
+            watching.kill()
+
+
 @pytest.mark.parametrize("arguments", [(), ("up",), ("watch",)])
 def test_help_is_everywhere(arguments: tuple[str, ...]) -> None:
     answer = local(*arguments, "--help")
@@ -199,9 +220,9 @@ def test_functions_can_be_invoked_from_the_working_tree(
     assert key in result
 
 
-def test_sample_players_move_a_board_that_is_watched() -> None:
+def test_sample_players_move_a_watched_board_at_its_pace() -> None:
     with (
-        running("--players", "8") as stack,
+        running("--players", "8", quick=False) as stack,
         subprocess.Popen(
             [sys.executable, "-m", "local", "watch", "global", "--url", stack.addresses["socket"]],
             cwd=ROOT,
@@ -218,3 +239,6 @@ def test_sample_players_move_a_board_that_is_watched() -> None:
         assert "1. " in lines[-1]
         versions = [int(line.split()[2].removeprefix("v")) for line in lines]
         assert versions == sorted(set(versions))
+        boards = urllib3.request("GET", f"{stack.addresses['http']}/boards").json()["boards"]
+        intervals = {it["board"]: it["frameIntervalMs"] for it in boards}
+        assert intervals["global"] == load(ROOT / "boards.yml").find("global").frame_interval_ms

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from leaderboard.rules import Kind
 from leaderboard_client import Board, Changes, Entry, Problem, Scored, Status
-from local.view import Complaints, View, line
+from local.view import Complaints, View, kind_of, line
 
 ADA = Entry(1, 1, "ada", "<b>Ada</b> [red]", 1234, "2026-11-23T08:15:30.123Z")
 BOB = Entry(2, 2, "bob", "Bob", 20, "2026-11-23T08:15:29.000Z")
@@ -71,7 +72,30 @@ def test_what_scored_is_lit_and_a_first_board_is_not() -> None:
 
 
 def test_line_names_the_first_three() -> None:
-    assert line(board(3, ADA, BOB)) == "global all v3 of 2: 1. <b>Ada</b> [red] 1234  2. Bob 20"
+    assert line(board(3, ADA, BOB)) == "global all v3 of 2: 1. <b>Ada</b> [red] 1,234  2. Bob 20"
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [
+        (0, "0:00.000"),
+        (8_250, "0:08.250"),
+        (75_500, "1:15.500"),
+        (3_723_004, "1:02:03.004"),
+        (-8_250, "−0:08.250"),
+    ],
+)
+def test_laps_are_times_as_on_the_page(score: int, shown: str) -> None:
+    lap = Entry(1, 1, "ada", "Ada", score, "2026-11-23T08:15:30.123Z")
+    kind = kind_of("fastest-lap")
+    assert line(board(3, lap), kind).endswith(f"1. Ada {shown}")
+    view = View("fastest-lap", kind=kind)
+    view.show(board(3, lap), Changes())
+    assert shown in drawn(view)
+
+
+def test_boards_of_numbers_and_unknown_ones_show_numbers() -> None:
+    assert [kind_of(it) for it in ("global", "rating-any", "nosuchboard")] == [Kind.NUMBER] * 3
 
 
 def test_trouble_goes_to_standard_error_once(capsys: pytest.CaptureFixture[str]) -> None:

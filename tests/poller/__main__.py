@@ -2,7 +2,7 @@
 
 import time
 
-from tests.poller import Context, Mapping, Options, Scheduler, Stream, seeded
+from local.poller import Context, Mapping, Options, Scheduler, Stream, seeded
 from tests.poller.records import record
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.poller import Scheduler, Stream, seeded
+from local.poller import Scheduler, Stream, seeded
 
 
 @pytest.fixture

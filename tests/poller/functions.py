@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.poller import Context, Mapping, Options, Scheduler, Stream
+from local.poller import Context, Mapping, Options, Scheduler, Stream
 from tests.poller.records import failed, numbers, record, users
 
 Response = Callable[[dict[str, Any]], object]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.poller import Context, Mapping, Options, Scheduler, Stream, scripted
-from tests.poller.batch import PAYLOAD_BYTES
+from local.poller import Context, Mapping, Options, Scheduler, Stream, scripted
+from local.poller.batch import PAYLOAD_BYTES
 from tests.poller.records import record, users
 
 
@@ -205,8 +205,8 @@ def test_idle_shard_is_polled_at_the_interval(
     assert (listener.batches, listener.times) == ([["a", "b"]], [0.5])
 
 
-def test_concurrency_limit_throttles_without_using_up_retries(stream: Stream) -> None:
-    with Scheduler(scripted([1, 2, 3, 1, 2] * 50), stream.clock) as scheduler:
+def test_concurrency_limit_throttles_without_using_up_retries() -> None:
+    with Scheduler(scripted([1, 2, 3, 1, 2] * 50)) as scheduler:
         running = most = 0
 
         def function(_: dict[str, Any], __: Context) -> None:
@@ -260,3 +260,43 @@ def test_options_are_read_from_serverless_yml() -> None:
     assert Options.from_serverless({"type": "dynamodb"}).batch_size == 10
     with pytest.raises(ValueError, match="tumblingWindowInSeconds"):
         Options.from_serverless({"tumblingWindowInSeconds": 5})
+
+
+def test_options_are_read_from_a_deployed_mapping_as_from_serverless_yml() -> None:
+    stream = {
+        "type": "dynamodb",
+        "arn": "arn",
+        "startingPosition": "TRIM_HORIZON",
+        "batchSize": 7,
+        "batchWindow": 2,
+        "parallelizationFactor": 3,
+        "functionResponseType": "ReportBatchItemFailures",
+        "maximumRetryAttempts": 4,
+        "maximumRecordAgeInSeconds": 600,
+        "bisectBatchOnFunctionError": True,
+    }
+    deployed = {
+        "UUID": "1",
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": 7,
+        "MaximumBatchingWindowInSeconds": 2,
+        "ParallelizationFactor": 3,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MaximumRetryAttempts": 4,
+        "MaximumRecordAgeInSeconds": 600,
+        "BisectBatchOnFunctionError": True,
+    }
+    assert Options.from_deployed(deployed) == Options.from_serverless(stream)
+
+
+def test_lane_keeps_no_more_than_may_be_delivered_again(
+    scheduler: Scheduler, stream: Stream
+) -> None:
+    mapping = Mapping(scheduler, stream, lambda *_: None, name="f", options=Options(batch_size=1))
+    for _ in range(50):
+        stream.append(record("a"))
+        scheduler.drain()
+        stream.forget()
+    assert stream.shards[0].records == []
+    assert len(mapping.ledger.confirmed) == 50
+    assert [len(lane.queue) for lane in mapping.lanes] == [3]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.poller import Context, KillAt, Mapping, Options, Scheduler, Stream
+from local.poller import Context, KillAt, Mapping, Options, Scheduler, Stream
 from tests.poller.functions import Function, breaks_on, reports, run
 from tests.poller.records import record, users
 

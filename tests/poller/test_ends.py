@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.poller import (
+from local.poller import (
     LivelockError,
     Scheduler,
     StuckError,

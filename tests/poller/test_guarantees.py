@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.poller import (
+from local.poller import (
     Context,
     KillRandomly,
     Mapping,
@@ -17,7 +17,7 @@ from tests.poller import (
     scripted,
     seeded,
 )
-from tests.poller.choice import Choose
+from local.poller.choice import Choose
 from tests.poller.records import failed, numbers, record, users
 
 POISON = "user-3"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.poller import (
+from local.poller import (
     Clock,
     Scheduler,
     drawn,

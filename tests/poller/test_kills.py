@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.poller import (
+from local.poller import (
     KillAt,
     Killed,
     KillRandomly,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from local.poller.response import judge
 from tests.poller.records import failed
-from tests.poller.response import judge
 
 NUMBERS = ["100", "200", "300"]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.poller import Scheduler, Stream
+from local.poller import Scheduler, Stream
 from tests.poller.functions import breaks_on, reports, run
 from tests.poller.records import failed, numbers, record, users
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.poller import Context, Mapping, Options, Scheduler, Stream, seeded
+from local.poller import Context, Mapping, Options, Scheduler, Stream, seeded
 from tests.poller.records import record, users
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.poller import KillAt, Scheduler, Task, Threads, seeded
+from local.poller import KillAt, Scheduler, Task, Threads, seeded
 
 
 def test_threads_run_beside_each_other_and_are_waited_for() -> None:

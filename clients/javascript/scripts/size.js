@@ -2,11 +2,12 @@
 
 import { build } from "esbuild";
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const root = new URL("..", import.meta.url);
 const { outputFiles } = await build({
-  entryPoints: [new URL("src/index.js", root).pathname],
+  entryPoints: [fileURLToPath(new URL("src/index.js", root))],
   bundle: true,
   minify: true,
   format: "esm",

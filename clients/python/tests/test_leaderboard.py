@@ -28,6 +28,7 @@ from leaderboard_client import (
     Status,
     Timing,
 )
+from leaderboard_client.loopback import is_loopback
 
 Json = dict[str, Any]
 
@@ -597,3 +598,62 @@ def test_read_that_drips_or_hangs_is_given_up_and_its_thread_ends() -> None:
         server.answer = answer
         asyncio.run(asyncio.wait_for(test(server), SECONDS))
         over.set()
+
+
+DEAD = "http://127.0.0.1:1"
+
+
+@pytest.fixture(params=["upper", "lower", "socks", "others spared"])
+def proxied(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy is set that nobody runs."""
+    names = ["http_proxy", "https_proxy", "all_proxy", "ws_proxy", "wss_proxy"]
+    proxy = DEAD if request.param != "socks" else "socks5://127.0.0.1:1"
+    for name in [*names, "no_proxy"]:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name in names:
+        monkeypatch.setenv(name if request.param == "lower" else name.upper(), proxy)
+    if request.param == "others spared":
+        monkeypatch.setenv("no_proxy", "example.com")
+
+
+@pytest.mark.usefixtures("proxied")
+def test_loopback_is_followed_around_a_proxy() -> None:
+    async def test(server: Server) -> None:
+        async with Leaderboard(socket=server.url, timing=HURRIED) as leaderboard:
+            shown: list[int] = []
+            leaderboard.subscribe("global", lambda board, _: shown.append(board.version))
+            await until(lambda: shown)
+
+    run(test)
+
+
+@pytest.mark.usefixtures("proxied")
+def test_loopback_is_read_around_a_proxy() -> None:
+    async def test(server: Api) -> None:
+        shown: list[int] = []
+        async with Leaderboard(http=server.url, timing=HURRIED) as leaderboard:
+            leaderboard.subscribe("global", lambda board, _: shown.append(board.version))
+            await until(lambda: shown)
+
+    with api() as server:
+        server.answer = lambda request: request.reply(200, snapshot(1, "ada"))
+        asyncio.run(asyncio.wait_for(test(server), SECONDS))
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:4566", True),
+        ("ws://127.1.2.3/dev", True),
+        ("ws://[::1]:80", True),
+        ("http://localhost:80/", True),
+        ("ws://a1.execute-api.localhost:4566/dev", True),
+        ("https://example.com", False),
+        ("https://localhost.example.com", False),
+        ("http://10.0.0.1", False),
+        ("nothing", False),
+    ],
+)
+def test_loopback_is_known_by_its_addresses(url: str, here: bool) -> None:
+    assert is_loopback(url) == here

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.exceptions import NoScriptError
 
-from tests.poller import Clock
+from local.poller import Clock
 
 
 class StoryTime:

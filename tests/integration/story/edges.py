@@ -32,13 +32,13 @@ from leaderboard.adapters.cluster import Cluster
 from leaderboard.broadcast import Broadcaster
 from leaderboard.order import OTHER
 from leaderboard.ranking import Recorder
+from local.poller import Threads
 from tests.integration import aws
 from tests.integration.story import tables
 from tests.integration.story.clockwork import DatedScripts, StoryChance, StoryTime
 from tests.integration.story.lines import StoryCurl
 from tests.integration.story.world import Stored, World
 from tests.integration.valkey import Valkey
-from tests.poller import Threads
 
 Json = dict[str, Any]
 WRITES = {"PutItem", "UpdateItem", "TransactWriteItems"}

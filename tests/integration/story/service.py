@@ -11,9 +11,9 @@ from typing import Any
 import handlers.board_stream
 import handlers.score_stream
 from leaderboard.errors import LeaderboardError, Unavailable
+from local.poller import Context, Mapping, Options, Task
 from tests.integration import aws
 from tests.integration.story.world import World
-from tests.poller import Context, Mapping, Options, Task
 
 Json = dict[str, Any]
 

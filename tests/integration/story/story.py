@@ -23,6 +23,7 @@ from leaderboard.errors import (
 from leaderboard.ranking import COMPLETE
 from leaderboard.scores import IssuedTicket, Outcome
 from leaderboard.scoring.completions import Evidence
+from local.poller import KillAt
 from tests.integration.story import oracle
 from tests.integration.story.edges import Rig
 from tests.integration.story.paging import page_through
@@ -30,7 +31,6 @@ from tests.integration.story.service import Service
 from tests.integration.story.verdict import Verdict
 from tests.integration.story.viewer import Viewer
 from tests.integration.story.world import Audience, Mishaps, World
-from tests.poller import KillAt
 
 Json = dict[str, Any]
 USERS = ("ann", "Bob", "cy.3", "Dee", "e:5", "F-6", "g_7", "H8", "9", "J", "jj", "J.", "m", "N")

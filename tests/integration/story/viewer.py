@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import handlers.socket
+from local.poller import Context, Task
 from tests.integration.story import oracle
 from tests.integration.story.world import World
-from tests.poller import Context, Task
 
 Json = dict[str, Any]
 

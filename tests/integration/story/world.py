@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Never, Protocol
 from botocore.exceptions import ReadTimeoutError
 from redis.exceptions import TimeoutError as CacheTimeoutError
 
+from local.poller import Choose, Clock, KillRandomly, Scheduler, Stream, Task, seeded
 from tests.integration import aws
 from tests.integration.story import oracle, tables
-from tests.poller import Choose, Clock, KillRandomly, Scheduler, Stream, Task, seeded
 
 if TYPE_CHECKING:
     from tests.integration.story.viewer import Viewer

@@ -28,6 +28,7 @@ from websockets.exceptions import (
 from leaderboard_client.board import Board, Changes, changes_between
 from leaderboard_client.clock import SteadyClock
 from leaderboard_client.connections import Connect, Disconnect, Send
+from leaderboard_client.loopback import is_loopback
 from leaderboard_client.problems import Problem
 from leaderboard_client.session import (
     Abort,
@@ -387,7 +388,11 @@ class Leaderboard:
     async def _talk(self, link: int, url: str) -> None:
         # The session has its own deadlines, and pings that the service's functions answer.
         connection = await connect(
-            url, open_timeout=None, ping_interval=None, close_timeout=GOODBYE_SECONDS
+            url,
+            open_timeout=None,
+            ping_interval=None,
+            close_timeout=GOODBYE_SECONDS,
+            proxy=None if is_loopback(url) else True,
         )
         writer = asyncio.create_task(_write(connection, self._outboxes[link]))
         try:

@@ -13,6 +13,15 @@ _NAMES = {
     "maximumRecordAgeInSeconds": "maximum_record_age",
     "bisectBatchOnFunctionError": "bisect",
 }
+_DEPLOYED = {
+    "BatchSize": "batch_size",
+    "MaximumBatchingWindowInSeconds": "batch_window",
+    "StartingPosition": "starting_position",
+    "ParallelizationFactor": "parallelization_factor",
+    "MaximumRetryAttempts": "maximum_retry_attempts",
+    "MaximumRecordAgeInSeconds": "maximum_record_age",
+    "BisectBatchOnFunctionError": "bisect",
+}
 _IGNORED = {"type", "arn", "destinations", "enabled"}
 _RESPONSE_TYPE = "functionResponseType"
 
@@ -65,4 +74,14 @@ class Options:
         return cls(
             **given,
             report_batch_item_failures=stream.get(_RESPONSE_TYPE) == "ReportBatchItemFailures",
+        )
+
+    @classmethod
+    def from_deployed(cls, mapping: Mapping[str, Any]) -> Self:
+        """Read an event source mapping as Lambda's API describes it."""
+        given = {_DEPLOYED[name]: value for name, value in mapping.items() if name in _DEPLOYED}
+        return cls(
+            **given,
+            report_batch_item_failures="ReportBatchItemFailures"
+            in mapping.get("FunctionResponseTypes", ()),
         )

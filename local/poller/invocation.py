@@ -3,14 +3,14 @@
 import uuid
 from dataclasses import dataclass
 
-from tests.poller.clock import Clock
+from local.poller.clock import Time
 
 
 @dataclass(slots=True)
 class Context:
     """The second argument of a Lambda handler, in virtual time."""
 
-    clock: Clock
+    clock: Time
     aws_request_id: str
     function_name: str
     invoked_function_arn: str

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.poller.task import Task
+from local.poller.task import Task
 
 
 @dataclass(slots=True, eq=False)

@@ -9,14 +9,14 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Never, Self
 
-from tests.poller.choice import Choose
-from tests.poller.clock import Clock
-from tests.poller.crew import Crew
-from tests.poller.failure import LivelockError, StuckError
-from tests.poller.kill import Killed, Switch
-from tests.poller.source import Source
-from tests.poller.task import Task
-from tests.poller.trace import Trace
+from local.poller.choice import Choose
+from local.poller.clock import Clock
+from local.poller.crew import Crew
+from local.poller.failure import LivelockError, StuckError
+from local.poller.kill import Killed, Switch
+from local.poller.source import Source
+from local.poller.task import Task
+from local.poller.trace import Trace
 
 
 class Scheduler:

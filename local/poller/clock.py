@@ -2,8 +2,22 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Protocol
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC).timestamp()
+
+
+class Time(Protocol):
+    """What tells the time."""
+
+    def time(self) -> float:
+        """Seconds since 1970."""
+
+    def monotonic(self) -> float:
+        """Seconds since it began."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let so many seconds pass."""
 
 
 class Clock:

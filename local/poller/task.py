@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.poller.kill import Abandoned, Killed, TimedOut
+from local.poller.kill import Abandoned, Killed, TimedOut
 
 
 @dataclass(slots=True, eq=False)

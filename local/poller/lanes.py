@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from tests.poller.lane import Lane
-from tests.poller.options import Options
-from tests.poller.stream import Stream
+from local.poller.lane import Lane
+from local.poller.options import Options
+from local.poller.stream import Stream
 
 
 class Lanes:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from tests.poller.clock import Clock
+from local.poller.clock import Time
 
 RETENTION_SECONDS = 24 * 60 * 60
 _HASHES = 2**32
@@ -54,6 +54,16 @@ class Shard:
     high: int
     closed: bool = False
     records: list[StoredRecord] = field(default_factory=list)
+    forgotten: int = 0
+
+    @property
+    def end(self) -> int:
+        """The position behind its newest record."""
+        return self.forgotten + len(self.records)
+
+    def since(self, position: int) -> list[StoredRecord]:
+        """What it got from that position on."""
+        return self.records[position - self.forgotten :]
 
 
 def _hash(text: str) -> int:
@@ -65,7 +75,7 @@ class Stream:
 
     def __init__(
         self,
-        clock: Clock,
+        clock: Time,
         *,
         partition_key: str,
         shards: int = 1,
@@ -80,15 +90,16 @@ class Stream:
         for index in range(shards):
             self._open(None, _HASHES * index // shards, _HASHES * (index + 1) // shards)
 
-    def append(self, record: Mapping[str, Any]) -> str:
+    def append(self, record: Mapping[str, Any], *, number: int | None = None) -> str:
         """Add a record in Lambda's event form and give its sequence number.
 
-        It must hold `dynamodb.Keys`, and nothing that is not JSON. The stream puts its own sequence
-        number in, and what Lambda's records always have, where the caller left that out.
+        It must hold `dynamodb.Keys`, and nothing that is not JSON. The stream puts in the sequence
+        number, its next unless one is given, and what Lambda's records always have, where the
+        caller left that out.
         """
         dynamodb = dict(record["dynamodb"])
-        number = self._next_number
-        self._next_number += 1
+        number = self._next_number if number is None else number
+        self._next_number = max(self._next_number, number) + 1
         now = self.clock.time()
         dynamodb["SequenceNumber"] = str(number)
         dynamodb.setdefault("ApproximateCreationDateTime", int(now))
@@ -133,6 +144,12 @@ class Stream:
         ]
         self._tell()
         return children
+
+    def forget(self) -> None:
+        """Keep no record any longer: every lane has read them."""
+        for shard in self.shards:
+            shard.forgotten += len(shard.records)
+            shard.records.clear()
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call the listener after each append and split."""

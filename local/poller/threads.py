@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Generic, TypeVar, cast
 
-from tests.poller.scheduler import Scheduler
-from tests.poller.task import Task
+from local.poller.scheduler import Scheduler
+from local.poller.task import Task
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from tests.poller.scheduler import Scheduler
+from local.poller.scheduler import Scheduler
 
 T = TypeVar("T")
 

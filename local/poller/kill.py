@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from tests.poller.choice import Choose, happens
+from local.poller.choice import Choose, happens
 
 
 class Killed(BaseException):

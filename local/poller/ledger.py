@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.poller.batch import Batch
-from tests.poller.destination import Condition, failure_document
-from tests.poller.invocation import request_id
-from tests.poller.lane import Lane
-from tests.poller.response import Verdict
-from tests.poller.scheduler import Scheduler
+from local.poller.batch import Batch
+from local.poller.destination import Condition, failure_document
+from local.poller.invocation import request_id
+from local.poller.lane import Lane
+from local.poller.response import Verdict
+from local.poller.source import Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Ledger:
     stream lost before it was done.
     """
 
-    def __init__(self, scheduler: Scheduler, *, stream_arn: str, function_arn: str) -> None:
+    def __init__(self, scheduler: Runner, *, stream_arn: str, function_arn: str) -> None:
         self.deliveries: list[Delivery] = []
         self.failures: list[dict[str, Any]] = []
         self.discarded: list[str] = []
@@ -111,16 +111,22 @@ class Ledger:
         self._settle(batch.sequence_numbers)
         self._trace.add(now, lane.name, f"{batch.span()} discarded: {condition}")
         self.failures.append(
-            failure_document(
-                batch,
-                condition=condition,
-                request_id=request_id(f"{lane.name} {batch.sequence_numbers[0]} {condition}"),
-                function_arn=self._function_arn,
-                function_error=function_error,
-                shard_id=lane.shard.shard_id,
-                stream_arn=self._stream_arn,
-                now=now,
-            )
+            self.failure_document(lane, batch, condition, function_error=function_error)
+        )
+
+    def failure_document(
+        self, lane: Lane, batch: Batch, condition: Condition, *, function_error: str | None
+    ) -> dict[str, Any]:
+        """What the on-failure destination gets."""
+        return failure_document(
+            batch,
+            condition=condition,
+            request_id=request_id(f"{lane.name} {batch.sequence_numbers[0]} {condition}"),
+            function_arn=self._function_arn,
+            function_error=function_error,
+            shard_id=lane.shard.shard_id,
+            stream_arn=self._stream_arn,
+            now=self._clock.time(),
         )
 
     def _settle(self, numbers: Iterable[str]) -> None:

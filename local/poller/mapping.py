@@ -7,19 +7,18 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from tests.poller.batch import Batch, after_failure, short
-from tests.poller.choice import happens
-from tests.poller.invocation import Context, request_id
-from tests.poller.kill import TimedOut
-from tests.poller.lane import Lane
-from tests.poller.lanes import Lanes
-from tests.poller.ledger import Ledger
-from tests.poller.options import Options
-from tests.poller.response import SUCCESS, Verdict, judge
-from tests.poller.scheduler import Scheduler
-from tests.poller.source import Start
-from tests.poller.stream import Stream
-from tests.poller.task import Task
+from local.poller.batch import Batch, after_failure, short
+from local.poller.choice import happens
+from local.poller.invocation import Context, request_id
+from local.poller.kill import TimedOut
+from local.poller.lane import Lane
+from local.poller.lanes import Lanes
+from local.poller.ledger import Ledger
+from local.poller.options import Options
+from local.poller.response import SUCCESS, Verdict, judge
+from local.poller.source import Runner, Start
+from local.poller.stream import Stream
+from local.poller.task import Task
 
 Function = Callable[[dict[str, Any], Context], object]
 
@@ -28,7 +27,7 @@ _LOST_BATCHES = 3
 
 
 class Mapping:
-    """Connects a stream to a function, a Lambda handler.
+    """Connects a stream to a function, a Lambda handler (or to what the scheduler awaits).
 
     timeout: virtual seconds after which an invocation is killed.
     duplicates: the chance that a batch is delivered again after its success, perhaps with others.
@@ -37,12 +36,12 @@ class Mapping:
         the function begins is the scheduler's choice: that explores more. Lambda's own is 0.25.
     retry_delay, retry_delay_cap: the wait after a failure; it doubles with each further one.
 
-    `ledger` holds what was delivered, given up and lost.
+    `ledger` holds what was delivered, given up and lost, unless another one is passed.
     """
 
     def __init__(
         self,
-        scheduler: Scheduler,
+        scheduler: Runner,
         stream: Stream,
         function: Function,
         *,
@@ -54,6 +53,7 @@ class Mapping:
         poll_interval: float = 0.0,
         retry_delay: float = 1.0,
         retry_delay_cap: float = 60.0,
+        ledger: Ledger | None = None,
     ) -> None:
         self.name = name
         self.options = options or Options()
@@ -66,9 +66,9 @@ class Mapping:
         self._retry_delay = retry_delay
         self._retry_delay_cap = retry_delay_cap
         self._arn = f"arn:aws:lambda:{stream.arn.split(':')[3]}:123456789012:function:{name}"
-        self.ledger = Ledger(scheduler, stream_arn=stream.arn, function_arn=self._arn)
+        self.ledger = ledger or Ledger(scheduler, stream_arn=stream.arn, function_arn=self._arn)
         self._numbers = count(1)
-        self._lanes = Lanes(stream, name=name, options=self.options, poll_interval=poll_interval)
+        self.lanes = Lanes(stream, name=name, options=self.options, poll_interval=poll_interval)
         self._enabled = True
         self._stale = True
         self._due: list[tuple[float, Start]] = []
@@ -89,7 +89,7 @@ class Mapping:
     def idle(self) -> bool:
         """Whether every record that the stream holds has been dealt with."""
         self._refresh()
-        return all(lane.idle for lane in self._lanes)
+        return all(lane.idle for lane in self.lanes)
 
     def starts(self, now: float) -> Sequence[Start]:
         """The invocations that could begin now."""
@@ -106,7 +106,7 @@ class Mapping:
         return [
             f"{lane.name}: {len(lane.queue) - lane.position} to read,"
             f" {len(lane.pending)} batches {'in flight or ' if lane.busy else ''}to retry"
-            for lane in self._lanes
+            for lane in self.lanes
             if not lane.idle
         ]
 
@@ -117,15 +117,15 @@ class Mapping:
         if not self._stale:
             return
         self._stale = False
-        self._lanes.read()
-        busy = sum(lane.busy for lane in self._lanes)
+        self.lanes.read()
+        busy = sum(lane.busy for lane in self.lanes)
         throttled = self._concurrency is not None and busy >= self._concurrency
         self._due = []
         if throttled or not self._enabled:
             return
-        for lane in self._lanes:
+        for lane in self.lanes:
             due = lane.due()
-            if due is not None and self._lanes.readable(lane):
+            if due is not None and self.lanes.readable(lane):
                 self._due.append((due, Start(lane.name, partial(self._begin, lane))))
 
     def _begin(self, lane: Lane) -> Task | None:
@@ -223,7 +223,7 @@ class Mapping:
         self._stale = True
 
     def _perhaps_deliver_again(self, lane: Lane) -> None:
-        del lane.fresh[:-_LOST_BATCHES]
+        lane.forget(_LOST_BATCHES)
         if lane.pending or not happens(self._scheduler.choose, self._duplicates):
             return
         depths = [f"{depth + 1} batches back" for depth in range(len(lane.fresh))]

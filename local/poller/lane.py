@@ -7,9 +7,9 @@ failed batch blocks what is behind it in the lane, and nothing else.
 import math
 from dataclasses import dataclass, field
 
-from tests.poller.batch import Batch, assemble
-from tests.poller.options import Options
-from tests.poller.stream import Shard, StoredRecord, lane_of
+from local.poller.batch import Batch, assemble
+from local.poller.options import Options
+from local.poller.stream import Shard, StoredRecord, lane_of
 
 
 @dataclass(slots=True, eq=False)
@@ -34,10 +34,10 @@ class Lane:
     def read(self) -> None:
         """Take over the records that the shard got since."""
         lanes = self.options.parallelization_factor
-        for record in self.shard.records[self.seen :]:
+        for record in self.shard.since(self.seen):
             if lane_of(record.key, lanes) == self.index:
                 self.queue.append(record)
-        self.seen = len(self.shard.records)
+        self.seen = self.shard.end
 
     def skip_to_end(self) -> None:
         """Begin behind all that is there."""
@@ -77,6 +77,14 @@ class Lane:
             self.position += len(batch.records)
             self.pending.append(batch)
         return self.pending[0]
+
+    def forget(self, batches: int) -> None:
+        """Keep nothing from before the last `batches` batches."""
+        del self.fresh[:-batches]
+        done = self.fresh[0] if self.fresh else self.position
+        del self.queue[:done]
+        self.position -= done
+        self.fresh = [position - done for position in self.fresh]
 
     def lose_checkpoint(self, batches: int) -> None:
         """Go back to where the last `batches` batches were read from the stream."""

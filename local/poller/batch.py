@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tests.poller.options import Options
-from tests.poller.response import Verdict
-from tests.poller.stream import StoredRecord
+from local.poller.options import Options
+from local.poller.response import Verdict
+from local.poller.stream import StoredRecord
 
 PAYLOAD_BYTES = 6 * 1024 * 1024
 _ENVELOPE_BYTES = len('{"Records":[]}')

@@ -6,7 +6,7 @@ The shape is that of AWS's page "Retain discarded records for a DynamoDB event s
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from tests.poller.batch import Batch
+from local.poller.batch import Batch
 
 Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded"]
 

@@ -1,0 +1,1 @@
+"""The emulator's process: ministack behind a guard, its streams delivered as Lambda does."""
