@@ -53,6 +53,15 @@ def _board_and_season(sort_key: str) -> tuple[str, str]:
     return board, season
 
 
+def _is_due(
+    sort_key: str, find: Callable[[str], Board | None], only: Callable[[str, str], bool]
+) -> bool:
+    """Whether an item that cannot be read is one of those chosen; so is one whose key names no
+    season of a board: it has no other turn."""
+    board, season = _board_and_season(sort_key)
+    return not season or find(board) is None or only(board, season)
+
+
 @dataclass
 class _Own:
     """A user's items: the profile as it is stored, the scores, and those that cannot be read."""
@@ -243,9 +252,7 @@ class ScoreTable:
         else:  # of years, say
             with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
                 list(pool.map(self._write, puts))
-        broken = [
-            it for it in own.broken if only is None or only(*_board_and_season(it["boardSeason"]))
-        ]
+        broken = [it for it in own.broken if only is None or _is_due(it["boardSeason"], find, only)]
         off = [it for it in (self._taking_off(item, found) for item in broken) if it]
         for put in off:
             self._write(put)
