@@ -23,6 +23,7 @@ ENVIRONMENTS = {
     "scores": {
         "SCORES_TABLE",
         "SUBMISSIONS_TABLE",
+        "BOARDS_TABLE",
         "TICKET_SECRET",
         "EDGE_SECRET",
         "WRITE_SHARDS",
@@ -39,6 +40,7 @@ ENVIRONMENTS = {
     | CACHE,
     "moderation": {
         "SCORES_TABLE",
+        "BOARDS_TABLE",
         "WRITE_SHARDS",
         "CONNECTIONS_TABLE",
         "AUDIENCE_SHARDS",
@@ -98,7 +100,14 @@ ENVIRONMENTS = {
         "WRITE_SHARDS",
     }
     | CACHE,
-    "seasons": {"BOARDS_TABLE", "FAILURE_QUEUE_URL"} | CACHE,
+    "seasons": {
+        "BOARDS_TABLE",
+        "FAILURE_QUEUE_URL",
+        "REBUILD_FUNCTION",
+        "RECORD_INTERVAL_MS",
+        "WRITE_SHARDS",
+    }
+    | CACHE,
     "verify": {
         "SCORES_TABLE",
         "BOARDS_TABLE",
@@ -136,6 +145,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:UpdateItem",
         },
         "SubmissionsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "BoardsTable": {"dynamodb:GetItem"},
         "TicketSecret": {"secretsmanager:GetSecretValue"},
     }
     | REPORTS,
@@ -154,6 +164,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:Query",
             "dynamodb:UpdateItem",
         },
+        "BoardsTable": {"dynamodb:GetItem"},
         "ConnectionsTable": {"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"},
         "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
         "UserPool": {"cognito-idp:AdminDeleteUser"},
@@ -219,7 +230,15 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     }
     | CACHE_ACCESS
     | REPORTS,
-    "seasons": {"BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"}}
+    "seasons": {
+        "BoardsTable": {
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Scan",
+            "dynamodb:UpdateItem",
+        },
+        "RebuildLambdaFunction": {"lambda:InvokeFunction"},
+    }
     | CACHE_ACCESS
     | REPORTS,
 }
