@@ -223,6 +223,26 @@ def test_two_releases_side_by_side_agree() -> None:
     assert shown() == expected
 
 
+def test_first_scores_of_a_board_by_two_releases_are_all_in_the_index(
+    switches: Dependencies,
+) -> None:
+    """Nothing says yet which order counts: each release makes its key by its own."""
+    release("asc")
+    score("a", 1)
+    release("desc")
+    score("b", 2)
+    deliver("b")
+    release("asc")
+    deliver("a")
+    deliver("a", "b")  # delivered again, as any record may be
+    wiring.ranking_cache().drop("times", "all")
+    assert shown() == [2, 1]
+    play(c=3)
+    rebuild(switches)
+    assert (shown(), top()) == ([3, 2, 1], [3, 2, 1])
+    assert verified() == []
+
+
 @pytest.mark.parametrize("at", ["drop", "ask"])
 def test_switch_that_dies_half_way_is_finished_by_the_next_run(
     at: str, switches: Dependencies, monkeypatch: pytest.MonkeyPatch
