@@ -136,6 +136,9 @@ class Boards:
     def read(self, board: str, season: str) -> BoardItem | None:
         return self.item
 
+    def mix(self, board: str, season: str) -> None:
+        """Its records name no order."""
+
     def write(self, item: BoardItem, *, read_revision: int) -> bool:
         self.item = item
         return True

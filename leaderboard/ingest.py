@@ -125,7 +125,7 @@ class Ingest:
 
     def _rank(self, places: Sequence[Place], count: _Count) -> dict[BoardSeason, list[str]]:
         """Apply and record; the users of those seasons that the cache does not keep."""
-        applied: list[tuple[Board, str, Top]] = []
+        applied: list[tuple[Board, str, Top, Sequence[ScoreRecord]]] = []
         archived: dict[BoardSeason, list[str]] = {}
         for board, season, records in places:
             with count.failing(board.board, season):
@@ -133,19 +133,20 @@ class Ingest:
                 result = self.recorder.apply(board, season, records, begin=kept)
                 count.taken += result.taken
                 if result.top is not None:
-                    applied.append((board, season, result.top))
+                    applied.append((board, season, result.top, records))
                 if result.rebuild_due:
                     count.rebuilds += self.rebuilds.ask(board, season)
                 if not kept and (result.top is None or result.top.completeness == PARTIAL):
                     archived[board.board, season] = [it.user_id for it in records]
-        rested = self.recorder.rest(top for _, _, top in applied)
-        for board, season, top in applied:
+        rested = self.recorder.rest(top for _, _, top, _ in applied)
+        for board, season, top, records in applied:
             with count.failing(board.board, season):
                 outcome = self.recorder.record(board, season, top, rested_ms=rested)
                 count.recorded += outcome.recorded
                 count.moved += outcome.moved
                 if outcome.rebuild:
                     count.rebuilds += self.rebuilds.ask(board, season)
+                self.recorder.mix(board, season, top, records)
         return archived
 
     def _hand_over(self, chores: Chores, count: _Count) -> None:

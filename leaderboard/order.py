@@ -27,6 +27,7 @@ def sort_key(order: Order, score: int, updated_ms: int, user_id: str) -> tuple[i
 
 MARKS = {Order.ASC: "a", Order.DESC: "d"}
 """What keys of the index begin with: the order that they are made by."""
+MADE = {mark: made for made, mark in MARKS.items()}
 BEHIND = "~"
 """Makes of what some keys begin with a string behind them all."""
 OTHER = {Order.ASC: Order.DESC, Order.DESC: Order.ASC}

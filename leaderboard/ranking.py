@@ -13,7 +13,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from leaderboard import messages
@@ -38,6 +38,8 @@ class ScoreRecord:
     user_id: str
     version: int
     score: Score | None
+    order: Order | None = field(default=None, compare=False)
+    """The one that the item's key in the index is made by, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,9 @@ class BoardStore(Protocol):
         0: absent, or opened and never recorded.
         """
 
+    def mix(self, board: str, season: str) -> None:
+        """Note, in an item that was recorded, that the index may have keys of both orders."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -267,6 +272,16 @@ class Recorder:
         item = self.boards.read(board.board, season)
         start = PARTIAL if item is not None and item.is_recorded else NEW
         return self.cache.apply(in_force(board, item), season, records, start=start)
+
+    def mix(self, board: Board, season: str, top: Top, records: Iterable[ScoreRecord]) -> None:
+        """Note that a recorded board-season's index has keys of both orders, where records say so.
+
+        Until its first record nothing says which order counts: two releases may have taken a score
+        each. Raises Unavailable.
+        """
+        is_known = top.hint is not None and top.hint.mixed
+        if not is_known and any(it.order not in (None, top.order) for it in records):
+            self.boards.mix(board.board, season)
 
     def rest(self, tops: Iterable[Top | None]) -> int:
         """Wait once for all tops of a batch that were recorded too lately; the milliseconds."""

@@ -110,6 +110,24 @@ class BoardTable:
             return False
         return True
 
+    def mix(self, board: str, season: str) -> None:
+        """Note, in an item that was recorded, that the index may have keys of both orders.
+
+        The revision moves: so nobody records over it who has not seen this.
+        """
+        with contextlib.suppress(Raced), translated():
+            client("dynamodb").update_item(
+                TableName=self.boards_table,
+                Key={"boardSeason": {"S": f"{board}#{season}"}},
+                UpdateExpression="SET mixed = :yes, revision = revision + :one",
+                ConditionExpression="revision > :opened AND attribute_not_exists(mixed)",
+                ExpressionAttributeValues={
+                    ":yes": {"BOOL": True},
+                    ":one": {"N": "1"},
+                    ":opened": {"N": "0"},
+                },
+            )
+
     def open(self, board: str, season: str) -> bool:
         """Write the empty board of a season that has no item; False if it has one."""
         empty = BoardItem(Snapshot(board, season, None, 0, 0, ()), revision=0, life="")

@@ -492,7 +492,8 @@ def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord
         raise ValueError("a score beyond what the ranking holds exactly")
     updated_ms = readable.instant(image["scoreUpdatedAt"]["S"])
     score = Score(user_id, readable.name(image["userName"]["S"]), number, updated_ms)
-    return (board, season), ScoreRecord(user_id, version, score)
+    made = order.MADE.get(image["boardOrder"]["S"][:1]) if "boardOrder" in image else None
+    return (board, season), ScoreRecord(user_id, version, score, made)
 
 
 def profile(item: Item) -> Profile:

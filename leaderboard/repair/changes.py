@@ -8,7 +8,7 @@ brought in at once. The minute's function does it after any other deploy: an ord
 An order changes by one conditional write of the board-season's item. The life of the cache in the
 order before is ended after that, and a rebuild fills one in the new order, as after a flush. Each
 step can be done again: where this dies half way, the next run goes on. Seasons that have ended keep
-their order.
+their order; the tops of those that are kept get their new size.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import Any, Protocol
 
 from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound
-from leaderboard.ranking import COMPLETE, BoardItem, Listed, Recorder, Top
+from leaderboard.ranking import COMPLETE, BoardItem, Listed, Recorder, Top, in_force
 from leaderboard.rules import Board, Order
-from leaderboard.seasons import season_at
+from leaderboard.seasons import is_kept, season_at
 
 Json = dict[str, Any]
 
@@ -96,21 +96,25 @@ class Changes:
         if known.get("done") == rules:
             return Changed()
         if known.get("seen") != rules:
+            # Before it is kept that they were seen: should this fail, the next run does it.
+            self.boards.remember_shards(self.write_shards)
             known = {"seen": rules, "since": self.now_ms()}
             self.memory.keep_rules(json.dumps(known))
-            self.boards.remember_shards(self.write_shards)
         is_settled = self.now_ms() - known["since"] >= PATIENCE_MS
         reordered: list[str] = []
         resized: list[str] = []
         finished = True
-        for board, season in self._current():
+        now = self.now_ms()
+        for said, season in self._kept(now):
             if time.monotonic() >= deadline:
                 finished = False
                 break
-            key = f"{board.board}#{season}"
-            item = self.boards.read(board.board, season)
+            key = f"{said.board}#{season}"
+            item = self.boards.read(said.board, season)
             if item is None or not item.is_recorded:
                 continue  # its first record has the order and the size of today
+            is_over = season != season_at(said.schedule, now).season
+            board = in_force(said, item) if is_over else said
             if item.order not in (None, board.order):
                 # It may be too early, or have been recorded meanwhile.
                 if not (deployed or is_settled) or not self.boards.reorder(item, board.order):
@@ -139,16 +143,16 @@ class Changes:
         changed = self.cache.read(board, season)
         return self.recorder.record(board, season, changed).recorded
 
-    def _current(self) -> Iterator[tuple[Board, str]]:
-        """The board-seasons that have an item, and have not ended."""
-        now = self.now_ms()
+    def _kept(self, now: int) -> Iterator[tuple[Board, str]]:
+        """The board-seasons that have an item, and whose rankings the cache keeps."""
         for page in self.boards.list():
             for it in page:
                 try:
                     board = self.catalog.find(it.board)
-                except BoardNotFound:  # boards.yml no longer has it
+                    kept = is_kept(board, it.season, now)
+                except (BoardNotFound, ValueError):  # boards.yml no longer has it
                     continue
-                if it.season == season_at(board.schedule, now).season:
+                if kept:
                     yield board, it.season
 
     def _rules(self) -> str:

@@ -23,6 +23,7 @@ import handlers.seasons
 import handlers.verify
 from leaderboard import instants, order, wiring
 from leaderboard.adapters.aws import client
+from leaderboard.adapters.boards import BoardTable
 from leaderboard.adapters.cache import Cache, Keys
 from leaderboard.listings import Position
 from leaderboard.repair.changes import PATIENCE_MS, Changed
@@ -40,6 +41,7 @@ RULES = (
     "boards: {{times: {{order: {order}, operator: latest, topSize: {size}, schedule: {schedule}}}}}"
 )
 NOW = instants.now_ms()
+DAY_MS = 86_400_000
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +107,19 @@ def play(**scores: int) -> None:
     for user, amount in scores.items():
         score(user, amount)
     deliver(*scores)
+
+
+def play_on(old: str, user: str, amount: int) -> None:
+    """Yesterday, where that is the season `old`."""
+    wiring.scores().submit(
+        user_id=user,
+        board="times",
+        submission_id=f"old-{user}",
+        score=amount,
+        accepted_ms=NOW - DAY_MS,
+    )
+    key = {"userId": {"S": user}, "boardSeason": {"S": f"times#{old}"}}
+    handle([client("dynamodb").get_item(TableName=aws.SCORES, Key=key)["Item"]])
 
 
 def minute(*, later_ms: int = 0, deployed: bool = False) -> Changed:
@@ -208,6 +223,26 @@ def test_two_releases_side_by_side_agree() -> None:
     assert shown() == expected
 
 
+def test_first_scores_of_a_board_by_two_releases_are_all_in_the_index(
+    switches: Dependencies,
+) -> None:
+    """Nothing says yet which order counts: each release makes its key by its own."""
+    release("asc")
+    score("a", 1)
+    release("desc")
+    score("b", 2)
+    deliver("b")
+    release("asc")
+    deliver("a")
+    deliver("a", "b")  # delivered again, as any record may be
+    wiring.ranking_cache().drop("times", "all")
+    assert shown() == [2, 1]
+    play(c=3)
+    rebuild(switches)
+    assert (shown(), top()) == ([3, 2, 1], [3, 2, 1])
+    assert verified() == []
+
+
 @pytest.mark.parametrize("at", ["drop", "ask"])
 def test_switch_that_dies_half_way_is_finished_by_the_next_run(
     at: str, switches: Dependencies, monkeypatch: pytest.MonkeyPatch
@@ -268,19 +303,9 @@ def test_flush_before_and_after_the_switch(switches: Dependencies, cache_server:
 
 def test_season_that_ended_keeps_its_order(switches: Dependencies) -> None:
     release("desc", schedule="daily")
-    day = 86_400_000
-    old = instants.to_text(NOW - day)[:10]
+    old = instants.to_text(NOW - DAY_MS)[:10]
     for user, amount in {"a": 1, "b": 2}.items():
-        wiring.scores().submit(
-            user_id=user,
-            board="times",
-            submission_id=f"old-{user}",
-            score=amount,
-            accepted_ms=NOW - day,
-        )
-        key = {"userId": {"S": user}, "boardSeason": {"S": f"times#{old}"}}
-        found = client("dynamodb").get_item(TableName=aws.SCORES, Key=key)["Item"]
-        handle([found])
+        play_on(old, user, amount)
     play(c=1, d=2)
     release("asc", schedule="daily")
     done = minute(deployed=True)
@@ -309,6 +334,34 @@ def test_size_of_the_top_shows_with_the_next_minute(
     assert minute(later_ms=60_000) == Changed()
     assert verified() == []
     assert switches.invoked == []
+
+
+@pytest.mark.parametrize("size", [2, 5])
+def test_size_of_the_top_shows_on_seasons_that_ended_too(size: int, switches: Dependencies) -> None:
+    """Those that the cache keeps: else the audit finds each of them wrong, and raises its alarm."""
+    release(schedule="daily")
+    old = instants.to_text(NOW - DAY_MS)[:10]
+    for number in range(6):
+        play_on(old, f"u{number}", number)
+    play(a=1)
+    release("asc", size=size, schedule="daily")
+    minute(deployed=True)
+    rebuild(switches)
+    assert verified() == []
+    item = wiring.board_table().read("times", old)
+    assert item is not None
+    expected = [5, 4, 3, 2, 1, 0][:size]
+    assert [it.user_score for it in item.snapshot.entries] == expected, "in the order it ended with"
+
+
+def test_shards_are_remembered_though_the_first_try_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    play(a=1)
+    with monkeypatch.context() as patch, dying(patch, BoardTable, "remember_shards"):
+        minute()
+    minute(later_ms=60_000)
+    assert wiring.board_table().read_shards() == 8
 
 
 def test_reads_ask_as_many_shards_as_the_stage_ever_had(switches: Dependencies) -> None:
