@@ -118,7 +118,7 @@ UserPath = Annotated[UserId, BeforeValidator(unquote)]
 SubmissionId = Annotated[
     str,
     Text(pattern=r"^[\x20-\x7e]{1,64}$"),
-    Field(description="One's own name of this write: the same when it is sent again"),
+    Field(description="A name that you give this write: the same when it is sent again"),
 ]
 
 

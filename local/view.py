@@ -109,7 +109,7 @@ def kind_of(board: str) -> Kind:
     """How people read the scores of a board, by this folder's `boards.yml`."""
     try:
         return catalog.load(ROOT / "boards.yml").find(board).format.kind
-    except BoardNotFound:  # the service says so, once it is asked
+    except (BoardNotFound, catalog.Mistake):  # the service or a deploy says so
         return Kind.NUMBER
 
 

@@ -40,7 +40,7 @@ has at most {MAX_BODY // 1024} KB unless its route says otherwise, and nothing u
 answers 401 (no valid token), 403 (a scope is missing), 404 (no such route) and 429 (too many \
 requests at once) with `{{"message": …}}`.
 - 403 (`edge_required`): the stage stands behind a CDN, and is to be asked through it.
-- 500 (`internal`): what nobody foresaw. Every request may be repeated; if it fails again, give \
+- 500 (`internal`): an unexpected error. Every request may be repeated; if it fails again, give \
 the `requestId` to those who run the service.
 - 503 (`unavailable`): nothing was done; try again after `Retry-After`. Every request may be \
 repeated.
@@ -63,7 +63,7 @@ PARAMETERS: dict[str, Json] = {
         "schema": {"type": "string", "pattern": f"^{BOARD.pattern}$"},
         "example": "global",
     },
-    "userId": {"description": "Whose", "example": "ada"},
+    "userId": {"description": "The user", "example": "ada"},
     "season": {
         "description": "The season; the current one if left out",
         "example": "2026-W48",
@@ -227,7 +227,7 @@ def _operation(
             {
                 "name": "If-None-Match",
                 "in": "header",
-                "description": "The `ETag` of what one has",
+                "description": "The `ETag` of your last answer",
                 "schema": {"type": "string"},
             }
         )
@@ -265,7 +265,7 @@ def _responses(
         done["content"] = {"application/json": {"schema": {"type": "object"}}}
     yield str(described.status), done
     if described.tagged:
-        yield "304", {"description": "What one has is what there is", "headers": headers}
+        yield "304", {"description": "Nothing has changed since that `ETag`", "headers": headers}
     by_status: dict[int, list[str]] = {status: [] for status in (GUARDED if scopes else {})}
     for code in sorted([*described.codes, *_codes_of_all(method, path)]):
         by_status.setdefault(STATUSES[code].value, []).append(code)

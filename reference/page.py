@@ -84,8 +84,9 @@ def _operation(route: str, operation: Json, schemas: Json) -> Iterator[str]:
         f"{status} {', '.join(f'`{code}`' for code in codes)}"
         for status, codes in _refusals(operation)
     ]
-    yield ""
-    yield f"**Refused** {'; '.join(refusals)}."
+    if refusals:
+        yield ""
+        yield f"**Refused** {'; '.join(refusals)}."
 
 
 def _answer(status: str, answer: Json, schemas: Json) -> Iterator[str]:

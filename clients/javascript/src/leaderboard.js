@@ -165,6 +165,7 @@ export function createLeaderboard(options) {
       case "tell":
         return tell(status());
       case "report":
+        if (listeners.problem.size === 0) console.warn(`leaderboard-client: ${effect.problem.message}`);
         for (const listener of listeners.problem) call(() => listener(effect.problem));
     }
   }
