@@ -25,6 +25,7 @@ from leaderboard import instants, order, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.boards import BoardTable
 from leaderboard.adapters.cache import Cache, Keys
+from leaderboard.errors import Unavailable
 from leaderboard.listings import Position
 from leaderboard.repair.changes import PATIENCE_MS, Changed
 from leaderboard.rules import Board, Order
@@ -299,6 +300,41 @@ def test_flush_before_and_after_the_switch(switches: Dependencies, cache_server:
     rebuild(switches)
     assert shown() == [1, 2, 3, 4]
     assert top() == [1, 2, 3]
+
+
+def test_board_put_back_shows_nobody_who_was_hidden_meanwhile(switches: Dependencies) -> None:
+    play(a=1, b=2, c=3, d=4)
+    Path(os.environ["BOARDS_FILE"]).write_text("boards: {other: {order: desc, operator: latest}}")
+    aws.forget()
+    wiring.moderation().set_standing("a", "hidden", reason="cheats", by="tests")
+    assert wiring.profiles().copy("a") == 1, "as upkeep does"
+    key = {"userId": {"S": "a"}, "boardSeason": {"S": "times#all"}}
+    handle([client("dynamodb").get_item(TableName=aws.SCORES, Key=key)["Item"]])
+    release()
+    assert shown() == [4, 3, 2]
+    minute(deployed=True)
+    rebuild(switches)
+    assert shown() == [4, 3, 2]
+    assert verified() == []
+
+
+def test_key_is_never_made_by_a_guessed_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a season that ended, no read would ever find it."""
+    play(a=1, b=2)
+    release("asc")
+
+    def unavailable(*_: Any) -> Any:
+        raise Unavailable("It does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BoardTable, "read_order", unavailable)
+        with pytest.raises(Unavailable):
+            score("a", 3)
+    score("a", 3)
+    assert image("a")["boardOrder"]["S"].startswith(order.MARKS[Order.DESC])
+    with monkeypatch.context() as patch:
+        patch.setattr(BoardTable, "read_order", unavailable)
+        score("a", 4)  # it is known by now
 
 
 def test_season_that_ended_keeps_its_order(switches: Dependencies) -> None:
