@@ -24,9 +24,10 @@ import handlers.verify
 from leaderboard import instants, order, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.boards import BoardTable
-from leaderboard.adapters.cache import Cache, Keys
+from leaderboard.adapters.cache import Cache, Keys, stored
 from leaderboard.errors import Unavailable
 from leaderboard.listings import Position
+from leaderboard.ranking import ScoreRecord
 from leaderboard.repair.changes import PATIENCE_MS, Changed
 from leaderboard.rules import Board, Order
 from leaderboard.seasons import season_at
@@ -316,6 +317,19 @@ def test_board_put_back_shows_nobody_who_was_hidden_meanwhile(switches: Dependen
     rebuild(switches)
     assert shown() == [4, 3, 2]
     assert verified() == []
+
+
+def test_cache_of_a_release_that_knew_no_orders_is_left_alone(cache_server: Valkey) -> None:
+    """Its states name no order, and their hints are shorter: the ranking is filled again."""
+    tag = "lb4:{times#all}"
+    state = {"life": "l", "complete": "1", "change": "c", "recorded": "c", "held": "2"}
+    hint = {"hint": '[1, 1, "k3v9", "digest"]', "total": "1", "recordedAt": "1795420800000"}
+    cache_server.client.hset(f"{tag}:state", mapping=state | hint)
+    record = ScoreRecord("z", 1, Score("z", "Zoe", 9, 1_795_420_800_000))
+    cache_server.client.hset(f"{tag}:users", *stored(record))
+    cache_server.client.zadd(f"{tag}:order", {order.member(1_795_420_800_000, "z", "Zoe"): -9})
+    play(a=1, b=2)
+    assert shown() == top() == [2, 1]
 
 
 def test_key_is_never_made_by_a_guessed_order(monkeypatch: pytest.MonkeyPatch) -> None:
