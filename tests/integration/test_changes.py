@@ -27,7 +27,7 @@ from leaderboard.adapters.boards import BoardTable
 from leaderboard.adapters.cache import Cache, Keys, stored
 from leaderboard.errors import Unavailable
 from leaderboard.listings import Position
-from leaderboard.ranking import ScoreRecord
+from leaderboard.ranking import COMPLETE, ScoreRecord
 from leaderboard.repair.changes import PATIENCE_MS, Changed
 from leaderboard.rules import Board, Order
 from leaderboard.seasons import season_at
@@ -287,6 +287,22 @@ def test_record_that_races_with_the_switch_is_in_the_new_order(switches: Depende
     assert len(switches.invoked) == 1
     rebuild(switches)
     assert shown() == top() == [1, 2, 3]
+
+
+def test_rebuild_that_meets_a_life_of_the_order_before_fills_another(
+    switches: Dependencies,
+) -> None:
+    """The life is whole and has a top to record, as one has whose rebuild died before that."""
+    play(a=1, b=2)
+    assert wiring.board_table().reorder(recorded(), Order.ASC)
+    top = wiring.ranking_cache().read(times(), "all")
+    assert top is not None
+    assert wiring.ranking_cache().settle(times(), "all", top.life, COMPLETE)
+    assert wiring.rebuild_requests().ask(times(), "all")
+    rebuild(switches)
+    body = wiring.reads().entries("times", season=None, cursor=None, limit=9)
+    assert "degraded" not in body
+    assert [it["userScore"] for it in body["entries"]] == [1, 2]
 
 
 def test_flush_before_and_after_the_switch(switches: Dependencies, cache_server: Valkey) -> None:
