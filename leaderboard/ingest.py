@@ -97,9 +97,11 @@ class Ingest:
 
         Current seasons come first, so nothing of a past one holds them up. Of each kind all are
         applied, then all recorded: the waiting that recording may need is shared. No ranking is
-        begun for a season that is no longer kept: upkeep records its top. Upkeep also brings the
-        scores of the users in `profiles` up to them; of those, who is `leaving` was barred or
-        deleted. What fails because a dependency is down is reported, and holds up nothing else.
+        begun for a season that is no longer kept: upkeep records its top. That of a board which
+        was taken out is dropped: put back, it must not show who was removed meanwhile. Upkeep also
+        brings the scores of the users in `profiles` up to them; of those, who is `leaving` was
+        barred or deleted. What fails because a dependency is down is reported, and holds up nothing
+        else.
         """
         count = _Count()
         now = self.now_ms()
@@ -110,6 +112,8 @@ class Ingest:
                 board = self.catalog.find(name)
             except BoardNotFound:  # boards.yml no longer has it
                 count.skipped += len(records)
+                with count.failing(name, season):
+                    self.recorder.forget(name, season)
                 continue
             is_current = season_at(board.schedule, now).season == season
             (current if is_current else past).append((board, season, records))

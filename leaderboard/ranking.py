@@ -145,8 +145,8 @@ class RankingCache(Protocol):
     def mark(self, board: Board, season: str, top: Top, hint: Hint) -> None:
         """Remember a top as recorded."""
 
-    def drop(self, board: str, season: str, *, life: str) -> bool:
-        """End that life, if it is not over."""
+    def drop(self, board: str, season: str, *, life: str | None = None) -> bool:
+        """End that life, or any, if it is not over."""
 
     def settle(
         self, board: Board, season: str, life: str, completeness: str, *, only_new: bool = False
@@ -272,6 +272,10 @@ class Recorder:
         item = self.boards.read(board.board, season)
         start = PARTIAL if item is not None and item.is_recorded else NEW
         return self.cache.apply(in_force(board, item), season, records, start=start)
+
+    def forget(self, board: str, season: str) -> None:
+        """End the life of a board-season that is no more. Raises Unavailable."""
+        self.cache.drop(board, season)
 
     def mix(self, board: Board, season: str, top: Top, records: Iterable[ScoreRecord]) -> None:
         """Note that a recorded board-season's index has keys of both orders, where records say so.

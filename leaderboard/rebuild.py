@@ -328,7 +328,8 @@ class _Work:
                 recorded = patiently(lambda: self.parts.recorder.record(board, season, top))
                 with self.lock:
                     self.standing.moved += recorded.moved
-                return top
+                if not recorded.rebuild:  # else it was of another order, and is over
+                    return top
         if order.fresh:
             patiently(lambda: self.parts.cache.drop(board.board, season))
         return patiently(lambda: self.parts.recorder.begin(board, season, []).top)

@@ -51,7 +51,7 @@ from leaderboard.retries import Pause
 from leaderboard.rules import Board, Order
 from leaderboard.snapshots import Entry, Score, ranked
 
-FORMAT = "lb4"
+FORMAT = "lb5"
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""
 FILL_AT_ONCE = 350

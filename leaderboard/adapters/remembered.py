@@ -23,7 +23,10 @@ MOST = 1000
 
 @dataclass
 class Memo:
-    """Answers that are asked for again after a minute; while that fails, the last one holds."""
+    """Answers that are asked for again after a minute; while that fails, the last one holds.
+
+    Raises Unavailable where there is no last one: a guess could be a key that no read ever finds.
+    """
 
     known: dict[Any, tuple[Any, float]] = field(default_factory=dict)
 
@@ -35,6 +38,8 @@ class Memo:
         try:
             value = ask()
         except Unavailable:
+            if key not in self.known:
+                raise
             return value
         if len(self.known) >= MOST:
             self.known.clear()

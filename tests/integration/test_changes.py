@@ -24,8 +24,10 @@ import handlers.verify
 from leaderboard import instants, order, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.boards import BoardTable
-from leaderboard.adapters.cache import Cache, Keys
+from leaderboard.adapters.cache import Cache, Keys, stored
+from leaderboard.errors import Unavailable
 from leaderboard.listings import Position
+from leaderboard.ranking import COMPLETE, ScoreRecord
 from leaderboard.repair.changes import PATIENCE_MS, Changed
 from leaderboard.rules import Board, Order
 from leaderboard.seasons import season_at
@@ -287,6 +289,22 @@ def test_record_that_races_with_the_switch_is_in_the_new_order(switches: Depende
     assert shown() == top() == [1, 2, 3]
 
 
+def test_rebuild_that_meets_a_life_of_the_order_before_fills_another(
+    switches: Dependencies,
+) -> None:
+    """The life is whole and has a top to record, as one has whose rebuild died before that."""
+    play(a=1, b=2)
+    assert wiring.board_table().reorder(recorded(), Order.ASC)
+    top = wiring.ranking_cache().read(times(), "all")
+    assert top is not None
+    assert wiring.ranking_cache().settle(times(), "all", top.life, COMPLETE)
+    assert wiring.rebuild_requests().ask(times(), "all")
+    rebuild(switches)
+    body = wiring.reads().entries("times", season=None, cursor=None, limit=9)
+    assert "degraded" not in body
+    assert [it["userScore"] for it in body["entries"]] == [1, 2]
+
+
 def test_flush_before_and_after_the_switch(switches: Dependencies, cache_server: Valkey) -> None:
     play(a=1, b=2, c=3)
     release("asc")
@@ -299,6 +317,54 @@ def test_flush_before_and_after_the_switch(switches: Dependencies, cache_server:
     rebuild(switches)
     assert shown() == [1, 2, 3, 4]
     assert top() == [1, 2, 3]
+
+
+def test_board_put_back_shows_nobody_who_was_hidden_meanwhile(switches: Dependencies) -> None:
+    play(a=1, b=2, c=3, d=4)
+    Path(os.environ["BOARDS_FILE"]).write_text("boards: {other: {order: desc, operator: latest}}")
+    aws.forget()
+    wiring.moderation().set_standing("a", "hidden", reason="cheats", by="tests")
+    assert wiring.profiles().copy("a") == 1, "as upkeep does"
+    key = {"userId": {"S": "a"}, "boardSeason": {"S": "times#all"}}
+    handle([client("dynamodb").get_item(TableName=aws.SCORES, Key=key)["Item"]])
+    release()
+    assert shown() == [4, 3, 2]
+    minute(deployed=True)
+    rebuild(switches)
+    assert shown() == [4, 3, 2]
+    assert verified() == []
+
+
+def test_cache_of_a_release_that_knew_no_orders_is_left_alone(cache_server: Valkey) -> None:
+    """Its states name no order, and their hints are shorter: the ranking is filled again."""
+    tag = "lb4:{times#all}"
+    state = {"life": "l", "complete": "1", "change": "c", "recorded": "c", "held": "2"}
+    hint = {"hint": '[1, 1, "k3v9", "digest"]', "total": "1", "recordedAt": "1795420800000"}
+    cache_server.client.hset(f"{tag}:state", mapping=state | hint)
+    record = ScoreRecord("z", 1, Score("z", "Zoe", 9, 1_795_420_800_000))
+    cache_server.client.hset(f"{tag}:users", *stored(record))
+    cache_server.client.zadd(f"{tag}:order", {order.member(1_795_420_800_000, "z", "Zoe"): -9})
+    play(a=1, b=2)
+    assert shown() == top() == [2, 1]
+
+
+def test_key_is_never_made_by_a_guessed_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a season that ended, no read would ever find it."""
+    play(a=1, b=2)
+    release("asc")
+
+    def unavailable(*_: Any) -> Any:
+        raise Unavailable("It does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BoardTable, "read_order", unavailable)
+        with pytest.raises(Unavailable):
+            score("a", 3)
+    score("a", 3)
+    assert image("a")["boardOrder"]["S"].startswith(order.MARKS[Order.DESC])
+    with monkeypatch.context() as patch:
+        patch.setattr(BoardTable, "read_order", unavailable)
+        score("a", 4)  # it is known by now
 
 
 def test_season_that_ended_keeps_its_order(switches: Dependencies) -> None:
