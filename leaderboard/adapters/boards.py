@@ -50,9 +50,9 @@ class BoardTable:
         """
         keys = [{"boardSeason": {"S": f"{board}#{season}"}} for board, season in seasons]
         found: list[BoardItem] = []
+        if not keys:
+            return found
         for _ in tries():
-            if not keys:
-                return found
             with translated():
                 answer = client("dynamodb").batch_get_item(
                     RequestItems={self.boards_table: {"Keys": keys}}
@@ -63,6 +63,8 @@ class BoardTable:
             ]
             # What a throttled table leaves out is asked for again.
             keys = answer.get("UnprocessedKeys", {}).get(self.boards_table, {}).get("Keys", [])
+            if not keys:
+                return found
         raise Unavailable(DOWN)
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:

@@ -74,6 +74,7 @@ def test_name_is_data_in_every_store(
     service: Service, board: str, settled: Settled, text: str
 ) -> None:
     service.write(board, "bystander", score=10)
+    service.await_score(board, "bystander", 10)
     service.write(board, "named", score=5, userName=text)
     top = service.await_entry(board, "named", userName=text)
     assert [it["userId"] for it in top["entries"]] == ["bystander", "named"]

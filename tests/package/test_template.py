@@ -190,7 +190,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     | REPORTS,
     "score_stream": {
         "ScoresTable.StreamArn": STREAM,
-        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "FailureQueue": {"sqs:SendMessage"},
         "RebuildLambdaFunction": {"lambda:InvokeFunction"},
         "ModerationLambdaFunction": {"lambda:InvokeFunction"},

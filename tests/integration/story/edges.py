@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -59,8 +59,8 @@ class Inline:
     def __exit__(self, *error: object) -> None:
         return None
 
-    def map(self, call: Callable[[Any], Any], values: list[Any]) -> list[Any]:
-        return [call(value) for value in values]
+    def map(self, call: Callable[..., Any], *values: Iterable[Any]) -> list[Any]:
+        return [call(*arguments) for arguments in zip(*values, strict=False)]
 
     def shutdown(self, **_options: object) -> None:
         return None
