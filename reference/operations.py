@@ -99,8 +99,8 @@ OPERATIONS: dict[str, Operation] = {
         "Page through the ranking",
         answers.Page,
         "From the beginning, or with a `cursor` from behind the last entry of the page that gave "
-        "it out. A cursor is a place in the board's order, not a number of entries: a user who does "
-        "not move meanwhile is shown exactly once, however the others move. It belongs to its "
+        "it out. A cursor is a place in the board's order, not a number of entries: a user who "
+        "does not move meanwhile is shown exactly once, however the others move. It belongs to its "
         "board and season (send the same `season` along) and does not expire. Any other text is "
         "refused with a 422. Leave the cursor out to start again.",
         cached=True,
