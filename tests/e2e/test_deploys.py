@@ -53,7 +53,8 @@ def test_schedule_of_a_board_with_scores_is_refused_and_an_order_changes_at_once
     for user, score in {"ann": 6100, "bob": 5900, "cy": 7550}.items():
         service.write(BOARD, user, score=score)
     before = await_value(
-        lambda: (it := service.top(BOARD))["total"] == 3 and it, what="all three on the board"
+        lambda: len((it := service.top(BOARD))["entries"]) == 3 and it,
+        what="all three on the board",
     )
 
     rating = "title: Rating\n    order: desc"
