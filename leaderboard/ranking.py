@@ -316,10 +316,7 @@ class Recorder:
             return NOTHING
         hint = top.hint
         if hint is None and top.completeness != NEW:
-            # The revision first, the top after it: the order that compare-and-set relies on.
-            stored = self._recorded(board, season, top)
-            hint = None if stored is None else hint_of(stored)
-            top = self._read(board, season)
+            hint, top = self._reread(board, season, top)
         total_due = top.is_total_due
         for _ in range(TRIES):
             if not top.is_unrecorded:
@@ -373,6 +370,11 @@ class Recorder:
         if top is None:
             raise Unavailable(f"The ranking of {board.board}#{season} was lost.")
         return top
+
+    def _reread(self, board: Board, season: str, top: Top) -> tuple[Hint | None, Top]:
+        """The revision first, the top after it: the order that compare-and-set relies on."""
+        item = self._recorded(board, season, top)
+        return (None if item is None else hint_of(item)), self._read(board, season)
 
     def _recorded(self, board: Board, season: str, top: Top) -> BoardItem | None:
         """The item with what was recorded; None if nothing ever was. Raises OtherOrder."""

@@ -164,7 +164,7 @@ class _Frozen:
 
 
 def read_the_top_before_the_revision(patch: pytest.MonkeyPatch) -> None:
-    def reread(recorder: Recorder, board: Any, season: str) -> Any:
+    def reread(recorder: Recorder, board: Any, season: str, _top: Any) -> Any:
         top = recorder.cache.read(board, season)
         item = recorder.boards.read(board.board, season)
         return (None if item is None else ranking.hint_of(item)), top
@@ -579,7 +579,7 @@ def record_no_total_by_itself(patch: pytest.MonkeyPatch) -> None:
 
 
 def record_each_total_at_once(patch: pytest.MonkeyPatch) -> None:
-    _script(patch, "APPLY", ">= tonumber(ARGV[7])", ">= 0")
+    _script(patch, "APPLY", ">= tonumber(ARGV[8])", ">= 0")
     patch.setattr(Top, "is_total_due", True)
 
 
