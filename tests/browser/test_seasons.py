@@ -49,8 +49,8 @@ def rfc3339(seconds: float) -> str:
 
 
 class Day:
-    """A service whose season `2026-11-23` ends some seconds after it was first asked: however slowly
-    a browser starts, it sees that season."""
+    """A service whose season `2026-11-23` ends some seconds after it was first asked, so that a
+    browser that starts slowly sees it."""
 
     def __init__(self, seconds: float = SEASON_SECONDS) -> None:
         self.seconds = seconds
