@@ -669,7 +669,9 @@ MUTANTS: dict[Break, Plan] = {
         mishaps=Mishaps(answer_late=0.2),
     ),
     treat_a_missing_state_as_empty: _FLUSHED,
-    trust_a_life_that_began_beside_an_item: replace(_SHORT, flushes=6, within=0.01),
+    trust_a_life_that_began_beside_an_item: replace(
+        _SHORT, flushes=6, within=0.6, mishaps=Mishaps(answer_late=0.3)
+    ),
     build_snapshots_from_the_ranking: _WATCHED,
     read_before_registering: replace(_SHORT, writers=1, viewers=6, pauses=(0.02,)),
     fill_whatever_life_there_is: replace(
@@ -727,7 +729,15 @@ MUTANTS: dict[Break, Plan] = {
     fill_over_what_is_newer: replace(_REFILLED, flushes=6, audits=4),
     fill_without_a_look_at_who_is_there: replace(_REFILLED, flushes=6, audits=4),
     page_by_rank: replace(
-        _BUSY, pagers=10, writers=4, users=6, pauses=(0.05,), within=0.2, batch_size=None
+        _BUSY,
+        pagers=10,
+        writers=4,
+        writes=12,
+        users=10,
+        pauses=(0.3,),
+        within=2,
+        batch_size=None,
+        mishaps=Mishaps(answer_late=0.2),
     ),
     go_on_without_the_functions_that_post: replace(
         _CROWDED, boards=(_RATING,), mishaps=Mishaps(answer_late=0.3)
