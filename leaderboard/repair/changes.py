@@ -116,11 +116,14 @@ class Changes:
             is_over = season != season_at(said.schedule, now).season
             board = in_force(said, item) if is_over else said
             if item.order not in (None, board.order):
-                # It may be too early, or have been recorded meanwhile.
-                if not (deployed or is_settled) or not self.boards.reorder(item, board.order):
+                if not (deployed or is_settled):
+                    finished = False
+                    board = in_force(said, item)  # a switch to it may have died half way
+                elif self.boards.reorder(item, board.order):
+                    reordered.append(key)
+                else:  # recorded meanwhile
                     finished = False
                     continue
-                reordered.append(key)
             resized += [key] if self._fit(board, season, item) else []
         # Until then a function of the release before may still record a board's first top.
         if finished and is_settled:

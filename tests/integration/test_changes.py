@@ -262,6 +262,23 @@ def test_switch_that_dies_half_way_is_finished_by_the_next_run(
     assert verified() == []
 
 
+def test_switch_that_died_half_way_is_finished_though_boards_yml_went_back(
+    switches: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(a=1, b=2, c=3)
+    release("asc")
+    with monkeypatch.context() as patch, dying(patch, Cache, "drop"):
+        minute(deployed=True)
+    release("desc")
+    assert not minute().finished  # the order that went back has to wait for five minutes
+    rebuild(switches)
+    assert shown() == top() == [1, 2, 3]
+    assert minute(later_ms=301_000).finished
+    rebuild(switches)
+    assert shown() == top() == [3, 2, 1]
+    assert verified() == []
+
+
 class Died(BaseException):
     pass
 
