@@ -197,7 +197,14 @@ def verification() -> Verification:
 def totals() -> Totals:
     from leaderboard.totals import Totals
 
-    return Totals(boards(), connection_table(), ranking_cache(), recorder(), clock.now_ms)
+    return Totals(
+        boards(),
+        connection_table(),
+        ranking_cache(),
+        recorder(),
+        rebuild_requests(),
+        clock.now_ms,
+    )
 
 
 @cache

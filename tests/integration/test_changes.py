@@ -402,6 +402,22 @@ def test_size_of_the_top_shows_with_the_next_minute(
     assert switches.invoked == []
 
 
+def test_order_that_changes_while_a_top_gets_its_size_is_filled(
+    switches: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(a=1, b=2, c=3, d=4)
+    release(size=2)
+    settle = Cache.settle
+
+    def beside(cache: Cache, *rest: Any, **options: Any) -> bool:
+        assert wiring.board_table().reorder(recorded(), Order.ASC)
+        return settle(cache, *rest, **options)
+
+    monkeypatch.setattr(Cache, "settle", beside)
+    minute()
+    assert [it["board"] for it in switches.invoked] == ["times"]
+
+
 @pytest.mark.parametrize("size", [2, 5])
 def test_size_of_the_top_shows_on_seasons_that_ended_too(size: int, switches: Dependencies) -> None:
     """Those that the cache keeps: else the audit finds each of them wrong, and raises its alarm."""
