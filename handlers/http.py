@@ -26,7 +26,7 @@ from pydantic import StringConstraints as Text
 from pydantic.alias_generators import to_camel
 
 from handlers.reporting import reporting
-from handlers.telemetry import invocation, logger
+from handlers.telemetry import answering, logger
 from leaderboard import clock, payloads, wiring
 from leaderboard.errors import (
     Internal,
@@ -206,7 +206,7 @@ def serve(
     """
     bytes_of = max_bodies or {}
 
-    @invocation
+    @answering
     @reporting
     def handler(event: Json, context: LambdaContext) -> Json:
         request_id = event["requestContext"]["requestId"]
