@@ -93,7 +93,9 @@ def parse() -> argparse.Namespace:
     )
     watch_parser.add_argument("board", metavar="BOARD")
     watch_parser.add_argument(
-        "--url", metavar="URL", help="the socket's address (default: the stack that runs here)"
+        "--url",
+        metavar="URL",
+        help="the socket's address (default: that of the stack that was started first)",
     )
     watch_parser.set_defaults(command=watch)
 
@@ -195,7 +197,19 @@ def summary(addresses: Addresses) -> str:
 def watch(arguments: argparse.Namespace) -> None:
     from local import view
 
-    view.run(arguments.url or announcement.socket_url(), arguments.board)
+    url, header = followed(arguments.url)
+    view.run(url, arguments.board, header=header)
+
+
+def followed(url: str | None) -> tuple[str, str]:
+    """The socket to follow, and what to say of it; nothing of one that was named.
+
+    Raises StackFailed where no stack runs.
+    """
+    if url is not None:
+        return url, ""
+    found = announcement.socket_url()
+    return found, f"{found} (of several stacks the first; --url follows another, by its socket)"
 
 
 def serve_page(arguments: argparse.Namespace) -> None:
