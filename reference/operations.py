@@ -312,7 +312,7 @@ OPERATIONS: dict[str, Operation] = {
         None,
         "Any user, also one whose id a game server made: the profile, every score, the name, the "
         "acts on it, the open sockets, and the sign-in if there is one; scores of past seasons "
-        "follow within seconds. There is no way back, and for 8 days the id is refused with `barred`. "
+        "follow within seconds. There is no way back; for 8 days the id is refused with `barred`. "
         "May be repeated until it is a 204, which also answers for an id that was never seen.",
         status=204,
     ),
