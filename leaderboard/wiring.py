@@ -297,9 +297,9 @@ def recorder() -> Recorder:
 def score_table() -> ScoreTable:
     from leaderboard.adapters.scores import ScoreTable
 
-    it = configuration()
+    it, known = configuration(), remembered()
     return ScoreTable(
-        it.scores_table, it.submissions_table, it.write_shards, reports(), remembered().order
+        it.scores_table, it.submissions_table, known.shards_to_write, reports(), known.order
     )
 
 

@@ -81,7 +81,7 @@ class ScoreTable:
 
     scores_table: str
     submissions_table: str
-    write_shards: int
+    write_shards: Callable[[], int]
     reports: Reports = field(default_factory=Reports)
     order: Callable[[Board, str], Order] = lambda board, _season: board.order
 
@@ -323,7 +323,7 @@ class ScoreTable:
         }
         if item.standing == VISIBLE:
             assert board is not None
-            shard = zlib.crc32(item.user_id.encode()) % self.write_shards
+            shard = zlib.crc32(item.user_id.encode()) % self.write_shards()
             image["boardSeasonShard"] = f"{key}#{shard}"
             image["boardOrder"] = order.index_key(
                 self.order(board, item.season), item.user_score, item.updated_ms, item.user_id

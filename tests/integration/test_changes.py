@@ -460,6 +460,51 @@ def test_reads_ask_as_many_shards_as_the_stage_ever_had(switches: Dependencies) 
     assert verified() == []
 
 
+def test_shards_are_remembered_before_the_first_write_to_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A deploy that rolls back at once may have written there, before the minute's function ran."""
+    release(shards=2)
+    for number in range(10):
+        score(f"u{number}", number)
+    assert wiring.board_table().read_shards() == 2
+    release(shards=8)
+    with monkeypatch.context() as patch, dying(patch, BoardTable, "remember_shards"):
+        score("v0", 10)
+    assert "Item" not in client("dynamodb").get_item(
+        TableName=aws.SCORES, Key={"userId": {"S": "v0"}, "boardSeason": {"S": "times#all"}}
+    )
+    for number in range(10):
+        score(f"v{number}", 10 + number)
+    release(shards=2)
+    deliver(*(f"{letter}{number}" for letter in "uv" for number in range(10)))
+    wiring.ranking_cache().drop("times", "all")
+    assert shown() == [*range(19, -1, -1)]
+
+
+def test_environment_looks_once_whether_its_shards_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    score("a", 1)
+    release()
+    asked: list[str] = []
+    for name in ("read_shards", "remember_shards"):
+        real = getattr(BoardTable, name)
+
+        def counted(*rest: Any, real: Any = real, name: str = name) -> Any:
+            asked.append(name)
+            return real(*rest)
+
+        monkeypatch.setattr(BoardTable, name, counted)
+    for number in range(5):
+        score(f"u{number}", number)
+    assert asked == ["read_shards"], "they were remembered by the first environment"
+    release(shards=16)
+    for number in range(5):
+        score(f"u{number}", 5 + number)
+    assert asked[1:] == ["read_shards", "remember_shards"]
+
+
 def test_note_of_the_stage_is_no_board() -> None:
     minute()
     (found,) = client("dynamodb").scan(TableName=aws.BOARDS)["Items"]
