@@ -234,7 +234,7 @@ def turns() -> Turns:
     from leaderboard.adapters.notes import Notes
     from leaderboard.turns import Turns
 
-    return Turns(boards(), board_table(), Notes(ranking_cache()), clock.now_ms)
+    return Turns(boards(), board_table(), Notes(ranking_cache()), connection_table(), clock.now_ms)
 
 
 @cache
