@@ -95,10 +95,10 @@ TITLES = {
     "ticket_invalid": "The ticket is not valid here",
     "ticket_superseded": "The ticket was superseded",
     "ticket_too_early": "The ticket is not good yet",
-    "unavailable": "Not available at the moment",
+    "unavailable": "Not available now",
     "unreadable": "What is stored cannot be read",
     "user_not_ranked": "The user is not on this board",
-    "cache_unavailable": "Not available at the moment",
+    "cache_unavailable": "Not available now",
     "user_deleted": "The player was deleted",
 }
 

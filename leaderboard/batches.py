@@ -14,7 +14,7 @@ from leaderboard.scores import Outcome, Scores
 WORKERS = 8
 """Users at a time: fewer than the connections that the tables' client keeps."""
 
-LATER = "This was not done in time, or is not known to be; send it again, it counts once."
+LATER = "Not confirmed in time. Send it again; it will count only once."
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def parse() -> argparse.Namespace:
         "rotate",
         help="give a deployed stage a new key for its tickets",
         description="Put a new key in place of the one that signs a deployed stage's tickets. "
-        "Tickets that are out stay good.",
+        "Tickets already issued stay valid.",
     )
     rotate_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
     rotate_parser.add_argument(
@@ -130,7 +130,7 @@ def parse() -> argparse.Namespace:
     rotate_parser.add_argument(
         "--revoke",
         action="store_true",
-        help="accept no other key any more, after a leak: tickets that are out are lost",
+        help="accept no other key any more, after a leak: tickets already issued are refused",
     )
     rotate_parser.set_defaults(command=rotate)
     return parser.parse_args()
