@@ -103,7 +103,11 @@ class Archive:
             gone = set(named) - {it.user_id for it in records if it.score is not None}
             if not gone and item.is_readable:
                 return NOTHING
-            left = ranked(entry for entry in top.entries if entry.user_id not in gone)
+            left = ranked(
+                Score(it.user_id, it.user_name, it.user_score, it.updated_ms)
+                for it in top.entries
+                if it.user_id not in gone
+            )
             total = max(top.total - len(gone), len(left))
             snapshot = replace(top, version=top.version + 1, total=total, entries=left)
             following = replace(

@@ -297,7 +297,8 @@ def recorder() -> Recorder:
 def score_table() -> ScoreTable:
     from leaderboard.adapters.scores import ScoreTable
 
-    it, known = configuration(), remembered()
+    it = configuration()
+    known = remembered()
     return ScoreTable(
         it.scores_table, it.submissions_table, known.shards_to_write, reports(), known.order
     )
