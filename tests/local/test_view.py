@@ -142,4 +142,4 @@ def test_watch_says_which_of_several_stacks_it_follows(
 def addresses(port: int) -> Addresses:
     host = f"127.0.0.1:{port}"
     values = {it.name: "" for it in fields(Addresses)}
-    return Addresses(**values | {"socket": f"ws://{host}/local", "cognito": f"http://{host}"})  # type: ignore[arg-type]
+    return Addresses(**values | {"socket": f"ws://{host}/local", "cognito": f"http://{host}"})
