@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from handlers.telemetry import invocation, logger
+from handlers.telemetry import answering, logger
 from leaderboard import instants, wiring
 from leaderboard.errors import EdgeRequired, TicketInvalid
 from leaderboard.tickets import key_id, read_socket
@@ -18,7 +18,7 @@ from leaderboard.tickets import key_id, read_socket
 Json = dict[str, Any]
 
 
-@invocation
+@answering
 def handler(event: Json, context: LambdaContext) -> Json:
     """Raises what it cannot tell for: the gateway then answers 500. A refusal would be a lie."""
     try:

@@ -26,7 +26,7 @@ from pydantic import StringConstraints as Text
 from pydantic.alias_generators import to_camel
 
 from handlers.reporting import reporting
-from handlers.telemetry import invocation, logger
+from handlers.telemetry import answering, logger
 from leaderboard import clock, payloads, wiring
 from leaderboard.errors import (
     Internal,
@@ -95,10 +95,10 @@ TITLES = {
     "ticket_invalid": "The ticket is not valid here",
     "ticket_superseded": "The ticket was superseded",
     "ticket_too_early": "The ticket is not good yet",
-    "unavailable": "Not available at the moment",
+    "unavailable": "Not available now",
     "unreadable": "What is stored cannot be read",
     "user_not_ranked": "The user is not on this board",
-    "cache_unavailable": "Not available at the moment",
+    "cache_unavailable": "Not available now",
     "user_deleted": "The player was deleted",
 }
 
@@ -206,7 +206,7 @@ def serve(
     """
     bytes_of = max_bodies or {}
 
-    @invocation
+    @answering
     @reporting
     def handler(event: Json, context: LambdaContext) -> Json:
         request_id = event["requestContext"]["requestId"]

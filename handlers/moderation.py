@@ -44,17 +44,17 @@ def set_standing(user_id: UserPath, request: StandingRequest) -> Json:
 
 @app.get("/users/<user_id>/standing")
 def read_standing(user_id: UserPath) -> Json:
-    standing, acts = wiring.moderation().standing(user_id)
-    history = [
+    standing, found = wiring.moderation().standing(user_id)
+    acts = [
         {
             "standing": act.standing,
             "by": act.by,
             "at": instants.to_text(act.at_ms),
             "reason": act.reason,
         }
-        for act in acts
+        for act in found
     ]
-    return {"userId": user_id, "standing": standing, "history": history}
+    return {"userId": user_id, "standing": standing, "acts": acts}
 
 
 @app.delete("/boards/<board>/users/<user_id>")

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from handlers.reporting import reporting
-from handlers.telemetry import count, invocation, logger
+from handlers.telemetry import answering, count, logger
 from leaderboard import instants, messages, payloads, protocol, wiring
 from leaderboard.errors import BoardNotFound, Invalid, LeaderboardError, Unavailable
 from leaderboard.subscriptions import TooManyConnections, TooManyMessages
@@ -52,7 +52,7 @@ REQUEST: TypeAdapter[Subscribe | Unsubscribe | Ping] = TypeAdapter(Request)
 UNFORESEEN = "The service failed in a way that nobody foresaw; it was logged. Try again later."
 
 
-@invocation
+@answering
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
     request = event["requestContext"]

@@ -33,13 +33,24 @@ if os.environ.get("LOG_FILE"):  # the local emulator keeps no log of WebSocket r
 def invocation(handler: Handler) -> Handler:
     """Give a handler's log line the invocation's ids, send its metrics, if it has any, and have
     nothing tried again when the function's time is almost over."""
+    return _invocation(handler, calls=False)
 
+
+def answering(handler: Handler) -> Handler:
+    """The same where somebody waits for the answer: then no call of the tables goes on either.
+
+    A table that hangs would outlast the function, and the gateway answer in its place.
+    """
+    return _invocation(handler, calls=True)
+
+
+def _invocation(handler: Handler, *, calls: bool) -> Handler:
     @logger.inject_lambda_context(clear_state=True)
     @wraps(handler)
     def run(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         seconds = context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
         try:
-            with retries.within(seconds):
+            with retries.within(seconds, calls=calls):
                 return handler(event, context)
         finally:
             if metrics.metric_set:

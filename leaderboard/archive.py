@@ -24,7 +24,7 @@ from leaderboard.ranking import (
     next_item,
 )
 from leaderboard.rules import Board
-from leaderboard.snapshots import Score
+from leaderboard.snapshots import Score, ranked
 
 INDEX_LAG_SECONDS = 1.0
 """What the index, which is eventually consistent, is given to show what its neighbours wrote."""
@@ -84,6 +84,38 @@ class Archive:
                 moved = hint is None or following.snapshot.version != hint.version
                 return Recorded(recorded=True, moved=moved)
         raise Unavailable(f"{board.board}#{season} is recorded by too many at once.")
+
+    def take_off(self, board: str, season: str, user_ids: Iterable[str]) -> Recorded:
+        """Take those users off a recorded top who have no score any more.
+
+        That is for a board that boards.yml no longer has. Without its rules nobody else can be put
+        in their places: that waits until the board is back. A top that cannot be read becomes an
+        empty one, for nobody knows whose names are in it. Raises Unavailable.
+        """
+        users = set(user_ids)
+        for _ in range(TRIES):
+            item = self.boards.read(board, season)
+            if item is None or not item.is_recorded:
+                return NOTHING
+            top = item.snapshot
+            named = [entry.user_id for entry in top.entries if entry.user_id in users]
+            records = self.scores.read_records(board, season, named)
+            gone = set(named) - {it.user_id for it in records if it.score is not None}
+            if not gone and item.is_readable:
+                return NOTHING
+            left = ranked(
+                Score(it.user_id, it.user_name, it.user_score, it.updated_ms)
+                for it in top.entries
+                if it.user_id not in gone
+            )
+            total = max(top.total - len(gone), len(left))
+            snapshot = replace(top, version=top.version + 1, total=total, entries=left)
+            following = replace(
+                item, snapshot=snapshot, revision=item.revision + 1, life="", is_readable=True
+            )
+            if self.boards.write(following, read_revision=item.revision):
+                return Recorded(recorded=True, moved=True)
+        raise Unavailable(f"{board}#{season} is recorded by too many at once.")
 
     def _top(
         self, board: Board, season: str, named: Sequence[str]

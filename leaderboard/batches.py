@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from leaderboard.errors import LeaderboardError, Unavailable
+from leaderboard.retries import carried
 from leaderboard.scores import Outcome, Scores
 
 WORKERS = 8
 """Users at a time: fewer than the connections that the tables' client keeps."""
 
-LATER = "This was not done in time, or is not known to be; send it again, it counts once."
+LATER = "Not confirmed in time. Send it again; it will count only once."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def submit_all(
     # The longest first: a user's writes cannot be shared out.
     users = sorted(_by_user(wanted), key=len, reverse=True)
     pool = ThreadPoolExecutor(max(1, min(WORKERS, len(users))))
-    writing = [pool.submit(write, numbers) for numbers in users]
+    in_time = carried(write)
+    writing = [pool.submit(in_time, numbers) for numbers in users]
     done, _ = wait(writing, timeout=max(0.0, seconds))
     # Nobody waits for a call that hangs: the answer has to be out before the function's time is.
     pool.shutdown(wait=False, cancel_futures=True)

@@ -8,7 +8,7 @@ LeaderboardError
 │                           SubmissionConflict, EdgeRequired, SignInAgain, Unreadable
 ├── TooLarge
 ├── Internal                what nobody foresaw: the edge makes it of any error outside this tree
-└── Unavailable             a dependency does not answer: nothing was done, try again
+└── Unavailable             a dependency does not answer: try again, it counts once
     ├── CacheUnavailable    the cache: reads go on from the tables
     ├── JudgeFailed         a judge or challenge raised, was too slow, or answered nonsense
     └── Raced               somebody else wrote first: read and decide again

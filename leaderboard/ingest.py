@@ -24,7 +24,7 @@ class Chores:
 
     The scores of the users in `profiles` are to be brought up to their profiles. `archived` names
     the users whose scores changed in seasons that the cache does not keep: those tops are to be
-    recorded from the table.
+    recorded from the table. Of a board that was taken out it names who has no score any more.
     """
 
     profiles: Collection[str] = ()
@@ -98,7 +98,8 @@ class Ingest:
         Current seasons come first, so nothing of a past one holds them up. Of each kind all are
         applied, then all recorded: the waiting that recording may need is shared. No ranking is
         begun for a season that is no longer kept: upkeep records its top. That of a board which
-        was taken out is dropped: put back, it must not show who was removed meanwhile. Upkeep also
+        was taken out is dropped: put back, it must not show who was removed meanwhile; upkeep takes
+        these off its recorded top, so that no name stays of who is erased. Upkeep also
         brings the scores of the users in `profiles` up to them; of those, who is `leaving` was
         barred or deleted. What fails because a dependency is down is reported, and holds up nothing
         else.
@@ -107,6 +108,7 @@ class Ingest:
         now = self.now_ms()
         current: list[Place] = []
         past: list[Place] = []
+        archived: dict[BoardSeason, list[str]] = {}
         for (name, season), records in batches.items():
             try:
                 board = self.catalog.find(name)
@@ -114,11 +116,13 @@ class Ingest:
                 count.skipped += len(records)
                 with count.failing(name, season):
                     self.recorder.forget(name, season)
+                if gone := [it.user_id for it in records if it.score is None]:
+                    archived[name, season] = gone
                 continue
             is_current = season_at(board.schedule, now).season == season
             (current if is_current else past).append((board, season, records))
         self._rank(current, count)
-        archived = self._rank(past, count)
+        archived |= self._rank(past, count)
         self._hand_over(Chores(profiles, archived), count)
         for user_id in leaving:
             try:

@@ -229,9 +229,9 @@ def _amount(board: Board, score: int | None, delta: int | None) -> int:
     right, wrong = (delta, score) if takes_delta else (score, delta)
     name, other = ("delta", "score") if takes_delta else ("score", "delta")
     if wrong is not None:
-        raise Invalid(f"A board with {board.operator} takes a {name}, no {other}.", path=other)
+        raise Invalid(f"A board with `{board.operator}` takes `{name}`, not `{other}`.", path=other)
     if right is None:
-        raise Invalid(f"A board with {board.operator} takes a {name}.", path=name)
+        raise Invalid(f"A board with `{board.operator}` takes `{name}`; send it.", path=name)
     return right
 
 

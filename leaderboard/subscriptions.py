@@ -176,7 +176,12 @@ class Subscriptions:
         return self.recorded(board)
 
     def unsubscribe(self, connection_id: str, board: str) -> None:
-        self.catalog.find(board)
+        """Leave a board, also one that boards.yml no longer has: it takes one of the places.
+
+        Raises ConnectionGone, and BoardNotFound for an unknown board that is not followed.
+        """
+        if not self.catalog.has(board) and board not in self.connections.boards(connection_id):
+            self.catalog.find(board)
         self.connections.unsubscribe(connection_id, board)
 
     def followed(self, connection_id: str) -> list[Followed]:

@@ -54,28 +54,58 @@ class SocketTicket:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The secrets by key id; `current` is the one that signs, all of them verify."""
+    """The secrets by key id; `current` is the one that signs, all of them verify.
+
+    There is at most one other: the key before it.
+    """
 
     current: str
     secrets: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class KeyId:
+    """The id of a key, with the proof that it follows the key before it.
+
+    Only who holds the key before can make the proof. So one who knows that key alone can tell the
+    next key from one that was made up.
+    """
+
+    id: str
+    proof: str = ""
+
+    def follows(self, secret: str) -> bool:
+        """Whether the key of that secret is the one before it."""
+        return hmac.compare_digest(proof_of(self.id, secret).encode(), self.proof.encode())
+
+
+def proof_of(key_id: str, before: str) -> str:
+    return hmac.digest(before.encode(), b"next:" + key_id.encode(), hashlib.sha256).hex()[:32]
+
+
 class Keyring(Protocol):
     """Where the keys are kept."""
 
-    def __call__(self, key_id: str | None = None, /) -> Keys:
+    def __call__(self, key_id: KeyId | None = None, /) -> Keys:
         """The keys as they are now; with `key_id` among them, if there is one of that id."""
 
 
-def key_id(token: str) -> str | None:
-    """The id of the key that a ticket says it was signed with; None if it says nothing."""
+def key_id(token: str) -> KeyId | None:
+    """The key that a ticket says it was signed with; None if it says nothing."""
     try:
         if len(token) > MAX_LENGTH:
             return None
-        found = jwt.get_unverified_header(token).get("kid")
-        return found if isinstance(found, str) else None
+        header = jwt.get_unverified_header(token)
+        return KeyId(_text(header.get("kid")), _text(header.get("proof", "")))
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    value.encode()  # half a character raises ValueError
+    return value
 
 
 def new_id() -> str:
@@ -147,7 +177,11 @@ REFUSAL = "This ticket was not issued for this request; take a new one."
 
 def _sign(claims: dict[str, object], keys: Keys) -> str:
     secret = keys.secrets[keys.current]
-    return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": keys.current})
+    headers = {"kid": keys.current}
+    before = [it for name, it in keys.secrets.items() if name != keys.current]
+    if before:
+        headers["proof"] = proof_of(keys.current, before[0])
+    return jwt.encode(claims, secret, algorithm=ALGORITHM, headers=headers)
 
 
 def _verify(token: str, keys: Keys, *, audience: str) -> tuple[dict[str, Any], str]:

@@ -36,6 +36,11 @@ class Cache(Protocol):
         """Without records: name a total that is due as a change, as any batch does."""
 
 
+class Rebuilds(Protocol):
+    def ask(self, board: Board, season: str) -> bool:
+        """Have a cold ranking filled; raises Unavailable."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaughtUp:
     """What a run came to, in board-seasons. The next run tries again what failed."""
@@ -50,13 +55,15 @@ class Totals:
     audiences: Audiences
     cache: Cache
     recorder: Recorder
+    rebuilds: Rebuilds
     now_ms: Callable[[], int]
 
     def run(self, *, seconds: float) -> CaughtUp:
         """Record what is behind on boards with viewers.
 
         It looks for `seconds` at most, then waits once, for up to ten, until the last record of
-        each board is old enough. Raises Unavailable.
+        each board is old enough. A ranking that is lost meanwhile, or turns out to be of an order
+        that no longer counts, is filled again. Raises Unavailable.
         """
         behind = self._behind(time.monotonic() + seconds)
         ages = [top.age_ms for _, _, top in behind if top.age_ms is not None]
@@ -66,9 +73,13 @@ class Totals:
         for board, season, _ in behind:
             key = f"{board.board}#{season}"
             try:
-                top = self.cache.apply(board, season, []).top
-                if self.recorder.record(board, season, top).recorded:
+                applied = self.cache.apply(board, season, [])
+                outcome = self.recorder.record(board, season, applied.top)
+                if outcome.recorded:
                     recorded.append(key)
+                # It was whole when this run looked: no top means that it was lost since.
+                if applied.top is None or applied.rebuild_due or outcome.rebuild:
+                    self.rebuilds.ask(board, season)
             except Unavailable:
                 failed.append(key)
         return CaughtUp(tuple(recorded), tuple(failed))

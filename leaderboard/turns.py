@@ -6,10 +6,11 @@ board as well. It only makes an empty board known to those who watch the old one
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -26,6 +27,9 @@ MISSED = 4
 AT_ONCE = 8
 SLICE = 100
 """Boards that are opened between two looks at the clock."""
+PAGE = 1000
+"""Board-seasons that a run takes in turn, beside those that somebody watches: what it does in a
+minute does not grow with the boards that nobody watches."""
 
 BoardSeason = tuple[str, str]
 
@@ -36,8 +40,13 @@ class BoardSeasons(Protocol):
     def open(self, board: str, season: str) -> bool:
         """Write the empty board of a season that has no item; False if it has one."""
 
-    def list(self) -> Iterator[list[Listed]]:
-        """Every board-season that has an item, by page."""
+    def list_some(self, after: str | None, limit: int) -> tuple[list[Listed], str | None]:
+        """Up to so many board-seasons behind one, and the last of them if there may be more."""
+
+
+class Audiences(Protocol):
+    def followed(self) -> Iterable[str]:
+        """The boards that somebody followed in the last hours."""
 
 
 class PastSeasons(Protocol):
@@ -49,7 +58,7 @@ class PastSeasons(Protocol):
     def read_turns(self) -> str | None: ...
 
     def keep_turns(self, text: str) -> None:
-        """Remember which turns have been done with."""
+        """Remember which turns have been seen, and how far they are done with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,29 @@ class Turned:
     opened: tuple[str, ...]
     dropped: int
     finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the turns of an instant are done with: the passes over the table of boards that are
+    left, and the board-season that the one under way came to (None: its beginning)."""
+
+    turns: str = ""
+    passes: int = 0
+    place: str | None = None
+
+    @classmethod
+    def of(cls, text: str | None) -> Progress:
+        """From what was kept; a release that made one pass a turn kept other text, which is none
+        of today's turns."""
+        return cls(**json.loads(text)) if text and text.startswith("{") else cls(turns=text or "")
+
+    def seeing(self, turns: str) -> Progress:
+        """With new turns: a pass that is under way goes on, and a whole one follows it."""
+        return Progress(turns, 2 if self.place else 1, self.place)
+
+    def at(self, place: str | None) -> Progress:
+        return Progress(self.turns, self.passes - (place is None), place)
 
 
 @dataclass(frozen=True)
@@ -77,6 +109,10 @@ class Window:
     def last(self) -> str:
         return before(self.schedule, season_at(self.schedule, self.now_ms)).season
 
+    def is_long_past(self, season: str) -> bool:
+        """Whether a season of this schedule is no longer kept: their names sort by time."""
+        return season <= max(self.dropped)
+
     @cached_property
     def dropped(self) -> frozenset[str]:
         """The newest seasons that are no longer kept."""
@@ -85,19 +121,35 @@ class Window:
         return frozenset(before(self.schedule, newest, count).season for count in back)
 
 
+@dataclass
+class _Work:
+    """A run's instant, when its time is over, and what it has come to so far."""
+
+    now_ms: int
+    deadline: float
+    opened: list[str]
+    dropped: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self.deadline
+
+
 @dataclass(frozen=True)
 class Turns:
     catalog: Catalog
     boards: BoardSeasons
     past: PastSeasons
+    audiences: Audiences
     now_ms: Callable[[], int]
 
     def run(self, *, seconds: float) -> Turned:
         """Open and drop what is due, for that long at most; what is left is for the next run.
 
         The boards of boards.yml are looked at each time. Those of a pattern are known from the
-        last season alone, so the table of boards is listed for them, once a turn; one that nobody
-        scored on last season is not opened. Raises Unavailable.
+        last season alone; one that nobody scored on then is not opened. With a turn those that
+        somebody watches come first. The others are found by a pass over the table of boards, a page
+        a run. Raises Unavailable.
         """
         deadline = time.monotonic() + seconds
         now = self.now_ms()
@@ -108,24 +160,44 @@ class Turns:
         concrete = {name: window for name, window in windows.items() if "*" not in name}
         current = [(name, window.current) for name, window in concrete.items()]
         opened = self._open([it for it in current if self.boards.read(*it) is None], deadline)
-        turns = _text_of(windows)
+        work = _Work(now, deadline, opened)
         try:
-            if self.past.read_turns() == turns:
-                return Turned(tuple(opened), 0, finished=True)
-            old = {(name, season) for name, window in concrete.items() for season in window.dropped}
-            unopened: set[BoardSeason] = set()
-            if len(concrete) < len(windows):
-                unopened, of_patterns = self._of_patterns(now)
-                old |= of_patterns
-            opened += self._open(sorted(unopened), deadline)
-            for board, season in old:
-                self.past.drop(board, season)
-            finished = time.monotonic() < deadline
-            if finished:
-                self.past.keep_turns(turns)
+            finished = self._go_on(work, windows)
         except CacheUnavailable:  # the next minute
-            return Turned(tuple(opened), 0, finished=False)
-        return Turned(tuple(opened), len(old), finished)
+            finished = False
+        return Turned(tuple(work.opened), work.dropped, finished)
+
+    def _go_on(self, work: _Work, windows: Mapping[str, Window]) -> bool:
+        """Do what the turns ask for that are not done with; whether that was all."""
+        turns = _text_of(windows)
+        concrete = [(name, window) for name, window in windows.items() if "*" not in name]
+        has_patterns = len(concrete) < len(windows)
+        progress = Progress.of(self.past.read_turns())
+        if progress.turns != turns:
+            if has_patterns:
+                work.opened += self._open(self._watched(work.now_ms), work.deadline)
+            self._drop(work, [(name, season) for name, it in concrete for season in it.dropped])
+            if work.is_over:
+                return False
+            progress = progress.seeing(turns) if has_patterns else Progress(turns)
+            self._keep(progress)
+        if progress.passes:
+            unopened, old, place = self._page(progress.place, work.now_ms)
+            work.opened += self._open(unopened, work.deadline)
+            self._drop(work, old)
+            if work.is_over:
+                return False
+            progress = progress.at(place)
+            self._keep(progress)
+        return not progress.passes
+
+    def _drop(self, work: _Work, old: Sequence[BoardSeason]) -> None:
+        for board, season in old:
+            self.past.drop(board, season)
+            work.dropped += 1
+
+    def _keep(self, progress: Progress) -> None:
+        self.past.keep_turns(json.dumps(asdict(progress)))
 
     def _open(self, unopened: Sequence[BoardSeason], deadline: float) -> list[str]:
         """The board-seasons that were opened, of those that had no item, until time is up."""
@@ -139,26 +211,50 @@ class Turns:
                 opened += ["#".join(it) for it, new in zip(some, done, strict=True) if new]
         return opened
 
-    def _of_patterns(self, now_ms: int) -> tuple[set[BoardSeason], set[BoardSeason]]:
-        """The board-seasons of patterns that are to be opened, and those to be dropped."""
+    def _watched(self, now_ms: int) -> list[BoardSeason]:
+        """The boards of patterns that somebody watches, and somebody scored on last season."""
+        windows: dict[str, Window] = {}
+        for board in self.audiences.followed():
+            rules = self._of_pattern(board)
+            if rules is not None:
+                windows[board] = Window(rules.schedule, rules.keep_seasons, now_ms)
+        last = self._read([(board, window.last) for board, window in windows.items()])
+        return self._unopened(
+            (board, window.current)
+            for (board, window), item in zip(windows.items(), last, strict=True)
+            if item is not None and item.snapshot.version > 0
+        )
+
+    def _unopened(self, places: Iterable[BoardSeason]) -> list[BoardSeason]:
+        """Those that have no item: a run whose time is short is not to spend it on others."""
+        wanted = list(places)
+        found = zip(wanted, self._read(wanted), strict=True)
+        return [place for place, item in found if item is None]
+
+    def _read(self, places: Sequence[BoardSeason]) -> list[BoardItem | None]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(lambda it: self.boards.read(*it), places))
+
+    def _page(
+        self, place: str | None, now_ms: int
+    ) -> tuple[list[BoardSeason], list[BoardSeason], str | None]:
+        """Of a page of the table: what is to be opened and what to be dropped of patterns; and
+        where the next page begins, if there is one."""
         windows: dict[tuple[Schedule, int], Window] = {}
-        wanted: set[BoardSeason] = set()
-        there: set[BoardSeason] = set()
-        old: set[BoardSeason] = set()
-        for page in self.boards.list():
-            for it in page:
-                rules = self._of_pattern(it.board)
-                if rules is None:
-                    continue
-                kind = (rules.schedule, rules.keep_seasons)
-                window = windows.setdefault(kind, Window(*kind, now_ms))
-                if it.season == window.current:
-                    there.add((it.board, it.season))
-                elif it.season == window.last and it.version > 0:
-                    wanted.add((it.board, window.current))
-                if it.season in window.dropped:
-                    old.add((it.board, it.season))
-        return wanted - there, old
+        wanted: list[BoardSeason] = []
+        old: list[BoardSeason] = []
+        found, following = self.boards.list_some(place, PAGE)
+        for it in found:
+            rules = self._of_pattern(it.board)
+            if rules is None:
+                continue
+            kind = (rules.schedule, rules.keep_seasons)
+            window = windows.setdefault(kind, Window(*kind, now_ms))
+            if it.season == window.last and it.version > 0:
+                wanted.append((it.board, window.current))
+            if window.is_long_past(it.season):
+                old.append((it.board, it.season))
+        return self._unopened(wanted), old, following
 
     def _of_pattern(self, board: str) -> Board | None:
         if board in self.catalog.rules:

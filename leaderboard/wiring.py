@@ -197,7 +197,14 @@ def verification() -> Verification:
 def totals() -> Totals:
     from leaderboard.totals import Totals
 
-    return Totals(boards(), connection_table(), ranking_cache(), recorder(), clock.now_ms)
+    return Totals(
+        boards(),
+        connection_table(),
+        ranking_cache(),
+        recorder(),
+        rebuild_requests(),
+        clock.now_ms,
+    )
 
 
 @cache
@@ -227,7 +234,7 @@ def turns() -> Turns:
     from leaderboard.adapters.notes import Notes
     from leaderboard.turns import Turns
 
-    return Turns(boards(), board_table(), Notes(ranking_cache()), clock.now_ms)
+    return Turns(boards(), board_table(), Notes(ranking_cache()), connection_table(), clock.now_ms)
 
 
 @cache
@@ -291,8 +298,9 @@ def score_table() -> ScoreTable:
     from leaderboard.adapters.scores import ScoreTable
 
     it = configuration()
+    known = remembered()
     return ScoreTable(
-        it.scores_table, it.submissions_table, it.write_shards, reports(), remembered().order
+        it.scores_table, it.submissions_table, known.shards_to_write, reports(), known.order
     )
 
 

@@ -93,7 +93,9 @@ def parse() -> argparse.Namespace:
     )
     watch_parser.add_argument("board", metavar="BOARD")
     watch_parser.add_argument(
-        "--url", metavar="URL", help="the socket's address (default: the stack that runs here)"
+        "--url",
+        metavar="URL",
+        help="the socket's address (default: that of the stack that was started first)",
     )
     watch_parser.set_defaults(command=watch)
 
@@ -119,7 +121,7 @@ def parse() -> argparse.Namespace:
         "rotate",
         help="give a deployed stage a new key for its tickets",
         description="Put a new key in place of the one that signs a deployed stage's tickets. "
-        "Tickets that are out stay good.",
+        "Tickets already issued stay valid.",
     )
     rotate_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
     rotate_parser.add_argument(
@@ -128,7 +130,7 @@ def parse() -> argparse.Namespace:
     rotate_parser.add_argument(
         "--revoke",
         action="store_true",
-        help="accept no other key any more, after a leak: tickets that are out are lost",
+        help="accept no other key any more, after a leak: tickets already issued are refused",
     )
     rotate_parser.set_defaults(command=rotate)
     return parser.parse_args()
@@ -195,7 +197,19 @@ def summary(addresses: Addresses) -> str:
 def watch(arguments: argparse.Namespace) -> None:
     from local import view
 
-    view.run(arguments.url or announcement.socket_url(), arguments.board)
+    url, header = followed(arguments.url)
+    view.run(url, arguments.board, header=header)
+
+
+def followed(url: str | None) -> tuple[str, str]:
+    """The socket to follow, and what to say of it; nothing of one that was named.
+
+    Raises StackFailed where no stack runs.
+    """
+    if url is not None:
+        return url, ""
+    found = announcement.socket_url()
+    return found, f"{found} (of several stacks the first; --url follows another, by its socket)"
 
 
 def serve_page(arguments: argparse.Namespace) -> None:

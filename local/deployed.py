@@ -32,7 +32,7 @@ def configuration(stage: str, *, region: str | None) -> Configuration:
         outputs = _outputs(session, stage)
     except (BotoCoreError, ClientError) as error:
         raise StackFailed(
-            f"The addresses of stage {stage} in {session.region_name} are not to be had: {error}"
+            f"Cannot read the addresses of stage {stage} in {session.region_name}: {error}"
         ) from error
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if not endpoint:

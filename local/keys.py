@@ -57,7 +57,7 @@ def rotate(manager: Any, secret: str, *, revoke: bool) -> str:
             )
     return (
         f"{current} signs from now on. No other key is accepted any more: by any function in "
-        "5 minutes at the latest. Players take their tickets anew."
+        "5 minutes at the latest. Players take new tickets."
     )
 
 

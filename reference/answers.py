@@ -286,8 +286,8 @@ class StandingAct(Answer):
     reason: str
 
 
-class StandingHistory(UserStanding):
-    history: list[StandingAct]
+class StandingActs(UserStanding):
+    acts: Annotated[list[StandingAct], Field(description="Newest first")]
 
 
 class Problem(Answer):

@@ -42,8 +42,8 @@ requests at once) with `{{"message": …}}`.
 - 403 (`edge_required`): the stage stands behind a CDN, and is to be asked through it.
 - 500 (`internal`): an unexpected error. Every request may be repeated; if it fails again, give \
 the `requestId` to those who run the service.
-- 503 (`unavailable`): nothing was done; try again after `Retry-After`. Every request may be \
-repeated.
+- 503 (`unavailable`): not done, or not confirmed; try again after `Retry-After`. Every request \
+may be repeated.
 - 409 (`unreadable`): an import or a hand has stored something that cannot be read. Nothing was \
 done, and trying again does not help: an operator must mend the item, and was told. Only what \
 asks for that item is refused.

@@ -128,7 +128,7 @@ def document() -> Json:
             "broadcast": {
                 "action": "send",
                 "channel": CHANNEL,
-                "summary": "A board's top has changed; sent to whoever follows it",
+                "summary": "A board's top has changed; sent to everyone who follows it",
                 "messages": [_of_channel(name) for name in BROADCAST],
             },
         },

@@ -291,13 +291,13 @@ OPERATIONS: dict[str, Operation] = {
         example={"userId": "ada", "standing": "hidden"},
     ),
     "GET /users/{userId}/standing": Operation(
-        "Read a user's standing and its history",
-        answers.StandingHistory,
+        "Read a user's standing and the acts on it",
+        answers.StandingActs,
         codes=("unreadable",),
         example={
             "userId": "ada",
             "standing": "hidden",
-            "history": [
+            "acts": [
                 {
                     "standing": "hidden",
                     "by": "moderator",
@@ -311,8 +311,8 @@ OPERATIONS: dict[str, Operation] = {
         "Erase a user",
         None,
         "Any user, also one whose id a game server made: the profile, every score, the name, the "
-        "history, the open sockets, and the sign-in if there is one; scores of past seasons follow "
-        "within seconds. There is no way back, and for 8 days the id is refused with `barred`. "
+        "acts on it, the open sockets, and the sign-in if there is one; scores of past seasons "
+        "follow within seconds. There is no way back; for 8 days the id is refused with `barred`. "
         "May be repeated until it is a 204, which also answers for an id that was never seen.",
         status=204,
     ),

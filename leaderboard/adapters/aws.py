@@ -34,7 +34,10 @@ CONNECT_SECONDS = 2.0
 CA_FILE = Path(botocore.__file__).with_name("cacert.pem")
 """Whom the SDK trusts, and libcurl with it: what that was built with is another system's file."""
 
-DOWN = "The service is busy or partly down; nothing was done. Try again in a moment."
+DOWN = (
+    "The service is busy or partly down. Send this again in a moment; "
+    "what came through all the same counts once."
+)
 
 
 @cache

@@ -17,7 +17,7 @@ from leaderboard.adapters.scores import board_season, score_record
 from leaderboard.errors import Unavailable
 from leaderboard.listings import Position
 from leaderboard.reports import Reports
-from leaderboard.retries import tries
+from leaderboard.retries import carried, tries
 from leaderboard.rules import Board
 from leaderboard.snapshots import Score
 
@@ -98,7 +98,7 @@ class BoardIndex:
         # By the hash of their users, each shard has about as many of the first as another. One
         # that has more, all of which may be wanted, is asked for more.
         share = min(limit, math.ceil(SHARE * limit / len(shards)) + SPARE)
-        ask = partial(self._shard, board=board, limit=share, backward=backward)
+        ask = carried(partial(self._shard, board=board, limit=share, backward=backward))
         reached = dict.fromkeys(shards, position)
         found: list[Score] = []
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(shards))) as pool:

@@ -2,7 +2,8 @@
 
 Both are kept in the table of boards and read once a minute and environment: the order that counts
 for a board-season, in its item, and the most write shards that the stage ever had, in an item of
-its own.
+its own. An environment remembers its own number before its first key is written: a deploy may be
+rolled back a moment later, and reads then have to look in all shards that have keys.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class Remembered:
     boards: BoardTable
     write_shards: int
     memo: Memo = field(default_factory=Memo)
+    noted: set[int] = field(default_factory=set, compare=False)
+    """The number of write shards, once this environment knows that it is remembered."""
 
     def order(self, board: Board, season: str) -> Order:
         """The order in which the keys of a board-season are made."""
@@ -59,6 +62,14 @@ class Remembered:
             (board.board, season), lambda: self.boards.read_order(board.board, season)
         )
         return known or board.order
+
+    def shards_to_write(self) -> int:
+        """Over how many write shards new keys are spread. Raises Unavailable."""
+        if self.write_shards not in self.noted:
+            if self.boards.read_shards() < self.write_shards:
+                self.boards.remember_shards(self.write_shards)
+            self.noted.add(self.write_shards)
+        return self.write_shards
 
     def shards(self) -> int:
         """How many write shards may have keys: as many as the stage ever had."""

@@ -17,7 +17,7 @@ from leaderboard.errors import Unavailable
 from leaderboard.names import BOARD, USER_ID, default_name
 from leaderboard.ranking import ScoreRecord
 from leaderboard.reports import Reports
-from leaderboard.retries import tries
+from leaderboard.retries import carried, tries
 from leaderboard.rules import MAX_SCORE, Board, Order
 from leaderboard.scoring.decisions import (
     DELETED,
@@ -81,7 +81,7 @@ class ScoreTable:
 
     scores_table: str
     submissions_table: str
-    write_shards: int
+    write_shards: Callable[[], int]
     reports: Reports = field(default_factory=Reports)
     order: Callable[[Board, str], Order] = lambda board, _season: board.order
 
@@ -251,7 +251,7 @@ class ScoreTable:
                 self._write(put)
         else:  # of years, say
             with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-                list(pool.map(self._write, puts))
+                list(pool.map(carried(self._write), puts))
         broken = [it for it in own.broken if only is None or _is_due(it["boardSeason"], find, only)]
         off = [it for it in (self._taking_off(item, found) for item in broken) if it]
         for put in off:
@@ -323,7 +323,7 @@ class ScoreTable:
         }
         if item.standing == VISIBLE:
             assert board is not None
-            shard = zlib.crc32(item.user_id.encode()) % self.write_shards
+            shard = zlib.crc32(item.user_id.encode()) % self.write_shards()
             image["boardSeasonShard"] = f"{key}#{shard}"
             image["boardOrder"] = order.index_key(
                 self.order(board, item.season), item.user_score, item.updated_ms, item.user_id

@@ -10,12 +10,12 @@ from typing import Any
 from leaderboard.adapters.aws import DOWN, client, translated
 from leaderboard.errors import Unavailable
 from leaderboard.retries import Pause
-from leaderboard.tickets import Keys
+from leaderboard.tickets import KeyId, Keys
 
 CACHED_SECONDS = 300
 """How often a secret is read again, so that a rotation reaches every function by itself."""
 LOOK_UP_SECONDS = 60
-"""How often made-up key ids may make a function look for them."""
+"""How often key ids that prove nothing may make a function look for them."""
 PAUSES: dict[str, float] = {"first": 5, "longest": 300}
 """Seconds after which an attempt that failed is repeated."""
 FIRST_READ: dict[str, Any] = {"seconds": 2, "attempts": 2}
@@ -110,28 +110,39 @@ class TicketKeys:
 
     secret: Secret
     _look_up_at: float = field(default=0.0, init=False)
+    _gone: set[str] = field(default_factory=set, init=False)
+    """Ids that were proven once, and are no key's now."""
 
-    def __call__(self, key_id: str | None = None) -> Keys:
+    def __call__(self, key_id: KeyId | None = None) -> Keys:
         """The keys; read again for one that another function has signed with since.
 
         Raises Unavailable, also for a key that is not known while nobody can be asked for it.
         """
         values = self.secret.values()
-        if key_id is not None and key_id not in values.by_id:
+        if key_id is not None and key_id.id not in values.by_id:
             values = self._look_up(key_id)
         current = next(iter(values.by_id))
         if time.time() - values.current_since > PREVIOUS_SECONDS:
             return Keys(current, {current: values.by_id[current]})
         return Keys(current, values.by_id)
 
-    def _look_up(self, key_id: str) -> Values:
-        """Read the keys for one that is not known: at once for a new one, and for those that were
-        made up no more than once in a while, however many they are."""
+    def _look_up(self, key_id: KeyId) -> Values:
+        """Read the keys for one that is not known.
+
+        At once where its id proves that it follows a key that is known: nobody else can make that
+        up. For all others no more than once in a while: most are made up, one may be of a key that
+        came two rotations later.
+        """
         now = time.monotonic()
-        if not self.secret.is_stale and now >= self._look_up_at:
+        known = self.secret().values()
+        is_proven = key_id.id not in self._gone and any(map(key_id.follows, known))
+        if not self.secret.is_stale and (is_proven or now >= self._look_up_at):
             self.secret.read_again()
-            if key_id not in self.secret():
-                self._look_up_at = now + LOOK_UP_SECONDS
+            if key_id.id not in self.secret() and not self.secret.is_stale:
+                if is_proven:
+                    self._gone.add(key_id.id)
+                else:
+                    self._look_up_at = now + LOOK_UP_SECONDS
         if self.secret.is_stale:
             raise Unavailable(DOWN)
         return self.secret.values()

@@ -7,6 +7,7 @@ Python. libcurl has both in C, is here for posting anyway, and keeps its connect
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -15,6 +16,7 @@ from typing import Any
 import pycurl
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import (
+    BotoCoreError,
     ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -23,6 +25,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
+from leaderboard import retries
 from leaderboard.adapters.aws import CA_FILE, credentials
 
 AGENT = "User-Agent"
@@ -40,6 +43,16 @@ DISTRUSTED = {
     pycurl.E_SSL_CACERT_BADFILE,
     pycurl.E_SSL_CONNECT_ERROR,
 }
+
+
+PAUSE_SECONDS = 2.0
+"""What the SDK may pause before it tries a call for the last time."""
+
+
+class OutOfTime(BotoCoreError):
+    """Whoever asked waits no longer: a call that the SDK does not try again."""
+
+    fmt = "The time for an answer is over: {endpoint_url}"
 
 
 def use_libcurl(client: Any, *, connect_seconds: float, read_seconds: float) -> None:
@@ -73,8 +86,15 @@ class Transport:
     idle: list[Any] = field(default_factory=list)
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        """The answer, whatever its status; raises the SDK's own errors for what breaks before."""
+        """The answer, whatever its status; raises the SDK's own errors for what breaks before.
+
+        Raises OutOfTime for what breaks when there is no time left to try again.
+        """
+        seconds = min(self.connect_seconds + self.read_seconds, retries.seconds_left())
+        if seconds <= 0:
+            raise OutOfTime(endpoint_url=request.url)
         handle = self._handle()
+        handle.setopt(pycurl.TIMEOUT_MS, math.ceil(1000 * seconds))
         body, head = BytesIO(), BytesIO()
         handle.setopt(pycurl.CUSTOMREQUEST, request.method)
         handle.setopt(pycurl.URL, request.url)
@@ -96,6 +116,8 @@ class Transport:
         except pycurl.error as error:
             connected = handle.getinfo(pycurl.CONNECT_TIME) > 0
             handle.close()
+            if retries.seconds_left() < PAUSE_SECONDS:
+                raise OutOfTime(endpoint_url=request.url) from error
             raise self._translated(error, request, connected=connected) from error
         status = handle.getinfo(pycurl.RESPONSE_CODE)
         self.idle.append(handle)
@@ -117,9 +139,6 @@ class Transport:
             handle.setopt(pycurl.NOSIGNAL, 1)
             handle.setopt(pycurl.TCP_KEEPALIVE, 1)
             handle.setopt(pycurl.CONNECTTIMEOUT_MS, round(1000 * self.connect_seconds))
-            handle.setopt(
-                pycurl.TIMEOUT_MS, round(1000 * (self.connect_seconds + self.read_seconds))
-            )
             return handle
 
     def _translated(

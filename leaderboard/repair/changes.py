@@ -144,7 +144,10 @@ class Changes:
             return False
         self.cache.settle(board, season, top.life, COMPLETE)  # names its top as a change
         changed = self.cache.read(board, season)
-        return self.recorder.record(board, season, changed).recorded
+        outcome = self.recorder.record(board, season, changed)
+        if outcome.rebuild:  # its order changed meanwhile
+            self.rebuilds.ask(board, season)
+        return outcome.recorded
 
     def _kept(self, now: int) -> Iterator[tuple[Board, str]]:
         """The board-seasons that have an item, and whose rankings the cache keeps."""

@@ -16,6 +16,7 @@ from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Unreadable
 from leaderboard.ingest import BoardSeason, Chores
 from leaderboard.profiles import Profiles
+from leaderboard.ranking import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,15 @@ class Upkeep:
             self.sleep(INDEX_LAG_SECONDS)
         for (name, season), user_ids in chores.archived.items():
             try:
-                board = self.catalog.find(name)
-                recorded += self.archive.update(board, season, user_ids).recorded
-            except BoardNotFound:  # boards.yml no longer has it
-                continue
+                recorded += self._record(name, season, user_ids).recorded
             except Exception as error:  # noqa: BLE001
                 archived[name, season] = user_ids
                 reasons.append(error)
         return Done(copied, recorded, Chores(profiles, archived), tuple(reasons))
+
+    def _record(self, name: str, season: str, user_ids: Collection[str]) -> Recorded:
+        try:
+            board = self.catalog.find(name)
+        except BoardNotFound:  # boards.yml no longer has it
+            return self.archive.take_off(name, season, user_ids)
+        return self.archive.update(board, season, user_ids)

@@ -111,16 +111,16 @@ def test_standing_takes_a_user_off_within_one_update_and_brings_back(
 def test_acts_are_recorded_with_who_when_and_why(service: Service, board: str) -> None:
     user = f"{board}-ann"
     service.write(board, user, score=1)
-    assert standing_of(service, user) == {"userId": user, "standing": "visible", "history": []}
+    assert standing_of(service, user) == {"userId": user, "standing": "visible", "acts": []}
     reason = '<script>alert(1)</script> "quoted" \'; DROP TABLE x; -- 🃏'
     service.set_standing(user, "hidden", reason=f"  {reason}  ")
     service.set_standing(user, "barred", reason="again")
     remove(service, board, user, "?reason=a+bot%2C%20too")
     found = standing_of(service, user)
     assert found["standing"] == "barred"
-    assert all(is_moment(it.pop("at")) for it in found["history"])
+    assert all(is_moment(it.pop("at")) for it in found["acts"])
     by = claims(service.moderator)["client_id"]
-    assert found["history"] == [
+    assert found["acts"] == [
         {
             "standing": "barred",
             "by": by,
@@ -135,7 +135,7 @@ def test_request_sent_again_is_recorded_once(service: Service, board: str) -> No
     user = f"{board}-ann"
     for _ in range(3):
         service.set_standing(user, "hidden", reason=REASON)
-    assert len(standing_of(service, user)["history"]) == 1
+    assert len(standing_of(service, user)["acts"]) == 1
 
 
 def test_hidden_player_goes_on_playing(service: Service, tables: Tables, board: str) -> None:
@@ -249,7 +249,7 @@ def test_removed_score_is_gone_within_one_update_and_may_be_earned_anew(
     assert (screen.version, screen.scores) == (top["version"] + 1, {bob: 4})
     again = service.call("DELETE", f"/boards/{board}/users/{ann}", token=service.moderator)
     assert_problem(again, 404, "user_not_ranked")
-    assert len(standing_of(service, ann)["history"]) == 1
+    assert len(standing_of(service, ann)["acts"]) == 1
     (stone,) = (it for it in tables.user(ann) if it["boardSeason"] == f"{board}#all")
     assert {"userScore", "userName", "boardOrder"} & set(stone) == set()
     assert stone["expiresAt"]
@@ -277,7 +277,7 @@ def test_only_the_season_that_is_named_loses_its_score(service: Service, board: 
     assert_problem(service.call("DELETE", path, token=service.moderator), 404, "user_not_ranked")
     service.await_score("weekly", user, 3)
     remove(service, "weekly", user, f"?season={season}")
-    assert [it["reason"] for it in standing_of(service, user)["history"]] == [
+    assert [it["reason"] for it in standing_of(service, user)["acts"]] == [
         f"score on weekly (season {season}) removed"
     ]
 
@@ -334,7 +334,7 @@ def test_player_who_deletes_itself_is_gone_everywhere(
     assert standing_of(service, player.user_id) == {
         "userId": player.user_id,
         "standing": "deleted",
-        "history": [],
+        "acts": [],
     }
 
 

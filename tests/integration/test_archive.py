@@ -4,6 +4,7 @@ without a ranking and without a rebuild."""
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import handlers.rebuild
 import handlers.score_stream
 import handlers.upkeep
 from leaderboard import instants, wiring
+from leaderboard.adapters.accounts import Accounts
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.boards import BoardTable
 from leaderboard.adapters.cache import Cache
@@ -125,6 +127,78 @@ def test_hidden_player_of_long_ago_makes_room_without_a_rebuild(switches: Depend
     assert numbers()[0] == before[0] + 1
     assert no_ranking()
     assert all("archived" in it for it in switches.invoked)  # and no rebuild
+
+
+def take_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A boards.yml without the board."""
+    file = tmp_path / "boards.yml"
+    file.write_text("boards: {global: {}}")
+    monkeypatch.setenv("BOARDS_FILE", str(file))
+    aws.forget()
+
+
+def deliver_all(*users: str) -> None:
+    """What the stream has of these users, their profiles among it."""
+    for user in users:
+        answer = client("dynamodb").query(
+            TableName=aws.SCORES,
+            KeyConditionExpression="userId = :user",
+            ExpressionAttributeValues={":user": {"S": user}},
+        )
+        assert deliver(*answer["Items"]) == []
+
+
+def test_erased_players_name_is_in_no_table_though_the_board_was_taken_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = crowd(12)
+    before = numbers()
+    monkeypatch.setattr(Accounts, "delete", lambda *_: None)
+    take_out(tmp_path, monkeypatch)
+    wiring.moderation().erase(users[3], account=users[3])
+    deliver_all(users[3])  # the profile: upkeep brings the score up to it
+    deliver_all(users[3])  # the score's tombstone
+    assert recorded() == [*users[:3], *users[4:10]]
+    assert numbers() == (before[0] + 1, before[1] + 1, before[2] - 1)
+    for table in (aws.SCORES, aws.BOARDS, aws.CONNECTIONS, aws.SUBMISSIONS):
+        assert users[3].upper() not in str(client("dynamodb").scan(TableName=table)["Items"])
+    deliver_all(users[3])  # again, as any record may be
+    assert numbers()[0] == before[0] + 1
+    # Put back, the board has everybody who is left.
+    monkeypatch.delenv("BOARDS_FILE")
+    aws.forget()
+    deliver_all(users[3])
+    assert recorded() == [*users[:3], *users[4:11]]
+
+
+def test_board_that_was_taken_out_keeps_who_scores_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = crowd(3)
+    stone = put(users[1], None, 2)
+    client("dynamodb").delete_item(
+        TableName=aws.SCORES, Key={name: stone[name] for name in ("userId", "boardSeason")}
+    )
+    put(users[1], 5, 3)
+    take_out(tmp_path, monkeypatch)
+    assert deliver(stone) == []
+    assert recorded() == users
+
+
+def test_top_that_cannot_be_read_of_a_board_that_was_taken_out_is_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = crowd(3)
+    client("dynamodb").update_item(
+        TableName=aws.BOARDS,
+        Key={"boardSeason": {"S": KEY}},
+        UpdateExpression="SET top = :broken",
+        ExpressionAttributeValues={":broken": {"S": f"of {users[1].upper()}"}},
+    )
+    take_out(tmp_path, monkeypatch)
+    assert deliver(put(users[1], None, 2)) == []
+    assert recorded() == []
+    assert "USER" not in str(client("dynamodb").scan(TableName=aws.BOARDS)["Items"])
 
 
 def test_player_comes_back_to_the_right_place() -> None:

@@ -419,6 +419,22 @@ def test_size_of_the_top_shows_with_the_next_minute(
     assert switches.invoked == []
 
 
+def test_order_that_changes_while_a_top_gets_its_size_is_filled(
+    switches: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(a=1, b=2, c=3, d=4)
+    release(size=2)
+    settle = Cache.settle
+
+    def beside(cache: Cache, *rest: Any, **options: Any) -> bool:
+        assert wiring.board_table().reorder(recorded(), Order.ASC)
+        return settle(cache, *rest, **options)
+
+    monkeypatch.setattr(Cache, "settle", beside)
+    minute()
+    assert [it["board"] for it in switches.invoked] == ["times"]
+
+
 @pytest.mark.parametrize("size", [2, 5])
 def test_size_of_the_top_shows_on_seasons_that_ended_too(size: int, switches: Dependencies) -> None:
     """Those that the cache keeps: else the audit finds each of them wrong, and raises its alarm."""
@@ -459,6 +475,51 @@ def test_reads_ask_as_many_shards_as_the_stage_ever_had(switches: Dependencies) 
     assert shown() == sorted(users.values(), reverse=True)
     rebuild(switches)
     assert verified() == []
+
+
+def test_shards_are_remembered_before_the_first_write_to_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A deploy that rolls back at once may have written there, before the minute's function ran."""
+    release(shards=2)
+    for number in range(10):
+        score(f"u{number}", number)
+    assert wiring.board_table().read_shards() == 2
+    release(shards=8)
+    with monkeypatch.context() as patch, dying(patch, BoardTable, "remember_shards"):
+        score("v0", 10)
+    assert "Item" not in client("dynamodb").get_item(
+        TableName=aws.SCORES, Key={"userId": {"S": "v0"}, "boardSeason": {"S": "times#all"}}
+    )
+    for number in range(10):
+        score(f"v{number}", 10 + number)
+    release(shards=2)
+    deliver(*(f"{letter}{number}" for letter in "uv" for number in range(10)))
+    wiring.ranking_cache().drop("times", "all")
+    assert shown() == [*range(19, -1, -1)]
+
+
+def test_environment_looks_once_whether_its_shards_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    score("a", 1)
+    release()
+    asked: list[str] = []
+    for name in ("read_shards", "remember_shards"):
+        real = getattr(BoardTable, name)
+
+        def counted(*rest: Any, real: Any = real, name: str = name) -> Any:
+            asked.append(name)
+            return real(*rest)
+
+        monkeypatch.setattr(BoardTable, name, counted)
+    for number in range(5):
+        score(f"u{number}", number)
+    assert asked == ["read_shards"], "they were remembered by the first environment"
+    release(shards=16)
+    for number in range(5):
+        score(f"u{number}", 5 + number)
+    assert asked[1:] == ["read_shards", "remember_shards"]
 
 
 def test_note_of_the_stage_is_no_board() -> None:

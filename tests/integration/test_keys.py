@@ -173,13 +173,83 @@ def test_made_up_keys_ids_cause_one_look_up_a_minute(
     assert len(asked) == 4 * 2  # two versions each
 
 
-def test_new_key_is_known_soon_beside_made_up_ones(
+def test_new_key_is_good_at_once_beside_made_up_ones(
+    function: Callable[[], Scores], moments: Moments, asked: list[str]
+) -> None:
+    """The ticket proves that its key follows one that is known, so nobody else uses its look-up."""
+    scores = function()
+    issued(scores)
+    for user in ("ann", "bob", "cyd"):
+        for number in range(5):
+            with pytest.raises(TicketInvalid):
+                completed(scores, forged(number))
+        rotate()
+        token = issued(function(), user)
+        asked.clear()
+        assert completed(scores, token, user).answer.user_score == 1
+        assert len(asked) == 2
+        for number in range(5):
+            with pytest.raises(TicketInvalid):
+                completed(scores, forged(number))
+        assert len(asked) == 2, "the minute of those before is not over"
+        moments.passed += LOOK_UP_SECONDS - 1
+
+
+def test_proof_is_good_for_its_own_key_alone(
+    function: Callable[[], Scores], asked: list[str]
+) -> None:
+    scores = function()
+    issued(scores)
+    with pytest.raises(TicketInvalid):
+        completed(scores, forged(1))
+    rotate()
+    named = key_id(issued(function()))
+    assert named is not None
+    assert named.proof
+    asked.clear()
+    for proof in (named.proof, named.proof[:-1], "", "\ud83c", 5, None):
+        with pytest.raises(TicketInvalid):
+            completed(scores, f"{_header('v2', proof=proof)}.e30.e30")
+    assert asked == []
+
+
+def test_key_that_was_taken_back_causes_one_look_up(
+    function: Callable[[], Scores], asked: list[str]
+) -> None:
+    """Its tickets prove their key all the same."""
+    scores = function()
+    old = key_id(issued(scores))
+    rotate()
+    token = issued(function(), "bob")
+    new = key_id(token)
+    assert old is not None
+    assert new is not None
+    client("secretsmanager").update_secret_version_stage(
+        SecretId=aws.SECRET,
+        VersionStage="AWSCURRENT",
+        RemoveFromVersionId=new.id,
+        MoveToVersionId=old.id,
+    )
+    client("secretsmanager").update_secret_version_stage(
+        SecretId=aws.SECRET, VersionStage="AWSPREVIOUS", RemoveFromVersionId=new.id
+    )
+    with pytest.raises(TicketInvalid):
+        completed(scores, forged(1))
+    asked.clear()
+    for _ in range(10):
+        with pytest.raises(TicketInvalid):
+            completed(scores, token, "bob")
+    assert len(asked) == 2
+
+
+def test_key_of_two_rotations_is_known_within_a_minute_beside_made_up_ones(
     function: Callable[[], Scores], moments: Moments
 ) -> None:
     scores = function()
     issued(scores)
     with pytest.raises(TicketInvalid):
         completed(scores, forged(1))
+    rotate()
     rotate()
     token = issued(function())
     with pytest.raises(TicketInvalid):
@@ -205,10 +275,10 @@ def forged(number: int) -> str:
     return f"{_header(f'v{number}')}.e30.e30"
 
 
-def _header(kid: str) -> str:
+def _header(kid: str, **more: Any) -> str:
     from base64 import urlsafe_b64encode
 
-    text = json.dumps({"alg": "HS256", "typ": "JWT", "kid": kid})
+    text = json.dumps({"alg": "HS256", "typ": "JWT", "kid": kid, **more})
     return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 

@@ -784,7 +784,7 @@ def test_act_is_that_of_the_client_in_the_token() -> None:
         "standing": "hidden",
     }
     found = ask("GET /users/{userId}/standing", claims, path=path).json
-    (act,) = found["history"]
+    (act,) = found["acts"]
     assert (act["by"], act["reason"], act["standing"]) == (BY, "why", "hidden")
 
 

@@ -22,6 +22,7 @@ from leaderboard.rules import Board
 from leaderboard.snapshots import Score
 from leaderboard.turns import GRACE_MS, Turned
 from tests.integration import aws
+from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT
 from tests.integration.valkey import Valkey
@@ -209,19 +210,80 @@ def test_boards_of_patterns_open_if_they_were_played_last_season(
     play("rating-1", "all")
     wiring.board_table().open("arena-3", "2026-W47")
     listed: list[int] = []
-    listing = type(wiring.board_table()).list
+    listing = type(wiring.board_table()).list_some
 
-    def counted(table: Any) -> Any:
+    def counted(table: Any, *rest: Any) -> Any:
         listed.append(1)
-        return listing(table)
+        return listing(table, *rest)
 
-    monkeypatch.setattr(type(wiring.board_table()), "list", counted)
+    monkeypatch.setattr(type(wiring.board_table()), "list_some", counted)
     opened = turn(MONDAY).opened
     assert set(opened) == {"weekly#2026-W48", "daily#2026-11-23", "arena-1#2026-W48"}
     assert turn(MONDAY + 60_000).opened == ()
-    assert len(listed) == 1, "the table is listed once a turn"
+    assert len(listed) == 1, "the table is gone through once a turn"
     # A week later nobody has scored on it: it rests.
     assert "arena-1#2026-W49" not in turn(MONDAY + WEEK).opened
+
+
+def follow(board: str) -> None:
+    wiring.connection_table().open(f"viewer-{board}=", None)
+    wiring.connection_table().subscribe(f"viewer-{board}=", board)
+
+
+def test_watched_boards_open_first_however_many_others_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "PAGE", 3)
+    for number in range(12):
+        play(f"arena-{number}", "2026-W47")
+    for board in ("arena-3", "arena-11", "rating-1", "arena-new", "weekly"):
+        follow(board)
+    runs = [turn(MONDAY)]
+    first = {it for it in runs[0].opened if it.startswith("arena")}
+    assert {"arena-3#2026-W48", "arena-11#2026-W48"} <= first
+    assert len(first) <= 2 + 3
+    assert not runs[0].finished
+    while not runs[-1].finished:
+        runs.append(turn(MONDAY + 60_000 * len(runs)))
+        assert len(runs) < 9
+    opened = [it for done in runs for it in done.opened if it.startswith("arena")]
+    assert sorted(opened) == sorted(f"arena-{number}#2026-W48" for number in range(12))
+    assert turn(MONDAY + 3_000_000) == Turned((), 0, finished=True)
+
+
+def test_minute_s_work_does_not_grow_with_boards_that_nobody_watches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "PAGE", 3)
+    spent = []
+    for week, boards in enumerate((6, 30)):
+        for number in range(boards):
+            play(f"arena-{number}", f"2026-W{47 + week}")
+        with metered() as used:
+            assert not turn(MONDAY + WEEK * week).finished
+        spent.append(len(used.calls))
+        while not turn(MONDAY + WEEK * week + 60_000).finished:
+            continue
+    assert max(spent) <= min(spent) + 6, "of a page three are looked at, and opened"
+
+
+def test_turn_that_comes_amid_a_pass_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "PAGE", 3)
+    for number in range(10):
+        play(f"arena-{number}", "2026-W47")
+    assert not turn(MONDAY - 60_000).finished, "the first run sees its turns"
+    runs = [turn(MONDAY)]
+    while not runs[-1].finished:
+        runs.append(turn(MONDAY + 60_000 * len(runs)))
+        assert len(runs) < 15
+    opened = {it for done in runs for it in done.opened if it.startswith("arena")}
+    assert opened == {f"arena-{number}#2026-W48" for number in range(10)}
+
+
+def test_seasons_long_past_are_dropped_however_late_a_pass_comes() -> None:
+    play("arena-1", "2026-W30")
+    turn(MONDAY + GRACE_MS)
+    assert ranking("arena-1", "2026-W30") is None
 
 
 def test_boards_that_boards_yml_no_longer_has_stay_closed() -> None:
@@ -309,13 +371,14 @@ def test_run_that_dies_at_any_call_is_made_up_by_the_next(
     steps: list[tuple[Any, str]] = [
         (type(wiring.board_table()), "read"),
         (type(wiring.board_table()), "open"),
-        (type(wiring.board_table()), "list"),
+        (type(wiring.board_table()), "list_some"),
         (type(wiring.ranking_cache()), "drop"),
         (type(wiring.turns().past), "keep_turns"),
     ]
     for owner, name in steps:
         for before in (True, False):
             with monkeypatch.context() as patch:
+                wiring.turns().past.keep_turns("")  # a turn that nobody has seen
                 patch.setattr(owner, name, dying(getattr(owner, name), before=before))
                 with pytest.raises(Killed):
                     turn(MONDAY + GRACE_MS)

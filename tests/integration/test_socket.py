@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -177,6 +178,25 @@ def rank(board: str, changes: int) -> None:
         score = Score("ada", "Ada", number, T0 + number)
         top = recorder.apply(rules, "all", [ScoreRecord("ada", T0 + number, score)]).top
         recorder.record(rules, "all", top)
+
+
+def test_board_that_was_taken_out_can_be_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes one of the places that a connection has."""
+    for number in range(MAX_BOARDS):
+        ask(json.dumps({"action": "subscribe", "board": f"rating-{number}"}))
+    file = tmp_path / "boards.yml"
+    file.write_text("boards: {global: {}}")
+    monkeypatch.setenv("BOARDS_FILE", str(file))
+    aws.forget()
+    assert "at most 50 boards" in ask('{"action":"subscribe","board":"global"}')["message"]
+    left = {"type": "unsubscribed", "board": "rating-7"}
+    assert ask('{"action":"unsubscribe","board":"rating-7"}') == left
+    assert ask('{"action":"subscribe","board":"global"}')["type"] == "snapshot"
+    for board in ("rating-7", "never"):
+        reply = ask(json.dumps({"action": "unsubscribe", "board": board}))
+        assert reply["code"] == "board_not_found", "it does not follow that"
 
 
 @pytest.mark.parametrize("action", ["subscribe", "unsubscribe"])

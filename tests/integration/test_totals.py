@@ -12,6 +12,7 @@ from leaderboard import wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache, Keys
 from leaderboard.ranking import TOTAL_MS, BoardItem
+from leaderboard.rules import Order
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record
@@ -257,6 +258,47 @@ def test_board_that_fails_does_not_hold_up_the_others(monkeypatch: pytest.Monkey
     monkeypatch.setattr(Cache, "apply", lost)
     answer = handlers.verify.handler(MINUTE, CONTEXT)
     assert (answer["totals"], answer["totalsFailed"]) == (["rating-1#all"], ["global#all"])
+
+
+def test_board_whose_order_changed_meanwhile_is_filled_again(switches: Dependencies) -> None:
+    lead()
+    follow()
+    deliver(("low-1", 1))
+    age(TOTAL_MS)
+    assert wiring.board_table().reorder(item(), Order.ASC)
+    assert minute() == []
+    (asked,) = switches.invoked
+    assert (asked["board"], asked["season"]) == ("global", "all")
+
+
+def test_board_whose_ranking_is_lost_meanwhile_is_filled_again(
+    switches: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server may lose one key of a ranking and keep the others."""
+    lead()
+    follow()
+    deliver(("low-1", 1))
+    age(TOTAL_MS)
+    apply = Cache.apply
+
+    def losing(cache: Cache, board: Any, season: str, *rest: Any, **options: Any) -> Any:
+        cache.client.delete(Keys.of("global", "all").ranking[0])
+        return apply(cache, board, season, *rest, **options)
+
+    monkeypatch.setattr(Cache, "apply", losing)
+    assert minute() == []
+    (asked,) = switches.invoked
+    assert (asked["board"], asked["season"]) == ("global", "all")
+
+
+def test_rebuild_that_cannot_be_started_is_told(switches: Dependencies) -> None:
+    lead()
+    follow()
+    deliver(("low-1", 1))
+    age(TOTAL_MS)
+    assert wiring.board_table().reorder(item(), Order.ASC)
+    switches.down.add("lambda")
+    assert handlers.verify.handler(MINUTE, CONTEXT)["totalsFailed"] == ["global#all"]
 
 
 def test_audit_runs_beside_it_unless_the_stage_says_no() -> None:

@@ -526,7 +526,7 @@ def test_history_that_cannot_be_read_keeps_no_moderator_from_acting(broken: str)
     assert standing().status == 200
     assert queued() == [stored]
     assert moderate("hidden").status == 200
-    assert standing().json["history"][0]["reason"] == "why"
+    assert standing().json["acts"][0]["reason"] == "why"
     assert remove("side").status == 204
     kept = items()["moderation"]["acts"]["L"]
     if "acts" in broken and stored.get("acts"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,10 @@ from rich.console import Console
 
 from leaderboard.rules import Kind
 from leaderboard_client import Board, Changes, Entry, Problem, Scored, Status
+from local import announcement
+from local.__main__ import followed
+from local.announcement import announced
+from local.stack import Addresses, StackFailed
 from local.view import Complaints, View, kind_of, line
 
 ADA = Entry(1, 1, "ada", "<b>Ada</b> [red]", 1234, "2026-11-23T08:15:30.123Z")
@@ -113,3 +119,27 @@ def test_trouble_goes_to_standard_error_once(capsys: pytest.CaptureFixture[str])
     complaints.tell(status("live"))
     complaints.tell(status("reconnecting"))
     assert capsys.readouterr().err.splitlines() == ["no connection; trying again"]
+
+
+def test_watch_says_which_of_several_stacks_it_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".env.local"
+    monkeypatch.setattr(announcement, "FILE", file)
+    with pytest.raises(StackFailed, match="--url"):
+        followed(None)
+    with announced(addresses(1)), announced(addresses(2)):
+        url, header = followed(None)
+        assert url == "ws://127.0.0.1:1/local"
+        assert header.startswith(url)
+        assert "--url" in header
+        assert "\n" not in header
+        assert followed("ws://127.0.0.1:2/local") == ("ws://127.0.0.1:2/local", "")
+        view = View("global", header=header)
+        assert url in drawn(view).splitlines()[0]
+
+
+def addresses(port: int) -> Addresses:
+    host = f"127.0.0.1:{port}"
+    values = {it.name: "" for it in fields(Addresses)}
+    return Addresses(**values | {"socket": f"ws://{host}/local", "cognito": f"http://{host}"})

@@ -40,8 +40,8 @@ LEFT_OUT = {
     "board_stream": set[str](),
     "fanout": set[str](),
     "verify": {"FRAME_INTERVAL_MS"},
-    # Opening a board sends nothing by itself.
-    "seasons": {"FRAME_INTERVAL_MS"},
+    # Opening a board sends nothing by itself; which boards somebody watches is in no audience.
+    "seasons": {"AUDIENCE_SHARDS", "FRAME_INTERVAL_MS"},
 }
 
 

@@ -17,7 +17,7 @@ from leaderboard.rules import Judged, Schedule
 from leaderboard.scores import Scores
 from leaderboard.scoring.completions import digest
 from leaderboard.seasons import parse_season, season_at
-from leaderboard.tickets import ActionTicket, Keys
+from leaderboard.tickets import ActionTicket, KeyId, Keys
 
 KEYS = Keys("v1", {"v1": "k" * 64})
 ACTIONS = {
@@ -41,7 +41,7 @@ NOW = from_datetime(datetime(2026, 11, 23, 8, 15, 30, 123_000, tzinfo=UTC))
 WEEKS_END = from_datetime(datetime(2026, 11, 30, tzinfo=UTC))
 
 
-def keyring(_key_id: str | None = None) -> Keys:
+def keyring(_key_id: KeyId | None = None) -> Keys:
     return KEYS
 
 

@@ -298,6 +298,24 @@ test("ticket that cannot be had is one problem, until a connection opens", async
   assert.deepEqual(unsolved(stage), []);
 });
 
+test("problem is warned of on the console where nobody listens, and only there", ({ mock }) => {
+  const warn = mock.method(console, "warn", () => {});
+  const refuse = (/** @type {Stage} */ { socket }, /** @type {string} */ board) =>
+    socket.receive({ type: "error", code: "board_not_found", message: `There is no board ${board}.`, requestId: "r", board });
+  const stage = new Stage().live();
+  stage.subscribe("heard");
+  refuse(stage, "heard");
+  assert.deepEqual(codes(stage), ["board_not_found"]);
+  assert.equal(warn.mock.callCount(), 0);
+  stage.ignoreProblems();
+  stage.subscribe("unheard");
+  refuse(stage, "unheard");
+  assert.equal(stage.problems.length, 1);
+  const warnings = warn.mock.calls.map(({ arguments: [text] }) => text);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0], /^leaderboard-client: .*unheard/);
+});
+
 test("problems end with the client", async () => {
   const stage = new Stage({ http, WebSocket: undefined });
   stage.subscribe();

@@ -167,7 +167,8 @@ export class Stage {
     });
     this.client.on("status", ({ state }) => state !== this.states.at(-1) && this.states.push(state));
     this.client.on("status", (status) => this.statuses.push(status));
-    this.client.on("problem", (problem) => this.problems.push(problem));
+    /** Removes the listener for problems. */
+    this.ignoreProblems = this.client.on("problem", (problem) => this.problems.push(problem));
   }
 
   get socket() {

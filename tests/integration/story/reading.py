@@ -167,7 +167,7 @@ def compare_standing(user_id: str, standing: str, reasons: set[str]) -> None:
     answer = ask(handlers.moderation.handler, "GET /users/{userId}/standing", {"userId": user_id})
     assert answer.status == 200, answer.text
     assert answer.json["standing"] == standing
-    told = [it["reason"] for it in answer.json["history"]]
+    told = [it["reason"] for it in answer.json["acts"]]
     again = [one for one, other in pairwise(told) if one == other and one in reasons]
     assert not again, f"recorded twice: {told}"
     assert reasons <= set(told), f"{reasons - set(told)} is not recorded"

@@ -33,9 +33,9 @@ FUNCTIONS = (
 )
 REQUESTS = ("write", "rename", "moderate", "remove", "erase", "subscribe")
 TOTAL_SECONDS = 10
+"""A total that changes by itself is recorded no sooner after the last record."""
 STAGE = "#stage"
 """What the stage remembers of itself, in the table of boards: no board-season."""
-"""A total that changes by itself is recorded no sooner after the last record."""
 INTERRUPTIBLE = tuple(f"{name}/*" for name in (*FUNCTIONS, *REQUESTS))
 
 
