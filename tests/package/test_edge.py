@@ -15,34 +15,17 @@ from handlers.http import PAGE_NUMBERS
 from local import service
 from local.page import Configuration
 from reference.__main__ import DOCUMENT
-from tests.package.packaging import Package, package_copy
+from tests.package.packaging import SECRET_VERSION, Package, package_edge
 
 pytestmark = pytest.mark.package
 
 Json = Mapping[str, Any]
-OFFLINE = {
-    "httpApiId": "a1b2c3d4e5",
-    "socketApiId": "f6g7h8i9j0",
-    "webClientId": "web-client",
-    "edgeSecret": "edge-secret",
-    "serviceRegion": "eu-central-1",
-}
-VERSION = "01234567-89ab-cdef-0123-456789abcdef"
-
-
-def options(**more: str) -> tuple[str, ...]:
-    return tuple(it for pair in (OFFLINE | more).items() for it in ("--param", "=".join(pair)))
-
-
-def package_edge(folder: Path, *, variables: dict[str, str], **more: str) -> Package:
-    copied = service.copy(folder) / "infra" / "edge"
-    return package_copy(copied, stage="dev", options=options(**more), variables=variables)
 
 
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Package:
     folder = tmp_path_factory.mktemp("edge") / "service"
-    return package_edge(folder, variables={"EDGE_SECRET_VERSION": VERSION})
+    return package_edge(folder)
 
 
 def distribution(edge: Package) -> Json:
@@ -68,7 +51,7 @@ def rewritten(edge: Package, function: str, uri: str) -> str:
 
 def test_stack_is_not_packaged_without_a_version_of_the_secret(tmp_path: Path) -> None:
     with pytest.raises(service.ToolFailed, match="secretVersion"):
-        package_edge(tmp_path / "service", variables={})
+        package_edge(tmp_path / "service", version="")
 
 
 def test_paths_lead_to_the_page_the_api_and_the_socket(edge: Package) -> None:
@@ -153,7 +136,7 @@ def test_nothing_goes_without_tls(edge: Package) -> None:
 def test_apis_get_the_secret_of_the_version_named(edge: Package) -> None:
     for origin in distribution(edge)["Origins"]:
         sent = {it["HeaderName"]: it["HeaderValue"] for it in origin.get("OriginCustomHeaders", [])}
-        expected = f"{{{{resolve:secretsmanager:edge-secret:SecretString:key::{VERSION}}}}}"
+        expected = f"{{{{resolve:secretsmanager:edge-secret:SecretString:key::{SECRET_VERSION}}}}}"
         assert sent == ({} if origin["Id"] == "page" else {"x-edge-secret": expected})
 
 
@@ -221,7 +204,6 @@ def test_domain_of_ones_own_is_served_by_modern_tls_alone(tmp_path: Path) -> Non
     )
     own = package_edge(
         tmp_path / "service",
-        variables={"EDGE_SECRET_VERSION": VERSION},
         domain="own",
         domainName="play.example.com",
         certificateArn=certificate,
