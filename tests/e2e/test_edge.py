@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
+from leaderboard.edge import HEADER
 from local import service as deployment
 from local.page import FOLDERS, MEDIA_TYPES
 from local.service import ROOT
@@ -62,7 +63,7 @@ class Edge:
 
     def outputs(self) -> dict[str, str]:
         (stack,) = self.client("cloudformation").describe_stacks(
-            StackName=f"leaderboard-edge-{STAGE}"
+            StackName=f"leaderboard-edge-{self.addresses['region']}-{STAGE}"
         )["Stacks"]
         return {it["OutputKey"]: it["OutputValue"] for it in stack["Outputs"]}
 
@@ -139,7 +140,7 @@ def test_page_knows_its_stage(edge: Edge) -> None:
 
 
 def test_deploy_after_a_rotation_sends_the_new_value_and_clears_old_files(edge: Edge) -> None:
-    assert sent(edge.origins(), "http") == {"x-edge-secret": "first-value"}
+    assert sent(edge.origins(), "http") == {HEADER: "first-value"}
     assert sent(edge.origins(), "page") == {}
     edge.client("secretsmanager").put_secret_value(
         SecretId=edge.secret, SecretString=json.dumps({"key": "second-value"})
@@ -147,8 +148,8 @@ def test_deploy_after_a_rotation_sends_the_new_value_and_clears_old_files(edge: 
     bucket = edge.outputs()["PageBucketName"]
     edge.client("s3").put_object(Bucket=bucket, Key="client/old.js", Body=b"gone")
     edge.sls("deploy")
-    assert sent(edge.origins(), "http") == {"x-edge-secret": "second-value"}
-    assert sent(edge.origins(), "socket") == {"x-edge-secret": "second-value"}
+    assert sent(edge.origins(), "http") == {HEADER: "second-value"}
+    assert sent(edge.origins(), "socket") == {HEADER: "second-value"}
     assert "client/old.js" not in edge.objects()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from handlers.http import PAGE_NUMBERS
+from leaderboard.edge import HEADER
 from local import service
 from local.page import Configuration
 from reference.__main__ import DOCUMENT
@@ -19,6 +20,33 @@ from tests.package.packaging import SECRET_VERSION, Package, package_edge
 
 pytestmark = pytest.mark.package
 
+# AWS, "Custom headers that CloudFront can't add to origin requests".
+REFUSED_HEADERS = {
+    "cache-control",
+    "connection",
+    "content-length",
+    "cookie",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "max-forwards",
+    "pragma",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "request-range",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+    "x-real-ip",
+}
+REFUSED_BEGINNINGS = ("x-amz-", "x-edge-")
 Json = Mapping[str, Any]
 
 
@@ -137,7 +165,18 @@ def test_apis_get_the_secret_of_the_version_named(edge: Package) -> None:
     for origin in distribution(edge)["Origins"]:
         sent = {it["HeaderName"]: it["HeaderValue"] for it in origin.get("OriginCustomHeaders", [])}
         expected = f"{{{{resolve:secretsmanager:edge-secret:SecretString:key::{SECRET_VERSION}}}}}"
-        assert sent == ({} if origin["Id"] == "page" else {"x-edge-secret": expected})
+        assert sent == ({} if origin["Id"] == "page" else {HEADER: expected})
+
+
+def test_cloudfront_can_add_every_header_that_the_edge_sends(edge: Package) -> None:
+    sent = {
+        header["HeaderName"].lower()
+        for origin in distribution(edge)["Origins"]
+        for header in origin.get("OriginCustomHeaders", [])
+    }
+    assert sent == {HEADER}
+    assert not sent & REFUSED_HEADERS
+    assert not [it for it in sent if it.startswith(REFUSED_BEGINNINGS)]
 
 
 def test_page_is_served_under_the_policy_that_it_is_tested_under(edge: Package) -> None:
