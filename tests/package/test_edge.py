@@ -376,9 +376,9 @@ def applies(statement: Json, *, path: str, method: str) -> bool:
         case {"RegexMatchStatement": {"FieldToMatch": {"Method": _}, "RegexString": pattern}}:
             return re.search(pattern, method) is not None
         case {"ByteMatchStatement": {"PositionalConstraint": "EXACTLY", "SearchString": text}}:
-            return path == text
+            return bool(path == text)
         case {"ByteMatchStatement": {"PositionalConstraint": "STARTS_WITH", "SearchString": text}}:
-            return path.startswith(text)
+            return bool(path.startswith(text))
     raise AssertionError(statement)
 
 
