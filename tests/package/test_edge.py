@@ -549,6 +549,22 @@ def test_secret_has_a_replica_where_the_edge_reads_it(behind: Package) -> None:
     assert "EdgeSecretReplica" in behind.template["Outputs"]
 
 
+def test_readme_closes_the_apis_when_the_edge_answers_and_opens_them_before_it_goes() -> None:
+    def commands(heading: str) -> list[str]:
+        text = (
+            README.read_text(encoding="utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
+        )
+        return re.findall(r"edge=\w+|infra/edge && .*sls \w+|curl", text)
+
+    assert [it.split()[-1] for it in commands("Deploy")] == [
+        "edge=open",
+        "deploy",
+        "curl",
+        "edge=cloudfront",
+    ]
+    assert [it.split()[-1] for it in commands("Remove")] == ["edge=open", "remove", "edge=none"]
+
+
 def test_stage_without_an_edge_has_no_secret_of_one(dev: Package) -> None:
     assert "EdgeSecret" not in dev.resources
     assert dev.functions()["boards"]["Environment"]["Variables"]["EDGE_SECRET"] == ""
