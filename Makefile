@@ -1,6 +1,8 @@
 # The task runner. `make help` lists the targets; `make setup` is what the others begin with.
 
 STAGE ?= dev
+# The param `prefix` of that stage, if it has one.
+PREFIX :=
 PLAYERS ?= 8
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 # One more than there are cores: a third of the tests' time is waiting, for browsers and deadlines.
@@ -33,7 +35,7 @@ dev: setup ## run the whole service here, with sample players, and follow a boar
 	@$(PYTHON) -m local up --players $(PLAYERS) --watch
 
 page: setup ## serve the page here against the deployed STAGE=dev
-	@$(PYTHON) -m local page --stage $(STAGE)
+	@$(PYTHON) -m local page --stage $(STAGE) --prefix "$(PREFIX)"
 
 screenshot: setup ## take the README's picture of the page
 	@$(PYTHON) -m tests.browser.screenshot docs/page.png
@@ -101,13 +103,13 @@ bench: setup ## measure, and print the figures beside their baselines
 	@$(PYTHON) -m bench
 
 package: setup ## build what a deployment of STAGE=dev would upload, into .serverless/
-	@$(SLS) package --stage $(STAGE)
+	@$(SLS) package --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
 
 deploy: setup ## deploy STAGE=dev with the AWS credentials of this shell
-	@$(SLS) deploy --stage $(STAGE)
+	@$(SLS) deploy --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
 
 rotate: setup ## give STAGE=dev a new key for its tickets (REVOKE=1 after a leak: drop the others)
-	@$(PYTHON) -m local rotate --stage $(STAGE) $(if $(REVOKE),--revoke)
+	@$(PYTHON) -m local rotate --stage $(STAGE) --prefix "$(PREFIX)" $(if $(REVOKE),--revoke)
 
 # The first interpreter that is new enough, wherever the machine's own python3 is older.
 $(PYTHON):

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 from leaderboard.errors import EdgeRequired
 
-HEADER = "x-edge-secret"
-"""What the edge adds to every request; it overwrites what a client sends under that name."""
+HEADER = "x-leaderboard-edge"
+"""What the edge adds to every request; it overwrites what a client sends under that name.
+
+The edge's stack reads the name here. CloudFront adds no header that begins with x-edge- or x-amz-.
+"""
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ def parse() -> argparse.Namespace:
         description="Serve the page here until Ctrl-C, against a deployed stage.",
     )
     page_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
+    page_parser.add_argument("--prefix", default="", help="its param `prefix` (default: none)")
     page_parser.add_argument(
         "--region", help="its Region (default: AWS_REGION, or serverless.yml's)"
     )
@@ -124,6 +125,7 @@ def parse() -> argparse.Namespace:
         "Tickets already issued stay valid.",
     )
     rotate_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
+    rotate_parser.add_argument("--prefix", default="", help="its param `prefix` (default: none)")
     rotate_parser.add_argument(
         "--region", help="its Region (default: AWS_REGION, or serverless.yml's)"
     )
@@ -216,7 +218,9 @@ def serve_page(arguments: argparse.Namespace) -> None:
     from local import deployed
     from local.page import serving
 
-    configuration = deployed.configuration(arguments.stage, region=arguments.region)
+    configuration = deployed.configuration(
+        arguments.stage, region=arguments.region, prefix=arguments.prefix
+    )
     with serving(configuration, port=arguments.port) as page, suppress(KeyboardInterrupt):
         # By this name, since browsers compare origins by the letter.
         print(f"page       http://localhost:{page.port}/ (stage {arguments.stage})", flush=True)
@@ -226,7 +230,10 @@ def serve_page(arguments: argparse.Namespace) -> None:
 def rotate(arguments: argparse.Namespace) -> None:
     from local import keys
 
-    print(keys.rotate_stage(arguments.stage, region=arguments.region, revoke=arguments.revoke))
+    told = keys.rotate_stage(
+        arguments.stage, region=arguments.region, prefix=arguments.prefix, revoke=arguments.revoke
+    )
+    print(told)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 REGION = "eu-central-1"
 
 
-def configuration(stage: str, *, region: str | None) -> Configuration:
+def stack_name(stage: str, *, prefix: str) -> str:
+    """The stage's stack; `prefix` is its param of that name."""
+    return f"{prefix}leaderboard-{stage}"
+
+
+def configuration(stage: str, *, region: str | None, prefix: str) -> Configuration:
     """What the page must know of the stage; with this shell's credentials, or those of the local
     stack that runs here. Raises StackFailed."""
     import boto3
@@ -28,12 +33,11 @@ def configuration(stage: str, *, region: str | None) -> Configuration:
         os.environ.update(announcement.tool_variables())
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     session = boto3.Session(region_name=region or REGION)
+    stack = stack_name(stage, prefix=prefix)
     try:
-        outputs = _outputs(session, stage)
+        outputs = _outputs(session, stack)
     except (BotoCoreError, ClientError) as error:
-        raise StackFailed(
-            f"Cannot read the addresses of stage {stage} in {session.region_name}: {error}"
-        ) from error
+        raise StackFailed(f"Cannot read stack {stack} in {session.region_name}: {error}") from error
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if not endpoint:
         return Configuration(
@@ -55,7 +59,7 @@ def configuration(stage: str, *, region: str | None) -> Configuration:
     )
 
 
-def _outputs(session: boto3.Session, stage: str) -> Mapping[str, str]:
+def _outputs(session: boto3.Session, name: str) -> Mapping[str, str]:
     client: Any = session.client("cloudformation")
-    (stack,) = client.describe_stacks(StackName=f"leaderboard-{stage}")["Stacks"]
+    (stack,) = client.describe_stacks(StackName=name)["Stacks"]
     return {it["OutputKey"]: it["OutputValue"] for it in stack["Outputs"]}

@@ -9,7 +9,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from local import announcement, service
-from local.deployed import REGION
+from local.deployed import REGION, stack_name
 from local.stack import STAGE, StackFailed
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KEY_BYTES = 48
 
 
-def rotate_stage(stage: str, *, region: str | None, revoke: bool) -> str:
+def rotate_stage(stage: str, *, region: str | None, prefix: str, revoke: bool) -> str:
     """Rotate the key of a stage; what to tell whoever asked for it. Raises StackFailed."""
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
@@ -28,10 +28,12 @@ def rotate_stage(stage: str, *, region: str | None, revoke: bool) -> str:
         os.environ.update(announcement.tool_variables())
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     session = boto3.Session(region_name=region or REGION)
+    stack = stack_name(stage, prefix=prefix)
     try:
-        return rotate(session.client("secretsmanager"), secret_of(session, stage), revoke=revoke)
+        secret = secret_of(session, stack)
+        return rotate(session.client("secretsmanager"), secret, revoke=revoke)
     except (BotoCoreError, ClientError) as error:
-        raise StackFailed(f"The key of stage {stage} was not rotated: {error}") from error
+        raise StackFailed(f"The key of stack {stack} was not rotated: {error}") from error
 
 
 def rotate(manager: Any, secret: str, *, revoke: bool) -> str:
@@ -61,11 +63,11 @@ def rotate(manager: Any, secret: str, *, revoke: bool) -> str:
     )
 
 
-def secret_of(session: boto3.Session, stage: str) -> str:
-    """The stage's ticket secret, which has no name of its own."""
+def secret_of(session: boto3.Session, stack: str) -> str:
+    """The stack's ticket secret, which has no name of its own."""
     cloudformation: Any = session.client("cloudformation")
     found = cloudformation.describe_stack_resource(
-        StackName=f"leaderboard-{stage}", LogicalResourceId="TicketSecret"
+        StackName=stack, LogicalResourceId="TicketSecret"
     )
     arn: str = found["StackResourceDetail"]["PhysicalResourceId"]
     return arn

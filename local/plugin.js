@@ -20,7 +20,7 @@ module.exports = class Local {
         disableTriggers(serverless);
         fit(
           serverless.service.provider.compiledCloudFormationTemplate.Resources,
-          loopback(serverless)
+          `${loopback(serverless)} ${serverless.service.service}`
         );
       },
     };
@@ -40,7 +40,7 @@ function loopback(serverless) {
   );
 }
 
-function fit(resources, endpoint) {
+function fit(resources, owner) {
   for (const [name, resource] of Object.entries(resources)) {
     if (REFUSED.has(resource.Type)) delete resources[name];
   }
@@ -53,8 +53,8 @@ function fit(resources, endpoint) {
       resource.Properties.AutoDeploy = true;
     }
     if (resource.Type === 'AWS::ApiGatewayV2::Api') {
-      // The same addresses each time at one port, and others at another.
-      const id = createHash('sha256').update(`${endpoint} ${name}`).digest('hex').slice(0, 8);
+      // A service has the same addresses each time at one port, and others at another.
+      const id = createHash('sha256').update(`${owner} ${name}`).digest('hex').slice(0, 8);
       resource.Properties.Tags = { ...resource.Properties.Tags, 'ms-custom-id': id };
       const cors = resource.Properties.CorsConfiguration;
       if (cors) resource.Properties.CorsConfiguration = camelCased(cors);

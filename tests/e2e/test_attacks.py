@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from leaderboard.edge import HEADER
 from tests.e2e.conftest import Settled
 from tests.e2e.service import Player, Service, assert_problem
 from tests.e2e.tables import Tables
@@ -24,7 +25,7 @@ SPOOFED = {
     "x-user-id": "somebody-else",
     "x-amzn-oidc-identity": "somebody-else",
     "x-amz-cognito-identity": "somebody-else",
-    "x-edge-secret": "guess",
+    HEADER: "guess",
     "x-http-method-override": "DELETE",
     "x-original-url": "/me",
     "forwarded": "for=127.0.0.1;by=admin",

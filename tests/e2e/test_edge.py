@@ -11,7 +11,9 @@ from typing import Any
 
 import boto3
 import pytest
+import urllib3
 
+from leaderboard.edge import HEADER
 from local import service as deployment
 from local.page import FOLDERS, MEDIA_TYPES
 from local.service import ROOT
@@ -22,6 +24,8 @@ pytestmark = pytest.mark.e2e
 
 REGION = "us-east-1"
 STAGE = "edge-test"
+ORIGINS = "https://play.example,https://club.example"
+ANCESTORS = "https://blog.example"
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Edge:
             "webClientId": self.addresses["webClientId"],
             "edgeSecret": self.secret,
             "serviceRegion": self.addresses["region"],
+            "allowedOrigins": ORIGINS,
+            "frameAncestors": ANCESTORS,
         }
         options = [it for pair in chosen.items() for it in ("--param", "=".join(pair))]
         deployment.run(
@@ -61,17 +67,53 @@ class Edge:
         return version
 
     def outputs(self) -> dict[str, str]:
-        (stack,) = self.client("cloudformation").describe_stacks(
-            StackName=f"leaderboard-edge-{STAGE}"
-        )["Stacks"]
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
         return {it["OutputKey"]: it["OutputValue"] for it in stack["Outputs"]}
 
-    def origins(self) -> dict[str, Any]:
+    @property
+    def stack(self) -> str:
+        return f"leaderboard-edge-{self.addresses['region']}-{STAGE}"
+
+    def distribution(self) -> dict[str, Any]:
         answer = self.client("cloudfront").get_distribution_config(
             Id=self.outputs()["DistributionId"]
         )
-        items: list[dict[str, Any]] = answer["DistributionConfig"]["Origins"]["Items"]
-        return {it["Id"]: it for it in items}
+        config: dict[str, Any] = answer["DistributionConfig"]
+        return config
+
+    def origins(self) -> dict[str, Any]:
+        return {it["Id"]: it for it in self.distribution()["Origins"]["Items"]}
+
+    def behaviors(self) -> dict[str, Any]:
+        config = self.distribution()
+        return {
+            "*": config["DefaultCacheBehavior"],
+            **{it["PathPattern"]: it for it in config["CacheBehaviors"]["Items"]},
+        }
+
+    def headers(self, path: str) -> dict[str, Any]:
+        """What the edge adds to the answers of a path."""
+        policy = self.client("cloudfront").get_response_headers_policy(
+            Id=self.behaviors()[path]["ResponseHeadersPolicyId"]
+        )["ResponseHeadersPolicy"]
+        config: dict[str, Any] = policy["ResponseHeadersPolicyConfig"]
+        return config
+
+    def web_acl(self) -> dict[str, Any]:
+        # The emulator gives a rule's text as it is, where AWS's tools want it in base64.
+        _, _, named = self.distribution()["WebACLId"].rpartition("webacl/")
+        name, _, identifier = named.partition("/")
+        answer = urllib3.request(
+            "POST",
+            self.endpoint,
+            headers={
+                "x-amz-target": "AWSWAF_20190729.GetWebACL",
+                "content-type": "application/x-amz-json-1.1",
+            },
+            body=json.dumps({"Name": name, "Id": identifier, "Scope": "CLOUDFRONT"}),
+        )
+        found: dict[str, Any] = answer.json()["WebACL"]
+        return found
 
     def objects(self) -> dict[str, Any]:
         bucket = self.outputs()["PageBucketName"]
@@ -138,8 +180,57 @@ def test_page_knows_its_stage(edge: Edge) -> None:
     }
 
 
+def test_errors_are_not_kept(edge: Edge) -> None:
+    kept = edge.distribution()["CustomErrorResponses"]["Items"]
+    assert {it["ErrorCode"]: it["ErrorCachingMinTTL"] for it in kept} == dict.fromkeys(
+        (404, 500, 502, 503, 504), 0
+    )
+
+
+def test_reads_are_kept_by_what_the_api_knows_and_by_the_asking_page(edge: Edge) -> None:
+    behaviors = edge.behaviors()
+    policies = {path: it["CachePolicyId"] for path, it in behaviors.items()}
+    assert policies["/api/boards*"] == policies["/api/openapi.json"]
+    assert policies["/api/*"] == policies["/ws"] != policies["/api/boards*"]
+    policy = edge.client("cloudfront").get_cache_policy(Id=policies["/api/boards*"])["CachePolicy"]
+    key = policy["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert key["HeadersConfig"]["Headers"]["Items"] == ["Origin"]
+    assert set(key["QueryStringsConfig"]["QueryStrings"]["Items"]) == {
+        *("around", "cursor", "limit", "season"),
+        *("offset", "page"),
+    }
+
+
+def test_other_pages_load_the_client_package_and_named_ones_show_the_page(edge: Edge) -> None:
+    client = edge.headers("/client/*")
+    assert client["CorsConfig"]["AccessControlAllowOrigins"]["Items"] == ORIGINS.split(",")
+    assert client["CustomHeadersConfig"]["Items"] == [
+        {"Header": "Cross-Origin-Resource-Policy", "Value": "cross-origin", "Override": True}
+    ]
+    page = edge.headers("*")
+    assert "CorsConfig" not in page
+    policy = page["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    assert f"; frame-ancestors {ANCESTORS}; " in policy
+
+
+def test_web_acl_sees_whole_batches_and_counts_reads_writes_and_sockets(edge: Edge) -> None:
+    rules = {it["Name"]: it for it in edge.web_acl()["Rules"]}
+    size = rules["body-size"]["Statement"]["SizeConstraintStatement"]["Size"]
+    assert int(size) == 64 * 1024
+    limits = {
+        name: int(it["Statement"]["RateBasedStatement"]["Limit"])
+        for name, it in rules.items()
+        if "RateBasedStatement" in it["Statement"]
+    }
+    assert limits == {"reads": 60_000, "writes": 600, "connects": 200}
+    # The emulator's web ACL forgets this, so it is asked what was deployed.
+    deployed = edge.client("cloudformation").get_template(StackName=edge.stack)["TemplateBody"]
+    seen = deployed["Resources"]["WebAcl"]["Properties"]["AssociationConfig"]["RequestBody"]
+    assert seen == {"CLOUDFRONT": {"DefaultSizeInspectionLimit": "KB_64"}}
+
+
 def test_deploy_after_a_rotation_sends_the_new_value_and_clears_old_files(edge: Edge) -> None:
-    assert sent(edge.origins(), "http") == {"x-edge-secret": "first-value"}
+    assert sent(edge.origins(), "http") == {HEADER: "first-value"}
     assert sent(edge.origins(), "page") == {}
     edge.client("secretsmanager").put_secret_value(
         SecretId=edge.secret, SecretString=json.dumps({"key": "second-value"})
@@ -147,8 +238,8 @@ def test_deploy_after_a_rotation_sends_the_new_value_and_clears_old_files(edge: 
     bucket = edge.outputs()["PageBucketName"]
     edge.client("s3").put_object(Bucket=bucket, Key="client/old.js", Body=b"gone")
     edge.sls("deploy")
-    assert sent(edge.origins(), "http") == {"x-edge-secret": "second-value"}
-    assert sent(edge.origins(), "socket") == {"x-edge-secret": "second-value"}
+    assert sent(edge.origins(), "http") == {HEADER: "second-value"}
+    assert sent(edge.origins(), "socket") == {HEADER: "second-value"}
     assert "client/old.js" not in edge.objects()
 
 
@@ -158,3 +249,12 @@ def test_removing_the_edge_empties_its_bucket_and_leaves_nothing(edge: Edge) -> 
     left = [it["Name"] for it in edge.client("s3").list_buckets()["Buckets"]]
     assert bucket not in left
     assert not [it for it in left if "edge" in it]
+
+
+def test_edge_that_was_removed_is_deployed_again_under_its_names(edge: Edge) -> None:
+    edge.sls("deploy")
+    try:
+        assert sent(edge.origins(), "http") == {HEADER: "second-value"}
+        assert "index.html" in edge.objects()
+    finally:
+        edge.sls("remove")

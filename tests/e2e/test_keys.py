@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from local import keys
-from local.stack import STAGE
+from local.stack import STACK_NAME
 from tests.e2e.service import Player, Service, part
 from tests.e2e.signing import Signer
 from tests.e2e.tables import Tables
@@ -53,7 +53,7 @@ def test_rotation_loses_no_ticket_and_revoking_loses_the_others(
 
     def rotated(*, revoke: bool) -> str:
         manager = session.client("secretsmanager")
-        secret = keys.secret_of(session, STAGE)
+        secret = keys.secret_of(session, STACK_NAME)
         said = keys.rotate(manager, secret, revoke=revoke)
         current: str = manager.get_secret_value(SecretId=secret)["VersionId"]
         assert current in said

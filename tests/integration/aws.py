@@ -86,7 +86,8 @@ def _tables() -> list[dict[str, Any]]:
     for resource in template["Resources"].values():
         properties = resource["Properties"]
         definition = {name: properties[name] for name in taken if name in properties}
-        definition["TableName"] = properties["TableName"].replace("${sls:stage}", STAGE)
+        name = properties["TableName"].removeprefix("${param:prefix}")
+        definition["TableName"] = name.replace("${sls:stage}", STAGE)
         if "StreamSpecification" in properties:
             stream = {"StreamEnabled": True, **properties["StreamSpecification"]}
             definition["StreamSpecification"] = stream

@@ -55,7 +55,7 @@ def connect(headers: dict[str, list[str]]) -> str:
 
 def test_request_that_came_through_the_edge_is_answered() -> None:
     assert read(**{edge.HEADER: FIRST}).status == 200
-    assert connect({"X-Edge-Secret": [FIRST]}) == "Allow"
+    assert connect({edge.HEADER.title(): [FIRST]}) == "Allow"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_request_that_came_through_the_edge_is_answered() -> None:
         {edge.HEADER: f"{FIRST},{FIRST}"},
         {edge.HEADER: f"wrong,{FIRST}"},
         {edge.HEADER: "é" * 40},
-        {"x-forwarded-for": "127.0.0.1", "x-edge-secrets": FIRST},
+        {"x-forwarded-for": "127.0.0.1", f"{edge.HEADER}s": FIRST},
     ],
 )
 def test_request_that_went_around_the_edge_is_refused(headers: dict[str, str]) -> None:
@@ -82,7 +82,7 @@ def test_request_that_went_around_the_edge_is_refused(headers: dict[str, str]) -
 
 @pytest.mark.parametrize("values", [[], ["wrong"], [FIRST, FIRST], ["wrong", FIRST]])
 def test_socket_that_went_around_the_edge_is_refused(values: list[str]) -> None:
-    assert connect({"X-Edge-Secret": values} if values else {}) == "Deny"
+    assert connect({edge.HEADER.title(): values} if values else {}) == "Deny"
 
 
 def test_two_values_are_good_while_the_secret_is_rotated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_secret_that_was_read_stays_good_while_it_cannot_be_read_again(
 def test_secret_is_in_no_log(capsys: pytest.CaptureFixture[str]) -> None:
     read(**{edge.HEADER: FIRST})
     read(**{edge.HEADER: SECOND})
-    connect({"X-Edge-Secret": [SECOND]})
+    connect({edge.HEADER.title(): [SECOND]})
     written = capsys.readouterr()
     assert FIRST not in written.out + written.err
     assert SECOND not in written.out + written.err

@@ -10,6 +10,16 @@ from typing import Any
 
 from local import service
 
+# What the edge's stack would ask a deployed stage for.
+EDGE = {
+    "httpApiId": "a1b2c3d4e5",
+    "socketApiId": "f6g7h8i9j0",
+    "webClientId": "web-client",
+    "edgeSecret": "edge-secret",
+    "serviceRegion": "eu-central-1",
+}
+SECRET_VERSION = "01234567-89ab-cdef-0123-456789abcdef"
+
 # A file that is not there: the functions' packages take most of the time, and few tests need them.
 WITHOUT_PACKAGES = ("--param", "requirements=none.txt")
 
@@ -49,6 +59,20 @@ class Package:
 def package(folder: Path, *, stage: str, options: tuple[str, ...] = ()) -> Package:
     """Packages a copy of the service, as for an account."""
     return package_copy(service.copy(folder), stage=stage, options=options, variables={})
+
+
+def package_edge(
+    folder: Path, *, stage: str = "dev", version: str = SECRET_VERSION, **chosen: str
+) -> Package:
+    """Packages a copy of the edge's stack, as for an account."""
+    variables = {"EDGE_SECRET_VERSION": version} if version else {}
+    copied = service.copy(folder) / "infra" / "edge"
+    return package_copy(copied, stage=stage, options=params(**(EDGE | chosen)), variables=variables)
+
+
+def params(**chosen: str) -> tuple[str, ...]:
+    """The options that choose them."""
+    return tuple(it for pair in chosen.items() for it in ("--param", "=".join(pair)))
 
 
 def package_copy(

@@ -10,39 +10,82 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from handlers.http import PAGE_NUMBERS
+import handlers.scores
+from handlers.http import MAX_BODY, PAGE_NUMBERS, admit
+from leaderboard.cursors import MAX_CHARACTERS
+from leaderboard.edge import HEADER
+from leaderboard.names import MAX_NAME
 from local import service
 from local.page import Configuration
 from reference.__main__ import DOCUMENT
-from tests.package.packaging import Package, package_copy
+from tests.package.packaging import (
+    SECRET_VERSION,
+    WITHOUT_PACKAGES,
+    Package,
+    package,
+    package_edge,
+    params,
+)
 
 pytestmark = pytest.mark.package
 
-Json = Mapping[str, Any]
-OFFLINE = {
-    "httpApiId": "a1b2c3d4e5",
-    "socketApiId": "f6g7h8i9j0",
-    "webClientId": "web-client",
-    "edgeSecret": "edge-secret",
-    "serviceRegion": "eu-central-1",
+README = Path(__file__).parents[2] / "infra" / "edge" / "README.md"
+# AWS, "Custom headers that CloudFront can't add to origin requests".
+REFUSED_HEADERS = {
+    "cache-control",
+    "connection",
+    "content-length",
+    "cookie",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "max-forwards",
+    "pragma",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "request-range",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+    "x-real-ip",
 }
-VERSION = "01234567-89ab-cdef-0123-456789abcdef"
+REFUSED_BEGINNINGS = ("x-amz-", "x-edge-")
+# AWS's own policies by their ids.
+KEPT_AS_THE_FILE_SAYS = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+NEVER_KEPT = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+# Seconds that CloudFront waits for an origin, unless told otherwise.
+ORIGIN_SECONDS = 30
+# AWS's rules SizeRestrictions_QUERYSTRING and SizeRestrictions_URIPATH.
+MAX_QUERY, MAX_PATH = 2048, 1024
+# What CloudFront keeps for 10 seconds, unless told otherwise.
+KEPT_ERRORS = {404, 500, 502, 503, 504}
 
-
-def options(**more: str) -> tuple[str, ...]:
-    return tuple(it for pair in (OFFLINE | more).items() for it in ("--param", "=".join(pair)))
-
-
-def package_edge(folder: Path, *, variables: dict[str, str], **more: str) -> Package:
-    copied = service.copy(folder) / "infra" / "edge"
-    return package_copy(copied, stage="dev", options=options(**more), variables=variables)
+Json = Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Package:
     folder = tmp_path_factory.mktemp("edge") / "service"
-    return package_edge(folder, variables={"EDGE_SECRET_VERSION": VERSION})
+    return package_edge(folder)
+
+
+@pytest.fixture(scope="module")
+def framed(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """An edge whose page others show, and whose client package others load."""
+    return package_edge(
+        tmp_path_factory.mktemp("framed") / "service",
+        frameAncestors="https://blog.example https://club.example",
+        allowedOrigins="https://play.example,https://club.example",
+    )
 
 
 def distribution(edge: Package) -> Json:
@@ -68,12 +111,13 @@ def rewritten(edge: Package, function: str, uri: str) -> str:
 
 def test_stack_is_not_packaged_without_a_version_of_the_secret(tmp_path: Path) -> None:
     with pytest.raises(service.ToolFailed, match="secretVersion"):
-        package_edge(tmp_path / "service", variables={})
+        package_edge(tmp_path / "service", version="")
 
 
 def test_paths_lead_to_the_page_the_api_and_the_socket(edge: Package) -> None:
     assert {path: it["TargetOriginId"] for path, it in behaviors(edge).items()} == {
         "*": "page",
+        "/client/*": "page",
         "/ws": "socket",
         "/api/boards*": "http",
         "/api/openapi.json": "http",
@@ -153,8 +197,19 @@ def test_nothing_goes_without_tls(edge: Package) -> None:
 def test_apis_get_the_secret_of_the_version_named(edge: Package) -> None:
     for origin in distribution(edge)["Origins"]:
         sent = {it["HeaderName"]: it["HeaderValue"] for it in origin.get("OriginCustomHeaders", [])}
-        expected = f"{{{{resolve:secretsmanager:edge-secret:SecretString:key::{VERSION}}}}}"
-        assert sent == ({} if origin["Id"] == "page" else {"x-edge-secret": expected})
+        expected = f"{{{{resolve:secretsmanager:edge-secret:SecretString:key::{SECRET_VERSION}}}}}"
+        assert sent == ({} if origin["Id"] == "page" else {HEADER: expected})
+
+
+def test_cloudfront_can_add_every_header_that_the_edge_sends(edge: Package) -> None:
+    sent = {
+        header["HeaderName"].lower()
+        for origin in distribution(edge)["Origins"]
+        for header in origin.get("OriginCustomHeaders", [])
+    }
+    assert sent == {HEADER}
+    assert not sent & REFUSED_HEADERS
+    assert not [it for it in sent if it.startswith(REFUSED_BEGINNINGS)]
 
 
 def test_page_is_served_under_the_policy_that_it_is_tested_under(edge: Package) -> None:
@@ -198,13 +253,229 @@ def test_requests_pass_the_web_acl(edge: Package) -> None:
     acl = edge.properties("WebAcl")
     assert acl["Scope"] == "CLOUDFRONT"
     rules = {it["Name"]: it for it in acl["Rules"]}
-    assert set(rules) == {"body-size", "writes", "connects", "bad-inputs", "common"}
-    assert sorted(it["Priority"] for it in rules.values()) == [0, 1, 2, 3, 4]
-    for name in ("writes", "connects"):
+    assert set(rules) == {"body-size", "writes", "connects", "reads", "bad-inputs", "common"}
+    assert sorted(it["Priority"] for it in rules.values()) == [0, 1, 2, 3, 4, 5]
+    for name in ("reads", "writes", "connects"):
         rate = rules[name]["Statement"]["RateBasedStatement"]
         assert (rate["AggregateKeyType"], rate["EvaluationWindowSec"]) == ("IP", 60)
-    # As much as a batch of trusted writes may have.
-    assert rules["body-size"]["Statement"]["SizeConstraintStatement"]["Size"] == 64 * 1024
+        assert rules[name]["Action"] == {"Block": {"CustomResponse": {"ResponseCode": 429}}}
+
+
+def web_acl_rule(edge: Package, name: str) -> Json:
+    (rule,) = (it for it in edge.properties("WebAcl")["Rules"] if it["Name"] == name)
+    return rule  # type: ignore[no-any-return]
+
+
+def test_web_acl_takes_each_body_that_the_service_takes_and_no_larger_one(edge: Package) -> None:
+    seen = edge.properties("WebAcl")["AssociationConfig"]["RequestBody"]["CLOUDFRONT"]
+    kilobytes = int(seen["DefaultSizeInspectionLimit"].removeprefix("KB_"))
+    rule = web_acl_rule(edge, "body-size")
+    size = rule["Statement"]["SizeConstraintStatement"]
+    assert (size["ComparisonOperator"], size["FieldToMatch"]) == (
+        "GT",
+        # What is larger than what the web ACL sees is larger than what a route takes.
+        {"Body": {"OversizeHandling": "MATCH"}},
+    )
+    assert size["Size"] == kilobytes * 1024 == handlers.scores.MAX_BATCH_BODY >= MAX_BODY
+    assert rule["Action"] == {"Block": {"CustomResponse": {"ResponseCode": 413}}}
+    (common,) = (it for it in edge.properties("WebAcl")["Rules"] if it["Name"] == "common")
+    overrides = common["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+    # AWS's own limit is 8 KB.
+    assert {"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}} in overrides
+
+
+def test_full_batch_with_the_longest_ids_and_names_passes_both(edge: Package) -> None:
+    submission = {
+        "userId": "u" * 64,
+        "submissionId": "s" * 64,
+        "userName": "\N{GRINNING FACE}" * MAX_NAME,
+        "delta": -(2**53 - 1),
+    }
+    # As most tools write it: every letter outside ASCII as \u escapes.
+    body = json.dumps({"submissions": [submission] * handlers.scores.MAX_BATCH})
+    assert len(body) > MAX_BODY
+    assert (
+        len(body) < web_acl_rule(edge, "body-size")["Statement"]["SizeConstraintStatement"]["Size"]
+    )
+    event = {
+        "routeKey": "POST /boards/{board}/submissions",
+        "rawQueryString": "",
+        "headers": {},
+        "pathParameters": {"board": "global"},
+        "requestContext": {"stage": "$default", "http": {"method": "POST"}},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+    admitted = admit(event, max_body=handlers.scores.MAX_BATCH_BODY)
+    assert len(json.loads(admitted["body"])["submissions"]) == handlers.scores.MAX_BATCH
+
+
+def test_longest_path_and_query_pass_the_web_acl() -> None:
+    # Each letter of an id may be sent as three.
+    longest = f"/api/boards/{'b' * 48 * 3}/users/{'u' * 64 * 3}/score"
+    assert len(longest) <= MAX_PATH
+    query = f"cursor={'c' * MAX_CHARACTERS * 3}&limit=100&season=2026-11-23&around=50"
+    assert len(query) <= MAX_QUERY
+
+
+def test_edge_waits_as_long_as_the_slowest_answer_takes(edge: Package, behind: Package) -> None:
+    answering = ("scores", "boards", "moderation", "authorizer", "socket")
+    for origin in distribution(edge)["Origins"]:
+        waits = origin.get("CustomOriginConfig", {}).get("OriginReadTimeout", ORIGIN_SECONDS)
+        assert waits >= max(behind.functions()[it]["Timeout"] for it in answering)
+
+
+def test_rates_of_an_address_leave_room_for_one_player_and_not_for_a_whole_api(
+    edge: Package, behind: Package
+) -> None:
+    def limit(name: str) -> int:
+        rate = web_acl_rule(edge, name)["Statement"]["RateBasedStatement"]["Limit"]
+        return int(rate)
+
+    boards = yaml.safe_load((README.parents[2] / "boards.yml").read_text(encoding="utf-8"))
+    (gateway,) = (
+        it["DefaultRouteSettings"]["ThrottlingRateLimit"]
+        for name, it in behind.of_type("AWS::ApiGatewayV2::Stage").items()
+        if name == "HttpApiStage"
+    )
+    # A thousand that read each second, of the two thousand that the API answers.
+    assert limit("reads") * 2 <= int(gateway) * 60
+    # A player takes a ticket and sends a score for each action.
+    actions = max(
+        it.get("limits", {}).get("actionsPerMinute", 0) for it in boards["boards"].values()
+    )
+    assert limit("writes") >= 10 * actions * 2
+    sockets = behind.functions()["socket"]["Environment"]["Variables"]["CONNECTIONS_PER_USER"]
+    assert limit("connects") >= 10 * int(sockets)
+
+
+def test_edge_lets_through_what_the_apis_know(edge: Package, behind: Package) -> None:
+    cors = behind.properties("HttpApi")["CorsConfiguration"]
+    for path, behavior in behaviors(edge).items():
+        if path.startswith("/api"):
+            assert set(cors["AllowMethods"]) <= set(behavior["AllowedMethods"])
+
+
+def test_errors_are_not_kept(edge: Package) -> None:
+    kept = {
+        it["ErrorCode"]: it["ErrorCachingMinTTL"]
+        for it in distribution(edge)["CustomErrorResponses"]
+    }
+    assert kept == dict.fromkeys(KEPT_ERRORS, 0)
+    # Only how long: the service's own answer stays.
+    assert not [it for it in distribution(edge)["CustomErrorResponses"] if "ResponseCode" in it]
+
+
+def applies(statement: Json, *, path: str, method: str) -> bool:
+    """Whether a statement of the web ACL is about such a request."""
+    match statement:
+        case {"AndStatement": {"Statements": parts}}:
+            return all(applies(it, path=path, method=method) for it in parts)
+        case {"NotStatement": {"Statement": it}}:
+            return not applies(it, path=path, method=method)
+        case {"RegexMatchStatement": {"FieldToMatch": {"Method": _}, "RegexString": pattern}}:
+            return re.search(pattern, method) is not None
+        case {"ByteMatchStatement": {"PositionalConstraint": "EXACTLY", "SearchString": text}}:
+            return bool(path == text)
+        case {"ByteMatchStatement": {"PositionalConstraint": "STARTS_WITH", "SearchString": text}}:
+            return bool(path.startswith(text))
+    raise AssertionError(statement)
+
+
+def described(edge: Package, pattern: str, behavior: Json) -> str:
+    """The line that the README should have about a behaviour."""
+    policy = edge.properties("PublicReads")["CachePolicyConfig"]
+    key = policy["ParametersInCacheKeyAndForwardedToOrigin"]
+    queries = sorted(key["QueryStringsConfig"]["QueryStrings"])
+    names = [f"`{it}`" for it in (*queries, *key["HeadersConfig"]["Headers"])]
+    kept, parts = {
+        KEPT_AS_THE_FILE_SAYS: ("as the file says", "the path"),
+        NEVER_KEPT: ("never", "none"),
+        "PublicReads": (
+            f"as the answer says, {policy['MaxTTL']} s at most",
+            "the path, " + ", ".join(names),
+        ),
+    }[_policy(behavior)]
+    errors = {it["ErrorCachingMinTTL"] for it in distribution(edge)["CustomErrorResponses"]}
+    assert errors == {0}
+    path = pattern.replace("*", "x" if pattern != "*" else "/index.html")
+    rates = []
+    for rule in edge.properties("WebAcl")["Rules"]:
+        rate = rule["Statement"].get("RateBasedStatement")
+        methods = behavior["AllowedMethods"]
+        if rate and any(
+            applies(rate["ScopeDownStatement"], path=path, method=it) for it in methods
+        ):
+            rates.append(f"`{rule['Name']}` {int(rate['Limit']):,}")
+    cells = (
+        f"`{pattern}`",
+        f"`{behavior['TargetOriginId']}`",
+        " ".join(behavior["AllowedMethods"]),
+        kept,
+        parts,
+        "never",
+        ", ".join(sorted(rates)) or "none",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _policy(behavior: Json) -> str:
+    policy = behavior["CachePolicyId"]
+    return str(policy["Ref"] if isinstance(policy, dict) else policy)
+
+
+def test_readme_says_of_each_path_what_is_kept_by_what_key_and_how_often(edge: Package) -> None:
+    expected = [described(edge, *pair) for pair in behaviors(edge).items()]
+    table = README.read_text(encoding="utf-8").partition("## Each path\n")[2].partition("##")[0]
+    rows = [it for it in table.splitlines() if it.startswith("| `")]
+    assert sorted(rows) == sorted(expected)
+
+
+def test_answers_for_one_page_are_kept_for_that_page_alone(edge: Package, behind: Package) -> None:
+    """The API names the asking page in its answer, one of those allowed."""
+    assert behind.properties("HttpApi")["CorsConfiguration"]["AllowOrigins"] != ["*"]
+    key = edge.properties("PublicReads")["CachePolicyConfig"][
+        "ParametersInCacheKeyAndForwardedToOrigin"
+    ]
+    assert key["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["Origin"]}
+    assert key["CookiesConfig"] == {"CookieBehavior": "none"}
+
+
+def headers_policy(edge: Package, path: str) -> Json:
+    name = behaviors(edge)[path]["ResponseHeadersPolicyId"]["Ref"]
+    config: Json = edge.properties(name)["ResponseHeadersPolicyConfig"]
+    return config
+
+
+def test_other_pages_load_the_client_package_and_nothing_else_of_the_page(
+    framed: Package, edge: Package
+) -> None:
+    client = headers_policy(framed, "/client/*")
+    assert client["CorsConfig"]["AccessControlAllowOrigins"] == {
+        "Items": {"Fn::Split": [",", "https://play.example,https://club.example"]}
+    }
+    assert client["CorsConfig"]["AccessControlAllowCredentials"] is False
+    assert client["CustomHeadersConfig"]["Items"] == [
+        {"Header": "Cross-Origin-Resource-Policy", "Value": "cross-origin", "Override": True}
+    ]
+    for path, behavior in behaviors(edge).items():
+        if path != "/client/*" and "ResponseHeadersPolicyId" in behavior:
+            assert "CorsConfig" not in headers_policy(edge, path), path
+
+
+def test_pages_that_may_show_the_page_within_their_own_are_a_param(
+    framed: Package, edge: Package
+) -> None:
+    def ancestors(package: Package, path: str) -> str:
+        policy = headers_policy(package, path)["SecurityHeadersConfig"]["ContentSecurityPolicy"]
+        text = policy["ContentSecurityPolicy"]
+        parts = text["Fn::Join"][1] if isinstance(text, dict) else text.split("; ")
+        (found,) = (it for it in parts if it.startswith("frame-ancestors "))
+        return str(found).removeprefix("frame-ancestors ")
+
+    assert ancestors(edge, "*") == "'none'"
+    assert ancestors(framed, "*") == "https://blog.example https://club.example"
+    assert ancestors(framed, "/api/*") == ancestors(framed, "/client/*") == "'none'"
 
 
 def test_web_acl_shows_no_token_to_who_reads_its_samples(edge: Package) -> None:
@@ -221,7 +492,6 @@ def test_domain_of_ones_own_is_served_by_modern_tls_alone(tmp_path: Path) -> Non
     )
     own = package_edge(
         tmp_path / "service",
-        variables={"EDGE_SECRET_VERSION": VERSION},
         domain="own",
         domainName="play.example.com",
         certificateArn=certificate,
@@ -259,10 +529,40 @@ def test_functions_that_answer_requests_know_the_secret(behind: Package) -> None
     }
 
 
+def test_stage_whose_edge_is_not_there_yet_has_the_secret_and_answers_everybody(
+    tmp_path: Path,
+) -> None:
+    options = (*WITHOUT_PACKAGES, *params(edge="open"))
+    opened = package(tmp_path / "service", stage="dev", options=options)
+    assert "EdgeSecretReplica" in opened.template["Outputs"]
+    asking = [
+        name
+        for name, it in opened.functions().items()
+        if it["Environment"]["Variables"].get("EDGE_SECRET")
+    ]
+    assert asking == []
+
+
 def test_secret_has_a_replica_where_the_edge_reads_it(behind: Package) -> None:
     replica = behind.properties("EdgeSecret")["ReplicaRegions"]["Fn::If"]
     assert replica == ["NeedsReplica", [{"Region": "us-east-1"}], {"Ref": "AWS::NoValue"}]
     assert "EdgeSecretReplica" in behind.template["Outputs"]
+
+
+def test_readme_closes_the_apis_when_the_edge_answers_and_opens_them_before_it_goes() -> None:
+    def commands(heading: str) -> list[str]:
+        text = (
+            README.read_text(encoding="utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
+        )
+        return re.findall(r"edge=\w+|infra/edge && .*sls \w+|curl", text)
+
+    assert [it.split()[-1] for it in commands("Deploy")] == [
+        "edge=open",
+        "deploy",
+        "curl",
+        "edge=cloudfront",
+    ]
+    assert [it.split()[-1] for it in commands("Remove")] == ["edge=open", "remove", "edge=none"]
 
 
 def test_stage_without_an_edge_has_no_secret_of_one(dev: Package) -> None:
