@@ -43,14 +43,14 @@ class NotReady(Exception):
 
 
 @contextmanager
-def running(*options: str, quick: bool = True) -> Iterator[Running]:
+def running(*options: str, quick: bool = True, root: Path = ROOT) -> Iterator[Running]:
     """`python -m local up --json` with these options, stopped politely at the end; `quick` or at
-    the pace that its users see."""
+    the pace that its users see; of the repository in `root`."""
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as progress,
         subprocess.Popen(
             [sys.executable, "-m", "local", "up", "--json", *options],
-            cwd=ROOT,
+            cwd=root,
             env=os.environ | (QUICK if quick else {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
