@@ -46,7 +46,7 @@ def test_call_that_the_role_does_not_have_is_refused(function: str, refused: lis
 
 
 def test_batch_and_transaction_need_the_right_of_each_part() -> None:
-    asked = {"RequestItems": {aws.SCORES: {}, aws.BOARDS: {}}}
+    asked: dict[str, object] = {"RequestItems": {aws.SCORES: {}, aws.BOARDS: {}}}
     assert list(rights.needs("dynamodb", "BatchGetItem", asked)) == [
         ("dynamodb:BatchGetItem", "ScoresTable"),
         ("dynamodb:BatchGetItem", "BoardsTable"),
