@@ -59,6 +59,13 @@ def configuration(stage: str, *, region: str | None, prefix: str) -> Configurati
     )
 
 
+def unprotected(outputs: Mapping[str, str]) -> tuple[str, ...]:
+    """The resources of a stack, by its outputs, that get their deletion protection with the next
+    deploy; a first deploy that fails could not be rolled back otherwise."""
+    named = outputs.get("UnprotectedUntilNextDeploy", "")
+    return tuple(named.split(", ")) if named else ()
+
+
 def _outputs(session: boto3.Session, name: str) -> Mapping[str, str]:
     client: Any = session.client("cloudformation")
     (stack,) = client.describe_stacks(StackName=name)["Stacks"]

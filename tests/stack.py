@@ -12,8 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
+
+from local import service
 from local.service import ROOT
+from local.stack import ACCESS_KEY_ID, REGION, STAGE, variables
 
 STOP_SECONDS = 30.0
 # Hundreds of tests wait for frames: the pace is what the tests of it are for.
@@ -38,14 +43,14 @@ class NotReady(Exception):
 
 
 @contextmanager
-def running(*options: str, quick: bool = True) -> Iterator[Running]:
+def running(*options: str, quick: bool = True, root: Path = ROOT) -> Iterator[Running]:
     """`python -m local up --json` with these options, stopped politely at the end; `quick` or at
-    the pace that its users see."""
+    the pace that its users see; of the repository in `root`."""
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as progress,
         subprocess.Popen(
             [sys.executable, "-m", "local", "up", "--json", *options],
-            cwd=ROOT,
+            cwd=root,
             env=os.environ | (QUICK if quick else {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -65,3 +70,49 @@ def running(*options: str, quick: bool = True) -> Iterator[Running]:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 process.wait(STOP_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """The servers of a stack, with nothing deployed into them."""
+
+    endpoint: str
+    cache: str
+    folder: Path
+
+    def client(self, service: str) -> Any:
+        credentials = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": "test"}
+        return boto3.client(  # type: ignore[call-overload]
+            service, endpoint_url=self.endpoint, region_name=REGION, **credentials
+        )
+
+    def deploy(self, folder: Path, *options: str) -> None:
+        service.run(
+            ["deploy", "--stage", STAGE, *options],
+            folder=folder,
+            variables=variables(self.endpoint, self.cache)
+            | {"LOG_FILE": str(self.folder / "log"), "SLS_AWS_MONITORING_FREQUENCY": "250"},
+        )
+
+
+@contextmanager
+def empty() -> Iterator[Empty]:
+    """The servers alone, gone afterwards."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "local.servers", "--region", REGION],
+        cwd=ROOT,
+        env=service.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said: dict[str, str] = {}
+            while "ready" not in said:
+                said |= json.loads(process.stdout.readline())
+                assert "error" not in said, said
+            yield Empty(said["endpoint"], said["cache"], Path(said["folder"]))
+        finally:
+            process.communicate()

@@ -21,10 +21,22 @@ from handlers.telemetry import Handler, logger, metrics
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cluster import Cluster
 from tests.games import shipping
-from tests.integration import aws
+from tests.integration import aws, rights
 from tests.integration.events import CONTEXT
 from tests.integration.story.edges import Rig
 from tests.integration.valkey import Valkey
+
+rights.hold()
+
+
+@pytest.fixture(autouse=True)
+def _within_its_role(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No function asks AWS for what its role does not allow."""
+    rights.refused.clear()
+    yield
+    # A broken variant may do anything: it is there to be found by its story.
+    if not request.node.nodeid.startswith("tests/integration/test_mutants.py"):
+        assert sorted(set(rights.refused)) == []
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ import pytest
 from local.service import ROOT
 from tests.package.packaging import Package
 from tests.package.test_template import permissions
+from tests.structure.roles import rights
+from tests.structure.template import functions
 
 pytestmark = pytest.mark.package
 
@@ -68,3 +70,10 @@ def test_every_test_that_the_page_names_is_there() -> None:
         for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert named - written == set()
+
+
+@pytest.mark.parametrize("function", functions())
+def test_rights_that_the_integration_tests_hold_calls_to_are_those_deployed(
+    behind: Package, function: str
+) -> None:
+    assert rights(function) == permissions(behind, function)

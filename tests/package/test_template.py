@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.service import ROOT
 from tests.package.packaging import Package
 
 pytestmark = pytest.mark.package
@@ -601,10 +602,21 @@ def test_addresses_are_put_out(dev: Package) -> None:
 
 def test_prod_keeps_its_data_when_it_is_removed(prod: Package) -> None:
     for name, *_ in TABLES.values():
-        assert prod.resources[name]["DeletionPolicy"] == "Retain"
+        assert prod.resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert prod.resources[name]["UpdateReplacePolicy"] == "Retain"
         assert prod.properties(name)["DeletionProtectionEnabled"] is True
-    assert prod.resources["UserPool"]["DeletionPolicy"] == "Retain"
+    assert prod.resources["UserPool"]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert prod.resources["UserPool"]["UpdateReplacePolicy"] == "Retain"
     assert prod.properties("UserPool")["DeletionProtection"] == "ACTIVE"
+
+
+def test_nothing_of_prod_outlives_the_rollback_of_its_first_deploy(prod: Package) -> None:
+    """Retain would; so would a protection that the plugin does not know, and leaves on."""
+    plugin = (ROOT / "plugins" / "protection.js").read_text(encoding="utf-8")
+    for name, resource in prod.resources.items():
+        assert resource.get("DeletionPolicy") in {None, "Delete", "RetainExceptOnCreate"}, name
+        for protection in (it for it in resource.get("Properties", {}) if "Protection" in it):
+            assert f"'{resource['Type']}': ['{protection}'," in plugin, name
 
 
 def test_changed_e_mail_must_be_verified_before_it_counts(dev: Package) -> None:

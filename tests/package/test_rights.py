@@ -1,0 +1,141 @@
+"""The policies of the deploying role, in docs/deployer, are those that the resources ask for."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from tests.package.packaging import Package
+from tools import rights
+
+pytestmark = pytest.mark.package
+
+Json = dict[str, Any]
+
+# The properties that give a resource its fixed name, and how its ARN ends.
+NAMED = {
+    "AWS::CloudWatch::Alarm": ("AlarmName", "cloudwatch:eu-central-1:123456789012:alarm:{}"),
+    "AWS::DynamoDB::Table": ("TableName", "dynamodb:eu-central-1:123456789012:table/{}"),
+    "AWS::ElastiCache::ServerlessCache": (
+        "ServerlessCacheName",
+        "elasticache:eu-central-1:123456789012:serverlesscache:{}",
+    ),
+    "AWS::ElastiCache::User": ("UserId", "elasticache:eu-central-1:123456789012:user:{}"),
+    "AWS::ElastiCache::UserGroup": (
+        "UserGroupId",
+        "elasticache:eu-central-1:123456789012:usergroup:{}",
+    ),
+    "AWS::Lambda::Function": ("FunctionName", "lambda:eu-central-1:123456789012:function:{}"),
+    "AWS::Logs::LogGroup": ("LogGroupName", "logs:eu-central-1:123456789012:log-group:{}"),
+    "AWS::SQS::Queue": ("QueueName", "sqs:eu-central-1:123456789012:{}"),
+    "AWS::WAFv2::WebACL": ("Name", "wafv2:eu-central-1:123456789012:regional/webacl/{}/1"),
+}
+
+LEFT_OUT = {
+    # For groups, users, imports, layers, capacity providers and rule groups, which are not here.
+    *("iam:DeleteGroupPolicy", "iam:GetGroupPolicy", "iam:PutGroupPolicy"),
+    *("iam:DeleteUserPolicy", "iam:GetUserPolicy", "iam:PutUserPolicy"),
+    "dynamodb:DescribeImport",
+    *("lambda:GetCodeSigningConfig", "lambda:GetLayerVersion", "lambda:PassCapacityProvider"),
+    *("wafv2:GetPermissionPolicy", "wafv2:PutPermissionPolicy"),
+    # Named in schemas, and no actions of IAM's.
+    "lambda:AssociateRuntimeAlias",
+    *("s3:DeleteBucketAnalyticsConfiguration", "s3:DeleteBucketMetricsConfiguration"),
+    *("s3:DeleteBucketCors", "s3:DeleteBucketEncryption", "s3:DeleteBucketLifecycle"),
+    *("s3:DeleteBucketReplication", "s3:PutBucketReplication", "s3:PutObjectLockConfiguration"),
+}
+
+
+@pytest.fixture(scope="module")
+def template() -> Json:
+    return rights.packaged(rights.STAGE)
+
+
+def statements() -> list[Json]:
+    return [
+        statement
+        for path in sorted(rights.FOLDER.glob("*.json"))
+        for statement in json.loads(path.read_text(encoding="utf-8"))["Statement"]
+    ]
+
+
+def allowed(action: str) -> list[str]:
+    """The resources that an action is allowed on."""
+    return [it for found in statements() if action in found["Action"] for it in found["Resource"]]
+
+
+def test_policies_are_those_of_the_template(template: Json) -> None:
+    kept = {path.name: path.read_text(encoding="utf-8") for path in rights.FOLDER.glob("*.json")}
+    assert kept == rights.texts(template, rights.STAGE), "run: .venv/bin/python -m tools.rights"
+
+
+def test_policies_fit_what_aws_allows_of_one_role() -> None:
+    documents = [json.loads(it.read_text(encoding="utf-8")) for it in rights.FOLDER.glob("*.json")]
+    assert 0 < len(documents) <= 10
+    assert max(map(rights.size, documents)) <= 6144
+
+
+def test_each_named_resource_can_be_created_and_deleted_by_its_name(template: Json) -> None:
+    checked = set()
+    for name, resource in template["Resources"].items():
+        kind = resource["Type"]
+        if kind not in NAMED:
+            continue
+        checked.add(kind)
+        member, form = NAMED[kind]
+        arn = "arn:aws:" + form.format(resource["Properties"][member])
+        # API Gateway's logs and the functions' have groups of their own names.
+        own = {it for it in rights.schema_actions(kind) if it.startswith(f"{rights.prefix(kind)}:")}
+        verbs = [it for it in own if it.split(":")[1].startswith(("Create", "Delete", "Put"))]
+        held = [it for it in verbs if any(fnmatchcase(arn, on) for on in allowed(it))]
+        assert any(":Create" in it or ":Put" in it for it in held), (name, arn)
+        assert any(":Delete" in it for it in held), (name, arn)
+    assert checked == set(NAMED)
+
+
+def test_every_action_of_the_resources_own_services_is_allowed(template: Json) -> None:
+    kinds = {it["Type"] for it in template["Resources"].values()}
+    granted = {it.lower() for found in statements() for it in found["Action"]}
+    missing = {
+        action
+        for kind in kinds
+        for action in rights.schema_actions(kind)
+        if action.startswith(f"{rights.prefix(kind)}:") and action.lower() not in granted
+    }
+    assert missing <= LEFT_OUT
+
+
+def test_roles_are_held_to_the_stage_and_to_functions() -> None:
+    for found in statements():
+        for action in found["Action"]:
+            assert "*" not in action
+            if action.startswith("iam:") and action != "iam:CreateServiceLinkedRole":
+                assert found["Resource"] == ["arn:aws:iam::*:role/leaderboard-prod-*"]
+            if action == "iam:PassRole":
+                assert found["Condition"]["StringEquals"] == {
+                    "iam:PassedToService": "lambda.amazonaws.com"
+                }
+
+
+def test_type_whose_names_are_unknown_is_refused(template: Json) -> None:
+    other = {**template["Resources"], "Topic": {"Type": "AWS::SNS::Topic"}}
+    with pytest.raises(SystemExit, match="does not know the names of: sns"):
+        rights.policies({"Resources": other}, rights.STAGE)
+
+
+def test_functions_roles_name_only_actions_that_aws_has(behind: Package) -> None:
+    """So do they in a template that cfn-lint checks; this is for the edge's part, too."""
+    known = rights._data("AdditionalSpecs/Policies.json")  # noqa: SLF001
+    roles = [it["Policies"] for it in behind.of_type("AWS::IAM::Role").values()]
+    documents = [policy["PolicyDocument"] for policies in roles for policy in policies]
+    documents += [it["PolicyDocument"] for it in behind.of_type("AWS::IAM::Policy").values()]
+    actions = [
+        it for document in documents for found in document["Statement"] for it in found["Action"]
+    ]
+    assert len(actions) > 50
+    for action in actions:
+        service, _, name = action.partition(":")
+        assert name.lower() in known[service]["Actions"], action
