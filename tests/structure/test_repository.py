@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.structure.source import ROOT
 from tools.lock import LISTS
@@ -95,3 +96,38 @@ def pins(name: str) -> dict[str, str]:
     ):
         found.setdefault(re.sub(r"[-_.]+", "-", package).lower(), set()).add(version)
     return {package: " ".join(sorted(versions)) for package, versions in found.items()}
+
+
+def test_actions_are_pinned_by_commit() -> None:
+    """A tag can be moved to other code; the comment says which release the commit is."""
+    workflows = [*(ROOT / ".github" / "workflows").glob("*.yml")]
+    used = [line for path in workflows for line in path.read_text().splitlines() if "uses:" in line]
+    assert len(used) > 10
+    pinned = re.compile(r" *- uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [line for line in used if not pinned.fullmatch(line)] == []
+
+
+def test_images_are_pinned_by_digest() -> None:
+    workflows = [*(ROOT / ".github" / "workflows").glob("*.yml")]
+    images = re.findall(r"ghcr\.io/\S+", "".join(path.read_text() for path in workflows))
+    assert images
+    assert [it for it in images if not re.search(r":v[\d.]+@sha256:[0-9a-f]{64}$", it)] == []
+
+
+def test_every_list_of_packages_is_kept_up_to_date() -> None:
+    """Dependabot looks where it is told to, and nowhere else."""
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
+    told = {
+        (it["package-ecosystem"], folder)
+        for it in updates
+        for folder in it.get("directories", [it.get("directory")])
+    }
+    files = [path.relative_to(ROOT) for path in tracked()]
+    wanted = {("github-actions", "/")}
+    for suffix, ecosystem in ((".in", "uv"), ("package-lock.json", "npm")):
+        wanted |= {
+            (ecosystem, f"/{path.parent}".removesuffix(".") or "/")
+            for path in files
+            if path.name.endswith(suffix)
+        }
+    assert wanted <= told, "say it in .github/dependabot.yml"
