@@ -18,7 +18,7 @@ LOCKED := -qq --disable-pip-version-check --require-hashes --no-compile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot unit test check format audit lock soak bench package deploy rotate \
+.PHONY: help setup dev page screenshot unit test check format audit preflight lock soak bench package deploy rotate \
 	check-code check-types check-clients check-service check-edge
 
 help: ## list the targets
@@ -83,6 +83,14 @@ audit: setup ## the templates against checkov, the packages against known holes 
 		-f .build/audited/edge/cloudformation-template-update-stack.json
 	@.build/audit/bin/pip-audit --strict --disable-pip --no-deps $(REQUIREMENTS:%=-r %)
 	@npm audit --omit=dev && cd clients/javascript && npm audit --omit=dev
+
+preflight: setup ## the packaged templates against what AWS refuses at a deploy (installs its tools once)
+	@test -d .build/preflight || { echo "preflight: its own environment"; $(PYTHON) -m venv .build/preflight; }
+	@.build/preflight/bin/python -m pip install $(LOCKED) --no-deps -r tools/preflight.txt
+	@for stage in dev prod; do $(SLS) package --stage $$stage --package .build/preflighted/$$stage --param requirements=local/none.txt >/dev/null || exit 1; done
+	@cd infra/edge && EDGE_SECRET_VERSION=none "$(CURDIR)/$(SLS)" package --stage prod --package "$(CURDIR)/.build/preflighted/edge" $(EDGE) \
+		--param domain=own --param domainName=play.example.com --param certificateArn=arn:aws:acm:us-east-1:123456789012:certificate/0 >/dev/null
+	@.build/preflight/bin/python -m tools.preflight .build/preflighted/*/cloudformation-template-update-stack.json
 
 lock: setup ## lock the Python packages after a change of a *.in (UPGRADE=1: take newer ones)
 	@test -d .build/lock || { echo "lock: its own environment"; $(PYTHON) -m venv .build/lock; }

@@ -23,9 +23,12 @@ LISTS = {
     "tests/audit": "3.11",
     "bench/peer": "3.11",
     "tools/lock": "3.11",
+    "tools/preflight": "3.11",
     ".ci/node": "3.11",
 }
 """A list may hold to another's pins (`-c`), so the order counts."""
+ALONE = {"tools/preflight"}
+"""Lists whose packages are used without what they ask for: of rules for the CDK, the rules."""
 
 
 def lock(name: str, python: str, *, upgrade: bool) -> None:
@@ -34,7 +37,8 @@ def lock(name: str, python: str, *, upgrade: bool) -> None:
     command += ["--universal", "--python-version", python, "--generate-hashes"]
     # No index and no host: whoever installs takes what its own machine is set up for.
     command += ["--no-header", "--no-annotate", "--output-file", str(target), f"{name}.in"]
-    subprocess.run(command + ["--upgrade"] * upgrade, cwd=ROOT, check=True)  # noqa: S603
+    command += ["--no-deps"] * (name in ALONE) + ["--upgrade"] * upgrade
+    subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603
     text = target.read_text(encoding="utf-8")
     target.write_text(f"# Made by `make lock` from {name}.in.\n{joined(text)}", encoding="utf-8")
 
