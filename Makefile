@@ -81,7 +81,7 @@ audit: setup ## the templates against checkov, the packages against known holes 
 	@.build/audit/bin/checkov --config-file infra/checkov.yml \
 		-f .build/audited/service/cloudformation-template-update-stack.json \
 		-f .build/audited/edge/cloudformation-template-update-stack.json
-	@.build/audit/bin/pip-audit --strict --disable-pip --no-deps $(REQUIREMENTS:%=-r %)
+	@.build/audit/bin/pip-audit --strict --disable-pip --require-hashes $(REQUIREMENTS:%=-r %)
 	@npm audit --omit=dev && cd clients/javascript && npm audit --omit=dev
 
 preflight: setup ## the packaged templates against what AWS refuses at a deploy (installs its tools once)
