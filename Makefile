@@ -19,10 +19,12 @@ CLIENT := clients/javascript/node_modules
 # Stand-ins for what the edge's stack asks a deployed stage for.
 EDGE := $(foreach name,httpApiId=api socketApiId=sockets webClientId=web edgeSecret=secret serviceRegion=eu-central-1,--param $(name))
 REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
+# Modules compile when they are first imported, and most never are: 72 s of processor for all three lists, not 116.
+LOCKED := -qq --disable-pip-version-check --require-hashes --no-compile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot unit test check format audit soak bench package deploy rotate \
+.PHONY: help setup dev page screenshot unit test check format audit preflight lock soak bench package deploy rotate \
 	check-code check-types check-clients check-service check-edge test-javascript test-python
 
 help: ## list the targets
@@ -86,15 +88,28 @@ check-edge:
 
 audit: setup ## the templates against checkov, the packages against known holes (needs the network)
 	@test -d .build/audit || { echo "audit: its own environment"; $(PYTHON) -m venv .build/audit; }
-	@.build/audit/bin/python -m pip install -qq --disable-pip-version-check -r tests/audit.txt
+	@.build/audit/bin/python -m pip install $(LOCKED) -r tests/audit.txt
 	@$(SLS) package --stage prod --package .build/audited/service --param requirements=local/none.txt --param edge=cloudfront >/dev/null
 	@cd infra/edge && EDGE_SECRET_VERSION=none "$(CURDIR)/$(SLS)" package --stage prod --package "$(CURDIR)/.build/audited/edge" $(EDGE) \
 		--param domain=own --param domainName=play.example.com --param certificateArn=arn:aws:acm:us-east-1:123456789012:certificate/0 >/dev/null
 	@.build/audit/bin/checkov --config-file infra/checkov.yml \
 		-f .build/audited/service/cloudformation-template-update-stack.json \
 		-f .build/audited/edge/cloudformation-template-update-stack.json
-	@.build/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements.txt
+	@.build/audit/bin/pip-audit --strict --disable-pip --require-hashes $(REQUIREMENTS:%=-r %)
 	@npm audit --omit=dev && cd clients/javascript && npm audit --omit=dev
+
+preflight: setup ## the packaged templates against what AWS refuses at a deploy (installs its tools once)
+	@test -d .build/preflight || { echo "preflight: its own environment"; $(PYTHON) -m venv .build/preflight; }
+	@.build/preflight/bin/python -m pip install $(LOCKED) --no-deps -r tools/preflight.txt
+	@for stage in dev prod; do $(SLS) package --stage $$stage --package .build/preflighted/$$stage --param requirements=local/none.txt >/dev/null || exit 1; done
+	@cd infra/edge && EDGE_SECRET_VERSION=none "$(CURDIR)/$(SLS)" package --stage prod --package "$(CURDIR)/.build/preflighted/edge" $(EDGE) \
+		--param domain=own --param domainName=play.example.com --param certificateArn=arn:aws:acm:us-east-1:123456789012:certificate/0 >/dev/null
+	@.build/preflight/bin/python -m tools.preflight .build/preflighted/*/cloudformation-template-update-stack.json
+
+lock: setup ## lock the Python packages after a change of a *.in (UPGRADE=1: take newer ones)
+	@test -d .build/lock || { echo "lock: its own environment"; $(PYTHON) -m venv .build/lock; }
+	@.build/lock/bin/python -m pip install $(LOCKED) -r tools/lock.txt
+	@.build/lock/bin/python -m tools.lock $(if $(UPGRADE),--upgrade)
 
 soak: setup ## tell random stories and plays for MINUTES=10, from SEED or anywhere
 	@$(PYTHON) -m tests.integration.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
@@ -121,7 +136,9 @@ $(PYTHON):
 
 .venv/.ready: $(PYTHON) $(REQUIREMENTS) clients/python/pyproject.toml
 	@echo "setup: Python packages"
-	@$(PYTHON) -m pip install -qq --disable-pip-version-check $(REQUIREMENTS:%=-r %)
+	@$(PYTHON) -m pip install $(LOCKED) $(REQUIREMENTS:%=-r %)
+# The package of this repository is no release, so it has no hash; what it needs is in the lists.
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-compile -e ./clients/python
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json

@@ -13,7 +13,7 @@ from rich.table import Table
 from local.service import ToolFailed
 from local.stack import Progress, StackFailed
 
-BENCHES = ("path", "renames", "ranking", "rebuild", "posting", "crowd")
+BENCHES = ("path", "renames", "ranking", "units", "rebuild", "posting", "crowd")
 SIZES = ("small", "full")
 # Boards wait for their interval between two frames: what is measured is the path, and no waiting.
 QUICK = {"RECORD_INTERVAL_MS": "10", "FRAME_INTERVAL_MS": "20"}
@@ -46,6 +46,10 @@ def tables_of(bench: str, *, small: bool, report: Callable[[str], None]) -> list
         from bench import renames
 
         return renames.run(small=small, report=report)
+    if bench == "units":
+        from bench import units
+
+        return units.run(small=small, report=report)
     if bench == "rebuild":
         from bench import rebuild
 
@@ -76,7 +80,8 @@ def parse() -> argparse.Namespace:
         type=bench,
         help="path: from a score's POST to its frame at a subscriber, on a local stack of its own; "
         "renames: the same beside a player who loops PUT /me; "
-        "ranking: large boards, loaded, read and written, on a Valkey of its own; rebuild: a "
+        "ranking: large boards, loaded, read and written, on a Valkey of its own; units: "
+        "what a score and a read cost the cache, in ElastiCache's units about; rebuild: a "
         "ranking filled from pages of the table; posting: frames to up to 100,000 connections, "
         "beside other clients; crowd: a hundred viewers with too small a budget (default: all)",
     )

@@ -46,7 +46,7 @@ def install(report: Callable[[str], None]) -> bool:
     python = ENVIRONMENT / "bin" / "python"
     try:
         run(sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT))
-        run(str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-r", PINS)
+        run(python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-r", PINS)
     except subprocess.CalledProcessError as error:
         report(f"without the package leaderboard, which could not be installed:\n{error.stderr}")
         return False

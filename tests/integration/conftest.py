@@ -22,6 +22,7 @@ from leaderboard.adapters.aws import client
 from leaderboard.adapters.cluster import Cluster
 from tests.games import shipping
 from tests.integration import aws, rights
+from tests.integration.deployed import DeployedValkey
 from tests.integration.events import CONTEXT
 from tests.integration.story.edges import Rig
 from tests.integration.valkey import Valkey
@@ -43,6 +44,13 @@ def _within_its_role(request: pytest.FixtureRequest) -> Iterator[None]:
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     """The server; use `cache_server`, which is empty."""
     server = Valkey(tmp_path_factory.mktemp("valkey"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def deployed_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedValkey]:
+    server = DeployedValkey(tmp_path_factory.mktemp("deployed"))
     yield server
     server.stop()
 

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from redis.cluster import RedisCluster
+from redis.exceptions import NoPermissionError
 
 from leaderboard.adapters import cache as adapter
 from leaderboard.adapters.cache import Cache, Keys
@@ -22,6 +24,7 @@ from leaderboard.ranking import COMPLETE, NEW, PARTIAL, Hint, ScoreRecord, Top
 from leaderboard.rules import MAX_SCORE, Board, Order
 from leaderboard.snapshots import Entry, Score
 from tests.integration.aws import close
+from tests.integration.deployed import DeployedValkey
 from tests.integration.valkey import Valkey
 from tests.unit import strategies
 
@@ -32,9 +35,23 @@ SEASON = "all"
 T0 = 1_795_420_800_000
 
 
+@pytest.fixture(params=["local", "deployed"])
+def cache_server(
+    valkey: Valkey,
+    deployed_valkey: DeployedValkey,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> Valkey:
+    """The server as the local stack reaches it, and as a deployed stage does."""
+    server = valkey if request.param == "local" else deployed_valkey
+    deployed_valkey.trust(monkeypatch)
+    server.client.flushall()
+    return server
+
+
 @pytest.fixture
 def cache(cache_server: Valkey) -> Iterator[Cache]:
-    used = Cache(cache_server.endpoint)
+    used = cache_server.cache()
     yield used
     close(used)
 
@@ -76,6 +93,34 @@ def everything(server: Valkey) -> dict[str, Any]:
             else:
                 held[key] = raw.get(key)
     return held
+
+
+# The way to it.
+
+
+@pytest.mark.parametrize("command", ["FLUSHALL", "KEYS *", "CONFIG GET dir", "ACL LIST", "INFO"])
+def test_deployed_user_may_do_nothing_dangerous(
+    deployed_valkey: DeployedValkey, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """So what the tests below do as this user shows that the adapter needs none of it."""
+    deployed_valkey.trust(monkeypatch)
+    cache = deployed_valkey.cache()
+    with pytest.raises(NoPermissionError):
+        cache.client.execute_command(*command.split(), target_nodes=RedisCluster.RANDOM)
+    close(cache)
+
+
+def test_cache_that_nobody_vouches_for_is_not_used(
+    deployed_valkey: DeployedValkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed_valkey.trust(monkeypatch)
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(CacheUnavailable):
+        deployed_valkey.cache().read(DESC, SEASON)
+    monkeypatch.setenv("SSL_CERT_FILE", str(deployed_valkey.certificate))
+    cache = deployed_valkey.cache()
+    assert cache.read(DESC, SEASON) is None
+    close(cache)
 
 
 # The order.
@@ -511,7 +556,7 @@ on_one_server = settings(
 
 
 def whole(cache: Cache, board: Board, batches: list[list[ScoreRecord]]) -> Oracle:
-    cache.client.flushall()
+    cache.drop(board.board, SEASON)
     started(cache, board, as_=COMPLETE)
     for batch in batches:
         cache.apply(board, SEASON, batch)
@@ -732,7 +777,7 @@ def test_life_that_lacks_nothing_is_not_rebuilt(cache: Cache, beginning: str) ->
 def test_filling_beside_live_records_comes_to_the_same_as_applying(
     cache: Cache, board: Board, history: list[list[ScoreRecord]], filled: list[bool]
 ) -> None:
-    cache.client.flushall()
+    cache.drop(board.board, SEASON)
     life = started(cache, board, as_=COMPLETE).life
     for batch, fill in zip(history, filled, strict=False):
         if fill:
@@ -749,9 +794,12 @@ def commands(cache_server: Valkey, request: pytest.FixtureRequest) -> Iterator[N
     if request.param == "Valkey 9":
         yield
         return
-    cache_server.client.execute_command("ACL SETUSER", "default", "-hsetex")
+    users = cache_server.client.acl_users()
+    for user in users:
+        cache_server.client.execute_command("ACL SETUSER", user, "-hsetex")
     yield
-    cache_server.client.execute_command("ACL SETUSER", "default", "+hsetex")
+    for user in users:
+        cache_server.client.execute_command("ACL SETUSER", user, "+hsetex")
 
 
 @pytest.mark.usefixtures("commands")

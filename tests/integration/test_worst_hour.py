@@ -15,7 +15,6 @@ import handlers.boards
 import handlers.scores
 import handlers.socket
 from leaderboard import instants, wiring
-from leaderboard.cost import HOUR, Consumed, dollars_of
 from leaderboard.ranking import COMPLETE
 from leaderboard.settings import load
 from leaderboard.subscriptions import MAX_BOARDS
@@ -23,6 +22,7 @@ from tests.integration.capacity import metered
 from tests.integration.events import CONTEXT, frame, request
 from tests.integration.test_read_units import USERS, archived, last_cursor, user  # noqa: F401
 from tests.structure.template import service
+from tools.cost import HOUR, Consumed, dollars_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
 THROTTLE = int(service()["params"]["default"]["throttlingRate"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import redis
 
+from leaderboard.adapters.cache import Cache
 from local.cache import LOOPBACK, started
 
 START_SECONDS = 30.0
@@ -16,9 +17,11 @@ START_SECONDS = 30.0
 class Valkey:
     """One server with every slot, or none. A node waits two seconds before it takes writes."""
 
-    def __init__(self, folder: Path, *, slots: bool = True) -> None:
+    def __init__(self, folder: Path, *, slots: bool = True, announced_port: int = 0) -> None:
         # Who gives its last slot away stays.
         config = {"cluster-allow-replica-migration": "no", "save": ""}
+        # Where clients of the cluster are sent to, if not straight here.
+        config["cluster-announce-port"] = str(announced_port)
         self._server = started(folder, config)
         self.endpoint = f"{LOOPBACK}:{self._server.port}"
         self.client: Any = self.connect()
@@ -38,6 +41,10 @@ class Valkey:
             decode_responses=decode_responses,
             **credentials,
         )
+
+    def cache(self) -> Cache:
+        """The adapter as the local stack makes it."""
+        return Cache(self.endpoint)
 
     def snapshot(self) -> dict[str, bytes]:
         """Everything in it, to be put back by `restore`."""

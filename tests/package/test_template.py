@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from local.service import ROOT
-from tests.package.packaging import Package
+from tests.package.packaging import WITHOUT_PACKAGES, Package, package
+from tests.structure.template import service
 
 pytestmark = pytest.mark.package
 
@@ -559,7 +560,7 @@ def test_failures_and_old_streams_raise_alarms(dev: Package) -> None:
     alarms = {
         (alarm["Namespace"], alarm["MetricName"], target(alarm["Dimensions"][0]["Value"]))
         for alarm in dev.of_type("AWS::CloudWatch::Alarm").values()
-        if alarm["Namespace"].startswith("AWS/")
+        if alarm.get("Namespace", "").startswith("AWS/")
     }
     assert {
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "FailureQueue.QueueName"),
@@ -573,7 +574,7 @@ def test_alarm_on_a_metric_of_our_own_names_all_its_dimensions(dev: Package) -> 
     alarms = [
         alarm
         for alarm in dev.of_type("AWS::CloudWatch::Alarm").values()
-        if not alarm["Namespace"].startswith("AWS/")
+        if not alarm.get("Namespace", "AWS/").startswith("AWS/")
     ]
     assert alarms
     environment = dev.functions()["verify"]["Environment"]["Variables"]
@@ -584,6 +585,70 @@ def test_alarm_on_a_metric_of_our_own_names_all_its_dimensions(dev: Package) -> 
             "stage": environment["STAGE"],
             "service": environment["POWERTOOLS_SERVICE_NAME"],
         }
+
+
+def test_cache_raises_alarms_at_three_quarters_of_its_limits(dev: Package) -> None:
+    params = service()["params"]["default"]
+    for name, metric, limit in (
+        (
+            "CacheUnitsAlarm",
+            "ElastiCacheProcessingUnits",
+            f"/ 60 / {params['cacheUnitsPerSecond']}",
+        ),
+        ("CacheBytesAlarm", "BytesUsedForCache", f"/ 1000000000 / {params['cacheGigabytes']}"),
+    ):
+        alarm = dev.properties(name)
+        share, used = alarm["Metrics"]
+        assert share["Expression"] == f"100 * used {limit}"
+        watched = used["MetricStat"]["Metric"]
+        assert (watched["Namespace"], watched["MetricName"]) == ("AWS/ElastiCache", metric)
+        assert watched["Dimensions"] == [{"Name": "ServerlessCacheName", "Value": {"Ref": "Cache"}}]
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == (
+            "GreaterThanOrEqualToThreshold",
+            75,
+        )
+
+
+def test_limits_of_the_cache_are_below_those_of_one_board(dev: Package) -> None:
+    """So the alarms, which see the whole cache alone, come before AWS's cap of one slot."""
+    limits = dev.properties("Cache")["CacheUsageLimits"]
+    assert int(limits["ECPUPerSecond"]["Maximum"]) <= 30_000
+    assert int(limits["DataStorage"]["Maximum"]) <= 32
+
+
+def test_flood_of_reads_or_pings_takes_no_execution_of_scores(prod: Package, dev: Package) -> None:
+    reserved = {
+        name: function["ReservedConcurrentExecutions"]
+        for name, function in prod.functions().items()
+        if "ReservedConcurrentExecutions" in function
+    }
+    assert reserved.keys() == {"scores", "score_stream", "board_stream", "fanout"}
+    # A new account has ten executions, of which it can reserve none.
+    assert not any("ReservedConcurrentExecutions" in it for it in dev.functions().values())
+    # A reservation is a cap as well. A table's stream begins with four shards.
+    for name, trigger in (("score_stream", "Score"), ("board_stream", "Board")):
+        mapping = next(
+            properties
+            for properties in prod.of_type("AWS::Lambda::EventSourceMapping").values()
+            if trigger in target(properties["FunctionName"])
+        )
+        assert reserved[name] >= 4 * mapping["ParallelizationFactor"]
+    variables = prod.functions()["fanout"]["Environment"]["Variables"]
+    assert reserved["fanout"] >= int(variables["AUDIENCE_SHARDS"])
+    # Of the 1,000 that an account has.
+    assert sum(reserved.values()) <= 900
+
+
+def test_posts_are_half_of_what_the_region_allows(
+    dev: Package, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("milan") / "service"
+    milan = package(folder, stage="dev", options=(*WITHOUT_PACKAGES, "--region", "eu-south-1"))
+    posts = [
+        int(it.functions()["board_stream"]["Environment"]["Variables"]["POSTS_PER_SECOND"])
+        for it in (dev, milan)
+    ]
+    assert posts == [10_000 // 2, 2_500 // 2]
 
 
 def test_addresses_are_put_out(dev: Package) -> None:

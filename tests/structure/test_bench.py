@@ -27,6 +27,7 @@ def test_bench_explains_its_parts() -> None:
     assert "path:" in run.stdout
     assert "ranking:" in run.stdout
     assert "posting:" in run.stdout
+    assert "units:" in run.stdout
 
 
 @pytest.mark.parametrize(("argument", "size"), [("speed", "small"), ("path", "tiny")])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.structure.source import ROOT
+from tools.lock import LISTS
 
 
 def tracked() -> list[Path]:
@@ -57,24 +60,74 @@ def test_lock_names_no_registry() -> None:
     assert unchecked == []
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.txt", "local/requirements.txt", "tests/requirements.txt"]
-)
-def test_requirements_are_pinned_and_name_no_registry(name: str) -> None:
-    lines = (ROOT / name).read_text().splitlines()
-    wanted = [line for line in lines if line and not line.startswith("#")]
+@pytest.mark.parametrize("name", LISTS)
+def test_each_package_is_locked_by_its_hashes(name: str) -> None:
+    """One line a package, for the packaging tool and for pip; and no host of whoever locked."""
+    header, *lines = (ROOT / f"{name}.txt").read_text().splitlines()
+    assert header == f"# Made by `make lock` from {name}.in."
+    assert lines
+    locked = re.compile(r"[\w.-]+(\[[\w,-]+])?==[\w.]+( ; [^#]+?)?( --hash=sha256:[0-9a-f]{64})+")
+    assert [line for line in lines if not locked.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lock_holds_what_is_wanted(name: str) -> None:
+    """Else somebody changed the list and did not run `make lock`."""
+    wanted = pins(f"{name}.in")
     assert wanted
-    pinned = r"[\w.\[\],-]+==[\w.]+(; .+)?"
-    own = r"-e \./clients/\w+"
-    assert [line for line in wanted if not re.fullmatch(f"{pinned}|{own}", line)] == []
+    assert wanted.items() <= pins(f"{name}.txt").items(), f"{name}.txt: run `make lock`"
 
 
-def test_requirements_agree_on_versions() -> None:
+def test_locks_of_one_environment_agree() -> None:
     """All three lists share one environment: the local stack runs the functions in its own."""
-    pins: dict[str, set[str]] = {}
-    for name in ("requirements.txt", "local/requirements.txt", "tests/requirements.txt"):
-        for package, version in re.findall(
-            r"^([\w.-]+)(?:\[.*])?==(\S+)$", (ROOT / name).read_text(), re.MULTILINE
-        ):
-            pins.setdefault(package.lower().replace("_", "-"), set()).add(version)
-    assert {package: found for package, found in pins.items() if len(found) > 1} == {}
+    found = [
+        pins(f"{name}.txt") for name in ("requirements", "local/requirements", "tests/requirements")
+    ]
+    for first, second in itertools.combinations(found, 2):
+        both = first.keys() & second.keys()
+        assert {name: first[name] for name in both} == {name: second[name] for name in both}
+
+
+def pins(name: str) -> dict[str, str]:
+    """Versions by package; one that depends on the platform or the Python has several."""
+    found: dict[str, set[str]] = {}
+    for package, version in re.findall(
+        r"^([\w.-]+)(?:\[.*])?==(\S+)", (ROOT / name).read_text(), re.MULTILINE
+    ):
+        found.setdefault(re.sub(r"[-_.]+", "-", package).lower(), set()).add(version)
+    return {package: " ".join(sorted(versions)) for package, versions in found.items()}
+
+
+def test_actions_are_pinned_by_commit() -> None:
+    """A tag can be moved to other code; the comment says which release the commit is."""
+    workflows = [*(ROOT / ".github" / "workflows").glob("*.yml")]
+    used = [line for path in workflows for line in path.read_text().splitlines() if "uses:" in line]
+    assert len(used) > 10
+    pinned = re.compile(r" *- uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [line for line in used if not pinned.fullmatch(line)] == []
+
+
+def test_images_are_pinned_by_digest() -> None:
+    workflows = [*(ROOT / ".github" / "workflows").glob("*.yml")]
+    images = re.findall(r"ghcr\.io/\S+", "".join(path.read_text() for path in workflows))
+    assert images
+    assert [it for it in images if not re.search(r":v[\d.]+@sha256:[0-9a-f]{64}$", it)] == []
+
+
+def test_every_list_of_packages_is_kept_up_to_date() -> None:
+    """Dependabot looks where it is told to, and nowhere else."""
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
+    told = {
+        (it["package-ecosystem"], folder)
+        for it in updates
+        for folder in it.get("directories", [it.get("directory")])
+    }
+    files = [path.relative_to(ROOT) for path in tracked()]
+    wanted = {("github-actions", "/")}
+    for suffix, ecosystem in ((".in", "uv"), ("package-lock.json", "npm")):
+        wanted |= {
+            (ecosystem, f"/{path.parent}".removesuffix(".") or "/")
+            for path in files
+            if path.name.endswith(suffix)
+        }
+    assert wanted <= told, "say it in .github/dependabot.yml"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard import cost
-from leaderboard.cost import Load, bill, ceiling_hourly
 from leaderboard.pacing import Demand, interval_ms
+from tools import cost
+from tools.cost import Load, bill, ceiling_hourly
 
 ROOT = Path(__file__).parents[2]
 loads = st.builds(
@@ -75,6 +75,14 @@ def test_attempt_costs_its_request_and_the_item_that_remembers_it() -> None:
     assert "scores: attempts" in shown
 
 
+def test_board_that_is_always_busy_keeps_one_execution() -> None:
+    """A gigabyte for a month; the posts themselves come on top."""
+    dollars = 730 * 3600 * 0.0000133334
+    assert cost.watched_monthly() == pytest.approx(dollars)
+    page = (ROOT / "docs" / "cost.md").read_text()
+    assert f"because that function stays for the interval: ${dollars:.2f} a month" in page
+
+
 def test_budget_of_posts_is_a_ceiling_of_dollars() -> None:
     assert ceiling_hourly(5000) == pytest.approx(18.00)
     assert bill(Load(1_000_000, 500)).parts["frames: messages"] == pytest.approx(18.00)
@@ -125,7 +133,7 @@ def test_scores_below_the_top_cost_no_frame() -> None:
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "leaderboard.cost", *arguments],
+        [sys.executable, "-m", "tools.cost", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""What a stage costs an hour: `python -m leaderboard.cost --viewers 10000 --writes-per-second 50`.
+"""What a stage costs an hour: `python -m tools.cost --viewers 10000 --writes-per-second 50`.
 
 Uses the pacing rule that the service itself uses, and the list prices of the date and Region below.
 Free tiers, data transfer out and support are left out.
@@ -34,7 +34,8 @@ CACHE_UNITS = 0.0023 / MILLION
 LOG_GIGABYTES = 0.50
 TRANSFER_GIGABYTES = 0.09
 """What leaves for the internet; only the worst hour counts it."""
-AT_REST_MONTHLY = {"cache": 6.00, "ticket secret": 0.40, "alarm": 0.10}
+AT_REST_MONTHLY = 8.58
+"""A stage like `dev` that nobody uses; `tools/rest.py` adds it up from the packaged template."""
 
 FUNCTION_GB = 1.0
 REQUEST_SECONDS = 0.015
@@ -69,7 +70,6 @@ class Load:
     posts_per_second: int = 5000
     top_size: int = 10
     reads_per_second: float = 0.0
-    alarms: int = 8
     attempt_share: float = 0.0
     """Of the writes, those that complete an action with a challenge: its ticket is a write, too."""
 
@@ -121,14 +121,16 @@ def bill(load: Load) -> Bill:
         * LOG_GIGABYTES,
     }
     hourly = {name: dollars * HOUR for name, dollars in parts.items()}
-    hourly["at rest"] = at_rest_monthly(load.alarms) / MONTH_HOURS
+    hourly["at rest"] = AT_REST_MONTHLY / MONTH_HOURS
     return Bill(hourly, rest, frames, posts)
 
 
-def at_rest_monthly(alarms: int) -> float:
-    """A stage that nobody uses, dollars a month."""
-    monthly = AT_REST_MONTHLY
-    return monthly["cache"] + monthly["ticket secret"] + alarms * monthly["alarm"]
+def watched_monthly() -> float:
+    """What a board costs a month that always has frames to send, beside what it sends.
+
+    The function that paces it stays for each interval, so one is always there.
+    """
+    return MONTH_HOURS * HOUR * FUNCTION_GB * LAMBDA_GB_SECONDS
 
 
 def ceiling_hourly(posts_per_second: int) -> float:
@@ -216,7 +218,7 @@ def text_of(load: Load) -> str:
     lines += [
         f"{'dollars an hour':<30}{it.total:>12.4f}",
         "",
-        f"At rest: ${at_rest_monthly(load.alarms):.2f} a month. {ceiling}",
+        f"At rest: ${AT_REST_MONTHLY:.2f} a month. {ceiling}",
         f"List prices of {PRICES_OF}; without free tiers and data transfer out.",
     ]
     return "\n".join(lines)
@@ -228,7 +230,7 @@ def main() -> None:
 
 def parse(arguments: list[str] | None = None) -> Load:
     parser = argparse.ArgumentParser(
-        prog="python -m leaderboard.cost", description="What one board's load costs an hour."
+        prog="python -m tools.cost", description="What one board's load costs an hour."
     )
     plain = Load(0, 0)
     parser.add_argument("--viewers", type=_count, required=True)
