@@ -511,7 +511,7 @@ on_one_server = settings(
 
 
 def whole(cache: Cache, board: Board, batches: list[list[ScoreRecord]]) -> Oracle:
-    cache.client.flushall()
+    cache.client.library.flushall()
     started(cache, board, as_=COMPLETE)
     for batch in batches:
         cache.apply(board, SEASON, batch)
@@ -732,7 +732,7 @@ def test_life_that_lacks_nothing_is_not_rebuilt(cache: Cache, beginning: str) ->
 def test_filling_beside_live_records_comes_to_the_same_as_applying(
     cache: Cache, board: Board, history: list[list[ScoreRecord]], filled: list[bool]
 ) -> None:
-    cache.client.flushall()
+    cache.client.library.flushall()
     life = started(cache, board, as_=COMPLETE).life
     for batch, fill in zip(history, filled, strict=False):
         if fill:
