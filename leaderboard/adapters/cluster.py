@@ -97,7 +97,7 @@ class Cluster:
     def _node(self, key: str) -> tuple[str, Any]:
         if self._library is None:
             return ENDPOINT, self.endpoint
-        node: Any = self._library.get_node_from_key(key)  # type: ignore[no-untyped-call]
+        node: Any = self._library.get_node_from_key(key)
         return node.name, self._library.get_redis_connection(node).connection_pool
 
 
