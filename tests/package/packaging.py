@@ -11,7 +11,8 @@ from typing import Any
 from local import service
 
 # A file that is not there: the functions' packages take most of the time, and few tests need them.
-WITHOUT_PACKAGES = ("--param", "requirements=none.txt")
+# Their bytecode takes the functions' Python, which is not on every machine.
+WITHOUT_PACKAGES = ("--param", "requirements=none.txt", "--param", "bytecode=none")
 
 
 @dataclass(frozen=True, slots=True)
