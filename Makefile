@@ -79,7 +79,7 @@ check-clients:
 	@cd clients/javascript && npm run check --silent && npm pack --silent --pack-destination "$(CURDIR)/.build"
 
 check-service:
-	@$(SLS) package --stage dev --package .build/template --param requirements=local/none.txt >/dev/null
+	@$(SLS) package --stage dev --package .build/template --param requirements=local/none.txt --param bytecode=none >/dev/null
 	@.venv/bin/cfn-lint -i W3005 -- .build/template/cloudformation-template-update-stack.json
 
 check-edge:
@@ -89,7 +89,7 @@ check-edge:
 audit: setup ## the templates against checkov, the packages against known holes (needs the network)
 	@test -d .build/audit || { echo "audit: its own environment"; $(PYTHON) -m venv .build/audit; }
 	@.build/audit/bin/python -m pip install $(LOCKED) -r tests/audit.txt
-	@$(SLS) package --stage prod --package .build/audited/service --param requirements=local/none.txt --param edge=cloudfront >/dev/null
+	@$(SLS) package --stage prod --package .build/audited/service --param requirements=local/none.txt --param bytecode=none --param edge=cloudfront >/dev/null
 	@cd infra/edge && EDGE_SECRET_VERSION=none "$(CURDIR)/$(SLS)" package --stage prod --package "$(CURDIR)/.build/audited/edge" $(EDGE) \
 		--param domain=own --param domainName=play.example.com --param certificateArn=arn:aws:acm:us-east-1:123456789012:certificate/0 >/dev/null
 	@.build/audit/bin/checkov --config-file infra/checkov.yml \

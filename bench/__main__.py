@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
+from local import runtime
+from local.runtime import RuntimeFailed
 from local.service import ToolFailed
 from local.stack import Progress, StackFailed
 
-BENCHES = ("path", "renames", "ranking", "units", "rebuild", "posting", "crowd")
+BENCHES = ("path", "renames", "ranking", "units", "rebuild", "posting", "crowd", "cold")
 SIZES = ("small", "full")
 # Boards wait for their interval between two frames: what is measured is the path, and no waiting.
 QUICK = {"RECORD_INTERVAL_MS": "10", "FRAME_INTERVAL_MS": "20"}
@@ -25,15 +27,26 @@ def main() -> int:
     report = Progress()
     console = Console(width=110)
     try:
-        for bench in arguments.benches or BENCHES:
+        for bench in chosen(arguments.benches, report=report):
             for table in tables_of(bench, small=arguments.size == "small", report=report):
                 console.print(table)
     except KeyboardInterrupt:
         return 130
-    except (StackFailed, ToolFailed) as failure:
+    except (RuntimeFailed, StackFailed, ToolFailed) as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0
+
+
+def chosen(benches: list[str], *, report: Callable[[str], None]) -> Sequence[str]:
+    """The benches to run: those that were named, or all that this machine can run."""
+    reason = runtime.missing() if "cold" in (benches or BENCHES) else ""
+    if not reason:
+        return benches or BENCHES
+    if benches:
+        raise ToolFailed(f"Cold starts need the functions' Python: {reason}. Install it.")
+    report(f"cold is left out: {reason}")
+    return [it for it in BENCHES if it != "cold"]
 
 
 def tables_of(bench: str, *, small: bool, report: Callable[[str], None]) -> list[Table]:
@@ -58,6 +71,10 @@ def tables_of(bench: str, *, small: bool, report: Callable[[str], None]) -> list
         from bench import crowd
 
         return crowd.run(small=small, report=report)
+    if bench == "cold":
+        from bench import cold
+
+        return cold.run(small=small, report=report)
     if bench == "posting":
         from bench import posting
 
@@ -83,7 +100,8 @@ def parse() -> argparse.Namespace:
         "ranking: large boards, loaded, read and written, on a Valkey of its own; units: "
         "what a score and a read cost the cache, in ElastiCache's units about; rebuild: a "
         "ranking filled from pages of the table; posting: frames to up to 100,000 connections, "
-        "beside other clients; crowd: a hundred viewers with too small a budget (default: all)",
+        "beside other clients; crowd: a hundred viewers with too small a budget; cold: starts of "
+        "each function from the packaged archive, which takes python3.13 (default: all)",
     )
     parser.add_argument(
         "--size",

@@ -81,7 +81,7 @@ def load(cache: Cache, members: int, *, with_peer: bool, report: Callable[[str],
     assert cache.settle(BOARD, SEASON, life, COMPLETE)
     check(cache, members)
     held = used(cache) - base
-    order = cache.client.memory_usage(KEYS.order, samples=SAMPLES)
+    order = cache.client.library.memory_usage(KEYS.order, samples=SAMPLES)
     peers: float | None = None
     if with_peer:
         report(f"{members:,} members: the package's board")
@@ -132,8 +132,8 @@ def used(cache: Cache) -> int:
 
 
 def node(cache: Cache) -> Any:
-    (primary,) = cache.client.get_primaries()
-    return cache.client.get_redis_connection(primary)
+    (primary,) = cache.client.library.get_primaries()
+    return cache.client.library.get_redis_connection(primary)
 
 
 def check(cache: Cache, members: int) -> None:

@@ -107,8 +107,8 @@ def measured(
 ) -> Iterator[Row]:
     ways: dict[str, Apply] = {
         "script": lambda records: by_script(cache, records),
-        "pipeline": lambda records: by_pipeline(cache.client, records),
-        "command": lambda records: by_command(cache.client, records),
+        "pipeline": lambda records: by_pipeline(cache.client.library, records),
+        "command": lambda records: by_command(cache.client.library, records),
     }
     source = updates(members, chance)
     for size in BATCHES:

@@ -130,7 +130,7 @@ def measure(
 def one_turn(cache: Cache, it: Times, peers: Mapping[str, peer.Peer]) -> None:
     arguments = [it.question.argue() for _ in range(IN_A_ROW)]
     for ours, _ in arguments:
-        it.ping.append(seconds(cache.client.ping))
+        it.ping.append(seconds(cache.client.library.ping))
         it.ours.append(seconds(partial(it.question.ask, ours)))
         nothing = seconds(partial(payload, cache, 0))
         it.payload.append(seconds(partial(payload, cache, it.question.entries)) - nothing)
@@ -153,8 +153,8 @@ def store_payload(cache: Cache, lengths: Iterable[int]) -> None:
             it = score_of(loaded(number, 1_000_000))
             signed = order.signed(BOARD.order, it.user_score)
             flat += [order.member(it.updated_ms, it.user_id, it.user_name), b"%d" % signed]
-        cache.client.delete(f"{PAYLOAD}:{entries}")
-        cache.client.rpush(f"{PAYLOAD}:{entries}", *flat)
+        cache.client.execute_command("DEL", f"{PAYLOAD}:{entries}")
+        cache.client.library.rpush(f"{PAYLOAD}:{entries}", *flat)
 
 
 def payload(cache: Cache, entries: int) -> Listing | None:

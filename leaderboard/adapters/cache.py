@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import msgpack
-from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
 from redis.exceptions import (
     AuthenticationError,
@@ -29,7 +28,6 @@ from redis.exceptions import (
     RedisError,
     ResponseError,
 )
-from redis.retry import Retry
 
 from leaderboard import order
 from leaderboard.adapters.cluster import Cluster
@@ -187,7 +185,7 @@ class Cache:
     outage: Outage = field(default_factory=Outage)
 
     @cached_property
-    def client(self) -> Any:
+    def client(self) -> Cluster:
         host, _, port = self.endpoint.rpartition(":")
         secure: dict[str, Any] = {}
         if self.name:
@@ -196,10 +194,9 @@ class Cache:
             host=host,
             port=int(port),
             protocol=2,  # the newer one begins with a round trip more
+            driver_info=None,  # saying which library this is would take two
             socket_timeout=self.seconds,
             socket_connect_timeout=1,
-            # One retry, at once: it mends a connection that the server closed.
-            retry=Retry(NoBackoff(), 1),
             **secure,
         )
 
@@ -211,7 +208,7 @@ class Cache:
                     "EVALSHA", script.digest, len(keys), *keys, *values
                 )
             except NoScriptError:
-                return self.client.eval(script.source, len(keys), *keys, *values)
+                return self.client.execute_command("EVAL", script.source, len(keys), *keys, *values)
 
     def apply(
         self,
@@ -350,7 +347,7 @@ class Cache:
 
     def release(self, board: Board, season: str) -> None:
         with self.outage.noticed():
-            self.client.hdel(Keys.of(board.board, season).state, "filledAt")
+            self.client.execute_command("HDEL", Keys.of(board.board, season).state, "filledAt")
 
     def keep_copy(self, board: str, season: str, *, revision: int, body: str) -> None:
         """Keep a copy of a recorded top, unless a newer one is kept."""

@@ -1,21 +1,30 @@
-"""The cluster's client, with a short way to the node that holds a key.
+"""A cluster's client, with a short way to the node that holds a key.
 
-The library works out anew for each command what kind it is, which keys and which slot it has, and
-counts and tests each connection that it lends: that takes as long as the call itself. What is asked
-most goes straight to the node instead, over a connection that is kept; whatever does not end well
-there goes the library's way, which follows redirections and learns anew who holds what.
+The library asks a new cluster for its nodes and for its table of commands, over connections that it
+does not keep: an execution environment that just started would wait for three TLS handshakes before
+its first answer. Later it works out for each command what kind it is, which keys and which slot it
+has, and that takes as long as the call itself. So every call goes straight to a node, over a
+connection that is kept: first to the endpoint, which in ElastiCache Serverless answers for all
+keys. What does not end well there goes the library's way. It follows redirections and learns who
+holds what, and its map is then used here as well.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from threading import Lock
 from typing import Any
 
-from redis import exceptions
+from redis import Redis, exceptions
+from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
+from redis.retry import Retry
 
-KEY_AT = {"EVALSHA": 3, "GET": 1}
-"""What takes the short way, and which of its words is a key."""
+KEY_AT = {"EVALSHA": 3, "EVAL": 3}
+"""Which word of a command is its key, where that is not the first behind the name."""
+
+ENDPOINT = ""
+"""The name of the node that the endpoint leads to, as long as no other is known."""
 
 ELSEWHERE = (
     exceptions.AskError,  # and MovedError, which is one
@@ -27,44 +36,81 @@ ELSEWHERE = (
 """What says that the node is not, or not alone, who answers for the key."""
 
 
-class Cluster(RedisCluster):
-    is_doubted = False
-    """Whether a node did not answer in time, so that it may be gone for good."""
+class Cluster:
+    """The options are those of the library, for every connection."""
 
     def __init__(self, **options: Any) -> None:
+        self.options = options
+        self.endpoint = Redis(**options, retry=Retry(NoBackoff(), 0)).connection_pool
         self.idle: dict[str, list[Any]] = defaultdict(list)
-        """Connections to each node, lent by the library's pool, that nobody uses at the moment."""
-        super().__init__(**options)
+        """Connections to each node, lent by its pool, that nobody uses at the moment."""
+        self.is_doubted = False
+        """Whether a node did not answer in time, so that it may be gone for good."""
+        self._library: RedisCluster | None = None
+        self._making = Lock()
 
-    def execute_command(self, *words: Any, **options: Any) -> Any:
-        key_at = KEY_AT.get(words[0])
-        if key_at is None or options or self.is_doubted:
+    @property
+    def library(self) -> Any:
+        """The library's client, made when it is first needed: it asks the cluster for its nodes."""
+        with self._making:
+            if self._library is None:
+                # One retry, at once: it mends a connection that the server closed.
+                self._library = RedisCluster(**self.options, retry=Retry(NoBackoff(), 1))
+                self.endpoint.disconnect(inuse_connections=False)
+            return self._library
+
+    def execute_command(self, *words: Any) -> Any:
+        """The answer to a command with a key, as the server gives it."""
+        if self.is_doubted:
             self.is_doubted = False
-            return super().execute_command(*words, **options)  # type: ignore[no-untyped-call]
+            return self.library.execute_command(*words)
         try:
-            return self._ask_node(words[key_at], words)
+            return self._ask_node(words[KEY_AT.get(words[0], 1)], words)
         except ELSEWHERE:
-            return super().execute_command(*words)  # type: ignore[no-untyped-call]
+            return self.library.execute_command(*words)
         except exceptions.TimeoutError:
             # Whoever waited as long as that does not wait again.
             self.is_doubted = True
             raise
 
+    def close(self) -> None:
+        for connections in self.idle.values():
+            while connections:
+                connections.pop().disconnect()
+        self.endpoint.disconnect()
+        if self._library is not None:
+            self._library.close()
+
     def _ask_node(self, key: str, words: tuple[Any, ...]) -> Any:
-        node: Any = self.get_node_from_key(key)  # type: ignore[no-untyped-call]
-        idle = self.idle[node.name]
-        pool = self.get_redis_connection(node).connection_pool
-        # One that the server has closed meanwhile says so when it is used.
-        connection = idle.pop() if idle else pool.get_connection()
-        try:
-            connection.send_command(*words)
-            answer = connection.read_response()
-        except exceptions.ResponseError:  # an answer, too
-            idle.append(connection)
-            raise
-        except BaseException:
-            connection.disconnect()
-            pool.release(connection)
-            raise
+        name, pool = self._node(key)
+        idle = self.idle[name]
+        while True:
+            try:
+                connection = idle.pop()
+            except IndexError:
+                return _ask(pool, idle, pool.get_connection(), words)
+            try:
+                return _ask(pool, idle, connection, words)
+            except exceptions.ConnectionError:
+                continue  # the server has closed it meanwhile
+
+    def _node(self, key: str) -> tuple[str, Any]:
+        if self._library is None:
+            return ENDPOINT, self.endpoint
+        node: Any = self._library.get_node_from_key(key)
+        return node.name, self._library.get_redis_connection(node).connection_pool
+
+
+def _ask(pool: Any, idle: list[Any], connection: Any, words: tuple[Any, ...]) -> Any:
+    try:
+        connection.send_command(*words)
+        answer = connection.read_response()
+    except exceptions.ResponseError:  # an answer, too
         idle.append(connection)
-        return answer
+        raise
+    except BaseException:
+        connection.disconnect()
+        pool.release(connection)
+        raise
+    idle.append(connection)
+    return answer

@@ -30,42 +30,43 @@ class Notes:
 
     def read_turns(self) -> str | None:
         with self.cache.outage.noticed():
-            kept: bytes | None = self.cache.client.get(TURNS)
+            kept: bytes | None = self.cache.client.execute_command("GET", TURNS)
         return None if kept is None else kept.decode()
 
     def keep_turns(self, text: str) -> None:
         with self.cache.outage.noticed():
-            self.cache.client.set(TURNS, text)
+            self.cache.client.execute_command("SET", TURNS, text)
 
     def read_rules(self) -> str | None:
         with self.cache.outage.noticed():
-            kept: bytes | None = self.cache.client.get(RULES)
+            kept: bytes | None = self.cache.client.execute_command("GET", RULES)
         return None if kept is None else kept.decode()
 
     def keep_rules(self, text: str) -> None:
         with self.cache.outage.noticed():
-            self.cache.client.set(RULES, text)
+            self.cache.client.execute_command("SET", RULES, text)
 
     def read_misses(self) -> dict[str, str]:
         with self.cache.outage.noticed():
-            kept: dict[bytes, bytes] = self.cache.client.hgetall(MISSES)
-        return {key.decode(): text.decode() for key, text in kept.items()}
+            kept: list[bytes] = self.cache.client.execute_command("HGETALL", MISSES)
+        flat = [it.decode() for it in kept]
+        return dict(zip(flat[::2], flat[1::2], strict=True))
 
     def keep_miss(self, board_season: str, text: str | None) -> None:
         with self.cache.outage.noticed():
             if text is None:
-                self.cache.client.hdel(MISSES, board_season)
+                self.cache.client.execute_command("HDEL", MISSES, board_season)
             else:
-                self.cache.client.hset(MISSES, board_season, text)
+                self.cache.client.execute_command("HSET", MISSES, board_season, text)
 
     def read_place(self) -> str | None:
         with self.cache.outage.noticed():
-            kept: bytes | None = self.cache.client.get(PLACE)
+            kept: bytes | None = self.cache.client.execute_command("GET", PLACE)
         return kept.decode() if kept else None
 
     def keep_place(self, board_season: str | None) -> None:
         with self.cache.outage.noticed():
-            self.cache.client.set(PLACE, board_season or "")
+            self.cache.client.execute_command("SET", PLACE, board_season or "")
 
 
 @dataclass(frozen=True)

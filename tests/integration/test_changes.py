@@ -143,7 +143,7 @@ def shown() -> list[int]:
 def top() -> list[int]:
     """Past the copy, which the stream of the table of boards would have replaced."""
     cache = wiring.ranking_cache()
-    cache.client.delete(Keys.of("times", season()).copy)
+    cache.client.execute_command("DEL", Keys.of("times", season()).copy)
     body = wiring.reads().top("times", season=None, limit=None).body
     return [it["userScore"] for it in body["entries"]]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from leaderboard.adapters.cache import Cache, Keys
+from leaderboard.adapters.notes import Notes
 from leaderboard.errors import CacheUnavailable
 from leaderboard.ranking import COMPLETE, ScoreRecord
 from leaderboard.rules import Board
@@ -126,3 +127,36 @@ def test_node_that_is_gone_fails_as_unavailable(tmp_path: Path) -> None:
         with pytest.raises(CacheUnavailable):
             is_ranked(cache)
     close(cache)
+
+
+def calls(server: Valkey) -> dict[str, int]:
+    """How often each command was called, and how many connections were made, so far."""
+    stats = server.client.info("commandstats")
+    counted = {name.removeprefix("cmdstat_"): int(it["calls"]) for name, it in stats.items()}
+    del counted["info"]  # these questions
+    return counted | {"connections": int(server.client.info("stats")["total_connections_received"])}
+
+
+def test_first_answer_takes_one_connection_and_no_other_round_trip(cache_server: Valkey) -> None:
+    cache = Cache(cache_server.endpoint)
+    before = calls(cache_server)
+    cache.read_paces([BOARD.board])
+    cache.read_mark(BOARD.board, SEASON)
+    Notes(cache).keep_miss("high#all", "seen")
+    assert Notes(cache).read_misses() == {"high#all": "seen"}
+    after = calls(cache_server)
+    close(cache)
+    once = {"connections": 1, "hmget": 1, "get": 1, "hset": 1, "hgetall": 1}
+    assert {it: n - before.get(it, 0) for it, n in after.items() if n != before.get(it, 0)} == once
+
+
+def test_connections_that_the_server_closed_ask_nobody_for_its_nodes(
+    cache: Cache, cache_server: Valkey
+) -> None:
+    assert is_ranked(cache)
+    before = calls(cache_server)
+    cache_server.client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    assert is_ranked(cache)
+    after = calls(cache_server)
+    assert after["connections"] - before["connections"] == 1
+    assert "cluster|slots" not in after.keys() - before.keys()

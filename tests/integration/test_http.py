@@ -1035,7 +1035,7 @@ def test_board_that_lost_a_key_is_read_from_the_tables_until_it_is_filled(
     )["Item"]
     record = stream_record(1, {}, image)
     assert handlers.score_stream.handler({"Records": [record]}, CONTEXT)["batchItemFailures"] == []
-    wiring.ranking_cache().client.delete(Keys.of("global", "all").copy)
+    wiring.ranking_cache().client.execute_command("DEL", Keys.of("global", "all").copy)
     assert read().json == top  # not the one who scored since
     (rebuild,) = switches.invoked
     assert handlers.rebuild.handler(rebuild, CONTEXT)["finished"]

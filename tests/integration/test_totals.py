@@ -69,7 +69,7 @@ def told(board: str = "global") -> tuple[int, int]:
 def age(ms: int, board: str = "global") -> None:
     """Let the last record be older by so much."""
     state = Keys.of(board, "all").state
-    assert wiring.ranking_cache().client.hincrby(state, "recordedAt", -ms) > 0
+    assert wiring.ranking_cache().client.execute_command("HINCRBY", state, "recordedAt", -ms) > 0
 
 
 def follow(board: str = "global", connection: str = "viewer=") -> None:
@@ -122,7 +122,9 @@ def test_version_has_one_total() -> None:
     recorder = wiring.recorder()
     deliver(("low-1", 1))
     applied = recorder.cache.apply(board, "all", [])
-    wiring.ranking_cache().client.hset(Keys.of("global", "all").state, "change", "came back")
+    wiring.ranking_cache().client.execute_command(
+        "HSET", Keys.of("global", "all").state, "change", "came back"
+    )
     assert applied.top is not None
     recorder.record(board, "all", wiring.ranking_cache().read(board, "all"))
     assert (told(), item().revision) == ((1, SIZE), 2)
@@ -133,7 +135,7 @@ def test_version_has_one_total() -> None:
 
 def test_total_is_known_again_where_a_release_before_kept_none() -> None:
     lead()
-    wiring.ranking_cache().client.hdel(Keys.of("global", "all").state, "total")
+    wiring.ranking_cache().client.execute_command("HDEL", Keys.of("global", "all").state, "total")
     age(TOTAL_MS)
     deliver(("low-1", 1))
     assert told() == (2, SIZE + 1)
@@ -228,7 +230,9 @@ def test_top_that_was_left_unrecorded_is_recorded_with_the_minute() -> None:
     lead()
     follow()
     board = wiring.boards().find("global")
-    wiring.ranking_cache().client.hset(Keys.of("global", "all").state, "change", "left")
+    wiring.ranking_cache().client.execute_command(
+        "HSET", Keys.of("global", "all").state, "change", "left"
+    )
     age(TOTAL_MS)
     assert minute() == ["global#all"]
     top = wiring.ranking_cache().read(board, "all")

@@ -21,7 +21,8 @@ EDGE = {
 SECRET_VERSION = "01234567-89ab-cdef-0123-456789abcdef"
 
 # A file that is not there: the functions' packages take most of the time, and few tests need them.
-WITHOUT_PACKAGES = ("--param", "requirements=none.txt")
+# Their bytecode takes the functions' Python, which is not on every machine.
+WITHOUT_PACKAGES = ("--param", "requirements=none.txt", "--param", "bytecode=none")
 
 
 @dataclass(frozen=True, slots=True)

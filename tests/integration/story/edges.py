@@ -179,8 +179,8 @@ class Rig:
         patch.setattr(logger, "disabled", True, raising=False)
         logger.setLevel("CRITICAL")
         # What a client asks of the server once belongs to no story.
-        wiring.ranking_cache().client.get("warm")
-        wiring.read_cache().client.get("warm")
+        wiring.ranking_cache().client.execute_command("GET", "warm")
+        wiring.read_cache().client.execute_command("GET", "warm")
         rig = self
 
         def make_api_call(client: BaseClient, operation: str, parameters: Json) -> Any:
