@@ -73,7 +73,8 @@ check-edge:
 audit: setup ## the templates against checkov, the packages against known holes (needs the network)
 	@test -d .build/audit || { echo "audit: its own environment"; $(PYTHON) -m venv .build/audit; }
 	@.build/audit/bin/python -m pip install -qq --disable-pip-version-check -r tests/audit.txt
-	@$(SLS) package --stage prod --package .build/audited/service --param requirements=local/none.txt --param edge=cloudfront >/dev/null
+	@$(SLS) package --stage prod --package .build/audited/service --param requirements=local/none.txt --param edge=cloudfront \
+		--param email=ses --param emailFrom=no-reply@play.example.com >/dev/null
 	@cd infra/edge && EDGE_SECRET_VERSION=none "$(CURDIR)/$(SLS)" package --stage prod --package "$(CURDIR)/.build/audited/edge" $(EDGE) \
 		--param domain=own --param domainName=play.example.com --param certificateArn=arn:aws:acm:us-east-1:123456789012:certificate/0 >/dev/null
 	@.build/audit/bin/checkov --config-file infra/checkov.yml \

@@ -12,6 +12,8 @@ from local import service
 
 # A file that is not there: the functions' packages take most of the time, and few tests need them.
 WITHOUT_PACKAGES = ("--param", "requirements=none.txt")
+# Without a sender a protected stage is refused.
+SENDER = ("--param", "email=ses", "--param", "emailFrom=no-reply@play.example.com")
 
 
 @dataclass(frozen=True, slots=True)
