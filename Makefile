@@ -16,7 +16,7 @@ REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot unit test check format audit soak bench package deploy rotate \
+.PHONY: help setup dev page screenshot unit test check format audit soak bench package doctor deploy rotate \
 	check-code check-types check-clients check-service check-edge
 
 help: ## list the targets
@@ -92,7 +92,11 @@ bench: setup ## measure, and print the figures beside their baselines
 package: setup ## build what a deployment of STAGE=dev would upload, into .serverless/
 	@$(SLS) package --stage $(STAGE)
 
-deploy: setup ## deploy STAGE=dev with the AWS credentials of this shell
+doctor: setup ## say what would stop a deployment of STAGE=dev, with the AWS credentials of this shell
+	@$(PYTHON) -m tools.doctor --stage $(STAGE)
+
+deploy: setup ## deploy STAGE=dev with the AWS credentials of this shell, once the doctor finds nothing wrong
+	@$(PYTHON) -m tools.doctor --stage $(STAGE)
 	@$(SLS) deploy --stage $(STAGE)
 
 rotate: setup ## give STAGE=dev a new key for its tickets (REVOKE=1 after a leak: drop the others)

@@ -108,7 +108,7 @@ def _regions(option: str | None, stage: str) -> Iterator[Region]:
     )
     if value := _profiles().get(profile, {}).get("region"):
         yield Region(value, f"profile {profile}")
-    yield Region(UNLESS_TOLD, "serverless.yml")
+    yield Region(UNLESS_TOLD, "the default")
 
 
 def _profiles() -> Mapping[str, Mapping[str, str]]:

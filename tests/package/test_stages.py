@@ -105,11 +105,15 @@ def test_params_name_the_kind_of_a_stage_whose_name_does_not(tmp_path: Path, pro
     configuration = copied / "serverless.yml"
     named = "  live: {kind: protected, email: cognito-50-a-day}\n  dev: {}\n"
     configuration.write_text(configuration.read_text().replace("  dev: {}\n", named, 1))
+    (copied / ".env.live").write_text("AWS_REGION=eu-west-3\n")
     live = package_copy(copied, stage="live", options=WITHOUT_PACKAGES, variables={})
     assert protection(live) == protection(prod)
     assert live.properties("UserPool")["EmailConfiguration"] == {
         "EmailSendingAccount": "COGNITO_DEFAULT"
     }
+    state = json.loads((copied / ".serverless" / "serverless-state.json").read_text())
+    # The Region is looked for after the stage's file is read.
+    assert state["service"]["provider"]["region"] == "eu-west-3"
 
 
 def test_stage_has_the_sender_that_its_params_name(prod: Package, local: Package) -> None:

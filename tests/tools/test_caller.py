@@ -91,7 +91,7 @@ SHELLS = {
     ),
     "the default profile": Shell({}, "eu-west-1", "profile default", "of-default"),
     "a profile without a Region": Shell(
-        {"AWS_PROFILE": "nowhere"}, "eu-central-1", "serverless.yml", "of-nowhere"
+        {"AWS_PROFILE": "nowhere"}, "eu-central-1", "the default", "of-nowhere"
     ),
 }
 
