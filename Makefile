@@ -18,13 +18,15 @@ SLS := node_modules/.bin/sls
 CLIENT := clients/javascript/node_modules
 # Stand-ins for what the edge's stack asks a deployed stage for.
 EDGE := $(foreach name,httpApiId=api socketApiId=sockets webClientId=web edgeSecret=secret serviceRegion=eu-central-1,--param $(name))
+# What makes a template quickly, of a protected stage as well: no packages, no bytecode, a sender.
+TEMPLATE := --param requirements=local/none.txt --param bytecode=none --param email=ses --param emailFrom=no-reply@play.example.com
 REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
 # Modules compile when they are first imported, and most never are: 72 s of processor for all three lists, not 116.
 LOCKED := -qq --disable-pip-version-check --require-hashes --no-compile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot unit test check format audit preflight lock soak bench package deploy rotate \
+.PHONY: help setup dev page screenshot unit test check format audit preflight lock soak bench package doctor deploy rotate \
 	check-code check-types check-clients check-service check-edge test-javascript test-python
 
 help: ## list the targets
@@ -89,7 +91,7 @@ check-edge:
 audit: setup ## the templates against checkov, the packages against known holes (needs the network)
 	@test -d .build/audit || { echo "audit: its own environment"; $(PYTHON) -m venv .build/audit; }
 	@.build/audit/bin/python -m pip install $(LOCKED) -r tests/audit.txt
-	@$(SLS) package --stage prod --package .build/audited/service --param requirements=local/none.txt --param bytecode=none --param edge=cloudfront >/dev/null
+	@$(SLS) package --stage prod --package .build/audited/service $(TEMPLATE) --param edge=cloudfront >/dev/null
 	@cd infra/edge && EDGE_SECRET_VERSION=none "$(CURDIR)/$(SLS)" package --stage prod --package "$(CURDIR)/.build/audited/edge" $(EDGE) \
 		--param domain=own --param domainName=play.example.com --param certificateArn=arn:aws:acm:us-east-1:123456789012:certificate/0 >/dev/null
 	@.build/audit/bin/checkov --config-file infra/checkov.yml \
@@ -101,7 +103,7 @@ audit: setup ## the templates against checkov, the packages against known holes 
 preflight: setup ## the packaged templates against what AWS refuses at a deploy (installs its tools once)
 	@test -d .build/preflight || { echo "preflight: its own environment"; $(PYTHON) -m venv .build/preflight; }
 	@.build/preflight/bin/python -m pip install $(LOCKED) --no-deps -r tools/preflight.txt
-	@for stage in dev prod; do $(SLS) package --stage $$stage --package .build/preflighted/$$stage --param requirements=local/none.txt >/dev/null || exit 1; done
+	@for stage in dev prod; do $(SLS) package --stage $$stage --package .build/preflighted/$$stage $(TEMPLATE) >/dev/null || exit 1; done
 	@cd infra/edge && EDGE_SECRET_VERSION=none "$(CURDIR)/$(SLS)" package --stage prod --package "$(CURDIR)/.build/preflighted/edge" $(EDGE) \
 		--param domain=own --param domainName=play.example.com --param certificateArn=arn:aws:acm:us-east-1:123456789012:certificate/0 >/dev/null
 	@.build/preflight/bin/python -m tools.preflight .build/preflighted/*/cloudformation-template-update-stack.json
@@ -120,7 +122,11 @@ bench: setup ## measure, and print the figures beside their baselines
 package: setup ## build what a deployment of STAGE=dev would upload, into .serverless/
 	@$(SLS) package --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
 
-deploy: setup ## deploy STAGE=dev with the AWS credentials of this shell
+doctor: setup ## say what would stop a deployment of STAGE=dev, with the AWS credentials of this shell
+	@$(PYTHON) -m tools.doctor --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
+
+deploy: setup ## deploy STAGE=dev with the AWS credentials of this shell, once the doctor finds nothing wrong
+	@$(PYTHON) -m tools.doctor --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
 	@$(SLS) deploy --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
 
 rotate: setup ## give STAGE=dev a new key for its tickets (REVOKE=1 after a leak: drop the others)

@@ -107,7 +107,7 @@ def parse() -> argparse.Namespace:
     page_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
     page_parser.add_argument("--prefix", default="", help="its param `prefix` (default: none)")
     page_parser.add_argument(
-        "--region", help="its Region (default: AWS_REGION, or serverless.yml's)"
+        "--region", help="its Region (default: the shell's, as `make doctor` says it)"
     )
     page_parser.add_argument(
         "--port",
@@ -127,7 +127,7 @@ def parse() -> argparse.Namespace:
     rotate_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
     rotate_parser.add_argument("--prefix", default="", help="its param `prefix` (default: none)")
     rotate_parser.add_argument(
-        "--region", help="its Region (default: AWS_REGION, or serverless.yml's)"
+        "--region", help="its Region (default: the shell's, as `make doctor` says it)"
     )
     rotate_parser.add_argument(
         "--revoke",

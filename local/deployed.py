@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 from local import announcement, service
 from local.page import Configuration
 from local.stack import RATING_BOARD, STAGE, StackFailed
+from tools import caller
 
 if TYPE_CHECKING:
     import boto3
-
-# What serverless.yml deploys to, unless it is told otherwise.
-REGION = "eu-central-1"
 
 
 def stack_name(stage: str, *, prefix: str) -> str:
@@ -25,19 +23,15 @@ def stack_name(stage: str, *, prefix: str) -> str:
 def configuration(stage: str, *, region: str | None, prefix: str) -> Configuration:
     """What the page must know of the stage; with this shell's credentials, or those of the local
     stack that runs here. Raises StackFailed."""
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    if stage == STAGE:
-        service.isolate()
-        os.environ.update(announcement.tool_variables())
-    region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    session = boto3.Session(region_name=region or REGION)
+    session = session_of(stage, region=region)
     stack = stack_name(stage, prefix=prefix)
     try:
         outputs = _outputs(session, stack)
     except (BotoCoreError, ClientError) as error:
-        raise StackFailed(f"Cannot read stack {stack} in {session.region_name}: {error}") from error
+        what = f"Cannot read stack {stack} ({session.region_name})"
+        raise StackFailed(unreadable(what, error)) from error
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if not endpoint:
         return Configuration(
@@ -64,6 +58,25 @@ def unprotected(outputs: Mapping[str, str]) -> tuple[str, ...]:
     deploy; a first deploy that fails could not be rolled back otherwise."""
     named = outputs.get("UnprotectedUntilNextDeploy", "")
     return tuple(named.split(", ")) if named else ()
+
+
+def session_of(stage: str, *, region: str | None) -> boto3.Session:
+    """This shell's session, or that of the local stack which runs here. Raises StackFailed."""
+    from botocore.exceptions import ProfileNotFound
+
+    if stage == STAGE:
+        service.isolate()
+        os.environ.update(announcement.tool_variables())
+    try:
+        return caller.of_shell(stage, region=region).session
+    except ProfileNotFound as error:
+        raise StackFailed(unreadable(f"Cannot read stage {stage}", error)) from error
+
+
+def unreadable(what: str, error: Exception) -> str:
+    """What failed, why, and what to do next."""
+    reason = str(error).rstrip(".")
+    return f"{what}: {reason}. `make doctor` says who you are on AWS and what is missing."
 
 
 def _outputs(session: boto3.Session, name: str) -> Mapping[str, str]:

@@ -4,13 +4,11 @@ credentials."""
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from local import announcement, service
-from local.deployed import REGION, stack_name
-from local.stack import STAGE, StackFailed
+from local.deployed import session_of, stack_name, unreadable
+from local.stack import StackFailed
 
 if TYPE_CHECKING:
     import boto3
@@ -20,20 +18,16 @@ KEY_BYTES = 48
 
 def rotate_stage(stage: str, *, region: str | None, prefix: str, revoke: bool) -> str:
     """Rotate the key of a stage; what to tell whoever asked for it. Raises StackFailed."""
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    if stage == STAGE:
-        service.isolate()
-        os.environ.update(announcement.tool_variables())
-    region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    session = boto3.Session(region_name=region or REGION)
+    session = session_of(stage, region=region)
     stack = stack_name(stage, prefix=prefix)
     try:
         secret = secret_of(session, stack)
         return rotate(session.client("secretsmanager"), secret, revoke=revoke)
     except (BotoCoreError, ClientError) as error:
-        raise StackFailed(f"The key of stack {stack} was not rotated: {error}") from error
+        what = f"The key of stack {stack} ({session.region_name}) was not rotated"
+        raise StackFailed(unreadable(what, error)) from error
 
 
 def rotate(manager: Any, secret: str, *, revoke: bool) -> str:

@@ -19,6 +19,7 @@ LONGEST_FIRST = (
     "tests/browser/",
     "tests/integration/test_stories.py",
     "tests/local/",
+    "tests/tools/",
     "tests/e2e/",
     "tests/package/",
     "clients/",

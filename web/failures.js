@@ -23,6 +23,7 @@ export class Failure extends Error {
 }
 
 const MANY_ATTEMPTS = "Too many attempts. Wait a few minutes, then try again.";
+const MANY_EMAILS = "All the e-mails that may be sent today are sent. Try again tomorrow, or tell the people who run the game.";
 const NOT_REACHED = "The service cannot be reached. Check your connection, then try again.";
 
 /** @type {Record<string, string>} */
@@ -65,6 +66,8 @@ export function sentence(failure) {
   if (!(failure instanceof Failure)) return "Something went wrong on this page. Reload it, then try again.";
   const { code, detail, status, retryAfter } = failure;
   if (code === "NotAuthorizedException" && /attempts exceeded/i.test(detail)) return MANY_ATTEMPTS;
+  // The pool has no sender of its own, and Cognito's few e-mails of the day are used up: minutes don't help.
+  if (code === "LimitExceededException" && /daily email limit/i.test(detail)) return MANY_EMAILS;
   if (code === "rate_limited" || status === 429) {
     return retryAfter > 0 ? `That was too often. Nothing was used up. Try again in ${retryAfter === 1 ? "a second" : `${retryAfter} seconds`}.` : MANY_ATTEMPTS;
   }

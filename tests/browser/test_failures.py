@@ -18,7 +18,9 @@ from tests.e2e.service import PASSWORD, Service
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 
-def refuse_cognito(visitor: Visitor, service: Service, operation: str, failure: str) -> None:
+def refuse_cognito(
+    visitor: Visitor, service: Service, operation: str, failure: str, message: str = "…"
+) -> None:
     """The next calls of that operation fail like this."""
 
     def answer(route: Route) -> None:
@@ -28,7 +30,7 @@ def refuse_cognito(visitor: Visitor, service: Service, operation: str, failure: 
             status=400,
             headers={"access-control-allow-origin": "*"},
             content_type="application/x-amz-json-1.1",
-            body=json.dumps({"__type": failure, "message": "…"}),
+            body=json.dumps({"__type": failure, "message": message}),
         )
 
     visitor.page.route(re.compile(re.escape(service.addresses["cognito"]) + "/?$"), answer)
@@ -110,6 +112,32 @@ def test_code_that_is_refused(visitor: Visitor, service: Service, failure: str, 
     visitor.page.get_by_role("button", name="Send a new code").click()
     expect(visitor.page.locator("#message")).to_contain_text("any six digits will do")
     expect(visitor.failure("confirm")).to_be_hidden()
+
+
+# Cognito has one code for both.
+MANY_EMAILS = (
+    "Exceeded daily email limit for the operation or the account. If a higher limit is required, "
+    "please configure your user pool to use your own Amazon SES configuration for sending email."
+)
+MANY_ATTEMPTS = "Attempt limit exceeded, please try after some time."
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (MANY_EMAILS, "All the e-mails that may be sent today are sent. Try again tomorrow, "),
+        (MANY_ATTEMPTS, "Too many attempts. Wait a few minutes, then try again."),
+    ],
+)
+def test_limit_of_cognito_says_how_long_to_wait(
+    visitor: Visitor, service: Service, message: str, said: str
+) -> None:
+    visitor.open()
+    visitor.page.get_by_role("button", name="Create an account").click()
+    refuse_cognito(visitor, service, "SignUp", "LimitExceededException", message)
+    visitor.fill("sign-up", email="fifty-first@example.com", password=PASSWORD)
+    visitor.submit("sign-up")
+    expect(visitor.failure("sign-up")).to_contain_text(said)
 
 
 def test_service_that_cannot_be_reached(visitor: Visitor) -> None:

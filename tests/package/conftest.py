@@ -7,7 +7,14 @@ import fcntl
 import pytest
 
 from local import service
-from tests.package.packaging import WITHOUT_PACKAGES, Package, package, package_copy, packaged
+from tests.package.packaging import (
+    SENDER,
+    WITHOUT_PACKAGES,
+    Package,
+    package,
+    package_copy,
+    packaged,
+)
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +32,7 @@ def dev(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Package:
 @pytest.fixture(scope="session")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Package:
     folder = tmp_path_factory.mktemp("prod") / "service"
-    return package(folder, stage="prod", options=WITHOUT_PACKAGES)
+    return package(folder, stage="prod", options=(*WITHOUT_PACKAGES, *SENDER))
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ SECRET_VERSION = "01234567-89ab-cdef-0123-456789abcdef"
 # A file that is not there: the functions' packages take most of the time, and few tests need them.
 # Their bytecode takes the functions' Python, which is not on every machine.
 WITHOUT_PACKAGES = ("--param", "requirements=none.txt", "--param", "bytecode=none")
+# Without a sender a protected stage is refused.
+SENDER = ("--param", "email=ses", "--param", "emailFrom=no-reply@play.example.com")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""The names that the doctor looks for are those that CloudFormation is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.service import ROOT
+from tests.package.packaging import SENDER as OPTIONS
+from tests.package.packaging import Package
+from tools.doctor.configuration import Configuration
+from tools.doctor.names import KINDS, UNIQUE, Name, fixed
+
+pytestmark = pytest.mark.package
+
+SENDER = dict(option.split("=") for option in OPTIONS[1::2])
+
+
+def given(package: Package, stage: str) -> Iterator[Name]:
+    """Each name in the packaged template, of the kinds that the doctor knows."""
+    yield Name("AWS::CloudFormation::Stack", f"leaderboard-{stage}")
+    for resource in package.resources.values():
+        kind = resource["Type"]
+        if kind not in KINDS:
+            continue
+        name = resource.get("Properties", {}).get(KINDS[kind][0])
+        if kind == "AWS::Cognito::UserPoolDomain":
+            parts = name["Fn::Join"][1]
+            yield Name(kind, f"{'-'.join(parts[:-1])}{UNIQUE}")
+        elif isinstance(name, str):
+            yield Name(kind, name)
+
+
+@pytest.mark.parametrize(("stage", "options"), [("prod", SENDER), ("dev", {})])
+def test_doctor_knows_every_name_of_a_stage(
+    request: pytest.FixtureRequest, stage: str, options: dict[str, str]
+) -> None:
+    package: Package = request.getfixturevalue(stage)
+    known = set(fixed(Configuration(ROOT, stage, options)))
+    assert known == set(given(package, stage))
+    assert len(known) > 40
+
+
+def test_no_other_property_names_a_resource_after_its_stage(prod: Package) -> None:
+    """A new kind of resource with a name of its own needs its line in the doctor's table."""
+    ends = ("Name", "Id")
+    others = {
+        (resource["Type"], property_)
+        for resource in prod.resources.values()
+        for property_, value in resource.get("Properties", {}).items()
+        if property_.endswith(ends) and isinstance(value, str) and "prod" in value
+    }
+    known = {(kind, name) for kind, (name, _, _) in KINDS.items()}
+    # The cache user's name is its id once more. Gateways may share a name, and are long enough.
+    known |= {
+        ("AWS::ElastiCache::User", "UserName"),
+        ("AWS::ApiGatewayV2::Api", "Name"),
+        ("AWS::ApiGatewayV2::Stage", "StageName"),
+    }
+    assert others <= known
+    assert others & known
+
+
+def test_doctor_reads_the_params_that_are_packaged(prod: Package) -> None:
+    configuration = Configuration(ROOT, "prod", SENDER)
+    environment = prod.functions()["board_stream"]["Environment"]["Variables"]
+    assert environment["POSTS_PER_SECOND"] == configuration.param("postsPerSecond")
+    assert environment["CACHE_NAME"] == configuration.param("cacheName")
+    functions = {it["FunctionName"] for it in prod.functions().values()}
+    assert set(configuration.functions.values()) == functions
+    reserved = {
+        it["FunctionName"]: it["ReservedConcurrentExecutions"]
+        for it in prod.functions().values()
+        if "ReservedConcurrentExecutions" in it
+    }
+    assert reserved == configuration.reservations
