@@ -1,61 +1,23 @@
-"""A deployed stage's addresses, from its stack's outputs, for a page that is served from here."""
+"""A deployed stage's addresses, for a page that is served from here."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-from local import announcement, service
 from local.page import Configuration
-from local.stack import RATING_BOARD, STAGE, StackFailed
-
-if TYPE_CHECKING:
-    import boto3
-
-# What serverless.yml deploys to, unless it is told otherwise.
-REGION = "eu-central-1"
+from local.stack import RATING_BOARD
 
 
 def configuration(stage: str, *, region: str | None) -> Configuration:
     """What the page must know of the stage; with this shell's credentials, or those of the local
     stack that runs here. Raises StackFailed."""
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
+    from tools import stage as stages
 
-    if stage == STAGE:
-        service.isolate()
-        os.environ.update(announcement.tool_variables())
-    region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    session = boto3.Session(region_name=region or REGION)
-    try:
-        outputs = _outputs(session, stage)
-    except (BotoCoreError, ClientError) as error:
-        raise StackFailed(
-            f"The addresses of stage {stage} in {session.region_name} are not to be had: {error}"
-        ) from error
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    if not endpoint:
-        return Configuration(
-            stage=stage,
-            http=outputs["HttpUrl"],
-            socket=outputs["SocketUrl"],
-            cognito=f"https://cognito-idp.{session.region_name}.amazonaws.com/",
-            web_client_id=outputs["WebClientId"],
-        )
-    gateway = f"{endpoint}/_aws/execute-api"
+    found = stages.find(stage, region=region)
     return Configuration(
         stage=stage,
-        http=f"{gateway}/{outputs['HttpApiId']}",
-        socket=f"{gateway}/{outputs['SocketApiId']}/{stage}".replace("http", "ws", 1),
-        cognito=endpoint,
-        web_client_id=outputs["WebClientId"],
-        boards=(RATING_BOARD,),
-        any_code=True,
+        http=found.http,
+        socket=found.socket,
+        cognito=found.cognito,
+        web_client_id=found.outputs["WebClientId"],
+        boards=(RATING_BOARD,) if found.emulated else (),
+        any_code=found.emulated,
     )
-
-
-def _outputs(session: boto3.Session, stage: str) -> Mapping[str, str]:
-    client: Any = session.client("cloudformation")
-    (stack,) = client.describe_stacks(StackName=f"leaderboard-{stage}")["Stacks"]
-    return {it["OutputKey"]: it["OutputValue"] for it in stack["Outputs"]}

@@ -4,13 +4,10 @@ credentials."""
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from local import announcement, service
-from local.deployed import REGION
-from local.stack import STAGE, StackFailed
+from local.stack import StackFailed
 
 if TYPE_CHECKING:
     import boto3
@@ -20,18 +17,16 @@ KEY_BYTES = 48
 
 def rotate_stage(stage: str, *, region: str | None, revoke: bool) -> str:
     """Rotate the key of a stage; what to tell whoever asked for it. Raises StackFailed."""
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    if stage == STAGE:
-        service.isolate()
-        os.environ.update(announcement.tool_variables())
-    region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    session = boto3.Session(region_name=region or REGION)
+    from tools import stage as stages
+
+    session = stages.session_for(stage, region=region)
     try:
         return rotate(session.client("secretsmanager"), secret_of(session, stage), revoke=revoke)
     except (BotoCoreError, ClientError) as error:
-        raise StackFailed(f"The key of stage {stage} was not rotated: {error}") from error
+        why = stages.reason(error, right="what docs/operations.md lists")
+        raise StackFailed(f"The key of stage {stage} was not rotated: {why}") from error
 
 
 def rotate(manager: Any, secret: str, *, revoke: bool) -> str:

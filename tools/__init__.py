@@ -1,0 +1,1 @@
+"""What developers run against a stage. Nothing in here is shipped with the functions."""
