@@ -16,7 +16,8 @@ REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot unit test check format audit soak bench package deploy rotate \
+.PHONY: help setup dev page screenshot unit test check format audit soak bench package deploy smoke \
+	rotate \
 	check-code check-types check-clients check-service check-edge
 
 help: ## list the targets
@@ -93,6 +94,9 @@ package: setup ## build what a deployment of STAGE=dev would upload, into .serve
 
 deploy: setup ## deploy STAGE=dev with the AWS credentials of this shell
 	@$(SLS) deploy --stage $(STAGE)
+
+smoke: setup ## check the deployed STAGE=dev from outside, and remove what the check made
+	@$(PYTHON) -m tools.smoke --stage $(STAGE)
 
 rotate: setup ## give STAGE=dev a new key for its tickets (REVOKE=1 after a leak: drop the others)
 	@$(PYTHON) -m local rotate --stage $(STAGE) $(if $(REVOKE),--revoke)
