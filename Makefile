@@ -16,7 +16,7 @@ REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot unit test check format audit soak bench package deploy smoke \
+.PHONY: help setup dev page screenshot unit test check format audit soak bench package deploy smoke machine moderator \
 	rotate \
 	check-code check-types check-clients check-service check-edge
 
@@ -97,6 +97,12 @@ deploy: setup ## deploy STAGE=dev with the AWS credentials of this shell
 
 smoke: setup ## check the deployed STAGE=dev from outside, and remove what the check made
 	@$(PYTHON) -m tools.smoke --stage $(STAGE)
+
+machine: setup ## print the commands for a trusted write to STAGE=dev
+	@$(PYTHON) -m tools.machine --stage $(STAGE) $(if $(PLAYER),--user '$(PLAYER)')
+
+moderator: setup ## print the commands to moderate PLAYER=userId on STAGE=dev
+	@$(PYTHON) -m tools.machine --client moderator --stage $(STAGE) $(if $(PLAYER),--user '$(PLAYER)')
 
 rotate: setup ## give STAGE=dev a new key for its tickets (REVOKE=1 after a leak: drop the others)
 	@$(PYTHON) -m local rotate --stage $(STAGE) $(if $(REVOKE),--revoke)
