@@ -26,7 +26,8 @@ LOCKED := -qq --disable-pip-version-check --require-hashes --no-compile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev page screenshot unit test check format audit preflight lock soak bench package doctor deploy rotate \
+.PHONY: help setup dev page screenshot unit test check format audit preflight lock soak bench package doctor deploy \
+	smoke machine moderator rotate \
 	check-code check-types check-clients check-service check-edge test-javascript test-python
 
 help: ## list the targets
@@ -128,6 +129,15 @@ doctor: setup ## say what would stop a deployment of STAGE=dev, with the AWS cre
 deploy: setup ## deploy STAGE=dev with the AWS credentials of this shell, once the doctor finds nothing wrong
 	@$(PYTHON) -m tools.doctor --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
 	@$(SLS) deploy --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
+
+smoke: setup ## check the deployed STAGE=dev from outside, and remove what the check made
+	@$(PYTHON) -m tools.smoke --stage $(STAGE) --prefix "$(PREFIX)"
+
+machine: setup ## print the commands for a trusted write to STAGE=dev
+	@$(PYTHON) -m tools.machine --stage $(STAGE) --prefix "$(PREFIX)" $(if $(PLAYER),--user '$(PLAYER)')
+
+moderator: setup ## print the commands to moderate PLAYER=userId on STAGE=dev
+	@$(PYTHON) -m tools.machine --client moderator --stage $(STAGE) --prefix "$(PREFIX)" $(if $(PLAYER),--user '$(PLAYER)')
 
 rotate: setup ## give STAGE=dev a new key for its tickets (REVOKE=1 after a leak: drop the others)
 	@$(PYTHON) -m local rotate --stage $(STAGE) --prefix "$(PREFIX)" $(if $(REVOKE),--revoke)

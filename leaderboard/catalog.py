@@ -125,6 +125,7 @@ class FormatRule(Rule):
 
 class BoardRule(Rule):
     title: Title | None = None
+    listed: Annotated[bool, Field(strict=True)] = True
     order: Literal["desc", "asc"] = "desc"
     operator: Literal["increment", "best", "latest"] = "increment"
     top_size: Annotated[int, Field(strict=True, ge=1, le=100)] = 10
@@ -142,6 +143,7 @@ class BoardRule(Rule):
         return Board(
             board=name,
             title=self.title or name,
+            listed=self.listed,
             order=Order(self.order),
             operator=Operator(self.operator),
             top_size=self.top_size,

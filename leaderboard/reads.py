@@ -75,14 +75,14 @@ class Reads:
     now_ms: Callable[[], int]
 
     def list(self) -> Json:
-        """Every board and pattern of boards.yml, with its current season and pace."""
-        concrete = [board for board in self.catalog.rules if "*" not in board]
+        """The listed boards and patterns of boards.yml, with their current seasons and paces."""
+        listed = {name: board for name, board in self.catalog.rules.items() if board.listed}
+        concrete = [board for board in listed if "*" not in board]
         try:
             paces = dict(zip(concrete, self.cache.read_paces(concrete), strict=True))
         except CacheUnavailable:
             paces = {}
-        rules = self.catalog.rules.items()
-        return {"boards": [self._board(it, paces.get(name)) for name, it in rules]}
+        return {"boards": [self._board(it, paces.get(name)) for name, it in listed.items()]}
 
     def top(self, board: str, *, season: str | None, limit: int | None) -> Page:
         """The first entries of a board: up to its top size as recorded, past it as they are now.

@@ -97,6 +97,8 @@ class Board:
 
     board: str
     title: str
+    listed: bool = True
+    """Whether GET /boards names it; everything else works the same."""
     order: Order = Order.DESC
     operator: Operator = Operator.INCREMENT
     top_size: int = 10

@@ -7,7 +7,6 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from local.deployed import session_of, stack_name, unreadable
 from local.stack import StackFailed
 
 if TYPE_CHECKING:
@@ -20,14 +19,16 @@ def rotate_stage(stage: str, *, region: str | None, prefix: str, revoke: bool) -
     """Rotate the key of a stage; what to tell whoever asked for it. Raises StackFailed."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    session = session_of(stage, region=region)
-    stack = stack_name(stage, prefix=prefix)
+    from tools import stage as stages
+
+    session = stages.session_for(stage, region=region)
+    stack = stages.stack_name(stage, prefix=prefix)
     try:
         secret = secret_of(session, stack)
         return rotate(session.client("secretsmanager"), secret, revoke=revoke)
     except (BotoCoreError, ClientError) as error:
-        what = f"The key of stack {stack} ({session.region_name}) was not rotated"
-        raise StackFailed(unreadable(what, error)) from error
+        why = stages.reason(error, right="what docs/operations.md lists")
+        raise StackFailed(f"The key of stack {stack} was not rotated: {why}") from error
 
 
 def rotate(manager: Any, secret: str, *, revoke: bool) -> str:

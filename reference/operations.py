@@ -63,7 +63,8 @@ OPERATIONS: dict[str, Operation] = {
     "GET /boards": Operation(
         "List the boards",
         answers.Boards,
-        "Every board and pattern of `boards.yml`, with its rules, its current season and its pace.",
+        "Every board and pattern of `boards.yml`, with its rules, its current season and its pace; "
+        "a board with `listed: false` is left out.",
         cached=True,
         example={"boards": [ALL_TIME]},
     ),

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from local import service
-from local.deployed import unprotected
 from local.stack import STACK_NAME
 from tests.stack import Empty, empty
 from tests.structure import template
+from tools.stage import unprotected
 
 pytestmark = pytest.mark.e2e
 

@@ -8,11 +8,11 @@ import boto3
 import pytest
 
 from local import service as deployment
-from local.deployed import stack_name
 from local.stack import STAGE, variables
 from tests.e2e.service import Service
 from tests.e2e.waiting import await_value
 from tests.stack import Running
+from tools.stage import stack_name
 
 pytestmark = pytest.mark.e2e
 

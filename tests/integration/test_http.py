@@ -576,6 +576,13 @@ def test_boards_are_listed_while_the_cache_is_down(switches: Dependencies) -> No
     assert listed["global"]["viewers"] is None
 
 
+def test_board_that_is_not_listed_can_be_read() -> None:
+    listed = answered(handlers.boards.handler(request("GET /boards"), CONTEXT)).json["boards"]
+    assert "smoke-check" not in {it["board"] for it in listed}
+    top = get("top", board="smoke-check")
+    assert (top.status, top.json["board"], top.json["entries"]) == (200, "smoke-check", [])
+
+
 # The ranking: pages, neighbours, some users.
 
 

@@ -257,6 +257,7 @@ OTHERS = {
         ({"minScore": MAX_SCORE + 1}, "minScore", "less than or equal to"),
         ({"minScore": True}, "minScore", "valid integer"),
         ({"negativePoints": "yes"}, "negativePoints", "valid boolean"),
+        ({"listed": "no"}, "listed", "valid boolean"),
         ({"schedule": "daily", "keepSeasons": -1}, "keepSeasons", "greater than or equal to 0"),
         ({"schedule": "daily", "keepSeasons": 101}, "keepSeasons", "less than or equal to 100"),
         ({"keepSeasons": 4}, "keepSeasons", "needs a schedule"),

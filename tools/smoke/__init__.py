@@ -1,0 +1,1 @@
+"""A check of a deployed stage from outside, by the ways of its users, on a board of its own."""

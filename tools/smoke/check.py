@@ -1,0 +1,353 @@
+"""The check itself: a board's path from a trusted write to a viewer, a player's path from the
+sign-up to the own score, the edge, the alarms; then everything that was made is removed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.stack import StackFailed
+from tools.smoke.calls import Calls
+from tools.smoke.cognito import Pool, claims
+from tools.smoke.steps import Failed, PathEnded, Steps, in_thread
+from tools.smoke.watching import Viewer, viewing
+from tools.stage import Stage, reason
+
+BOARD = "smoke-check"
+ACTION = "visit"
+SCORE = 1000
+"""The most that the board takes: no player of it stands above."""
+MISSING_BOARD = (
+    f"boards.yml of this stage has no board {BOARD}: copy it from this repository's boards.yml, "
+    "and deploy"
+)
+WRITE, MODERATE = "leaderboard/scores.write", "leaderboard/moderate"
+ANSWER_SECONDS = 45.0
+"""For one request, cold start included; the gateway itself waits for 30."""
+CLEAN_SECONDS = 90.0
+PAGE = 100
+AGAIN_SECONDS = 0.5
+GONE_SECONDS = 20.0
+USER = re.compile(r"smoke-[0-9a-f]{12}")
+PROBLEM = "not removed: "
+
+
+class Check:
+    """One check of a stage. `name` is in everything that it makes."""
+
+    def __init__(
+        self, stage: Stage, steps: Steps, *, update_seconds: float, left_over: timedelta
+    ) -> None:
+        self._stage = stage
+        self._steps = steps
+        self._update_seconds = update_seconds
+        # A check is over by then, so what is older was left by one that was killed.
+        self._left_over = left_over
+        self._http = Calls(stage.http)
+        self._pool = Pool(stage)
+        self._user = f"smoke-{secrets.token_hex(6)}"
+        self._email = f"{self._user}@example.com"
+        # What there may be to remove; said before it is made.
+        self._wrote = False
+        self._signed_up = False
+        # The token of a player whom the service knows.
+        self._player: str | None = None
+        self._moderator: str | None = None
+
+    async def run(self) -> None:
+        try:
+            if await self._path(self._answering):
+                await self._path(self._updates)
+                await self._path(self._playing)
+            await self._path(self._alarms)
+        finally:
+            await self._path(self._clean)
+
+    async def _path(self, path: Callable[[], Awaitable[None]]) -> bool:
+        """Whether it went through to its end."""
+        with suppress(PathEnded):
+            await path()
+            return True
+        return False
+
+    # Whether there is anything to talk to.
+
+    async def _answering(self) -> None:
+        if self._stage.edge:
+            async with self._steps.step("edge", seconds=2 * ANSWER_SECONDS) as step:
+                step.text = await self._edge(self._stage.edge)
+        async with self._steps.step("GET /boards", seconds=ANSWER_SECONDS) as step:
+            boards = (await self._http.call("GET", "/boards")).expect(200)["boards"]
+            step.text = f"{len(boards)} boards at {self._stage.http}"
+        async with self._steps.step(f"GET /boards/{BOARD}/top", seconds=ANSWER_SECONDS) as step:
+            answer = await self._http.call("GET", f"/boards/{BOARD}/top")
+            if answer.status == 404:
+                raise Failed(MISSING_BOARD)
+            top = answer.expect(200)
+            if top.get("degraded"):
+                step.note("degraded: the cache does not answer, or the ranking is being filled")
+
+    async def _edge(self, url: str) -> str:
+        edge = Calls(url)
+        page = await edge.call("GET", "/")
+        if page.status != 200 or "text/html" not in page.headers.get("content-type", ""):
+            raise Failed(f"the page at {url}/ answered {page.status}: deploy the edge again")
+        addresses = (await edge.call("GET", "/config.json")).expect(200)
+        if addresses["http"] != self._stage.http:
+            raise Failed(f"the page's config.json names {addresses['http']}: deploy the edge again")
+        beside = await Calls(self._stage.api).call("GET", "/boards")
+        if beside.status != 403 or beside.body.get("code") != "edge_required":
+            raise Failed(
+                f"{self._stage.api} answers {beside.status} to anybody, beside the edge: deploy "
+                "the stage with the param edge: cloudfront"
+            )
+        return f"{url}, and no way beside it"
+
+    # From a trusted write to a viewer.
+
+    async def _updates(self) -> None:
+        async with viewing(self._stage.socket, BOARD) as viewer:
+            async with self._steps.step("socket → snapshot", seconds=ANSWER_SECONDS) as step:
+                step.otherwise = f"no snapshot at {self._stage.socket}; see the log of socket"
+                board = (await viewer.await_board(lambda _: True)).board
+                step.text = f"version {board.version}"
+            async with self._steps.step("machine tokens", seconds=ANSWER_SECONDS) as step:
+                machine = await self._token("machine", WRITE)
+                # No score is written that could not be removed again.
+                self._moderator = await self._token("moderator", MODERATE)
+                step.text = f"{WRITE}, {MODERATE}"
+            await self._write(viewer, machine)
+
+    async def _token(self, name: str, scope: str) -> str:
+        try:
+            client = await in_thread(lambda: self._stage.secret_client(name))
+        except StackFailed as failure:
+            raise Failed(str(failure)) from failure
+        return await Calls(self._stage.token_url).token(client, scope)
+
+    async def _write(self, viewer: Viewer, machine: str) -> None:
+        began = time.monotonic()
+        async with self._steps.step("trusted write", seconds=ANSWER_SECONDS) as step:
+            self._wrote = True
+            answer = await self._http.call(
+                "PUT",
+                f"/boards/{BOARD}/users/{self._user}/score",
+                token=machine,
+                body={"score": SCORE, "submissionId": self._user, "userName": "Smoke check"},
+            )
+            entry = answer.expect(200)["entry"]
+            step.text = f"score {entry['userScore']}"
+        name = "trusted write → update"
+        async with self._steps.step(name, seconds=self._update_seconds + ANSWER_SECONDS) as step:
+            try:
+                async with asyncio.timeout(self._update_seconds):
+                    seen = await viewer.await_board(
+                        lambda board: any(it.user_id == self._user for it in board.entries)
+                    )
+            except TimeoutError:
+                raise Failed(await self._why_no_update()) from None
+            took = 1000 * (seen.at - began)
+            step.text = f"seen {took:.0f} ms after the request, version {seen.board.version}"
+            if seen.board.published_at is not None:
+                sent = _at(seen.board.published_at) - _at(entry["scoreUpdatedAt"])
+                step.text += f"; sent {sent / timedelta(milliseconds=1):.0f} ms after the score"
+
+    async def _why_no_update(self) -> str:
+        """Which of the two streams stands: the top as recorded lies between them."""
+        late = f"no update within {self._update_seconds:g} s"
+        top = (await self._http.call("GET", f"/boards/{BOARD}/top")).expect(200)
+        function = "score_stream"
+        if recorded := any(it["userId"] == self._user for it in top["entries"]):
+            function = "board_stream"
+        where = "is in GET top, so it was recorded and not sent" if recorded else "is not recorded"
+        return (
+            f"{late}: the score {where}. Look at the log of {function}, and whether its event "
+            f"source mapping is enabled: aws lambda list-event-source-mappings --region "
+            f"{self._stage.region} --function-name leaderboard-{self._stage.name}-{function}"
+        )
+
+    # A player's whole path.
+
+    async def _playing(self) -> None:
+        async with self._steps.step("player signs up and in", seconds=ANSWER_SECONDS) as step:
+            self._signed_up = True
+            password = await self._pool.create(self._email)
+            signed_in = await self._pool.sign_in(self._email, password)
+            token = signed_in["AccessToken"]
+            signed_in_at = time.monotonic()
+            step.text = f"user {claims(token)['sub']}"
+        async with self._steps.step(
+            f"ticket → action {ACTION}", seconds=2 * ANSWER_SECONDS
+        ) as step:
+            points = await self._act(token)
+            step.text = f"{points} point" + "s" * (points != 1)
+        async with self._steps.step("GET /me/scores", seconds=ANSWER_SECONDS) as step:
+            answer = await self._http.call("GET", "/me/scores", token=token)
+            own = {it["board"]: it["userScore"] for it in answer.expect(200)["scores"]}
+            if own != {BOARD: points}:
+                raise Failed(f"the player's scores are {own} instead of {{{BOARD!r}: {points}}}")
+        async with self._steps.step("refresh → auth_time", seconds=ANSWER_SECONDS) as step:
+            # Times of tokens are whole seconds.
+            await asyncio.sleep(max(0.0, signed_in_at + 2 - time.monotonic()))
+            refreshed = (await self._pool.refresh(signed_in["RefreshToken"]))["AccessToken"]
+            step.text = "stays that of the sign-in"
+            if claims(refreshed)["auth_time"] != claims(token)["auth_time"]:
+                step.note(
+                    "renewed: who has a refresh token can delete its player without signing in"
+                )
+
+    async def _act(self, token: str) -> int:
+        self._player = token
+        path = f"/boards/{BOARD}"
+        answer = await self._http.call(
+            "POST", f"{path}/tickets", token=token, body={"action": ACTION}
+        )
+        ticket = answer.expect(201)
+        while True:
+            answer = await self._http.call(
+                "POST", f"{path}/scores", token=token, body={"ticket": ticket["ticket"]}
+            )
+            # Whether its time has come is asked of the service: this machine's clock may be wrong.
+            if answer.status != 409 or answer.body.get("code") != "ticket_too_early":
+                break
+            await asyncio.sleep(AGAIN_SECONDS)
+        score: int = answer.expect(200)["entry"]["userScore"]
+        if score != ticket["points"]:
+            raise Failed(f"the action is worth {ticket['points']}, and the score is {score}")
+        return score
+
+    # What watches the stage.
+
+    async def _alarms(self) -> None:
+        async with self._steps.step("alarms", seconds=ANSWER_SECONDS) as step:
+            try:
+                alarms = await in_thread(self._read_alarms)
+            except (BotoCoreError, ClientError) as error:
+                rights = "cloudformation:ListStackResources and cloudwatch:DescribeAlarms"
+                raise Failed(reason(error, right=rights)) from error
+            on = [it for it in alarms if it["StateValue"] == "ALARM"]
+            if not alarms:
+                raise Failed("the stack has none, so nobody hears of failures: deploy it again")
+            if on:
+                listed = "; ".join(f"{it['AlarmName']} ({it['AlarmDescription']})" for it in on)
+                raise Failed(f"{len(on)} of {len(alarms)} are on: {listed}. See docs/operations.md")
+            silent = sum(it["StateValue"] == "INSUFFICIENT_DATA" for it in alarms)
+            step.text = f"{len(alarms)}, none is on" + (
+                f"; {silent} have no data yet" if silent else ""
+            )
+
+    def _read_alarms(self) -> list[Any]:
+        resources = self._stage.client("cloudformation").get_paginator("list_stack_resources")
+        names = [
+            it["PhysicalResourceId"]
+            for page in resources.paginate(StackName=f"leaderboard-{self._stage.name}")
+            for it in page["StackResourceSummaries"]
+            if it["ResourceType"] == "AWS::CloudWatch::Alarm"
+        ]
+        watch = self._stage.client("cloudwatch")
+        return [
+            alarm
+            for at in range(0, len(names), PAGE)
+            for alarm in watch.describe_alarms(AlarmNames=names[at : at + PAGE])["MetricAlarms"]
+        ]
+
+    # What was made goes again.
+
+    async def _clean(self) -> None:
+        if not (self._wrote or self._signed_up):
+            return
+        async with self._steps.step("clean up", seconds=CLEAN_SECONDS) as step:
+            step.otherwise = (
+                "some of it may still be there; the next check removes it, once it is "
+                f"{self._left_over // timedelta(minutes=1)} minutes old"
+            )
+            removals = [self._remove_player, self._remove_user, self._remove_left_over]
+            outcomes = [await self._outcome(it) for it in removals]
+            if problems := [it for it in outcomes if it.startswith(PROBLEM)]:
+                raise Failed("; ".join(it.removeprefix(PROBLEM) for it in problems))
+            step.text = ", ".join(it for it in outcomes if it)
+
+    async def _outcome(self, removal: Callable[[], Awaitable[str]]) -> str:
+        """What a removal did. One that fails keeps no other from being done."""
+        try:
+            return await removal()
+        except Failed as failure:
+            return f"{PROBLEM}{failure}"
+
+    async def _remove_player(self) -> str:
+        if not self._signed_up:
+            return ""
+        user_id = await self._pool.user_id(self._email)
+        if user_id is None:
+            return ""
+        if self._player is None:
+            await self._pool.delete(self._email)
+            return "player deleted"
+        # If this fails the sign-in stays: by it the next check finds the player, and its score.
+        (await self._http.call("DELETE", "/me", token=self._player)).expect(204)
+        return await self._await_gone()
+
+    async def _await_gone(self) -> str:
+        """The service removes a deleted player's sign-in a moment later."""
+        deadline = time.monotonic() + GONE_SECONDS
+        while await self._pool.user_id(self._email) is not None:
+            if time.monotonic() > deadline:
+                await self._pool.delete(self._email)
+                raise Failed(
+                    f"the player was deleted, and its sign-in was still there {GONE_SECONDS:g} s "
+                    "later (removed now): look at the log of moderation"
+                )
+            await asyncio.sleep(AGAIN_SECONDS)
+        return "player deleted"
+
+    async def _remove_user(self) -> str:
+        if not self._wrote:
+            return ""
+        await self._erase(self._user)
+        deadline = time.monotonic() + self._update_seconds
+        while await self._is_shown():
+            if time.monotonic() > deadline:
+                raise Failed(f"{self._user} is erased, and GET top still shows it")
+            await asyncio.sleep(AGAIN_SECONDS)
+        return "score and user erased"
+
+    async def _is_shown(self) -> bool:
+        top = (await self._http.call("GET", f"/boards/{BOARD}/top")).expect(200)
+        return any(it["userId"] == self._user for it in top["entries"])
+
+    async def _remove_left_over(self) -> str:
+        """What earlier checks left that were killed."""
+        found = await self._pool.left_over(older=self._left_over)
+        for email, user_id in found.items():
+            await self._erase(user_id)
+            await self._pool.delete(email)
+        page = await self._http.call("GET", f"/boards/{BOARD}/entries?limit={PAGE}")
+        before = datetime.now(UTC) - self._left_over
+        users = [
+            it["userId"]
+            for it in page.expect(200)["entries"]
+            if USER.fullmatch(it["userId"]) and _at(it["scoreUpdatedAt"]) < before
+        ]
+        for user_id in users:
+            await self._erase(user_id)
+        count = len(found) + len(users)
+        return f"{count} left by an earlier check" if count else ""
+
+    async def _erase(self, user_id: str) -> None:
+        """Erases any user, by the moderator's call."""
+        if self._moderator is None:
+            self._moderator = await self._token("moderator", MODERATE)
+        answer = await self._http.call("DELETE", f"/users/{user_id}", token=self._moderator)
+        answer.expect(204)
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
