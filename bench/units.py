@@ -69,7 +69,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
 
 
 def getting(cache: Cache) -> Callable[[], object]:
-    cache.client.set("simple", "x" * 100)
+    cache.client.execute_command("SET", "simple", "x" * 100)
     return lambda: cache.client.execute_command("GET", "simple")
 
 

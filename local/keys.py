@@ -28,7 +28,8 @@ def rotate_stage(stage: str, *, region: str | None, prefix: str, revoke: bool) -
         return rotate(session.client("secretsmanager"), secret, revoke=revoke)
     except (BotoCoreError, ClientError) as error:
         why = stages.reason(error, right="what docs/operations.md lists")
-        raise StackFailed(f"The key of stack {stack} was not rotated: {why}") from error
+        what = f"The key of stack {stack} ({session.region_name}) was not rotated"
+        raise StackFailed(f"{what}: {why}") from error
 
 
 def rotate(manager: Any, secret: str, *, revoke: bool) -> str:

@@ -43,7 +43,7 @@ class Cluster:
         self.options = options
         self.endpoint = Redis(**options, retry=Retry(NoBackoff(), 0)).connection_pool
         self.idle: dict[str, list[Any]] = defaultdict(list)
-        """Connections to each node, lent by its pool, that nobody uses at the moment."""
+        """Connections to each node, lent by its pool, that nobody uses now."""
         self.is_doubted = False
         """Whether a node did not answer in time, so that it may be gone for good."""
         self._library: RedisCluster | None = None

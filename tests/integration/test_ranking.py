@@ -106,7 +106,7 @@ def test_deployed_user_may_do_nothing_dangerous(
     deployed_valkey.trust(monkeypatch)
     cache = deployed_valkey.cache()
     with pytest.raises(NoPermissionError):
-        cache.client.execute_command(*command.split(), target_nodes=RedisCluster.RANDOM)
+        cache.client.library.execute_command(*command.split(), target_nodes=RedisCluster.RANDOM)
     close(cache)
 
 

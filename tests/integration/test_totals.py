@@ -286,7 +286,7 @@ def test_board_whose_ranking_is_lost_meanwhile_is_filled_again(
     apply = Cache.apply
 
     def losing(cache: Cache, board: Any, season: str, *rest: Any, **options: Any) -> Any:
-        cache.client.delete(Keys.of("global", "all").ranking[0])
+        cache.client.execute_command("DEL", Keys.of("global", "all").ranking[0])
         return apply(cache, board, season, *rest, **options)
 
     monkeypatch.setattr(Cache, "apply", losing)

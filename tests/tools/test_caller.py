@@ -158,11 +158,13 @@ def test_page_and_rotate_say_the_region_and_what_to_do() -> None:
     os.environ.update(
         AWS_PROFILE="play", AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1"
     )
-    advice = "`make doctor` says who you are on AWS and what is missing."
+    advice = "AWS_ENDPOINT_URL and the network."
     with pytest.raises(StackFailed) as failed:
-        deployed.configuration("dev", region=None)
+        deployed.configuration("dev", region=None, prefix="")
     assert str(failed.value).startswith("Cannot read stage dev (eu-north-1): ")
     assert str(failed.value).endswith(advice)
     with pytest.raises(StackFailed) as failed:
-        keys.rotate_stage("dev", region="eu-west-3", revoke=False)
-    assert str(failed.value).startswith("The key of stage dev (eu-west-3) was not rotated: ")
+        keys.rotate_stage("dev", region="eu-west-3", prefix="", revoke=False)
+    assert str(failed.value).startswith(
+        "The key of stack leaderboard-dev (eu-west-3) was not rotated: "
+    )
