@@ -97,8 +97,6 @@ class Board:
 
     board: str
     title: str
-    listed: bool = True
-    """Whether GET /boards names it; everything else works the same."""
     order: Order = Order.DESC
     operator: Operator = Operator.INCREMENT
     top_size: int = 10
@@ -117,3 +115,5 @@ class Board:
     """The pattern of boards.yml that a board's id matches, if the board is not named there."""
     boards_per_player: int | None = None
     """Boards of its pattern that one player may open by actions."""
+    listed: bool = True
+    """Whether GET /boards names it; everything else works the same."""

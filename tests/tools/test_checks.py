@@ -69,7 +69,9 @@ def test_params_say_the_kind_where_the_name_does_not(
     configuration = Configuration(folder, "live")
     assert configuration.kind == kind
     assert checks.stage(configuration).level == level
-    assert configuration.param("deletionPolicy") == ("Retain" if kind == "protected" else "Delete")
+    assert configuration.param("deletionPolicy") == (
+        "RetainExceptOnCreate" if kind == "protected" else "Delete"
+    )
 
 
 def test_stage_of_the_local_stack_is_not_for_the_doctor() -> None:
@@ -79,12 +81,17 @@ def test_stage_of_the_local_stack_is_not_for_the_doctor() -> None:
     )
 
 
-def test_longer_service_leaves_less_for_the_stage(folder: Path) -> None:
+def test_prefix_leaves_less_for_the_stage(folder: Path) -> None:
     most, _ = longest_stage(Configuration(folder, "dev"))
-    change(folder, "service: leaderboard\n", "service: arcade-leaderboard\n")
-    less, name = longest_stage(Configuration(folder, "dev"))
+    less, name = longest_stage(Configuration(folder, "dev", {"prefix": "arcade-"}))
     assert less == most - len("arcade-")
-    assert name.name == "arcade-leaderboard-dev"
+    assert name.name == "arcade-leaderboard-edge-eu-central-1-dev-socket-path"
+
+
+def test_edge_of_a_longer_region_leaves_less_for_the_stage(folder: Path) -> None:
+    most, _ = longest_stage(Configuration(folder, "dev"))
+    less, _ = longest_stage(Configuration(folder, "dev", region="ap-southeast-1"))
+    assert less == most - len("ap-southeast-1") + len("eu-central-1")
 
 
 def test_sender_that_nobody_knows(folder: Path) -> None:
@@ -176,11 +183,11 @@ def test_concurrency(facts: Executions, wanted: dict[str, int], level: str, text
 
 
 def test_every_reservation_of_serverless_yml_is_counted(folder: Path) -> None:
-    change(folder, "    role: FanoutRole\n", "    role: FanoutRole\n    reservedConcurrency: 7\n")
+    change(folder, "    role: BoardsRole\n", "    role: BoardsRole\n    reservedConcurrency: 7\n")
     configuration = Configuration(folder, "dev", {"boardStreamConcurrency": "5"})
     assert configuration.reservations == {
         "leaderboard-dev-board_stream": 5,
-        "leaderboard-dev-fanout": 7,
+        "leaderboard-dev-boards": 7,
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tools.caller import ROOT
+from tools.caller import ROOT, UNLESS_TOLD
 
 THROW_AWAY, PROTECTED = "throw-away", "protected"
 # Whose params every protected stage has.
@@ -39,6 +39,12 @@ def _tagged(loader: Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
 Loader.add_multi_constructor("!", _tagged)
 
 
+def _at(document: Any, path: str) -> Any:
+    for key in filter(None, path.split(".")):
+        document = document.get(key) if isinstance(document, dict) else None
+    return document
+
+
 @dataclass(frozen=True)
 class Configuration:
     """The service's folder, read for one stage."""
@@ -47,6 +53,7 @@ class Configuration:
     stage: str
     # What `--param` would say.
     options: Mapping[str, str] = field(default_factory=dict)
+    region: str = UNLESS_TOLD
 
     @cached_property
     def document(self) -> Mapping[str, Any]:
@@ -124,9 +131,11 @@ class Configuration:
 
     @property
     def boards(self) -> tuple[str, ...]:
-        """The boards of boards.yml that are no patterns."""
+        """The boards of boards.yml that are no patterns, and that viewers are shown."""
         named = self._load("boards.yml")["boards"]
-        return tuple(name for name in named if "*" not in name)
+        return tuple(
+            name for name, rules in named.items() if "*" not in name and rules.get("listed", True)
+        )
 
     def resources(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The resources that the service declares itself: logical name, resource."""
@@ -158,8 +167,10 @@ class Configuration:
     def _value(self, source: str, file: str | None, address: str) -> Any:
         first, *fallbacks = (it.strip() for it in address.split(","))
         match source:
-            case "self" if first == "service":
-                return self.document["service"]
+            case "self" if first == "provider.region":
+                return self.region
+            case "self" if (at := _at(self.document, first)) is not None:
+                return at
             case "sls" if first == "stage":
                 return self.stage
             case "param":
@@ -168,10 +179,8 @@ class Configuration:
                         return self.params[name]
                 return None
             case "file" if file and file.endswith(".yml"):
-                found: Any = self._load(file)
-                for key in filter(None, first.split(".")):
-                    found = (found or {}).get(key)
-                return found
+                found = _at(self._load(file), first)
+                return fallbacks[0].strip("'") if found is None and fallbacks else found
         return f"${{{source}{f'({file})' if file else ''}:{address}}}"
 
     def _load(self, name: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import TypeVar
@@ -68,6 +68,7 @@ def examine(
         yield wrong
         yield from unasked(configuration, "a Region")
         return
+    configuration = replace(configuration, region=found.region.name)
     stage = Stage(configuration, found, Account(found.session, seconds=seconds))
     deadline = time.monotonic() + seconds
     signed = _start(lambda: has_credentials(found))

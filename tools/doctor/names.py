@@ -66,7 +66,12 @@ def fixed(configuration: Configuration) -> Iterator[Name]:
 
 def of_edge(configuration: Configuration) -> Iterator[Name]:
     """Those of the stack before the stage, which it may get at any time."""
-    edge = Configuration(configuration.folder / "infra" / "edge", configuration.stage)
+    edge = Configuration(
+        configuration.folder / "infra" / "edge",
+        configuration.stage,
+        {**configuration.options, "serviceRegion": configuration.region},
+        configuration.region,
+    )
     for kind, name in _declared(edge):
         yield Name(kind, name)
 
