@@ -104,6 +104,7 @@ ENVIRONMENTS = {
     | CACHE,
     "seasons": {
         "BOARDS_TABLE",
+        "CONNECTIONS_TABLE",
         "FAILURE_QUEUE_URL",
         "REBUILD_FUNCTION",
         "RECORD_INTERVAL_MS",
@@ -147,7 +148,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:UpdateItem",
         },
         "SubmissionsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
-        "BoardsTable": {"dynamodb:GetItem"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "TicketSecret": {"secretsmanager:GetSecretValue"},
     }
     | REPORTS,
@@ -166,7 +167,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:Query",
             "dynamodb:UpdateItem",
         },
-        "BoardsTable": {"dynamodb:GetItem"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "ConnectionsTable": {"dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"},
         "${WebsocketsApi}/dev/DELETE/@connections/*": {"execute-api:ManageConnections"},
         "UserPool": {"cognito-idp:AdminDeleteUser"},
@@ -203,7 +204,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "function:leaderboard-dev-upkeep": {"lambda:InvokeFunction"},
         "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
-        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "FailureQueue": {"sqs:SendMessage"},
     },
     "board_stream": {
@@ -239,6 +240,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:Scan",
             "dynamodb:UpdateItem",
         },
+        "ConnectionsTable": {"dynamodb:Query"},
         "RebuildLambdaFunction": {"lambda:InvokeFunction"},
     }
     | CACHE_ACCESS
