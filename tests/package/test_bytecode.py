@@ -18,7 +18,7 @@ import pytest
 
 from local import runtime, service
 from local.service import ROOT
-from tests.package.packaging import Package, package_copy
+from tests.package.packaging import SENDER, Package, package_copy
 
 pytestmark = pytest.mark.package
 
@@ -114,7 +114,7 @@ def packaged(folder: Path, path: str, stage: str, *options: str) -> Package:
     return package_copy(
         service.copy(folder),
         stage=stage,
-        options=("--param", "requirements=none.txt", *options),
+        options=("--param", "requirements=none.txt", *SENDER, *options),
         variables={"PATH": path},
     )
 

@@ -14,7 +14,7 @@ from tests.package.packaging import WITHOUT_PACKAGES, Package, package, package_
 
 pytestmark = pytest.mark.package
 
-STAGE = "blue"
+STAGE = "dev-blue"
 PREFIXES = ("", "acme-", "beta-2-")
 # What an account or a Region has once, and the tool's own words before some of it.
 NAMING = re.compile(r"(Name|\.UserId|\.UserGroupId|\.Domain\.Fn::Join\.1\.0)$")

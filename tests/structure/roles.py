@@ -60,5 +60,5 @@ def _name(resource: Json) -> str:
         account = "${AWS::Region}:${AWS::AccountId}:"
         for kind in ("execute-api", "lambda"):
             text = text.removeprefix(f"arn:${{AWS::Partition}}:{kind}:{account}")
-        text = text.replace("${sls:stage}", "dev").replace("${self:service}", "leaderboard")
+        text = text.replace("${self:custom.name}", "leaderboard-dev").replace("${sls:stage}", "dev")
     return str(text).removesuffix(".Arn").removesuffix(".ARN")
