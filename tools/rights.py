@@ -245,7 +245,8 @@ def packaged(stage: str) -> Json:
     with tempfile.TemporaryDirectory() as folder:
         copied = service.copy(Path(folder) / "service")
         options = ["--param", "requirements=none.txt", "--param", "edge=cloudfront"]
-        options += ["--param", "poolAcl=waf"]
+        options += ["--param", "poolAcl=waf", "--param", "bytecode=none", "--param", "email=ses"]
+        options += ["--param", "emailFrom=no-reply@play.example.com"]
         service.run(["package", "--stage", stage, *options], folder=copied, variables={})
         path = copied / ".serverless" / "cloudformation-template-update-stack.json"
         template: Json = json.loads(path.read_text(encoding="utf-8"))
