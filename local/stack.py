@@ -27,7 +27,7 @@ STACK_NAME = f"leaderboard-{STAGE}"
 # The emulator takes any; these open nothing else.
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"
-READY_SECONDS = 30.0
+READY_SECONDS = 90.0
 # A board of a pattern, which the sample players' server writes and the page offers.
 RATING_BOARD = "rating-chess"
 
