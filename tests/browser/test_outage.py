@@ -39,7 +39,7 @@ def test_stopped_service_leaves_a_stale_board_that_goes_on_by_itself(visitors: V
         # Another table behind the same addresses: what was shown is history.
         service = Service(stack.addresses)
         service.write(board, "bo", score=5, userName="Bo")
-        visitor.await_state("live", seconds=90)
+        visitor.await_state("live", seconds=240)
         expect(visitor.page.locator("#stale")).to_be_hidden()
         service.write(board, "cy", score=6, userName="Cy")
         await_value(
