@@ -5,8 +5,7 @@ STAGE ?= dev
 PREFIX :=
 PLAYERS ?= 8
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-# One more than there are cores: a third of the tests' time is waiting, for browsers and deadlines.
-WORKERS ?= $(shell expr $(CORES) + 1)
+WORKERS ?= auto
 # `make test COVERAGE=` goes without: tracing on Python 3.11 takes its time.
 COVERAGE ?= --cov
 # Targets side by side, the output of each in one piece where make can do that.
