@@ -190,7 +190,7 @@ def test_shell_without_credentials_is_told_to_sign_in(tmp_path: Path) -> None:
 def test_profile_that_does_not_exist_is_named(tmp_path: Path) -> None:
     alone = surroundings(None, HOME=str(tmp_path), AWS_PROFILE="missing")
     line = refusal(smoke(alone, stage="dev"))
-    assert line.startswith("Cannot read stage dev (eu-central-1): The config profile (missing)")
+    assert line.startswith("Cannot read stage dev: The config profile (missing)")
 
 
 def test_wrong_region_is_named_with_the_account(stack: Running) -> None:
@@ -257,7 +257,8 @@ def test_address_at_which_there_is_no_api_is_told(stack: Running, tables: Tables
 
 
 def test_edge_that_does_not_answer_is_told(stack: Running, tables: Tables) -> None:
-    with deployed(tables, "leaderboard-edge-local", {"EdgeUrl": NOWHERE}):
+    edge = f"leaderboard-edge-{stack.addresses['region']}-local"
+    with deployed(tables, edge, {"EdgeUrl": NOWHERE}):
         failed = failures(smoke(surroundings(stack)))
     assert set(failed) == {"edge"}
     assert failed["edge"].startswith(f"nothing answers at {NOWHERE}/")

@@ -20,6 +20,7 @@ import handlers.board_stream
 import handlers.rebuild
 import handlers.score_stream
 import handlers.seasons
+import handlers.upkeep
 import handlers.verify
 from leaderboard import instants, order, wiring
 from leaderboard.adapters.aws import client
@@ -130,9 +131,11 @@ def minute(*, later_ms: int = 0, deployed: bool = False) -> Changed:
 
 
 def rebuild(switches: Dependencies) -> None:
-    """What Lambda does with what was asked of it."""
+    """What Lambda does with what was asked of it: rebuilds, and upkeep's chores."""
     while switches.invoked:
-        handlers.rebuild.handler(switches.invoked.pop(0), CONTEXT)
+        event = switches.invoked.pop(0)
+        function = handlers.rebuild if "board" in event else handlers.upkeep
+        function.handler(event, CONTEXT)
 
 
 def shown() -> list[int]:
