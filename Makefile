@@ -6,6 +6,8 @@ PREFIX :=
 PLAYERS ?= 8
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 WORKERS ?= auto
+# The interpreters that .venv is made with, the first that is new enough.
+PYTHONS ?= python3 python3.14 python3.13 python3.12 python3.11
 # `make test COVERAGE=` goes without: tracing on Python 3.11 takes its time.
 COVERAGE ?= --cov
 # Targets side by side, the output of each in one piece where make can do that.
@@ -141,9 +143,8 @@ moderator: setup ## print the commands to moderate PLAYER=userId on STAGE=dev
 rotate: setup ## give STAGE=dev a new key for its tickets (REVOKE=1 after a leak: drop the others)
 	@$(PYTHON) -m local rotate --stage $(STAGE) --prefix "$(PREFIX)" $(if $(REVOKE),--revoke)
 
-# The first interpreter that is new enough, wherever the machine's own python3 is older.
 $(PYTHON):
-	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	@for python in $(PYTHONS); do \
 		$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 			&& { echo "setup: .venv with $$($$python --version)"; exec $$python -m venv --clear .venv; }; \
 	done; \
