@@ -164,8 +164,7 @@ def test_scores_go_on_while_the_cache_is_down(
     ticket = service.ticket(player, "global", "visit")["ticket"]
     ready = Signer.of(tables).ready(ticket)
     with OUTAGES[outage](cache):
-        written = service.put(crowded, "user-00", {"score": 500})
-        assert written.status == 200
+        service.write(crowded, "user-00", score=500)
         assert service.complete(player, "global", ready).status == 200
         assert service.call("GET", "/me/scores", token=player.token).status == 200
 

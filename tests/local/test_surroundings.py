@@ -35,7 +35,7 @@ SHELLS = {
     },
 }
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 
 
 @pytest.fixture(params=SHELLS)

@@ -21,7 +21,7 @@ from local.servers import Emulator, await_condition
 pytestmark = pytest.mark.e2e
 
 TABLE = "things"
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 # Notes each batch in a file; what it is told to do with a record is in the record.
 CODE = """\
 import json, os, time

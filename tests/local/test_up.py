@@ -43,7 +43,7 @@ PROMISED = {
     "submissionsTable",
     "page",
 }
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
