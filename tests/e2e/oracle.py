@@ -9,8 +9,14 @@ Json = dict[str, Any]
 
 
 def ranking(items: Iterable[Json], board: str, season: str, *, order: str = "desc") -> list[Json]:
-    """All entries of a board, best first."""
-    scored = [it for it in items if it["boardSeason"] == f"{board}#{season}" and "userScore" in it]
+    """All entries of a board, best first; who is hidden or barred has none."""
+    scored = [
+        it
+        for it in items
+        if it["boardSeason"] == f"{board}#{season}"
+        and "userScore" in it
+        and it.get("standing", "visible") == "visible"
+    ]
     sign = -1 if order == "desc" else 1
     scored.sort(key=lambda it: (sign * it["userScore"], it["scoreUpdatedAt"], it["userId"]))
     entries: list[Json] = []

@@ -1,13 +1,15 @@
-"""Two services of one stage in one account: the second has a prefix, and tables of its own."""
+"""Two services of one stage in one account: the second has a prefix, and all of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 
 from local import service as deployment
+from local.cache import Cache
 from local.stack import STAGE, variables
 from tests.e2e.service import Service
 from tests.e2e.waiting import await_value
@@ -20,14 +22,25 @@ PREFIX = "second-"
 BOARD = "rating-of-two"
 
 
+@pytest.fixture
+def second_cache(tmp_path: Path) -> Iterator[str]:
+    """The endpoint of a cache that is made for the second service, as its deploy does on AWS."""
+    cache = Cache(tmp_path / "cache")
+    try:
+        await_value(cache.is_ready, what="Valkey takes writes")
+        yield cache.endpoint
+    finally:
+        cache.stop()
+
+
 def test_service_with_a_prefix_lives_beside_another_and_leaves_nothing(
-    stack: Running, tmp_path: Path
+    stack: Running, tmp_path: Path, second_cache: str
 ) -> None:
     addresses = stack.addresses
     endpoint = addresses["cognito"]
     folder = deployment.copy(tmp_path / "service")
     chosen = ["--stage", STAGE, "--param", f"prefix={PREFIX}"]
-    environment = variables(endpoint, addresses["cache"]) | {
+    environment = variables(endpoint, second_cache) | {
         "LOG_FILE": addresses["log"],
         "SLS_AWS_MONITORING_FREQUENCY": "250",
     }

@@ -7,9 +7,9 @@ import json
 import os
 import re
 import subprocess
-import tarfile
 import time
 import uuid
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -78,8 +78,8 @@ def is_whole() -> bool:
 def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A stack of the released state, run by its own tools."""
     root = tmp_path_factory.mktemp("released") / "repository"
-    with tarfile.open(fileobj=io.BytesIO(git("archive", released()))) as archive:
-        archive.extractall(root, filter="data")
+    with zipfile.ZipFile(io.BytesIO(git("archive", "--format=zip", released()))) as archive:
+        archive.extractall(root)
     (root / "node_modules").symlink_to(ROOT / "node_modules")
     with running(root=root) as stack:
         yield stack
