@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
+from joserfc.jwk import RSAKey
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
+from moto.utilities.utils import load_resource
 from redis.exceptions import ConnectionError as CacheConnectionError
 
 import leaderboard.adapters.cache
@@ -59,6 +61,15 @@ def deployed_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploy
 def cache_server(valkey: Valkey) -> Valkey:
     valkey.client.flushall()
     return valkey
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_key_of_user_pools() -> Iterator[None]:
+    """moto reads the same key for each pool that is made, which takes it 0.15 s."""
+    key = RSAKey.import_key(load_resource("cognitoidp/resources/jwks-private.json"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RSAKey, "import_key", lambda _: key)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -50,7 +50,7 @@ from tests.integration.story.viewer import Viewer
 from tests.integration.story.world import FUNCTIONS, REQUESTS, Audience, Mishaps, World
 
 SEED = os.environ.get("MODEL_SEED")
-PLAYS = int(os.environ.get("MODEL_PLAYS", "70"))
+PLAYS = int(os.environ.get("MODEL_PLAYS", "30"))
 SHRINKS = os.environ.get("MODEL_SHRINK", "1") == "1"
 STEPS = 40
 DAY_SECONDS = 86_400

@@ -14,7 +14,7 @@ from tests.integration.story.edges import Rig
 from tests.integration.story.story import Plan, Story
 from tests.integration.story.world import Audience
 
-STORIES = int(os.environ.get("STORIES", "200"))
+STORIES = int(os.environ.get("STORIES", "100"))
 FIRST = int(os.environ.get("FIRST_STORY", "0"))
 AT_ONCE = 10
 
