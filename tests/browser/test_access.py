@@ -238,3 +238,7 @@ def test_every_size_fits_and_is_pictured(
         )
         assert overflow == 0
         expect(card).to_be_in_viewport(ratio=0.99)
+    visitor.page.get_by_role("button", name="Delete account").click()
+    expect(visitor.page.locator("#leaving")).to_be_in_viewport(ratio=0.99)
+    visitor.page.evaluate(SETTLE)
+    visitor.page.screenshot(path=screenshots / f"{size}-{scheme}-leaving.png")
