@@ -226,6 +226,14 @@ class OtherOrder(Exception):
         self.life = life
 
 
+class PutBack(Exception):
+    """A life of the cache knows a record that the table does not: a backup was put back."""
+
+    def __init__(self, life: str) -> None:
+        super().__init__(life)
+        self.life = life
+
+
 @dataclass(frozen=True)
 class Recorder:
     """Applies score records and records changed tops."""
@@ -306,10 +314,10 @@ class Recorder:
             return NOTHING
         try:
             return self._record(board, season, self._rested(board, season, top, rested_ms))
-        except OtherOrder as other:
-            # A rebuild fills a life in the order that counts now.
-            self.cache.drop(board.board, season, life=other.life)
-            return Recorded(rebuild=other.life)
+        except (OtherOrder, PutBack) as over:
+            # A rebuild fills a life in the order that counts now, from the table as it is now.
+            self.cache.drop(board.board, season, life=over.life)
+            return Recorded(rebuild=over.life)
 
     def _record(self, board: Board, season: str, top: Top) -> Recorded:
         if not top.is_unrecorded:
@@ -339,6 +347,8 @@ class Recorder:
                 moved = hint is None or recorded.version != hint.version
                 return Recorded(recorded=True, moved=moved)
             stored = self._recorded(board, season, top)
+            if hint is not None and (stored is None or stored.revision < hint.revision):
+                raise PutBack(top.life)
             if top.completeness == NEW and stored is not None and stored.life != top.life:
                 # This life began as if the board had no item: it lacks what came before it.
                 self.cache.settle(board, season, top.life, PARTIAL, only_new=True)

@@ -334,7 +334,7 @@ class Cache:
     def mark(self, board: Board, season: str, top: Top, hint: Hint) -> None:
         state = Keys.of(board.board, season).state
         text = json.dumps([hint.revision, hint.version, hint.epoch, hint.digest, hint.mixed])
-        self.run(MARK, [state], top.life, top.change, text, hint.total)
+        self.run(MARK, [state], top.life, top.change, text, hint.total, hint.revision)
 
     def settle(
         self, board: Board, season: str, life: str, completeness: str, *, only_new: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Any
 
@@ -348,6 +348,17 @@ def test_mark_counts_only_while_its_change_is_the_current_one(cache: Cache) -> N
     marked = cache.read(DESC, SEASON)
     assert marked is not None
     assert not marked.is_unrecorded
+
+
+def test_mark_that_comes_late_does_not_replace_a_newer_one(cache: Cache) -> None:
+    """Two functions record one after the other, and the second one's mark arrives first."""
+    top = started(cache, DESC, record("ann", 3))
+    newer = replace(HINT, revision=HINT.revision + 1, total=2)
+    cache.mark(DESC, SEASON, top, newer)
+    cache.mark(DESC, SEASON, top, HINT)
+    after = cache.read(DESC, SEASON)
+    assert after is not None
+    assert after.hint == newer
 
 
 def test_mark_of_another_life_changes_nothing(cache: Cache, cache_server: Valkey) -> None:

@@ -425,6 +425,18 @@ def test_life_that_began_beside_an_item_is_filled_before_it_records(
 # The interval.
 
 
+def test_board_whose_table_was_put_back_is_filled_again(switches: Dependencies) -> None:
+    """What the cache knows of the ranking is of another table then, and of other scores."""
+    key = {"boardSeason": {"S": "global#all"}}
+    deliver(record(1, image("ann", 10)))
+    earlier = client("dynamodb").get_item(TableName=aws.BOARDS, Key=key)["Item"]
+    deliver(record(2, image("bob", 20, version=T0 + 1)))
+    client("dynamodb").put_item(TableName=aws.BOARDS, Item=earlier)
+    assert deliver(record(3, image("cid", 30, version=T0 + 2))) == []
+    assert asked_for(switches) == [("global", "all")]
+    assert ranking() is None
+
+
 def test_board_is_recorded_once_an_interval() -> None:
     recorder = wiring.recorder()
     slept: list[float] = []

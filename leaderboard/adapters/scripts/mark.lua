@@ -1,16 +1,20 @@
--- Remember what was recorded: the hint always, the change only while it is still the current one.
+-- Remember what was recorded: the hint unless a newer one is known, the change only while it is
+-- still the current one. Two functions that record one after the other may come here in the other
+-- order: an older hint would make the next record be refused first, and leave its total for later.
 -- A life that started from nothing counts as complete once a record of its own was accepted.
 --
 -- KEYS state (hash)
--- ARGV life, change, hint, total
+-- ARGV life, change, hint, total, revision
 local state = KEYS[1]
-local known = redis.call('HMGET', state, 'life', 'complete', 'change')
+local known = redis.call('HMGET', state, 'life', 'complete', 'change', 'revision')
 if known[1] ~= ARGV[1] then
   return 0
 end
-local time = redis.call('TIME')
-redis.call('HSET', state, 'hint', ARGV[3], 'total', ARGV[4],
-  'recordedAt', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
+if tonumber(known[4] or 0) <= tonumber(ARGV[5]) then
+  local time = redis.call('TIME')
+  redis.call('HSET', state, 'hint', ARGV[3], 'total', ARGV[4], 'revision', ARGV[5],
+    'recordedAt', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
+end
 if known[2] == 'new' then
   redis.call('HSET', state, 'complete', '1')
 end
