@@ -20,7 +20,17 @@ LIBRARIES = {
 # What decides on order, time and change: the standard library and each other.
 CORE = {
     f"leaderboard.{name}"
-    for name in ("delta", "errors", "instants", "names", "order", "rules", "seasons", "snapshots")
+    for name in (
+        "boards.board_season",
+        "delta",
+        "errors",
+        "instants",
+        "names",
+        "order",
+        "rules",
+        "seasons",
+        "snapshots",
+    )
 }
 
 HANDLERS = sorted(modules("handlers"))
