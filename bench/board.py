@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from leaderboard.adapters.cache import Keys
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rules import Board, Order
 from leaderboard.snapshots import Score
 
-BOARD = Board(board="bench", title="Bench", order=Order.DESC)
-SEASON = "all"
-KEYS = Keys.of(BOARD.board, SEASON)
+BOARD = BoardSeason.stored(Board(board="bench", title="Bench", order=Order.DESC), "all")
+KEYS = Keys.of(BOARD.key)
 LOADED_MS = 1_700_000_000_000
 TIED = 10
 CHUNK = 100_000

@@ -18,7 +18,7 @@ from typing import Any
 from rich.table import Table
 
 from bench import figures, peer
-from bench.board import BOARD, CHUNK, KEYS, SEASON, chunks
+from bench.board import BOARD, CHUNK, KEYS, chunks
 from leaderboard.adapters.cache import FILL_AT_ONCE, Cache
 from leaderboard.ranking import BATCH, COMPLETE, PARTIAL, ScoreRecord
 
@@ -78,7 +78,7 @@ def load(cache: Cache, members: int, *, with_peer: bool, report: Callable[[str],
             if (done - said) * 10 >= members:
                 said = done
                 report(f"{members:,} members: {done:,} at {most.a_second:,.0f} a second")
-    assert cache.settle(BOARD, SEASON, life, COMPLETE)
+    assert cache.settle(BOARD, life, COMPLETE)
     check(cache, members)
     held = used(cache) - base
     order = cache.client.library.memory_usage(KEYS.order, samples=SAMPLES)
@@ -95,7 +95,7 @@ def load(cache: Cache, members: int, *, with_peer: bool, report: Callable[[str],
 def begin(cache: Cache) -> str:
     """The life of an empty ranking, in an empty cache."""
     node(cache).execute_command("FLUSHALL", "SYNC")
-    begun = cache.apply(BOARD, SEASON, [], start=PARTIAL).top
+    begun = cache.apply(BOARD, [], start=PARTIAL).top
     assert begun is not None
     return begun.life
 
@@ -118,7 +118,7 @@ def timed(
 
 
 def by_chunk(cache: Cache, records: Sequence[ScoreRecord], life: str) -> None:
-    assert cache.fill(BOARD, SEASON, records, life=life) == len(records)
+    assert cache.fill(BOARD, records, life=life) == len(records)
 
 
 def by_call(cache: Cache, records: Sequence[ScoreRecord], life: str) -> None:
@@ -138,7 +138,7 @@ def node(cache: Cache) -> Any:
 
 def check(cache: Cache, members: int) -> None:
     """That all are there, the best first."""
-    top = cache.list(BOARD, SEASON, after=None, limit=100)
+    top = cache.list(BOARD, after=None, limit=100)
     assert top is not None
     assert top.total == members
     best = next(chunks(members, in_order=True))[:500]

@@ -22,7 +22,7 @@ from typing import Any
 from rich.table import Table
 
 from bench import figures, loading, peer, reads
-from bench.board import BOARD, KEYS, SEASON, score_of, updates
+from bench.board import BOARD, KEYS, score_of, updates
 from leaderboard import order
 from leaderboard.adapters.cache import VERSION_BYTES, Cache, stored
 from leaderboard.ranking import Hint, ScoreRecord
@@ -125,7 +125,7 @@ def measured(
 
 
 def number(record: ScoreRecord) -> int:
-    return order.signed(BOARD.order, score_of(record).user_score)
+    return order.signed(BOARD.rules.order, score_of(record).user_score)
 
 
 def member(record: ScoreRecord) -> bytes:
@@ -135,7 +135,7 @@ def member(record: ScoreRecord) -> bytes:
 
 def by_script(cache: Cache, records: Sequence[ScoreRecord]) -> float:
     started = time.perf_counter()
-    applied = cache.apply(BOARD, SEASON, records)
+    applied = cache.apply(BOARD, records)
     seconds = time.perf_counter() - started
     assert applied.top is not None
     if applied.top.is_unrecorded:  # as the recorder does, once it has written the board's item
@@ -144,9 +144,9 @@ def by_script(cache: Cache, records: Sequence[ScoreRecord]) -> float:
 
 
 def mark(cache: Cache) -> None:
-    top = cache.read(BOARD, SEASON)
+    top = cache.read(BOARD)
     assert top is not None
-    cache.mark(BOARD, SEASON, top, Hint(1, 1, "e", "d", top.total))
+    cache.mark(BOARD, top, Hint(1, 1, "e", "d", top.total))
 
 
 def by_pipeline(client: Any, records: Sequence[ScoreRecord]) -> float:
@@ -166,7 +166,7 @@ def by_pipeline(client: Any, records: Sequence[ScoreRecord]) -> float:
         pipeline.zadd(KEYS.order, placed)
         pipeline.hset(KEYS.users, mapping=users)
         pipeline.execute()
-    client.zrange(KEYS.order, 0, BOARD.top_size - 1, withscores=True)
+    client.zrange(KEYS.order, 0, BOARD.rules.top_size - 1, withscores=True)
     return time.perf_counter() - started
 
 
@@ -179,7 +179,7 @@ def by_command(client: Any, records: Sequence[ScoreRecord]) -> float:
             client.zrem(KEYS.order, old_member)
             client.zadd(KEYS.order, {member(it): number(it)})
             client.hset(KEYS.users, packed, value)
-    client.zrange(KEYS.order, 0, BOARD.top_size - 1, withscores=True)
+    client.zrange(KEYS.order, 0, BOARD.rules.top_size - 1, withscores=True)
     return time.perf_counter() - started
 
 

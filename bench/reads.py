@@ -19,7 +19,7 @@ from typing import Any
 from rich.table import Table
 
 from bench import figures, peer
-from bench.board import BOARD, KEYS, SEASON, TIED, loaded, score_of, user
+from bench.board import BOARD, KEYS, TIED, loaded, score_of, user
 from leaderboard import order
 from leaderboard.adapters.cache import Cache, stretch
 from leaderboard.listings import Listing, Position
@@ -82,13 +82,13 @@ def questions(cache: Cache, members: int, chance: random.Random) -> list[Questio
         return argument, argument
 
     def listed(limit: int) -> Callable[[Any], Listing | None]:
-        return lambda after: cache.list(BOARD, SEASON, after=after, limit=limit)
+        return lambda after: cache.list(BOARD, after=after, limit=limit)
 
     def found(user_ids: Sequence[str]) -> Listing | None:
-        return cache.find(BOARD, SEASON, user_ids)
+        return cache.find(BOARD, user_ids)
 
     def around(user_id: str) -> Listing | None:
-        return cache.around(BOARD, SEASON, user_id, reach=5)
+        return cache.around(BOARD, user_id, reach=5)
 
     return [
         Question("top 10", lambda: (None, 10), listed(10), "top", 10),
@@ -151,7 +151,7 @@ def store_payload(cache: Cache, lengths: Iterable[int]) -> None:
         flat: list[bytes] = []
         for number in range(entries):
             it = score_of(loaded(number, 1_000_000))
-            signed = order.signed(BOARD.order, it.user_score)
+            signed = order.signed(BOARD.rules.order, it.user_score)
             flat += [order.member(it.updated_ms, it.user_id, it.user_name), b"%d" % signed]
         cache.client.execute_command("DEL", f"{PAYLOAD}:{entries}")
         cache.client.library.rpush(f"{PAYLOAD}:{entries}", *flat)
@@ -159,7 +159,7 @@ def store_payload(cache: Cache, lengths: Iterable[int]) -> None:
 
 def payload(cache: Cache, entries: int) -> Listing | None:
     flat = cache.client.execute_command("LRANGE", f"{PAYLOAD}:{entries}", 0, -1)
-    return stretch(BOARD.order, [0, 0, 0, flat])
+    return stretch(BOARD.rules.order, [0, 0, 0, flat])
 
 
 def check(question: Question, peers: Sequence[peer.Peer]) -> None:

@@ -18,6 +18,7 @@ from leaderboard import instants
 from leaderboard.adapters.cache import Cache
 from leaderboard.adapters.notes import RebuildClaim
 from leaderboard.adapters.scan import records_of
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import parse
 from leaderboard.ranking import BoardItem, Listed, Recorder
 from leaderboard.rebuild import Order, Page, Rebuild
@@ -91,7 +92,7 @@ def rebuild(cache: Cache, items: int, seconds: float) -> Done:
         standing = service.go_on(standing, seconds=seconds)
         parts += 1
     taken, processor = time.perf_counter() - started, time.process_time() - begun
-    top = cache.read(CATALOG.find("bench"), "all")
+    top = cache.read(BoardSeason.stored(CATALOG.find("bench"), "all"))
     assert top is not None
     assert (top.total, standing.items) == (items, items)
     begun = time.process_time()
@@ -123,7 +124,7 @@ class Pages:
         position = {"at": following} if following < len(self.bodies) else None
         return Page(records_of(json.loads(self.bodies[at]), Reports()), position)
 
-    def read_records(self, board: str, season: str, user_ids: Any) -> list[Any]:
+    def read_records(self, key: str, user_ids: Any) -> list[Any]:
         raise AssertionError("nobody is a stranger here")
 
 
@@ -133,17 +134,17 @@ class Boards:
     def __init__(self) -> None:
         self.item: BoardItem | None = None
 
-    def read(self, board: str, season: str) -> BoardItem | None:
+    def read(self, key: str) -> BoardItem | None:
         return self.item
 
-    def mix(self, board: str, season: str) -> None:
+    def mix(self, key: str) -> None:
         """Its records name no order."""
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:
         self.item = item
         return True
 
-    def open(self, board: str, season: str) -> bool:
+    def open(self, key: str) -> bool:
         return False
 
     def list(self) -> Iterator[list[Listed]]:

@@ -18,7 +18,7 @@ from typing import Any
 from rich.table import Table
 
 from bench import figures, reads
-from bench.board import BOARD, SEASON, chunks, updates
+from bench.board import BOARD, chunks, updates
 from bench.loading import begin, by_chunk, node
 from bench.ranking import serving
 from leaderboard.adapters.cache import Cache
@@ -62,7 +62,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
         life = begin(cache)
         for chunk in chunks(members, in_order=True):
             by_chunk(cache, chunk, life)
-        assert cache.settle(BOARD, SEASON, life, COMPLETE)
+        assert cache.settle(BOARD, life, COMPLETE)
         simple = used("GET of 100 bytes", cache, getting(cache), rounds * 5)
         uses = [*scores(cache, members, rounds, chance), *asked(cache, members, rounds, chance)]
     return [table(simple, uses, members=members)]
@@ -79,7 +79,7 @@ def scores(cache: Cache, members: int, rounds: int, chance: random.Random) -> It
         batches = max(rounds // size, 2 * ROUNDS)
         made = iter([list(islice(source, size)) for _ in range(batches)])
         name = f"score, in batches of {size:,}"
-        yield used(name, cache, lambda: cache.apply(BOARD, SEASON, next(made)), batches, of=size)  # noqa: B023
+        yield used(name, cache, lambda: cache.apply(BOARD, next(made)), batches, of=size)  # noqa: B023
 
 
 def asked(cache: Cache, members: int, rounds: int, chance: random.Random) -> Iterator[Use]:

@@ -117,8 +117,7 @@ def _change(key: str, trail: list[Json]) -> tuple[Change, bool] | None:
     """From a board's first old image to its last new one, and whether it leads past that."""
     catch_up = wiring.catch_up()
     if trail and catch_up.is_late(_made_ms(trail[0])):
-        board, _, season = key.partition("#")
-        reached = catch_up.reached(board, season)
+        reached = catch_up.reached(key)
         trail = [it for it in trail if not _is_told(it["dynamodb"]["NewImage"], reached)]
     if not trail:
         return None
@@ -150,8 +149,7 @@ def _keep_copies(changes: list[Change]) -> None:
         for change in changes:
             snapshot = change.new.snapshot
             wiring.ranking_cache().keep_copy(
-                snapshot.board,
-                snapshot.season,
+                snapshot.key,
                 revision=change.new.revision,
                 body=copy_of(change.new),
             )

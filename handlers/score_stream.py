@@ -25,10 +25,10 @@ NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError)
 @invocation
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
-    batches: dict[tuple[str, str], list[ScoreRecord]] = defaultdict(list)
+    batches: dict[str, list[ScoreRecord]] = defaultdict(list)
     profiles: dict[str, Json] = {}
     leaving: set[str] = set()
-    first: dict[tuple[str, str], int] = {}
+    first: dict[str, int] = {}
     failed: list[int] = []
     refused = 0
     for record in event["Records"]:
@@ -44,9 +44,9 @@ def handler(event: Json, context: LambdaContext) -> Json:
                 continue
             if not wiring.is_score(image):
                 continue
-            board_season, score = wiring.score_record(image)
-            batches[board_season].append(score)
-            first.setdefault(board_season, _sequence(record))
+            key, score = wiring.score_record(image)
+            batches[key].append(score)
+            first.setdefault(key, _sequence(record))
         except NOT_UNDERSTOOD as error:
             refused += 1
             failed += _refuse(record, error)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from leaderboard import order
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import (
     NOTHING,
@@ -23,7 +24,6 @@ from leaderboard.ranking import (
     in_force,
     next_item,
 )
-from leaderboard.rules import Board
 from leaderboard.snapshots import Score, ranked
 
 INDEX_LAG_SECONDS = 1.0
@@ -34,11 +34,11 @@ AT_A_TIME = 100
 
 
 class Index(Protocol):
-    def best(self, board: Board, season: str, limit: int) -> list[Score]: ...
+    def best(self, board_season: BoardSeason, limit: int) -> list[Score]: ...
 
 
 class ScoreReader(Protocol):
-    def read_records(self, board: str, season: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
         """What the table has of these users (100 at most), read consistently."""
 
 
@@ -48,7 +48,7 @@ class Archive:
     scores: ScoreReader
     index: Index
 
-    def update(self, board: Board, season: str, user_ids: Iterable[str]) -> Recorded:
+    def update(self, board_season: BoardSeason, user_ids: Iterable[str]) -> Recorded:
         """Record the top that the table has now, where these users have changed.
 
         The revision is known first and the scores are read after it, as for any record: so it may
@@ -57,24 +57,23 @@ class Archive:
         """
         changed = set(user_ids)
         for _ in range(TRIES):
-            item = self.boards.read(board.board, season)
+            item = self.boards.read(board_season.key)
             if item is not None and not item.is_recorded:
                 item = None
             shown = {entry.user_id for entry in item.snapshot.entries} if item else set()
-            rules = in_force(board, item)
-            scores, total = self._top(rules, season, sorted(changed | shown))
+            ordered = in_force(board_season, item)
+            scores, total = self._top(ordered, sorted(changed | shown))
             if item is None and not scores:
                 return NOTHING
             hint = hint_of(item) if item else None
             if total is None:
                 total = max(len(scores), item.snapshot.total if item else 0)
             following = next_item(
-                board,
-                season,
+                board_season,
                 scores,
                 total=total,
                 life="",
-                order=rules.order,
+                order=ordered.rules.order,
                 hint=hint,
                 total_due=False,
             )
@@ -83,9 +82,9 @@ class Archive:
             if self.boards.write(following, read_revision=hint.revision if hint else 0):
                 moved = hint is None or following.snapshot.version != hint.version
                 return Recorded(recorded=True, moved=moved)
-        raise Unavailable(f"{board.board}#{season} is recorded by too many at once.")
+        raise Unavailable(f"{board_season.key} is recorded by too many at once.")
 
-    def take_off(self, board: str, season: str, user_ids: Iterable[str]) -> Recorded:
+    def take_off(self, key: str, user_ids: Iterable[str]) -> Recorded:
         """Take those users off a recorded top who have no score any more.
 
         That is for a board that boards.yml no longer has. Without its rules nobody else can be put
@@ -94,12 +93,12 @@ class Archive:
         """
         users = set(user_ids)
         for _ in range(TRIES):
-            item = self.boards.read(board, season)
+            item = self.boards.read(key)
             if item is None or not item.is_recorded:
                 return NOTHING
             top = item.snapshot
             named = [entry.user_id for entry in top.entries if entry.user_id in users]
-            records = self.scores.read_records(board, season, named)
+            records = self.scores.read_records(key, named)
             gone = set(named) - {it.user_id for it in records if it.score is not None}
             if not gone and item.is_readable:
                 return NOTHING
@@ -115,39 +114,42 @@ class Archive:
             )
             if self.boards.write(following, read_revision=item.revision):
                 return Recorded(recorded=True, moved=True)
-        raise Unavailable(f"{board}#{season} is recorded by too many at once.")
+        raise Unavailable(f"{key} is recorded by too many at once.")
 
     def _top(
-        self, board: Board, season: str, named: Sequence[str]
+        self, board_season: BoardSeason, named: Sequence[str]
     ) -> tuple[tuple[Score, ...], int | None]:
         """The top, and how many the board has where that is known (else its last count holds)."""
-        known = self._read(board, season, named)
-        limit = board.top_size + MARGIN
+        known = self._read(board_season, named)
+        top_size = board_season.rules.top_size
+        limit = top_size + MARGIN
         while True:
-            best = self.index.best(board, season, limit)
+            best = self.index.best(board_season, limit)
             known |= self._read(
-                board, season, [it.user_id for it in best if it.user_id not in known]
+                board_season, [it.user_id for it in best if it.user_id not in known]
             )
             scores = sorted(
                 (score for score in known.values() if score is not None),
-                key=lambda it: _key(board, it),
+                key=lambda it: _key(board_season, it),
             )
-            top = tuple(scores[: board.top_size])
+            top = tuple(scores[:top_size])
             if len(best) < limit:
                 return top, len(scores)
             # Behind where the index was read to, there may be others.
-            if len(top) == board.top_size and _key(board, top[-1]) <= _key(board, best[-1]):
+            if len(top) == top_size and _key(board_season, top[-1]) <= _key(board_season, best[-1]):
                 return top, None
             limit *= 2
 
-    def _read(self, board: Board, season: str, user_ids: Sequence[str]) -> dict[str, Score | None]:
+    def _read(self, board_season: BoardSeason, user_ids: Sequence[str]) -> dict[str, Score | None]:
         found: dict[str, Score | None] = dict.fromkeys(user_ids)
         for start in range(0, len(user_ids), AT_A_TIME):
             some = user_ids[start : start + AT_A_TIME]
-            for record in self.scores.read_records(board.board, season, some):
+            for record in self.scores.read_records(board_season.key, some):
                 found[record.user_id] = record.score
         return found
 
 
-def _key(board: Board, score: Score) -> tuple[int, int, str]:
-    return order.sort_key(board.order, score.user_score, score.updated_ms, score.user_id)
+def _key(board_season: BoardSeason, score: Score) -> tuple[int, int, str]:
+    return order.sort_key(
+        board_season.rules.order, score.user_score, score.updated_ms, score.user_id
+    )

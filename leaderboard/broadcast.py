@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from leaderboard import delta, messages
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import Catalog
 from leaderboard.delivery import Part, Sender, Tally
 from leaderboard.errors import BoardNotFound, CacheUnavailable
 from leaderboard.pacing import Demand, intervals_ms
 from leaderboard.ranking import BoardItem
-from leaderboard.seasons import parse_season
 from leaderboard.snapshots import Snapshot
 
 
@@ -120,12 +120,14 @@ class Broadcaster:
         """
         new = change.new.snapshot
         try:
-            ends_ms = parse_season(self.catalog.find(new.board).schedule, new.season).ends_ms
-        except (BoardNotFound, ValueError):  # boards.yml no longer has it: nobody can follow it
+            board_season = BoardSeason.parse(new.key, self.catalog.find)
+        except BoardNotFound:  # boards.yml no longer has it: nobody can follow it
+            return None
+        if not board_season.is_of_schedule:
             return None
         now = self.now_ms()
         snapshot = messages.encode(
-            messages.snapshot_json(new, ends_ms=ends_ms, published_ms=now)
+            messages.snapshot_json(new, ends_ms=board_season.season.ends_ms, published_ms=now)
         ).encode()
         old = change.old.snapshot if change.old else None
         if old is None or old.epoch != new.epoch:

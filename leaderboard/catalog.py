@@ -23,6 +23,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import BoardNotFound
 from leaderboard.names import BOARD
 from leaderboard.rules import (
@@ -39,7 +40,6 @@ from leaderboard.rules import (
     Schedule,
     is_of_the_game,
 )
-from leaderboard.seasons import parse_season
 
 PATTERN = re.compile(r"[a-z0-9*-]{1,48}")
 DAY_SECONDS = 86_400
@@ -392,13 +392,12 @@ def stranded(catalog: Catalog, scored: Iterable[str]) -> list[str]:
     whose schedule is another one now. Its scores would be shown nowhere."""
     seasons: dict[str, str] = {}
     for key in scored:
-        board, _, season = key.partition("#")
-        if not catalog.has(board):
-            continue
         try:
-            parse_season(catalog.find(board).schedule, season)
-        except ValueError:
-            seasons.setdefault(board, season)
+            board_season = BoardSeason.parse(key, catalog.find)
+        except BoardNotFound:
+            continue
+        if not board_season.is_of_schedule:
+            seasons.setdefault(board_season.board, board_season.season.season)
     return [
         f"{board}: its schedule is {catalog.find(board).schedule} now, and it has scores in the "
         f"season {season!r}, which nobody would see any more. Leave its schedule as it was, and "

@@ -22,15 +22,15 @@ The stream tells whole seconds, and hands over what it has four times in each.""
 
 
 class BoardReader(Protocol):
-    def read(self, board: str, season: str) -> BoardItem | None: ...
+    def read(self, key: str) -> BoardItem | None: ...
 
 
 class Marks(Protocol):
     """How far each board was told ahead of the stream. Raises CacheUnavailable."""
 
-    def keep_mark(self, board: str, season: str, *, epoch: str, version: int) -> None: ...
+    def keep_mark(self, key: str, *, epoch: str, version: int) -> None: ...
 
-    def read_mark(self, board: str, season: str) -> tuple[str, int] | None: ...
+    def read_mark(self, key: str) -> tuple[str, int] | None: ...
 
 
 @dataclass(frozen=True)
@@ -38,25 +38,25 @@ class CatchUp:
     boards: BoardReader
     marks: Marks
     now_ms: Callable[[], int]
-    told: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    told: dict[str, tuple[str, int]] = field(default_factory=dict)
     """What this environment told itself; the cache knows it for the others."""
 
     def is_late(self, made_ms: int) -> bool:
         return self.now_ms() - made_ms >= LATE_MS
 
-    def reached(self, board: str, season: str) -> tuple[str, int] | None:
+    def reached(self, key: str) -> tuple[str, int] | None:
         """The epoch and version that viewers were told ahead of the stream."""
-        if (board, season) in self.told:
-            return self.told[board, season]
+        if key in self.told:
+            return self.told[key]
         with contextlib.suppress(CacheUnavailable):
-            return self.marks.read_mark(board, season)
+            return self.marks.read_mark(key)
         return None  # changes are told anew: viewers pass over what they have
 
     def latest(self, change: Change) -> Change:
         """The change that leads to the newest top instead, if there is a newer one."""
         held = change.new.snapshot
         try:
-            item = self.boards.read(held.board, held.season)
+            item = self.boards.read(held.key)
         except Unavailable:
             return change
         if (
@@ -73,8 +73,6 @@ class CatchUp:
         """Remember what was told; only once it was, or a crash would leave it untold."""
         snapshot = change.new.snapshot
         assert snapshot.epoch is not None
-        self.told[snapshot.board, snapshot.season] = (snapshot.epoch, snapshot.version)
+        self.told[snapshot.key] = (snapshot.epoch, snapshot.version)
         with contextlib.suppress(CacheUnavailable):
-            self.marks.keep_mark(
-                snapshot.board, snapshot.season, epoch=snapshot.epoch, version=snapshot.version
-            )
+            self.marks.keep_mark(snapshot.key, epoch=snapshot.epoch, version=snapshot.version)

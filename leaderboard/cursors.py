@@ -23,17 +23,17 @@ MAX_CHARACTERS = 160
 """More than the longest: 17 digits and a sign, 13 digits, a user id of 64, in base64."""
 
 
-def to_text(position: Position, *, board: str, season: str) -> str:
+def to_text(position: Position, *, key: str) -> str:
     content = f"{position.user_score}.{position.updated_ms}.{position.user_id}"
-    bound = f"{FORMAT} {board}#{season} {content}".encode()
+    bound = f"{FORMAT} {key} {content}".encode()
     digest = hashlib.sha256(bound).digest()[:DIGEST_BYTES]
     return FORMAT + base64.urlsafe_b64encode(digest + content.encode()).decode().rstrip("=")
 
 
-def from_text(text: str, *, board: str, season: str) -> Position:
+def from_text(text: str, *, key: str) -> Position:
     """The inverse of `to_text`; raises Invalid for anything that it did not make."""
     position = _position(text)
-    if position is None or to_text(position, board=board, season=season) != text:
+    if position is None or to_text(position, key=key) != text:
         raise Invalid(
             "This is no cursor of this board and season; start again without one.", path="cursor"
         )

@@ -7,15 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from leaderboard.boards.board_season import BoardSeason, key_of, split_key
 from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Unavailable
 from leaderboard.ranking import PARTIAL, Recorder, ScoreRecord, Top
-from leaderboard.rules import Board
-from leaderboard.seasons import is_kept, season_at
 
-BoardSeason = tuple[str, str]
-Place = tuple[Board, str, Sequence[ScoreRecord]]
-"""A board and season with the records that a batch has of it."""
+Batch = tuple[BoardSeason, Sequence[ScoreRecord]]
+"""A board-season with the records that the stream delivered of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +21,13 @@ class Chores:
     """What a batch asks of upkeep, which runs beside the path from score to frame.
 
     The scores of the users in `profiles` are to be brought up to their profiles. `archived` names
-    the users whose scores changed in seasons that the cache does not keep: those tops are to be
-    recorded from the table. Of a board that was taken out it names who has no score any more.
+    by their keys the board-seasons that the cache does not keep, and whose scores changed there:
+    those tops are to be recorded from the table. Of a board that was taken out it names who has no
+    score any more.
     """
 
     profiles: Collection[str] = ()
-    archived: Mapping[BoardSeason, Collection[str]] = field(default_factory=dict)
+    archived: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.profiles) + len(self.archived)
@@ -38,14 +37,17 @@ class Chores:
             "profiles": list(self.profiles),
             "archived": [
                 {"board": board, "season": season, "userIds": list(user_ids)}
-                for (board, season), user_ids in self.archived.items()
+                for key, user_ids in self.archived.items()
+                for board, season in [split_key(key)]
             ],
         }
 
     @classmethod
     def from_json(cls, event: Mapping[str, Any]) -> Chores:
         """Raises KeyError and TypeError for an event of another form."""
-        archived = {(it["board"], it["season"]): it["userIds"] for it in event.get("archived", ())}
+        archived = {
+            key_of(it["board"], it["season"]): it["userIds"] for it in event.get("archived", ())
+        }
         return cls(tuple(event.get("profiles", ())), archived)
 
 
@@ -55,7 +57,7 @@ class Upkeep(Protocol):
 
 
 class Rebuilds(Protocol):
-    def ask(self, board: Board, season: str) -> bool:
+    def ask(self, board_season: BoardSeason) -> bool:
         """Have a cold ranking filled; whether a rebuild was started. Raises Unavailable."""
 
 
@@ -73,7 +75,7 @@ class Ingested:
     moved: int
     skipped: int
     rebuilds: int
-    failed: frozenset[BoardSeason]
+    failed: frozenset[str]
     behind: frozenset[str]
 
 
@@ -88,12 +90,12 @@ class Ingest:
 
     def take(
         self,
-        batches: Mapping[BoardSeason, Sequence[ScoreRecord]],
+        batches: Mapping[str, Sequence[ScoreRecord]],
         *,
         profiles: Collection[str] = (),
         leaving: Collection[str] = (),
     ) -> Ingested:
-        """Apply every board-season's records, then record the tops that changed.
+        """Apply every board-season's records, by its key, then record the tops that changed.
 
         Current seasons come first, so nothing of a past one holds them up. Of each kind all are
         applied, then all recorded: the waiting that recording may need is shared. No ranking is
@@ -106,21 +108,21 @@ class Ingest:
         """
         count = _Count()
         now = self.now_ms()
-        current: list[Place] = []
-        past: list[Place] = []
-        archived: dict[BoardSeason, list[str]] = {}
-        for (name, season), records in batches.items():
+        current: list[Batch] = []
+        past: list[Batch] = []
+        archived: dict[str, list[str]] = {}
+        for key, records in batches.items():
             try:
-                board = self.catalog.find(name)
+                board_season = BoardSeason.parse(key, self.catalog.find)
             except BoardNotFound:  # boards.yml no longer has it
                 count.skipped += len(records)
-                with count.failing(name, season):
-                    self.recorder.forget(name, season)
+                with count.failing(key):
+                    self.recorder.forget(key)
                 if gone := [it.user_id for it in records if it.score is None]:
-                    archived[name, season] = gone
+                    archived[key] = gone
                 continue
-            is_current = season_at(board.schedule, now).season == season
-            (current if is_current else past).append((board, season, records))
+            is_current = board_season.is_current(now)
+            (current if is_current else past).append((board_season, records))
         self._rank(current, count)
         archived |= self._rank(past, count)
         self._hand_over(Chores(profiles, archived), count)
@@ -131,30 +133,30 @@ class Ingest:
                 count.behind.add(user_id)
         return count.total()
 
-    def _rank(self, places: Sequence[Place], count: _Count) -> dict[BoardSeason, list[str]]:
+    def _rank(self, batches: Sequence[Batch], count: _Count) -> dict[str, list[str]]:
         """Apply and record; the users of those seasons that the cache does not keep."""
-        applied: list[tuple[Board, str, Top, Sequence[ScoreRecord]]] = []
-        archived: dict[BoardSeason, list[str]] = {}
-        for board, season, records in places:
-            with count.failing(board.board, season):
-                kept = _is_kept(board, season, self.now_ms())
-                result = self.recorder.apply(board, season, records, begin=kept)
+        applied: list[tuple[BoardSeason, Top, Sequence[ScoreRecord]]] = []
+        archived: dict[str, list[str]] = {}
+        for board_season, records in batches:
+            with count.failing(board_season.key):
+                kept = board_season.is_kept(self.now_ms())
+                result = self.recorder.apply(board_season, records, begin=kept)
                 count.taken += result.taken
                 if result.top is not None:
-                    applied.append((board, season, result.top, records))
+                    applied.append((board_season, result.top, records))
                 if result.rebuild_due:
-                    count.rebuilds += self.rebuilds.ask(board, season)
+                    count.rebuilds += self.rebuilds.ask(board_season)
                 if not kept and (result.top is None or result.top.completeness == PARTIAL):
-                    archived[board.board, season] = [it.user_id for it in records]
-        rested = self.recorder.rest(top for _, _, top, _ in applied)
-        for board, season, top, records in applied:
-            with count.failing(board.board, season):
-                outcome = self.recorder.record(board, season, top, rested_ms=rested)
+                    archived[board_season.key] = [it.user_id for it in records]
+        rested = self.recorder.rest(top for _, top, _ in applied)
+        for board_season, top, records in applied:
+            with count.failing(board_season.key):
+                outcome = self.recorder.record(board_season, top, rested_ms=rested)
                 count.recorded += outcome.recorded
                 count.moved += outcome.moved
                 if outcome.rebuild:
-                    count.rebuilds += self.rebuilds.ask(board, season)
-                self.recorder.mix(board, season, top, records)
+                    count.rebuilds += self.rebuilds.ask(board_season)
+                self.recorder.mix(board_season, top, records)
         return archived
 
     def _hand_over(self, chores: Chores, count: _Count) -> None:
@@ -175,15 +177,15 @@ class _Count:
     moved: int = 0
     skipped: int = 0
     rebuilds: int = 0
-    failed: set[BoardSeason] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
     behind: set[str] = field(default_factory=set)
 
     @contextmanager
-    def failing(self, board: str, season: str) -> Iterator[None]:
+    def failing(self, key: str) -> Iterator[None]:
         try:
             yield
         except Unavailable:
-            self.failed.add((board, season))
+            self.failed.add(key)
 
     def total(self) -> Ingested:
         return Ingested(
@@ -195,10 +197,3 @@ class _Count:
             frozenset(self.failed),
             frozenset(self.behind),
         )
-
-
-def _is_kept(board: Board, season: str, now_ms: int) -> bool:
-    try:
-        return is_kept(board, season, now_ms)
-    except ValueError:  # of a schedule that the board had once
-        return False

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from leaderboard.rules import Board
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.snapshots import Entry
 
 
@@ -45,12 +45,12 @@ class Rankings(Protocol):
     """
 
     def list(
-        self, board: Board, season: str, *, after: Position | None, limit: int
+        self, board_season: BoardSeason, *, after: Position | None, limit: int
     ) -> Listing | None:
         """Up to `limit` entries from the beginning, or from the first one behind a position."""
 
-    def around(self, board: Board, season: str, user_id: str, *, reach: int) -> Listing | None:
+    def around(self, board_season: BoardSeason, user_id: str, *, reach: int) -> Listing | None:
         """A user's entry with up to `reach` on each side; no entries if the user is not ranked."""
 
-    def find(self, board: Board, season: str, user_ids: Sequence[str]) -> Listing | None:
+    def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> Listing | None:
         """The entries of those users that are ranked, each once."""

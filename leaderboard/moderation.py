@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import Catalog
 from leaderboard.errors import (
-    Invalid,
     Raced,
     Unavailable,
     Unreadable,
@@ -32,7 +32,6 @@ from leaderboard.scoring.decisions import (
     ScoreItem,
     next_version,
 )
-from leaderboard.seasons import parse_season, season_at
 from leaderboard.tombstones import deleted, removed
 
 MAX_REASON = 500
@@ -88,7 +87,7 @@ class ModerationStore(Protocol):
     """Profiles, histories and scores. Reads are consistent; writes raise Raced, with nothing
     written, if something is not as it was read."""
 
-    def read(self, user_id: str, board: str, season: str) -> ScoreItem | None: ...
+    def read(self, user_id: str, key: str) -> ScoreItem | None: ...
 
     def read_profile(self, user_id: str) -> Profile | None: ...
 
@@ -188,27 +187,18 @@ class Moderation:
         not begun, UserNotRanked for who has no score there, and Unavailable.
         """
         rules = self.catalog.find(board)
-        now = self.now_ms()
-        current = season_at(rules.schedule, now)
-        named = current
-        if season is not None:
-            try:
-                named = parse_season(rules.schedule, season)
-            except ValueError as error:
-                raise Invalid(str(error), path="season") from error
-            if named.starts_ms is not None and named.starts_ms > now:
-                raise Invalid("This season has not begun.", path="season")
+        asked = BoardSeason.asked(rules, season, now_ms=self.now_ms())
+        named = asked.season.season
         for _ in tries():
-            item = self.store.read(user_id, board, named.season)
+            item = self.store.read(user_id, asked.key)
             if item is None or item.user_score is None:
                 raise UserNotRanked(
-                    f"This user has no score on {board} in the season {named.season}; "
-                    "nothing was removed."
+                    f"This user has no score on {board} in the season {named}; nothing was removed."
                 )
             profile = _known(self.store.read_profile(user_id) or unnamed(user_id))
             read = self.store.read_history(user_id)
             now = self.now_ms()
-            done = f"score on {board} (season {named.season}) removed"
+            done = f"score on {board} (season {named}) removed"
             act = Act(profile.standing, by, now, f"{done}: {reason}" if reason else done)
             with contextlib.suppress(Raced):
                 self.store.write_removal(

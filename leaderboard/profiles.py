@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Raced, RateLimited, Unavailable
 from leaderboard.names import default_name
 from leaderboard.retries import tries
 from leaderboard.rules import Board
 from leaderboard.scoring.decisions import DELETED, Profile, next_version, refuse
-from leaderboard.seasons import season_at
 
 NAMES_PER_HOUR = 5
 HOUR_MS = 3_600_000
@@ -29,11 +29,11 @@ class ProfileStore(Protocol):
         self,
         user_id: str,
         find: Callable[[str], Board | None],
-        only: Callable[[str, str], bool] | None = None,
+        only: Callable[[str], bool] | None = None,
     ) -> int:
         """Bring the user's scores up to the profile; answers how many were behind.
 
-        `only` chooses them by board and season. Raises Raced if a score moved meanwhile.
+        `only` chooses them by their board-seasons' keys. Raises Raced if a score moved meanwhile.
         """
 
 
@@ -109,7 +109,7 @@ class Profiles:
         """The same for the scores of the boards' current seasons, which viewers see live."""
         return self._copy(user_id, self._is_current)
 
-    def _copy(self, user_id: str, only: Callable[[str, str], bool] | None) -> int:
+    def _copy(self, user_id: str, only: Callable[[str], bool] | None) -> int:
         for _ in tries():
             try:
                 return self.store.copy_profile(user_id, self._find, only)
@@ -123,6 +123,8 @@ class Profiles:
         except BoardNotFound:  # its scores are on no board
             return None
 
-    def _is_current(self, name: str, season: str) -> bool:
-        board = self._find(name)
-        return board is not None and season_at(board.schedule, self.now_ms()).season == season
+    def _is_current(self, key: str) -> bool:
+        try:
+            return BoardSeason.parse(key, self.catalog.find).is_current(self.now_ms())
+        except BoardNotFound:  # its scores are on no board
+            return False

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from leaderboard import messages
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import Unavailable
-from leaderboard.rules import Board, Order
+from leaderboard.rules import Order
 from leaderboard.snapshots import Score, Snapshot, ranked
 
 TRIES = 50
@@ -117,8 +118,7 @@ class RankingCache(Protocol):
 
     def apply(
         self,
-        board: Board,
-        season: str,
+        board_season: BoardSeason,
         records: Sequence[ScoreRecord],
         *,
         start: str | None = None,
@@ -130,7 +130,7 @@ class RankingCache(Protocol):
         """
 
     def fill(
-        self, board: Board, season: str, records: Iterable[ScoreRecord], *, life: str
+        self, board_season: BoardSeason, records: Iterable[ScoreRecord], *, life: str
     ) -> int | None:
         """Take any number of records, one of each user, into the life that a rebuild fills.
 
@@ -139,17 +139,17 @@ class RankingCache(Protocol):
         faster; a hundred thousand are a good chunk.
         """
 
-    def read(self, board: Board, season: str) -> Top | None:
+    def read(self, board_season: BoardSeason) -> Top | None:
         """The top as it is now, or None if there is no life."""
 
-    def mark(self, board: Board, season: str, top: Top, hint: Hint) -> None:
+    def mark(self, board_season: BoardSeason, top: Top, hint: Hint) -> None:
         """Remember a top as recorded."""
 
-    def drop(self, board: str, season: str, *, life: str | None = None) -> bool:
+    def drop(self, key: str, *, life: str | None = None) -> bool:
         """End that life, or any, if it is not over."""
 
     def settle(
-        self, board: Board, season: str, life: str, completeness: str, *, only_new: bool = False
+        self, board_season: BoardSeason, life: str, completeness: str, *, only_new: bool = False
     ) -> bool:
         """Set a life's completeness; one that becomes complete has its top recorded anew.
 
@@ -185,8 +185,7 @@ class BoardItem:
 class Listed:
     """A board-season that has an item, as a list of them names it."""
 
-    board: str
-    season: str
+    key: str
     revision: int
     version: int
 
@@ -194,7 +193,7 @@ class Listed:
 class BoardStore(Protocol):
     """The table of boards. Reads are consistent."""
 
-    def read(self, board: str, season: str) -> BoardItem | None: ...
+    def read(self, key: str) -> BoardItem | None: ...
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:
         """Write an item if the stored one is at that revision; False if it is not.
@@ -202,7 +201,7 @@ class BoardStore(Protocol):
         0: absent, or opened and never recorded.
         """
 
-    def mix(self, board: str, season: str) -> None:
+    def mix(self, key: str) -> None:
         """Note, in an item that was recorded, that the index may have keys of both orders."""
 
 
@@ -244,7 +243,7 @@ class Recorder:
     sleep: Callable[[float], None] = time.sleep
 
     def apply(
-        self, board: Board, season: str, records: Iterable[ScoreRecord], *, begin: bool = True
+        self, board_season: BoardSeason, records: Iterable[ScoreRecord], *, begin: bool = True
     ) -> Applied:
         """Apply a batch of one board-season; start a life of the cache if there is none.
 
@@ -261,31 +260,31 @@ class Recorder:
         applied = Applied(None)
         for start in range(0, len(batch), BATCH):
             part = batch[start : start + BATCH]
-            latest = self.cache.apply(board, season, part)
+            latest = self.cache.apply(board_season, part)
             if latest.top is None:
                 if not begin:
                     return latest
-                latest = self.begin(board, season, part)
+                latest = self.begin(board_season, part)
             applied = Applied(
                 latest.top, applied.taken + latest.taken, applied.rebuild_due or latest.rebuild_due
             )
         return applied
 
-    def begin(self, board: Board, season: str, records: Sequence[ScoreRecord]) -> Applied:
+    def begin(self, board_season: BoardSeason, records: Sequence[ScoreRecord]) -> Applied:
         """Apply records, and begin a life for them if there is none.
 
         Never a partial life where there is no item: it would take scores that are not recorded,
         and once it is lost nothing tells that there were any.
         """
-        item = self.boards.read(board.board, season)
+        item = self.boards.read(board_season.key)
         start = PARTIAL if item is not None and item.is_recorded else NEW
-        return self.cache.apply(in_force(board, item), season, records, start=start)
+        return self.cache.apply(in_force(board_season, item), records, start=start)
 
-    def forget(self, board: str, season: str) -> None:
+    def forget(self, key: str) -> None:
         """End the life of a board-season that is no more. Raises Unavailable."""
-        self.cache.drop(board, season)
+        self.cache.drop(key)
 
-    def mix(self, board: Board, season: str, top: Top, records: Iterable[ScoreRecord]) -> None:
+    def mix(self, board_season: BoardSeason, top: Top, records: Iterable[ScoreRecord]) -> None:
         """Note that a recorded board-season's index has keys of both orders, where records say so.
 
         Until its first record nothing says which order counts: two releases may have taken a score
@@ -293,7 +292,7 @@ class Recorder:
         """
         is_known = top.hint is not None and top.hint.mixed
         if not is_known and any(it.order not in (None, top.order) for it in records):
-            self.boards.mix(board.board, season)
+            self.boards.mix(board_season.key)
 
     def rest(self, tops: Iterable[Top | None]) -> int:
         """Wait once for all tops of a batch that were recorded too lately; the milliseconds."""
@@ -302,7 +301,7 @@ class Recorder:
             self.sleep(longest / 1000)
         return max(longest, 0)
 
-    def record(self, board: Board, season: str, top: Top | None, *, rested_ms: int = 0) -> Recorded:
+    def record(self, board_season: BoardSeason, top: Top | None, *, rested_ms: int = 0) -> Recorded:
         """Record a board-season's top, unless nothing is left to record.
 
         `top` is as `apply` returned it, `rested_ms` how long `rest` waited since. A board that was
@@ -313,18 +312,18 @@ class Recorder:
         if top is None:
             return NOTHING
         try:
-            return self._record(board, season, self._rested(board, season, top, rested_ms))
+            return self._record(board_season, self._rested(board_season, top, rested_ms))
         except (OtherOrder, PutBack) as over:
             # A rebuild fills a life in the order that counts now, from the table as it is now.
-            self.cache.drop(board.board, season, life=over.life)
+            self.cache.drop(board_season.key, life=over.life)
             return Recorded(rebuild=over.life)
 
-    def _record(self, board: Board, season: str, top: Top) -> Recorded:
+    def _record(self, board_season: BoardSeason, top: Top) -> Recorded:
         if not top.is_unrecorded:
             return NOTHING
         hint = top.hint
         if hint is None and top.completeness != NEW:
-            hint, top = self._reread(board, season, top)
+            hint, top = self._reread(board_season, top)
         total_due = top.is_total_due
         for _ in range(TRIES):
             if not top.is_unrecorded:
@@ -332,8 +331,7 @@ class Recorder:
             if hint is None and not top.scores:  # a board without scores has no version
                 return NOTHING
             item = next_item(
-                board,
-                season,
+                board_season,
                 top.scores,
                 total=top.total,
                 life=top.life,
@@ -343,27 +341,27 @@ class Recorder:
             )
             if self.boards.write(item, read_revision=hint.revision if hint else 0):
                 recorded = hint_of(item)
-                self.cache.mark(board, season, top, recorded)
+                self.cache.mark(board_season, top, recorded)
                 moved = hint is None or recorded.version != hint.version
                 return Recorded(recorded=True, moved=moved)
-            stored = self._recorded(board, season, top)
+            stored = self._recorded(board_season, top)
             if hint is not None and (stored is None or stored.revision < hint.revision):
                 raise PutBack(top.life)
             if top.completeness == NEW and stored is not None and stored.life != top.life:
                 # This life began as if the board had no item: it lacks what came before it.
-                self.cache.settle(board, season, top.life, PARTIAL, only_new=True)
+                self.cache.settle(board_season, top.life, PARTIAL, only_new=True)
                 return Recorded(rebuild=top.life)
             hint = None if stored is None else hint_of(stored)
             total_due = False  # somebody else has just recorded
-            top = self._read(board, season)
-        raise Unavailable(f"{board.board}#{season} is recorded by too many at once.")
+            top = self._read(board_season)
+        raise Unavailable(f"{board_season.key} is recorded by too many at once.")
 
     def _wait_ms(self, top: Top | None) -> int:
         if top is None or not top.is_unrecorded or top.age_ms is None:
             return 0
         return self.interval_ms - top.age_ms
 
-    def _rested(self, board: Board, season: str, top: Top, rested_ms: int) -> Top:
+    def _rested(self, board_season: BoardSeason, top: Top, rested_ms: int) -> Top:
         """The top once its board may be recorded again; others may record it meanwhile."""
         for _ in range(TRIES):
             wait = self._wait_ms(top)
@@ -372,33 +370,36 @@ class Recorder:
             if wait > rested_ms:
                 self.sleep((wait - rested_ms) / 1000)
             rested_ms = 0
-            top = self._read(board, season)
+            top = self._read(board_season)
         return top
 
-    def _read(self, board: Board, season: str) -> Top:
-        top = self.cache.read(board, season)
+    def _read(self, board_season: BoardSeason) -> Top:
+        top = self.cache.read(board_season)
         if top is None:
-            raise Unavailable(f"The ranking of {board.board}#{season} was lost.")
+            raise Unavailable(f"The ranking of {board_season.key} was lost.")
         return top
 
-    def _reread(self, board: Board, season: str, top: Top) -> tuple[Hint | None, Top]:
+    def _reread(self, board_season: BoardSeason, top: Top) -> tuple[Hint | None, Top]:
         """The revision first, the top after it: the order that compare-and-set relies on."""
-        item = self._recorded(board, season, top)
-        return (None if item is None else hint_of(item)), self._read(board, season)
+        item = self._recorded(board_season, top)
+        return (None if item is None else hint_of(item)), self._read(board_season)
 
-    def _recorded(self, board: Board, season: str, top: Top) -> BoardItem | None:
+    def _recorded(self, board_season: BoardSeason, top: Top) -> BoardItem | None:
         """The item with what was recorded; None if nothing ever was. Raises OtherOrder."""
-        item = self.boards.read(board.board, season)
+        item = self.boards.read(board_season.key)
         if item is not None and item.order not in (None, top.order):
             raise OtherOrder(top.life)
         return item if item is not None and item.is_recorded else None
 
 
-def in_force(board: Board, item: BoardItem | None) -> Board:
-    """The rules of a board-season, with the order that its item says."""
-    if item is None or (item.order in (None, board.order) and not item.mixed):
-        return board
-    return replace(board, order=item.order or board.order, mixed=item.mixed)
+def in_force(board_season: BoardSeason, item: BoardItem | None) -> BoardSeason:
+    """The board-season with the order that its item says."""
+    rules = board_season.rules
+    if item is None or (item.order in (None, rules.order) and not item.mixed):
+        return board_season
+    return replace(
+        board_season, rules=replace(rules, order=item.order or rules.order, mixed=item.mixed)
+    )
 
 
 def hint_of(item: BoardItem) -> Hint:
@@ -408,8 +409,7 @@ def hint_of(item: BoardItem) -> Hint:
 
 
 def next_item(
-    board: Board,
-    season: str,
+    board_season: BoardSeason,
     scores: Sequence[Score],
     *,
     total: int,
@@ -424,8 +424,8 @@ def next_item(
     it was: a version has one total, and what differs is recorded when it is due.
     """
     snapshot = Snapshot(
-        board=board.board,
-        season=season,
+        board=board_season.board,
+        season=board_season.season.season,
         epoch=hint.epoch if hint else secrets.token_hex(4),
         version=1,
         total=total,

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from leaderboard import cursors, messages
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import Catalog
-from leaderboard.errors import CacheUnavailable, Invalid, UserNotRanked
+from leaderboard.errors import CacheUnavailable, UserNotRanked
 from leaderboard.listings import Copy, Listing, Position, Rankings
 from leaderboard.ranking import BoardItem, in_force
 from leaderboard.rules import Action, Board, Format, Judged
-from leaderboard.seasons import Season, parse_season, season_at
 from leaderboard.standby import Index, Standby
 
 Json = dict[str, Any]
@@ -27,16 +27,16 @@ Json = dict[str, Any]
 class Copies(Protocol):
     """What the cache keeps for readers. Every call raises CacheUnavailable while it is down."""
 
-    def read_copy(self, board: str, season: str) -> Copy:
+    def read_copy(self, key: str) -> Copy:
         """In one round trip."""
 
-    def keep_copy(self, board: str, season: str, *, revision: int, body: str) -> None: ...
+    def keep_copy(self, key: str, *, revision: int, body: str) -> None: ...
 
     def read_paces(self, boards: Sequence[str]) -> list[str | None]: ...
 
 
 class BoardReader(Protocol):
-    def read(self, board: str, season: str) -> BoardItem | None: ...
+    def read(self, key: str) -> BoardItem | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +90,16 @@ class Reads:
         `total` is the ranking's as it is now, while the cache has the whole ranking.
         Raises BoardNotFound, and Invalid for a season that is none or has not begun.
         """
-        rules = self.catalog.find(board)
-        named = self._season(rules, season)
-        if limit is None or limit <= rules.top_size:
-            body, degraded = self._recorded(rules, named)
-            body = {**body, "entries": body["entries"][: limit or rules.top_size]}
-            names = (named.season, body["epoch"] or 0, body["version"], body["total"])
+        board_season = self._asked(board, season)
+        top_size = board_season.rules.top_size
+        if limit is None or limit <= top_size:
+            body, degraded = self._recorded(board_season)
+            body = {**body, "entries": body["entries"][: limit or top_size]}
+            names = (board_season.season.season, body["epoch"] or 0, body["version"], body["total"])
             tag = "-".join(str(it) for it in names)
         else:
             listing, degraded = self._listing(
-                rules, named, lambda it, by: it.list(by, named.season, after=None, limit=limit)
+                board_season, lambda it, by: it.list(by, after=None, limit=limit)
             )
             body = {
                 "epoch": None,
@@ -108,109 +108,103 @@ class Reads:
                 "entries": messages.entries_json(listing.entries),
             }
             tag = hashlib.sha256(json.dumps(body).encode()).hexdigest()[:16]
-        shown = _headed(board, named, degraded, {**body, "endsAt": messages.text_of(named.ends_ms)})
-        return Page(shown, tag)
+        ends_at = messages.text_of(board_season.season.ends_ms)
+        return Page(_headed(board_season, degraded, {**body, "endsAt": ends_at}), tag)
 
     def entries(self, board: str, *, season: str | None, cursor: str | None, limit: int) -> Json:
         """A page of a board's ranking: from the beginning, or behind where a cursor says.
 
         Raises BoardNotFound, and Invalid for a season or a cursor that is none of the board.
         """
-        rules = self.catalog.find(board)
-        named = self._season(rules, season)
-        after = (
-            None if cursor is None else cursors.from_text(cursor, board=board, season=named.season)
-        )
+        board_season = self._asked(board, season)
+        key = board_season.key
+        after = None if cursor is None else cursors.from_text(cursor, key=key)
         listing, degraded = self._listing(
-            rules,
-            named,
+            board_season,
             # One more than is shown tells whether there is a next page.
-            lambda it, by: it.list(by, named.season, after=after, limit=limit + 1),
+            lambda it, by: it.list(by, after=after, limit=limit + 1),
         )
         shown = listing.entries[:limit]
         following = None
         if len(listing.entries) > limit:
             last = Position(shown[-1].user_score, shown[-1].updated_ms, shown[-1].user_id)
-            following = cursors.to_text(last, board=board, season=named.season)
+            following = cursors.to_text(last, key=key)
         body = {
             "entries": messages.entries_json(shown),
             "total": listing.total,
             "nextCursor": following,
         }
-        return _headed(board, named, degraded, body)
+        return _headed(board_season, degraded, body)
 
     def user(self, board: str, user_id: str, *, season: str | None, around: int) -> Json:
         """A user's entry with up to `around` neighbours on each side, and the share at or below it.
 
         Raises BoardNotFound, Invalid for a season that is none, and UserNotRanked.
         """
-        rules = self.catalog.find(board)
-        named = self._season(rules, season)
+        board_season = self._asked(board, season)
         listing, degraded = self._listing(
-            rules, named, lambda it, by: it.around(by, named.season, user_id, reach=around)
+            board_season, lambda it, by: it.around(by, user_id, reach=around)
         )
         own = next((it for it in listing.entries if it.user_id == user_id), None)
         if own is None:
-            raise UserNotRanked(f"This user has no score on {board} in the season {named.season}.")
+            season = board_season.season.season
+            raise UserNotRanked(f"This user has no score on {board} in the season {season}.")
         body = {
             "entry": messages.entry_json(own),
             "total": listing.total,
             "percentile": percentile(own.place, listing.total),
             "around": messages.entries_json(listing.entries),
         }
-        return _headed(board, named, degraded, body)
+        return _headed(board_season, degraded, body)
 
     def query(self, board: str, user_ids: Sequence[str], *, season: str | None) -> Json:
         """The entries of those users that are ranked, in board order, and who is not.
 
         Raises BoardNotFound, and Invalid for a season that is none.
         """
-        rules = self.catalog.find(board)
-        named = self._season(rules, season)
+        board_season = self._asked(board, season)
         asked = list(dict.fromkeys(user_ids))
-        listing, degraded = self._listing(
-            rules, named, lambda it, by: it.find(by, named.season, asked)
-        )
+        listing, degraded = self._listing(board_season, lambda it, by: it.find(by, asked))
         ranked = {it.user_id for it in listing.entries}
         body = {
             "entries": messages.entries_json(listing.entries),
             "unranked": [it for it in asked if it not in ranked],
         }
-        return _headed(board, named, degraded, body)
+        return _headed(board_season, degraded, body)
 
-    def _recorded(self, board: Board, season: Season) -> tuple[Json, bool]:
+    def _recorded(self, board_season: BoardSeason) -> tuple[Json, bool]:
         try:
-            kept = self.cache.read_copy(board.board, season.season)
+            kept = self.cache.read_copy(board_season.key)
         except CacheUnavailable:
-            item = self.boards().read(board.board, season.season)
+            item = self.boards().read(board_season.key)
             if item is not None and not item.is_readable:
-                return self._indexed(in_force(board, item), season), True
+                return self._indexed(in_force(board_season, item)), True
             return (NO_SCORES if item is None else json.loads(copy_of(item))), True
         body = kept.body
         if body is None:
-            item = self.boards().read(board.board, season.season)
+            item = self.boards().read(board_season.key)
             if item is None:
                 return NO_SCORES, False
             if not item.is_readable:
-                return self._indexed(in_force(board, item), season), True
+                return self._indexed(in_force(board_season, item)), True
             body = copy_of(item)
             with contextlib.suppress(CacheUnavailable):
-                self.cache.keep_copy(board.board, season.season, revision=item.revision, body=body)
+                self.cache.keep_copy(board_season.key, revision=item.revision, body=body)
         recorded: Json = json.loads(body)
         # A board that has recorded nothing says so, whatever is on its way.
         if kept.total is None or not recorded["version"]:
             return recorded, False
         return {**recorded, "total": kept.total}, False
 
-    def _indexed(self, board: Board, season: Season) -> Json:
+    def _indexed(self, board_season: BoardSeason) -> Json:
         """The top by the index, in the place of a recorded one that cannot be read."""
         standby = Standby(self.index(), 0)
-        listing = standby.list(board, season.season, after=None, limit=board.top_size)
+        listing = standby.list(board_season, after=None, limit=board_season.rules.top_size)
         entries = messages.entries_json(listing.entries)
         return {"epoch": None, "version": None, "total": listing.total, "entries": entries}
 
     def _listing(
-        self, board: Board, season: Season, ask: Callable[[Rankings, Board], Listing | None]
+        self, board_season: BoardSeason, ask: Callable[[Rankings, BoardSeason], Listing | None]
     ) -> tuple[Listing, bool]:
         """What the ranking answers, or the index in its place, and whether it was the index.
 
@@ -222,32 +216,23 @@ class Reads:
         """
         down = False
         try:
-            listing = ask(self.rankings, board)
+            listing = ask(self.rankings, board_season)
         except CacheUnavailable:
             listing, down = None, True
         if listing is not None:
             return listing, False
-        item = self.boards().read(board.board, season.season)
+        item = self.boards().read(board_season.key)
         recorded = item is not None and item.is_recorded
         if not recorded and not down:
             return Listing((), 0), False
         standby = Standby(self.index(), item.snapshot.total if item and recorded else 0)
-        return ask(standby, in_force(board, item)) or Listing((), 0), True
+        return ask(standby, in_force(board_season, item)) or Listing((), 0), True
 
-    def _season(self, board: Board, season: str | None) -> Season:
-        now = self.now_ms()
-        if season is None:
-            return season_at(board.schedule, now)
-        try:
-            named = parse_season(board.schedule, season)
-        except ValueError as error:
-            raise Invalid(str(error), path="season") from error
-        if named.starts_ms is not None and named.starts_ms > now:
-            raise Invalid("This season has not begun.", path="season")
-        return named
+    def _asked(self, board: str, season: str | None) -> BoardSeason:
+        return BoardSeason.asked(self.catalog.find(board), season, now_ms=self.now_ms())
 
     def _board(self, board: Board, pace: str | None) -> Json:
-        season = season_at(board.schedule, self.now_ms())
+        season = BoardSeason.at(board, self.now_ms()).season
         known: Json = json.loads(pace) if pace else {}
         return {
             "board": board.board,
@@ -299,11 +284,11 @@ def percentile(place: int | None, total: int) -> float | None:
     return 100 * (among - place + 1) / among
 
 
-def _headed(board: str, season: Season, degraded: bool, body: Json) -> Json:
+def _headed(board_season: BoardSeason, degraded: bool, body: Json) -> Json:
     """An answer: whose it is, whether it is from the tables, and what it says."""
     return {
-        "board": board,
+        "board": board_season.board,
         **({"degraded": True} if degraded else {}),
-        "season": season.season,
+        "season": board_season.season.season,
         **body,
     }

@@ -19,6 +19,7 @@ from random import SystemRandom
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
+from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
 from leaderboard.ranking import (
@@ -30,8 +31,6 @@ from leaderboard.ranking import (
     ScoreRecord,
     Top,
 )
-from leaderboard.rules import Board
-from leaderboard.seasons import is_kept, parse_season, season_at
 from leaderboard.strangers import Mended, Strangers
 
 Json = dict[str, Any]
@@ -75,15 +74,15 @@ class ScoreScan(Protocol):
 
 
 class BoardList(Protocol):
-    def open(self, board: str, season: str) -> bool: ...
+    def open(self, key: str) -> bool: ...
 
     def list(self) -> Iterator[list[Listed]]: ...
 
-    def read(self, board: str, season: str) -> BoardItem | None: ...
+    def read(self, key: str) -> BoardItem | None: ...
 
 
 class DroppingCache(RankingCache, Protocol):
-    def drop(self, board: str, season: str, *, life: str | None = None) -> bool: ...
+    def drop(self, key: str, *, life: str | None = None) -> bool: ...
 
 
 class Claim(Protocol):
@@ -180,15 +179,10 @@ class Rebuild:
         """
         if order.board is not None:
             rules = self.catalog.find(order.board)
-            try:
-                season = (
-                    parse_season(rules.schedule, order.season)
-                    if order.season
-                    else season_at(rules.schedule, self.now_ms())
-                )
-            except ValueError as error:
-                raise Invalid(str(error), path="season") from error
-            order = replace(order, season=season.season)
+            asked = BoardSeason.asked(
+                rules, order.season or None, now_ms=self.now_ms(), future=True
+            )
+            order = replace(order, season=asked.season.season)
         return Standing(order, self.segments, order.run or secrets.token_hex(8))
 
     def go_on(self, standing: Standing, *, seconds: float, tell: Tell = lambda _: None) -> Standing:
@@ -305,45 +299,45 @@ class _Work:
 
     def _keys(self) -> set[str]:
         order = self.standing.order
-        keys = {f"{order.board}#{order.season}"} if order.board is not None else set()
+        keys = set[str]()
+        if order.board is not None:
+            assert order.season is not None  # `begin` has named it
+            keys.add(key_of(order.board, order.season))
         if self.several:
             for page in patiently(lambda: list(self.parts.boards.list())):
                 for it in page:
-                    key = f"{it.board}#{it.season}"
                     if order.cold and it.revision == 0:  # its first score begins it, complete
                         continue
                     if order.unrecorded and it.revision > 0:
                         continue
-                    if self._live(key):
-                        keys.add(key)
+                    if self._live(it.key):
+                        keys.add(it.key)
         return keys
 
     def _join(self, key: str) -> Top | None:
-        board, season = self._rules(key)
+        board_season = self._board_season(key)
         order = self.standing.order
         if order.cold:
-            top = patiently(lambda: self.parts.cache.read(board, season))
+            top = patiently(lambda: self.parts.cache.read(board_season))
             if top is not None and top.completeness == COMPLETE:
                 # An earlier try may have died between the two; perhaps no score comes for days.
-                recorded = patiently(lambda: self.parts.recorder.record(board, season, top))
+                recorded = patiently(lambda: self.parts.recorder.record(board_season, top))
                 with self.lock:
                     self.standing.moved += recorded.moved
                 if not recorded.rebuild:  # else it was of another order, and is over
                     return top
         if order.fresh:
-            patiently(lambda: self.parts.cache.drop(board.board, season))
-        return patiently(lambda: self.parts.recorder.begin(board, season, []).top)
+            patiently(lambda: self.parts.cache.drop(board_season.key))
+        return patiently(lambda: self.parts.recorder.begin(board_season, []).top)
 
-    def _rules(self, key: str) -> tuple[Board, str]:
-        board, _, season = key.partition("#")
-        return self.parts.catalog.find(board), season
+    def _board_season(self, key: str) -> BoardSeason:
+        return BoardSeason.parse(key, self.parts.catalog.find)
 
     def _live(self, key: str) -> bool:
         """Whether a board-season is one of boards.yml, and not past what is kept."""
-        board, _, season = key.partition("#")
         try:
-            return is_kept(self.parts.catalog.find(board), season, self.parts.now_ms())
-        except (BoardNotFound, ValueError):
+            return self._board_season(key).is_kept(self.parts.now_ms())
+        except BoardNotFound:
             return False
 
     # Reading and filling.
@@ -396,8 +390,8 @@ class _Work:
         life = self.standing.lives.get(key)
         if life is None:
             return
-        board, season = self._rules(key)
-        taken = patiently(lambda: self.parts.cache.fill(board, season, records, life=life))
+        board_season = self._board_season(key)
+        taken = patiently(lambda: self.parts.cache.fill(board_season, records, life=life))
         with self.lock:
             self.touched[key] = time.monotonic()
             if taken is None:
@@ -438,8 +432,7 @@ class _Work:
     def _open_unlisted(self) -> None:
         """Give board-seasons that the table has and nobody recorded an item, and a pass after."""
         for key in sorted(self.unlisted):
-            board, _, season = key.partition("#")
-            if patiently(partial(self.parts.boards.open, board, season)):
+            if patiently(partial(self.parts.boards.open, key)):
                 self.standing.unlisted = True
 
     def _end(self, key: str) -> None:
@@ -449,25 +442,25 @@ class _Work:
         if life is None or (self.ended and time.monotonic() >= self.deadline):
             return None
         self.ended += 1
-        board, season = self._rules(key)
-        if not patiently(lambda: parts.cache.settle(board, season, life, COMPLETE)):
+        board_season = self._board_season(key)
+        if not patiently(lambda: parts.cache.settle(board_season, life, COMPLETE)):
             return self._over(key)
         if key not in standing.partial:
             mended = patiently(
                 lambda: parts.strangers.mend(
-                    board, season, life, begin=standing.swept.get(key), until=self.deadline
+                    board_season, life, begin=standing.swept.get(key), until=self.deadline
                 )
             )
             if not self._swept(key, mended):
                 return None
-        top = patiently(lambda: parts.cache.read(board, season))
+        top = patiently(lambda: parts.cache.read(board_season))
         if top is None or top.life != life:
             return self._over(key)
-        recorded = patiently(lambda: parts.recorder.record(board, season, top))
+        recorded = patiently(lambda: parts.recorder.record(board_season, top))
         if recorded.rebuild:
             return self._over(key)
         if not self._live(key):  # rebuilt by hand, for its record
-            patiently(lambda: parts.cache.drop(board.board, season))
+            patiently(lambda: parts.cache.drop(board_season.key))
         with self.lock:
             del standing.lives[key]
             standing.boards += 1
@@ -477,7 +470,7 @@ class _Work:
 
     def _swept(self, key: str, mended: Mended) -> bool:
         """Whether the ranking is the table's; if it cannot be mended, it is filled anew."""
-        board, season = self._rules(key)
+        board_season = self._board_season(key)
         with self.lock:
             self.standing.removed += mended.removed
             if mended.position is not None:
@@ -487,7 +480,7 @@ class _Work:
                 self._lose(key)
                 return False
         if mended.is_broken:
-            patiently(lambda: self.parts.cache.drop(board.board, season))
+            patiently(lambda: self.parts.cache.drop(board_season.key))
             self._over(key)
             return False
         return True

@@ -11,12 +11,12 @@ import secrets
 from dataclasses import dataclass
 from typing import Protocol
 
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import CacheUnavailable, Unavailable
-from leaderboard.rules import Board
 
 
 class Function(Protocol):
-    def start(self, board: str, season: str, run: str) -> None:
+    def start(self, board_season: BoardSeason, run: str) -> None:
         """Start a rebuild of what is cold without waiting for it; raises Unavailable."""
 
 
@@ -30,7 +30,7 @@ class Claims(Protocol):
 
 
 class BoardClaims(Protocol):
-    def release(self, board: Board, season: str) -> None:
+    def release(self, board_season: BoardSeason) -> None:
         """Give back the claim on a board's rebuild that could not be started."""
 
 
@@ -40,7 +40,7 @@ class Requests:
     claims: Claims
     boards: BoardClaims
 
-    def ask(self, board: Board, season: str) -> bool:
+    def ask(self, board_season: BoardSeason) -> bool:
         """Have a cold ranking filled; False if a rebuild is under way that takes it along.
 
         Raises Unavailable if none can be started: it is to be asked for again.
@@ -49,15 +49,15 @@ class Requests:
         try:
             if not self.claims.take(run):
                 return False
-            self.function.start(board.board, season, run)
+            self.function.start(board_season, run)
         except Unavailable:
-            self._give_back(board, season, run)
+            self._give_back(board_season, run)
             raise
         return True
 
-    def _give_back(self, board: Board, season: str, run: str) -> None:
+    def _give_back(self, board_season: BoardSeason, run: str) -> None:
         try:
-            self.boards.release(board, season)
+            self.boards.release(board_season)
             self.claims.give_back(run)
         except CacheUnavailable:  # they lapse by themselves
             return

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.catalog import Catalog
 from leaderboard.errors import (
     BoardNotFound,
@@ -25,7 +26,6 @@ from leaderboard.scoring.decisions import Answer, ScoreItem, refuse
 from leaderboard.scoring.gathering import gather, opening_of
 from leaderboard.scoring.issuing import action_of, new_ticket
 from leaderboard.scoring.ports import SUBMISSION_MS, Part, ScoreStore, Submission, Write
-from leaderboard.seasons import season_at
 from leaderboard.tickets import (
     REFUSAL,
     SOCKET_TICKET_MS,
@@ -88,8 +88,9 @@ class Scores:
 
     def _open(self, ticket: ActionTicket, now: int) -> None:
         rules = self.catalog.find(ticket.board)
+        key = key_of(ticket.board, ticket.season)
         for _ in tries():
-            (item,), profile = gather(self.store, ticket.user_id, [(ticket.board, ticket.season)])
+            (item,), profile = gather(self.store, ticket.user_id, [key])
             opened = decisions.attempt(rules, item, ticket, now_ms=now)
             opening = opening_of(self.store, rules, item)
             try:
@@ -120,12 +121,13 @@ class Scores:
             raise TicketInvalid(REFUSAL)
         # A board that is no more takes nothing, and is no reason to refuse the others their points.
         also = [self.catalog.find(it) for it in ticket.also if self.catalog.has(it)]
-        places = [(board, ticket.season), *((it.board, ticket.also[it.board]) for it in also)]
+        keys = [key_of(board, ticket.season)]
+        keys += [key_of(it.board, ticket.also[it.board]) for it in also]
         # What counts is when the request was accepted: no race moves it past its time or season.
         now = self.now_ms()
         completion = Completion(ticket, rules.actions.get(ticket.action), evidence, now)
         for _ in tries():
-            (item, *beside), profile = gather(self.store, user_id, places)
+            (item, *beside), profile = gather(self.store, user_id, keys)
             counted = list(zip(also, beside, strict=True))
             opening = opening_of(self.store, rules, item)
             decision = decisions.complete(rules, item, completion, also=counted)
@@ -166,11 +168,11 @@ class Scores:
         amount = _amount(rules, score, delta)
         digest = _digest(score=score, delta=delta, user_name=user_name)
         now = self.now_ms() if accepted_ms is None else accepted_ms
-        season = season_at(rules.schedule, now).season
+        current = BoardSeason.at(rules, now)
         name = user_name or unnamed(user_id).user_name
         for _ in tries():
             try:
-                (item,), profile = gather(self.store, user_id, [(board, season)])
+                (item,), profile = gather(self.store, user_id, [current.key])
                 name = item.user_name
                 named = None
                 if user_name is not None and user_name != item.user_name:
@@ -186,8 +188,9 @@ class Scores:
                 decision = decisions.submit(rules, item, amount=amount, now_ms=now)
                 assert decision.item is not None
                 expires_ms = now + SUBMISSION_MS
+                season, answer = current.season.season, decision.answer
                 submission = Submission(
-                    user_id, board, submission_id, digest, season, decision.answer, expires_ms
+                    user_id, board, submission_id, digest, season, answer, expires_ms
                 )
                 self.store.write(
                     Write(rules, decision.item, item.version, profile, named, submission)
@@ -216,7 +219,7 @@ class Scores:
 
     def _is_current(self, item: ScoreItem, now: int) -> bool:
         try:
-            return season_at(self.catalog.find(item.board).schedule, now).season == item.season
+            return BoardSeason.parse(item.key, self.catalog.find).is_current(now)
         except BoardNotFound:  # a board that boards.yml no longer has
             return False
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from leaderboard.instants import from_datetime, to_datetime
-from leaderboard.rules import Board, Schedule
+from leaderboard.rules import Schedule
 
 ALL = "all"
 
@@ -55,18 +55,6 @@ def before(schedule: Schedule, season: Season, count: int = 1) -> Season:
     else:
         start -= timedelta(days=count * (1 if schedule is Schedule.DAILY else 7))
     return season_at(schedule, from_datetime(start))
-
-
-def is_kept(board: Board, season: str, now_ms: int) -> bool:
-    """Whether a season is the current one, or one of those past that stay in the cache.
-
-    So is one that has yet to come. Raises ValueError if the board has no such season.
-    """
-    named = parse_season(board.schedule, season)
-    oldest = before(board.schedule, season_at(board.schedule, now_ms), board.keep_seasons)
-    return (
-        named.starts_ms is None or oldest.starts_ms is None or named.starts_ms >= oldest.starts_ms
-    )
 
 
 def parse_season(schedule: Schedule, text: str) -> Season:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from leaderboard.boards.board_season import key_of
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -38,6 +40,10 @@ class Snapshot:
     version: int
     total: int
     entries: tuple[Entry, ...]
+
+    @property
+    def key(self) -> str:
+        return key_of(self.board, self.season)
 
 
 def ranked(scores: Iterable[Score], *, rank: int = 1, place: int = 1) -> tuple[Entry, ...]:

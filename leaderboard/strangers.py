@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from leaderboard import order
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.listings import Listing, Position
 from leaderboard.ranking import ScoreRecord
-from leaderboard.rules import Board
 from leaderboard.snapshots import Entry, Score
 
 Json = dict[str, Any]
@@ -32,22 +32,22 @@ Placed = tuple[int, int, str]
 
 class SweptCache(Protocol):
     def list(
-        self, board: Board, season: str, *, after: Position | None, limit: int
+        self, board_season: BoardSeason, *, after: Position | None, limit: int
     ) -> Listing | None: ...
 
     def fill(
-        self, board: Board, season: str, records: Iterable[ScoreRecord], *, life: str
+        self, board_season: BoardSeason, records: Iterable[ScoreRecord], *, life: str
     ) -> int | None: ...
 
 
 class Index(Protocol):
-    def best(self, board: Board, season: str, limit: int) -> list[Score]: ...
+    def best(self, board_season: BoardSeason, limit: int) -> list[Score]: ...
 
-    def after(self, board: Board, season: str, position: Position, limit: int) -> list[Score]: ...
+    def after(self, board_season: BoardSeason, position: Position, limit: int) -> list[Score]: ...
 
 
 class ScoreReader(Protocol):
-    def read_records(self, board: str, season: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
         """What the table has of these users (100 at most), read consistently."""
 
 
@@ -72,7 +72,7 @@ class Strangers:
     now_ms: Callable[[], int]
 
     def mend(
-        self, board: Board, season: str, life: str, *, begin: Json | None, until: float
+        self, board_season: BoardSeason, life: str, *, begin: Json | None, until: float
     ) -> Mended:
         """Take what the table has for everybody whom the index does not have so.
 
@@ -81,14 +81,14 @@ class Strangers:
         after = None if begin is None else Position(**begin)
         removed = 0
         while True:
-            entries = self._ranked(board, season, after)
+            entries = self._ranked(board_season, after)
             if entries is None:
                 return Mended(removed, life_is_over=True)
             if not entries:
                 return Mended(removed)
-            strange = {_placed(it) for it in entries} - self._indexed(board, season, after, entries)
+            strange = {_placed(it) for it in entries} - self._indexed(board_season, after, entries)
             if strange:
-                newer, still = self._mend(board, season, life, after, strange)
+                newer, still = self._mend(board_season, life, after, strange)
                 if newer is None:
                     return Mended(removed, life_is_over=True)
                 removed += newer
@@ -100,35 +100,34 @@ class Strangers:
                 return Mended(removed, position=asdict(after))
 
     def _ranked(
-        self, board: Board, season: str, after: Position | None
+        self, board_season: BoardSeason, after: Position | None
     ) -> tuple[Entry, ...] | None:
-        listing = self.cache.list(board, season, after=after, limit=PAGE)
+        listing = self.cache.list(board_season, after=after, limit=PAGE)
         return None if listing is None else listing.entries
 
     def _indexed(
-        self, board: Board, season: str, after: Position | None, entries: Sequence[Entry]
+        self, board_season: BoardSeason, after: Position | None, entries: Sequence[Entry]
     ) -> set[Placed]:
         """What the index has from a position on, as far as these entries reach."""
         found: set[Placed] = set()
-        wanted = _key(board, _placed(entries[-1]))
+        wanted = _key(board_season, _placed(entries[-1]))
         while True:
             scores = (
-                self.index.best(board, season, PAGE)
+                self.index.best(board_season, PAGE)
                 if after is None
-                else self.index.after(board, season, after, PAGE)
+                else self.index.after(board_season, after, PAGE)
             )
             found |= {(it.user_score, it.updated_ms, it.user_id) for it in scores}
             if len(scores) < PAGE:
                 return found
             last = scores[-1]
             after = Position(last.user_score, last.updated_ms, last.user_id)
-            if _key(board, (last.user_score, last.updated_ms, last.user_id)) >= wanted:
+            if _key(board_season, (last.user_score, last.updated_ms, last.user_id)) >= wanted:
                 return found
 
     def _mend(
         self,
-        board: Board,
-        season: str,
+        board_season: BoardSeason,
         life: str,
         after: Position | None,
         strange: set[Placed],
@@ -136,23 +135,23 @@ class Strangers:
         """How many were mended (None: the life is over), and whether some cannot be."""
         before = self.now_ms() - RECENT_MS
         users = sorted({user_id for _, _, user_id in strange})
-        known = {it.user_id: it for it in self._read(board, season, users)}
+        known = {it.user_id: it for it in self._read(board_season, users)}
         records = [known.get(it) or ScoreRecord(it, before, None) for it in users]
-        newer = self.cache.fill(board, season, records, life=life)
+        newer = self.cache.fill(board_season, records, life=life)
         if newer is None:
             return None, False
         wrong = strange - {_of(it.score) for it in records if it.score is not None}
         if not wrong:
             return newer, False
         # Who moves meanwhile stands elsewhere now; who stands there still is not to be moved.
-        entries = self._ranked(board, season, after)
+        entries = self._ranked(board_season, after)
         return newer, entries is not None and bool(wrong & {_placed(it) for it in entries})
 
-    def _read(self, board: Board, season: str, users: Sequence[str]) -> list[ScoreRecord]:
+    def _read(self, board_season: BoardSeason, users: Sequence[str]) -> list[ScoreRecord]:
         found: list[ScoreRecord] = []
         for start in range(0, len(users), AT_A_TIME):
             some = users[start : start + AT_A_TIME]
-            found += self.scores.read_records(board.board, season, some)
+            found += self.scores.read_records(board_season.key, some)
         return found
 
 
@@ -164,6 +163,6 @@ def _of(score: Score) -> Placed:
     return score.user_score, score.updated_ms, score.user_id
 
 
-def _key(board: Board, placed: Placed) -> tuple[int, int, str]:
+def _key(board_season: BoardSeason, placed: Placed) -> tuple[int, int, str]:
     score, updated_ms, user_id = placed
-    return order.sort_key(board.order, score, updated_ms, user_id)
+    return order.sort_key(board_season.rules.order, score, updated_ms, user_id)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import Catalog
 from leaderboard.errors import LeaderboardError, Unavailable
 from leaderboard.ranking import BoardItem
 from leaderboard.retries import CHANCE
 from leaderboard.scoring.decisions import Profile, refuse
-from leaderboard.seasons import Season, season_at
+from leaderboard.seasons import Season
 from leaderboard.snapshots import Snapshot
 
 
@@ -86,9 +87,9 @@ class Sockets(Protocol):
 
 
 class BoardReader(Protocol):
-    def read(self, board: str, season: str) -> BoardItem | None: ...
+    def read(self, key: str) -> BoardItem | None: ...
 
-    def read_several(self, seasons: Sequence[tuple[str, str]]) -> list[BoardItem]:
+    def read_several(self, keys: Sequence[str]) -> list[BoardItem]:
         """The items that there are, in one trip; they may lag behind the table a little."""
 
 
@@ -191,27 +192,28 @@ class Subscriptions:
         message, and half the reading of all the others is saved. Raises ConnectionGone.
         """
         now = self.now_ms()
-        seasons = {
-            board: season_at(self.catalog.find(board).schedule, now)
+        current = [
+            BoardSeason.at(self.catalog.find(board), now)
             for board in self.connections.boards(connection_id)
             if self.catalog.has(board)
-        }
-        places = [(board, season.season) for board, season in seasons.items()]
-        items = {it.snapshot.board: it for it in self.boards.read_several(places)}
-        found = (_followed(board, season, items.get(board)) for board, season in seasons.items())
+        ]
+        read = self.boards.read_several([it.key for it in current])
+        items = {it.snapshot.key: it for it in read}
+        found = (_followed(it, items.get(it.key)) for it in current)
         return [it for it in found if it is not None]
 
     def recorded(self, board: str) -> Followed:
         """Raises BoardNotFound, and Unavailable for a top that cannot be read."""
-        season = season_at(self.catalog.find(board).schedule, self.now_ms())
-        found = _followed(board, season, self.boards.read(board, season.season))
+        current = BoardSeason.at(self.catalog.find(board), self.now_ms())
+        found = _followed(current, self.boards.read(current.key))
         if found is None:
             raise Unavailable("This board's top cannot be read. It is being mended; try again.")
         return found
 
 
-def _followed(board: str, season: Season, item: BoardItem | None) -> Followed | None:
+def _followed(current: BoardSeason, item: BoardItem | None) -> Followed | None:
     """What a season's item says of its top; None if it cannot be read."""
+    season = current.season
     if item is None:
-        return Followed(Snapshot(board, season.season, None, 0, 0, ()), season)
+        return Followed(Snapshot(current.board, season.season, None, 0, 0, ()), season)
     return Followed(item.snapshot, season) if item.is_readable else None

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from random import SystemRandom
 from typing import Protocol
 
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import Catalog
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import COMPLETE, TOTAL_MS, Applied, Recorder, ScoreRecord, Top
-from leaderboard.rules import Board
-from leaderboard.seasons import season_at
 
 CHANCE = SystemRandom()
 
@@ -30,14 +29,14 @@ class Audiences(Protocol):
 
 
 class Cache(Protocol):
-    def read(self, board: Board, season: str) -> Top | None: ...
+    def read(self, board_season: BoardSeason) -> Top | None: ...
 
-    def apply(self, board: Board, season: str, records: Sequence[ScoreRecord]) -> Applied:
+    def apply(self, board_season: BoardSeason, records: Sequence[ScoreRecord]) -> Applied:
         """Without records: name a total that is due as a change, as any batch does."""
 
 
 class Rebuilds(Protocol):
-    def ask(self, board: Board, season: str) -> bool:
+    def ask(self, board_season: BoardSeason) -> bool:
         """Have a cold ranking filled; raises Unavailable."""
 
 
@@ -66,26 +65,26 @@ class Totals:
         that no longer counts, is filled again. Raises Unavailable.
         """
         behind = self._behind(time.monotonic() + seconds)
-        ages = [top.age_ms for _, _, top in behind if top.age_ms is not None]
+        ages = [top.age_ms for _, top in behind if top.age_ms is not None]
         if ages and min(ages) < TOTAL_MS:
             self.recorder.sleep((TOTAL_MS - min(ages)) / 1000)
         recorded, failed = [], []
-        for board, season, _ in behind:
-            key = f"{board.board}#{season}"
+        for board_season, _ in behind:
+            key = board_season.key
             try:
-                applied = self.cache.apply(board, season, [])
-                outcome = self.recorder.record(board, season, applied.top)
+                applied = self.cache.apply(board_season, [])
+                outcome = self.recorder.record(board_season, applied.top)
                 if outcome.recorded:
                     recorded.append(key)
                 # It was whole when this run looked: no top means that it was lost since.
                 if applied.top is None or applied.rebuild_due or outcome.rebuild:
-                    self.rebuilds.ask(board, season)
+                    self.rebuilds.ask(board_season)
             except Unavailable:
                 failed.append(key)
         return CaughtUp(tuple(recorded), tuple(failed))
 
-    def _behind(self, deadline: float) -> list[tuple[Board, str, Top]]:
-        behind: list[tuple[Board, str, Top]] = []
+    def _behind(self, deadline: float) -> list[tuple[BoardSeason, Top]]:
+        behind: list[tuple[BoardSeason, Top]] = []
         names = list(self.audiences.followed())
         CHANCE.shuffle(names)  # when there are too many for one run, each gets its turn
         for name in names:
@@ -93,11 +92,10 @@ class Totals:
                 break
             if not self.catalog.has(name):  # boards.yml no longer has it
                 continue
-            board = self.catalog.find(name)
-            season = season_at(board.schedule, self.now_ms()).season
-            top = self.cache.read(board, season)
+            board_season = BoardSeason.at(self.catalog.find(name), self.now_ms())
+            top = self.cache.read(board_season)
             if top is not None and _is_behind(top) and self.audiences.has_viewers(name):
-                behind.append((board, season, top))
+                behind.append((board_season, top))
         return behind
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Protocol
 
+from leaderboard.boards.board_season import key_of, split_key
 from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, CacheUnavailable
 from leaderboard.ranking import BoardItem, Listed
@@ -31,13 +32,11 @@ PAGE = 1000
 """Board-seasons that a run takes in turn, beside those that somebody watches: what it does in a
 minute does not grow with the boards that nobody watches."""
 
-BoardSeason = tuple[str, str]
 
+class Boards(Protocol):
+    def read(self, key: str) -> BoardItem | None: ...
 
-class BoardSeasons(Protocol):
-    def read(self, board: str, season: str) -> BoardItem | None: ...
-
-    def open(self, board: str, season: str) -> bool:
+    def open(self, key: str) -> bool:
         """Write the empty board of a season that has no item; False if it has one."""
 
     def list_some(self, after: str | None, limit: int) -> tuple[list[Listed], str | None]:
@@ -52,7 +51,7 @@ class Audiences(Protocol):
 class PastSeasons(Protocol):
     """What the cache has of seasons. Every call raises CacheUnavailable."""
 
-    def drop(self, board: str, season: str) -> bool:
+    def drop(self, key: str) -> bool:
         """Forget a ranking; False if it is partial and stays."""
 
     def read_turns(self) -> str | None: ...
@@ -138,7 +137,7 @@ class _Work:
 @dataclass(frozen=True)
 class Turns:
     catalog: Catalog
-    boards: BoardSeasons
+    boards: Boards
     past: PastSeasons
     audiences: Audiences
     now_ms: Callable[[], int]
@@ -158,8 +157,8 @@ class Turns:
             if rules.schedule is not Schedule.NEVER:
                 windows[name] = Window(rules.schedule, rules.keep_seasons, now)
         concrete = {name: window for name, window in windows.items() if "*" not in name}
-        current = [(name, window.current) for name, window in concrete.items()]
-        opened = self._open([it for it in current if self.boards.read(*it) is None], deadline)
+        current = [key_of(name, window.current) for name, window in concrete.items()]
+        opened = self._open([it for it in current if self.boards.read(it) is None], deadline)
         work = _Work(now, deadline, opened)
         try:
             finished = self._go_on(work, windows)
@@ -176,7 +175,9 @@ class Turns:
         if progress.turns != turns:
             if has_patterns:
                 work.opened += self._open(self._watched(work.now_ms), work.deadline)
-            self._drop(work, [(name, season) for name, it in concrete for season in it.dropped])
+            self._drop(
+                work, [key_of(name, season) for name, it in concrete for season in it.dropped]
+            )
             if work.is_over:
                 return False
             progress = progress.seeing(turns) if has_patterns else Progress(turns)
@@ -191,15 +192,15 @@ class Turns:
             self._keep(progress)
         return not progress.passes
 
-    def _drop(self, work: _Work, old: Sequence[BoardSeason]) -> None:
-        for board, season in old:
-            self.past.drop(board, season)
+    def _drop(self, work: _Work, old: Sequence[str]) -> None:
+        for key in old:
+            self.past.drop(key)
             work.dropped += 1
 
     def _keep(self, progress: Progress) -> None:
         self.past.keep_turns(json.dumps(asdict(progress)))
 
-    def _open(self, unopened: Sequence[BoardSeason], deadline: float) -> list[str]:
+    def _open(self, unopened: Sequence[str], deadline: float) -> list[str]:
         """The board-seasons that were opened, of those that had no item, until time is up."""
         opened: list[str] = []
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -207,53 +208,52 @@ class Turns:
                 if time.monotonic() > deadline:
                     break
                 some = unopened[start : start + SLICE]
-                done = pool.map(lambda it: self.boards.open(*it), some)
-                opened += ["#".join(it) for it, new in zip(some, done, strict=True) if new]
+                done = pool.map(self.boards.open, some)
+                opened += [key for key, new in zip(some, done, strict=True) if new]
         return opened
 
-    def _watched(self, now_ms: int) -> list[BoardSeason]:
+    def _watched(self, now_ms: int) -> list[str]:
         """The boards of patterns that somebody watches, and somebody scored on last season."""
         windows: dict[str, Window] = {}
         for board in self.audiences.followed():
             rules = self._of_pattern(board)
             if rules is not None:
                 windows[board] = Window(rules.schedule, rules.keep_seasons, now_ms)
-        last = self._read([(board, window.last) for board, window in windows.items()])
+        last = self._read([key_of(board, window.last) for board, window in windows.items()])
         return self._unopened(
-            (board, window.current)
+            key_of(board, window.current)
             for (board, window), item in zip(windows.items(), last, strict=True)
             if item is not None and item.snapshot.version > 0
         )
 
-    def _unopened(self, places: Iterable[BoardSeason]) -> list[BoardSeason]:
+    def _unopened(self, keys: Iterable[str]) -> list[str]:
         """Those that have no item: a run whose time is short is not to spend it on others."""
-        wanted = list(places)
+        wanted = list(keys)
         found = zip(wanted, self._read(wanted), strict=True)
-        return [place for place, item in found if item is None]
+        return [key for key, item in found if item is None]
 
-    def _read(self, places: Sequence[BoardSeason]) -> list[BoardItem | None]:
+    def _read(self, keys: Sequence[str]) -> list[BoardItem | None]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(lambda it: self.boards.read(*it), places))
+            return list(pool.map(self.boards.read, keys))
 
-    def _page(
-        self, place: str | None, now_ms: int
-    ) -> tuple[list[BoardSeason], list[BoardSeason], str | None]:
+    def _page(self, place: str | None, now_ms: int) -> tuple[list[str], list[str], str | None]:
         """Of a page of the table: what is to be opened and what to be dropped of patterns; and
         where the next page begins, if there is one."""
         windows: dict[tuple[Schedule, int], Window] = {}
-        wanted: list[BoardSeason] = []
-        old: list[BoardSeason] = []
+        wanted: list[str] = []
+        old: list[str] = []
         found, following = self.boards.list_some(place, PAGE)
         for it in found:
-            rules = self._of_pattern(it.board)
+            board, season = split_key(it.key)
+            rules = self._of_pattern(board)
             if rules is None:
                 continue
             kind = (rules.schedule, rules.keep_seasons)
             window = windows.setdefault(kind, Window(*kind, now_ms))
-            if it.season == window.last and it.version > 0:
-                wanted.append((it.board, window.current))
-            if window.is_long_past(it.season):
-                old.append((it.board, it.season))
+            if season == window.last and it.version > 0:
+                wanted.append(key_of(board, window.current))
+            if window.is_long_past(season):
+                old.append(it.key)
         return self._unopened(wanted), old, following
 
     def _of_pattern(self, board: str) -> Board | None:

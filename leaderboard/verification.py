@@ -18,8 +18,9 @@ from threading import Lock
 from typing import Any, Protocol
 
 from leaderboard import messages, order
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import Catalog, parse, stranded
-from leaderboard.errors import BoardNotFound, Invalid, Unavailable
+from leaderboard.errors import BoardNotFound, Unavailable
 from leaderboard.listings import Listing
 from leaderboard.ranking import (
     COMPLETE,
@@ -32,11 +33,10 @@ from leaderboard.ranking import (
 )
 from leaderboard.rebuild import SIDE_BY_SIDE, Page, patiently
 from leaderboard.rules import Board
-from leaderboard.seasons import before, is_kept, parse_season, season_at
+from leaderboard.seasons import before
 from leaderboard.snapshots import Entry, Score, Snapshot
 
 Json = dict[str, Any]
-BoardSeason = tuple[Board, str]
 
 LAG_SECONDS = 3.0
 """What is on its way, to the index or to the record, has arrived after that."""
@@ -53,7 +53,7 @@ AT_A_TIME = 100
 
 
 class Boards(Protocol):
-    def read(self, board: str, season: str) -> BoardItem | None: ...
+    def read(self, key: str) -> BoardItem | None: ...
 
     def list_some(self, after: str | None, limit: int) -> tuple[list[Listed], str | None]:
         """Up to so many board-seasons behind one, and the last of them if there may be more."""
@@ -62,7 +62,7 @@ class Boards(Protocol):
 
 
 class Index(Protocol):
-    def best(self, board: Board, season: str, limit: int) -> list[Score]: ...
+    def best(self, board_season: BoardSeason, limit: int) -> list[Score]: ...
 
 
 class Scores(Protocol):
@@ -70,18 +70,16 @@ class Scores(Protocol):
         self, segment: int, segments: int, *, after: Json | None, only: str | None
     ) -> Page: ...
 
-    def read_records(
-        self, board: str, season: str, user_ids: Sequence[str]
-    ) -> list[ScoreRecord]: ...
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreRecord]: ...
 
 
 class Cache(Protocol):
-    def read(self, board: Board, season: str) -> Top | None: ...
+    def read(self, board_season: BoardSeason) -> Top | None: ...
 
-    def find(self, board: Board, season: str, user_ids: Sequence[str]) -> Listing | None: ...
+    def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> Listing | None: ...
 
     def dump(
-        self, board: Board, season: str, *, life: str, cursor: str | None = None
+        self, board_season: BoardSeason, *, life: str, cursor: str | None = None
     ) -> Dumped | None: ...
 
 
@@ -105,11 +103,11 @@ class Audiences(Protocol):
 
 
 class Requests(Protocol):
-    def ask(self, board: Board, season: str) -> bool: ...
+    def ask(self, board_season: BoardSeason) -> bool: ...
 
 
 class Rebuilds(Protocol):
-    def start_again(self, board: str, season: str) -> None:
+    def start_again(self, board_season: BoardSeason) -> None:
         """Start a rebuild of a ranking that is whole; raises Unavailable."""
 
 
@@ -160,21 +158,21 @@ class Verification:
         """
         deadline = time.monotonic() + seconds
         misses = self.memory.read_misses()
-        live = {f"{board.board}#{season}": (board, season) for board, season in self._live(misses)}
+        live = {it.key: it for it in self._live(misses)}
         first = self._look(live, deadline)
         again = {key: live[key] for key in first.differences}
         if again:
             time.sleep(LAG_SECONDS)
         second = self._look(again, deadline + LAG_SECONDS) if again else _Found()
         missed, wrong, rebuilds = [], [], 0
-        for key, (board, season) in live.items():
+        for key, board_season in live.items():
             lasting = first.differences.get(key, frozenset()) & second.differences.get(
                 key, frozenset()
             )
             if lasting:
-                item = self.boards.read(board.board, season)
+                item = self.boards.read(key)
                 snapshot = item.snapshot if item else None
-                there = self._top(in_force(board, item), season, snapshot)
+                there = self._top(in_force(board_season, item), snapshot)
                 lasting &= _differences(snapshot, there)
             before_it = json.loads(misses[key]) if key in misses else None
             if not lasting:
@@ -187,12 +185,12 @@ class Verification:
                 continue
             wrong.append(key)
             if self._is_over(before_it):
-                self.rebuilds.start_again(board.board, season)
+                self.rebuilds.start_again(board_season)
                 self._remember(key, lasting, self.now_ms())
                 rebuilds += 1
         # One rebuild fills whatever is cold.
         if first.cold:
-            rebuilds += self.requests.ask(*live[first.cold[0]])
+            rebuilds += self.requests.ask(live[first.cold[0]])
         return Verified(
             checked=first.checked,
             missed=tuple(missed),
@@ -216,36 +214,37 @@ class Verification:
         for name, rules in self.catalog.rules.items():
             if "*" in name:
                 continue
-            season = season_at(rules.schedule, now)
-            yield rules, season.season
-            for count in range(1, rules.keep_seasons + 1 if season.starts_ms is not None else 1):
-                yield rules, before(rules.schedule, season, count).season
+            current = BoardSeason.at(rules, now)
+            yield current
+            is_only = current.season.starts_ms is None
+            for count in range(1, 1 if is_only else rules.keep_seasons + 1):
+                yield BoardSeason(rules, before(rules.schedule, current.season, count))
         if any("*" in name for name in self.catalog.rules):
             for key in [*self._watched(now), *misses, *self._in_turn()]:
-                board, _, name = key.partition("#")
-                if self._is_of_pattern(key, now):
-                    yield self.catalog.find(board), name
+                board_season = self._of_pattern(key, now)
+                if board_season is not None:
+                    yield board_season
 
     def _watched(self, now_ms: int) -> Iterator[str]:
         for board in self.audiences.followed():
             if self.catalog.has(board):
-                season = season_at(self.catalog.find(board).schedule, now_ms)
-                yield f"{board}#{season.season}"
+                yield BoardSeason.at(self.catalog.find(board), now_ms).key
 
     def _in_turn(self) -> list[str]:
         """A page of all board-seasons, behind that of the last run."""
         found, place = self.boards.list_some(self.memory.read_place(), PAGE)
         self.memory.keep_place(place)
-        return [f"{it.board}#{it.season}" for it in found]
+        return [it.key for it in found]
 
-    def _is_of_pattern(self, key: str, now_ms: int) -> bool:
-        board, _, season = key.partition("#")
-        if board in self.catalog.rules:
-            return False
+    def _of_pattern(self, key: str, now_ms: int) -> BoardSeason | None:
+        """A kept season of a board that a pattern of boards.yml describes."""
         try:
-            return is_kept(self.catalog.find(board), season, now_ms)
-        except (BoardNotFound, ValueError):
-            return False
+            board_season = BoardSeason.parse(key, self.catalog.find)
+        except BoardNotFound:
+            return None
+        if board_season.board in self.catalog.rules or not board_season.is_kept(now_ms):
+            return None
+        return board_season
 
     def _look(self, live: Mapping[str, BoardSeason], deadline: float) -> _Found:
         found, lock = _Found(), Lock()
@@ -255,11 +254,12 @@ class Verification:
                 with lock:
                     found.skipped += 1
                 return
-            board, season = live[key]
-            item = self.boards.read(board.board, season)
+            board_season = live[key]
+            item = self.boards.read(key)
             recorded = item is not None and item.is_recorded
-            top = self.cache.read(board, season) if recorded else None
-            best = self.index.best(in_force(board, item), season, board.top_size)
+            top = self.cache.read(board_season) if recorded else None
+            size = board_season.rules.top_size
+            best = self.index.best(in_force(board_season, item), size)
             with lock:
                 found.checked += 1
                 if recorded and (top is None or top.completeness != COMPLETE):
@@ -274,38 +274,33 @@ class Verification:
             list(pool.map(look, keys[1:]))
         return found
 
-    def _top(self, board: Board, season: str, recorded: Snapshot | None) -> list[Score]:
+    def _top(self, board_season: BoardSeason, recorded: Snapshot | None) -> list[Score]:
         """The top as the table has it, of those who are in the index's or in the recorded one.
 
         What an import wrote may be missing in the index, or stand there in a wrong place; and it
         may be in no ranking, because it cannot be read.
         """
         shown = [it.user_id for it in recorded.entries] if recorded else []
-        limit = board.top_size
+        limit = size = board_season.rules.top_size
         while True:
-            best = [it.user_id for it in self.index.best(board, season, limit)]
+            best = [it.user_id for it in self.index.best(board_season, limit)]
             users = list(dict.fromkeys([*shown, *best]))
             there: dict[str, Score] = {}
             for start in range(0, len(users), AT_A_TIME):
                 some = users[start : start + AT_A_TIME]
-                records = self.scores.read_records(board.board, season, some)
+                records = self.scores.read_records(board_season.key, some)
                 there |= {it.user_id: it.score for it in records if it.score is not None}
             confirmed = sum(it in there for it in best)
-            if confirmed >= board.top_size or len(best) < limit:
-                ordered = sorted(there.values(), key=partial(_place, board))
-                return ordered[: board.top_size]
+            if confirmed >= size or len(best) < limit:
+                ordered = sorted(there.values(), key=partial(_place, board_season.rules))
+                return ordered[:size]
             limit += len(best) - confirmed
 
     def stranded(self, schedules: Mapping[str, str]) -> list[str]:
         """What boards with other schedules (by name or pattern) would hide, a line each."""
         known = parse({"boards": {name: {"schedule": it} for name, it in schedules.items()}})
         # At revision 0 one was opened with its season, and has no scores.
-        scored = (
-            f"{it.board}#{it.season}"
-            for page in self.boards.list()
-            for it in page
-            if it.revision > 0
-        )
+        scored = (it.key for page in self.boards.list() for it in page if it.revision > 0)
         return stranded(known, scored)[:SHOWN]
 
     # The whole ranking.
@@ -318,23 +313,15 @@ class Verification:
         """
         deadline = time.monotonic() + seconds
         rules = self.catalog.find(board)
-        try:
-            named = (
-                parse_season(rules.schedule, season)
-                if season
-                else season_at(rules.schedule, self.now_ms())
-            )
-        except ValueError as error:
-            raise Invalid(str(error), path="season") from error
-        work = _Comparison(self, rules, named.season, deadline)
-        return work.run()
+        asked = BoardSeason.asked(rules, season or None, now_ms=self.now_ms(), future=True)
+        return _Comparison(self, asked, deadline).run()
 
 
 class _Comparison:
     """One comparison of a whole ranking with the table."""
 
-    def __init__(self, parts: Verification, board: Board, season: str, deadline: float) -> None:
-        self.parts, self.board, self.season, self.deadline = parts, board, season, deadline
+    def __init__(self, parts: Verification, board_season: BoardSeason, deadline: float) -> None:
+        self.parts, self.board_season, self.deadline = parts, board_season, deadline
         self.lock = Lock()
         self.doubted: set[str] = set()
         self.unconfirmed = 0
@@ -342,18 +329,18 @@ class _Comparison:
         self.finished = True
 
     def run(self) -> Json:
-        top = self.parts.cache.read(self.board, self.season)
+        top = self.parts.cache.read(self.board_season)
         if top is None or top.completeness != COMPLETE:
             raise Unavailable("The ranking is cold, or is being filled: look again when it is not.")
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             list(pool.map(self._read_segment, range(self.parts.segments)))
         self._dump(top.life)
-        after = self.parts.cache.read(self.board, self.season)
+        after = self.parts.cache.read(self.board_season)
         strays = after.total - self.ranked if after and after.total == top.total else 0
         count, shown = self._confirm()
         return {
-            "board": self.board.board,
-            "season": self.season,
+            "board": self.board_season.board,
+            "season": self.board_season.season.season,
             "items": self.items,
             "ranked": self.ranked,
             "differences": count + self.unconfirmed,
@@ -365,7 +352,7 @@ class _Comparison:
     def _read_segment(self, segment: int) -> None:
         """The table's way: everybody whom it has."""
         position: Json | None = None
-        only = f"{self.board.board}#{self.season}"
+        only = self.board_season.key
         while True:
             if self._is_late():
                 return
@@ -390,7 +377,7 @@ class _Comparison:
         cursor: str | None = None
         seen = 0
         while not self._is_late():
-            dump = partial(self.parts.cache.dump, self.board, self.season, life=life)
+            dump = partial(self.parts.cache.dump, self.board_season, life=life)
             page = patiently(partial(dump, cursor=cursor))
             if page is None:
                 raise Unavailable("The ranking was lost while it was compared.")
@@ -433,14 +420,14 @@ class _Comparison:
                 self.unconfirmed += 1
 
     def _entries(self, users: Sequence[str]) -> dict[str, Entry]:
-        listing = patiently(lambda: self.parts.cache.find(self.board, self.season, users))
+        listing = patiently(lambda: self.parts.cache.find(self.board_season, users))
         if listing is None:
             raise Unavailable("The ranking was lost while it was compared.")
         return {it.user_id: it for it in listing.entries}
 
     def _records(self, users: Sequence[str]) -> list[ScoreRecord]:
-        board = self.board.board
-        return patiently(lambda: self.parts.scores.read_records(board, self.season, users))
+        key = self.board_season.key
+        return patiently(lambda: self.parts.scores.read_records(key, users))
 
     def _is_late(self) -> bool:
         if time.monotonic() >= self.deadline:

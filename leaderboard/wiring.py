@@ -390,7 +390,7 @@ def failure_queue() -> FailureQueue:
     return FailureQueue(configuration().failure_queue_url)
 
 
-def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord]:
+def score_record(image: Mapping[str, Any]) -> tuple[str, ScoreRecord]:
     from leaderboard.adapters.scores import score_record
 
     return score_record(image)

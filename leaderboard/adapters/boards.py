@@ -12,6 +12,7 @@ from leaderboard import instants
 from leaderboard.adapters import readable
 from leaderboard.adapters.aws import DOWN, client, translated
 from leaderboard.adapters.items import Garbled, plain, unmoved
+from leaderboard.boards.board_season import split_key
 from leaderboard.errors import Raced, Unavailable
 from leaderboard.ranking import BoardItem, Listed
 from leaderboard.reports import Reports
@@ -31,11 +32,11 @@ class BoardTable:
     boards_table: str
     reports: Reports = field(default_factory=Reports)
 
-    def read(self, board: str, season: str) -> BoardItem | None:
+    def read(self, key: str) -> BoardItem | None:
         with translated():
             answer = client("dynamodb").get_item(
                 TableName=self.boards_table,
-                Key={"boardSeason": {"S": f"{board}#{season}"}},
+                Key={"boardSeason": {"S": key}},
                 ConsistentRead=True,
             )
         if "Item" not in answer:
@@ -43,27 +44,27 @@ class BoardTable:
         raw = answer["Item"]
         return readable.understood(board_item, raw, self.reports) or _remains(raw)
 
-    def read_several(self, seasons: Sequence[tuple[str, str]]) -> list[BoardItem]:
+    def read_several(self, keys: Sequence[str]) -> list[BoardItem]:
         """The items of those board-seasons (100 at most) that have one, in any order.
 
         One call at half the price: what was written in the last moment may be missing.
         """
-        keys = [{"boardSeason": {"S": f"{board}#{season}"}} for board, season in seasons]
+        missing = [{"boardSeason": {"S": key}} for key in keys]
         found: list[BoardItem] = []
-        if not keys:
+        if not missing:
             return found
         for _ in tries():
             with translated():
                 answer = client("dynamodb").batch_get_item(
-                    RequestItems={self.boards_table: {"Keys": keys}}
+                    RequestItems={self.boards_table: {"Keys": missing}}
                 )
             found += [
                 readable.understood(board_item, raw, self.reports) or _remains(raw)
                 for raw in answer["Responses"].get(self.boards_table, [])
             ]
             # What a throttled table leaves out is asked for again.
-            keys = answer.get("UnprocessedKeys", {}).get(self.boards_table, {}).get("Keys", [])
-            if not keys:
+            missing = answer.get("UnprocessedKeys", {}).get(self.boards_table, {}).get("Keys", [])
+            if not missing:
                 return found
         raise Unavailable(DOWN)
 
@@ -97,12 +98,11 @@ class BoardTable:
             ":yes": {"BOOL": True},
             ":moved": {"N": str(item.revision + 1)},
         }
-        key = f"{item.snapshot.board}#{item.snapshot.season}"
         try:
             with translated():
                 client("dynamodb").update_item(
                     TableName=self.boards_table,
-                    Key={"boardSeason": {"S": key}},
+                    Key={"boardSeason": {"S": item.snapshot.key}},
                     UpdateExpression="SET #order = :order, mixed = :yes, revision = :moved",
                     ExpressionAttributeNames={"#order": "order"},
                     ExpressionAttributeValues=values,
@@ -112,7 +112,7 @@ class BoardTable:
             return False
         return True
 
-    def mix(self, board: str, season: str) -> None:
+    def mix(self, key: str) -> None:
         """Note, in an item that was recorded, that the index may have keys of both orders.
 
         The revision moves: so nobody records over it who has not seen this.
@@ -120,7 +120,7 @@ class BoardTable:
         with contextlib.suppress(Raced), translated():
             client("dynamodb").update_item(
                 TableName=self.boards_table,
-                Key={"boardSeason": {"S": f"{board}#{season}"}},
+                Key={"boardSeason": {"S": key}},
                 UpdateExpression="SET mixed = :yes, revision = revision + :one",
                 ConditionExpression="revision > :opened AND attribute_not_exists(mixed)",
                 ExpressionAttributeValues={
@@ -130,17 +130,17 @@ class BoardTable:
                 },
             )
 
-    def open(self, board: str, season: str) -> bool:
+    def open(self, key: str) -> bool:
         """Write the empty board of a season that has no item; False if it has one."""
-        empty = BoardItem(Snapshot(board, season, None, 0, 0, ()), revision=0, life="")
+        empty = BoardItem(Snapshot(*split_key(key), None, 0, 0, ()), revision=0, life="")
         return self._put(empty, {"ConditionExpression": "attribute_not_exists(boardSeason)"})
 
-    def read_order(self, board: str, season: str) -> Order | None:
+    def read_order(self, key: str) -> Order | None:
         """The order that counts for a board-season, if that is decided; maybe a moment late."""
         with translated():
             answer = client("dynamodb").get_item(
                 TableName=self.boards_table,
-                Key={"boardSeason": {"S": f"{board}#{season}"}},
+                Key={"boardSeason": {"S": key}},
                 ProjectionExpression="#order",
                 ExpressionAttributeNames={"#order": "order"},
             )
@@ -196,7 +196,7 @@ class BoardTable:
         if known is not None:
             return known
         left = _remains(raw)
-        return Listed(left.snapshot.board, left.snapshot.season, left.revision, 1)
+        return Listed(left.snapshot.key, left.revision, 1)
 
     def _put(self, item: BoardItem, condition: Mapping[str, Any]) -> bool:
         try:
@@ -210,14 +210,13 @@ class BoardTable:
 
 
 def _listed(raw: Mapping[str, Any]) -> Listed:
-    board, _, season = raw["boardSeason"]["S"].partition("#")
-    return Listed(board, season, int(raw["revision"]["N"]), int(raw["version"]["N"]))
+    return Listed(raw["boardSeason"]["S"], int(raw["revision"]["N"]), int(raw["version"]["N"]))
 
 
 def _remains(image: Mapping[str, Any]) -> BoardItem:
     """What is left of a broken item: its counter goes on if it can be read, else one begins."""
     item = plain(image)
-    board, _, season = item["boardSeason"].partition("#")
+    board, season = split_key(item["boardSeason"])
     epoch = readable.attempted(lambda it: readable.text(it["epoch"]), item)
     version = readable.attempted(lambda it: readable.exact(it["version"]), item)
     if epoch is None or version is None or version < 0:
@@ -239,7 +238,7 @@ def board_item(image: Mapping[str, Any]) -> BoardItem:
     takes two images. Raises KeyError, TypeError and ValueError for an image that is none of a
     board.
     """
-    board, _, season = image["boardSeason"]["S"].partition("#")
+    board, season = split_key(image["boardSeason"]["S"])
     scores = (
         Score(
             user_id=it["M"]["userId"]["S"],
@@ -271,7 +270,7 @@ def board_item(image: Mapping[str, Any]) -> BoardItem:
 def _image(item: BoardItem) -> dict[str, Any]:
     snapshot = item.snapshot
     return {
-        "boardSeason": {"S": f"{snapshot.board}#{snapshot.season}"},
+        "boardSeason": {"S": snapshot.key},
         "epoch": {"NULL": True} if snapshot.epoch is None else {"S": snapshot.epoch},
         "version": {"N": str(snapshot.version)},
         "revision": {"N": str(item.revision)},

@@ -31,6 +31,7 @@ from redis.exceptions import (
 
 from leaderboard import order
 from leaderboard.adapters.cluster import Cluster
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import CacheUnavailable
 from leaderboard.listings import Copy, Listing, Position
 from leaderboard.names import UNPICKED, default_name
@@ -46,7 +47,7 @@ from leaderboard.ranking import (
     Top,
 )
 from leaderboard.retries import Pause
-from leaderboard.rules import Board, Order
+from leaderboard.rules import Order
 from leaderboard.snapshots import Entry, Score, ranked
 
 FORMAT = "lb5"
@@ -124,8 +125,8 @@ class Keys:
 
     @classmethod
     @lru_cache(maxsize=1024)
-    def of(cls, board: str, season: str) -> Keys:
-        tag = f"{FORMAT}:{{{board}#{season}}}"
+    def of(cls, key: str) -> Keys:
+        tag = f"{FORMAT}:{{{key}}}"
         return cls(f"{tag}:order", f"{tag}:users", f"{tag}:state", f"{tag}:copy")
 
     @property
@@ -212,18 +213,16 @@ class Cache:
 
     def apply(
         self,
-        board: Board,
-        season: str,
+        board_season: BoardSeason,
         records: Sequence[ScoreRecord],
         *,
         start: str | None = None,
     ) -> Applied:
         made, answer = self._in_order(
             APPLY,
-            board,
-            season,
+            board_season,
             lambda made: (
-                board.top_size,
+                board_season.rules.top_size,
                 secrets.token_hex(8),
                 secrets.token_hex(8) if start else "",
                 COMPLETENESS[start] if start else "",
@@ -240,8 +239,7 @@ class Cache:
     def _in_order(
         self,
         script: Script,
-        board: Board,
-        season: str,
+        board_season: BoardSeason,
         values: Callable[[Order], Sequence[str | bytes | int]],
     ) -> tuple[Order, Any]:
         """A script's answer, and the order that the ranking is kept in.
@@ -249,42 +247,47 @@ class Cache:
         That is the one in which its life began, whatever the rules say by now: so releases that
         differ agree. A script that is asked by another order answers the right one.
         """
-        made = board.order
+        made = board_season.rules.order
         for _ in range(ORDERS_TRIED):
-            answer = self.run(script, Keys.of(board.board, season).ranking, made, *values(made))
+            answer = self.run(script, Keys.of(board_season.key).ranking, made, *values(made))
             if not isinstance(answer, bytes):
                 return made, answer
             made = Order(answer.decode())
         raise CacheUnavailable(DOWN)
 
     def fill(
-        self, board: Board, season: str, records: Iterable[ScoreRecord], *, life: str
+        self, board_season: BoardSeason, records: Iterable[ScoreRecord], *, life: str
     ) -> int | None:
-        placed = sorted(records, key=partial(_number, board.order))
+        placed = sorted(records, key=partial(_number, board_season.rules.order))
         taken = 0
         for start in range(0, max(len(placed), 1), FILL_AT_ONCE):
             some = placed[start : start + FILL_AT_ONCE]
-            answer = self._fill(board, season, some, life)
+            answer = self._fill(board_season, some, life)
             if not answer:
                 return None
             taken += answer[0]
         return taken
 
-    def _fill(self, board: Board, season: str, some: Sequence[ScoreRecord], life: str) -> Any:
+    def _fill(self, board_season: BoardSeason, some: Sequence[ScoreRecord], life: str) -> Any:
         def values(made: Order) -> tuple[int | str | bytes, ...]:
             # Packed only now: while the server works for one thread, another packs its own.
-            return (board.top_size, secrets.token_hex(8), life, packed_records(made, some))
+            return (
+                board_season.rules.top_size,
+                secrets.token_hex(8),
+                life,
+                packed_records(made, some),
+            )
 
-        return self._in_order(FILL, board, season, values)[1]
+        return self._in_order(FILL, board_season, values)[1]
 
     def dump(
-        self, board: Board, season: str, *, life: str, cursor: str | None = None, limit: int = 1000
+        self, board_season: BoardSeason, *, life: str, cursor: str | None = None, limit: int = 1000
     ) -> Dumped | None:
         """About so many of a ranking's users, in no order; None if the life is over.
 
         Who is known from the first call to the last is in at least one answer.
         """
-        made, answer = self._in_order(DUMP, board, season, lambda _: (life, cursor or "0", limit))
+        made, answer = self._in_order(DUMP, board_season, lambda _: (life, cursor or "0", limit))
         if not answer:
             return None
         following, flat = answer
@@ -292,28 +295,26 @@ class Cache:
         records = tuple(_record(made, *it) for it in users)
         return Dumped(None if following == b"0" else following.decode(), records)
 
-    def drop(
-        self, board: str, season: str, *, partial: bool = True, life: str | None = None
-    ) -> bool:
+    def drop(self, key: str, *, partial: bool = True, life: str | None = None) -> bool:
         """Forget a board-season: the ranking's life is over.
 
         With `partial` false one that a rebuild is to fill stays, since it may have taken what is
         recorded nowhere yet; with a `life`, any other one. The answer is whether it is gone.
         """
-        keys = Keys.of(board, season)
+        keys = Keys.of(key)
         done = self.run(DROP, [*keys.ranking, keys.copy], int(partial), life or "")
         return bool(done == 1)
 
-    def read(self, board: Board, season: str, *, size: int | None = None) -> Top | None:
+    def read(self, board_season: BoardSeason, *, size: int | None = None) -> Top | None:
         """The top; with a `size` so many of it, even if nothing is left to record."""
         always = 0 if size is None else 1
         made, answer = self._in_order(
-            READ, board, season, lambda _: (size or board.top_size, always)
+            READ, board_season, lambda _: (size or board_season.rules.top_size, always)
         )
         return _top(made, answer)
 
     def list(
-        self, board: Board, season: str, *, after: Position | None, limit: int
+        self, board_season: BoardSeason, *, after: Position | None, limit: int
     ) -> Listing | None:
         def values(made: Order) -> tuple[int | str | bytes, ...]:
             if after is None:
@@ -321,40 +322,40 @@ class Cache:
             place = order.member(after.updated_ms, after.user_id)
             return (limit, order.signed(made, after.user_score), place)
 
-        return stretch(*self._in_order(LIST, board, season, values))
+        return stretch(*self._in_order(LIST, board_season, values))
 
-    def around(self, board: Board, season: str, user_id: str, *, reach: int) -> Listing | None:
+    def around(self, board_season: BoardSeason, user_id: str, *, reach: int) -> Listing | None:
         packed = order.pack(user_id)
-        return stretch(*self._in_order(AROUND, board, season, lambda _: (packed, reach)))
+        return stretch(*self._in_order(AROUND, board_season, lambda _: (packed, reach)))
 
-    def find(self, board: Board, season: str, user_ids: Sequence[str]) -> Listing | None:
+    def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> Listing | None:
         packed = [order.pack(it) for it in dict.fromkeys(user_ids)]
-        return _found(*self._in_order(FIND, board, season, lambda _: packed))
+        return _found(*self._in_order(FIND, board_season, lambda _: packed))
 
-    def mark(self, board: Board, season: str, top: Top, hint: Hint) -> None:
-        state = Keys.of(board.board, season).state
+    def mark(self, board_season: BoardSeason, top: Top, hint: Hint) -> None:
+        state = Keys.of(board_season.key).state
         text = json.dumps([hint.revision, hint.version, hint.epoch, hint.digest, hint.mixed])
         self.run(MARK, [state], top.life, top.change, text, hint.total, hint.revision)
 
     def settle(
-        self, board: Board, season: str, life: str, completeness: str, *, only_new: bool = False
+        self, board_season: BoardSeason, life: str, completeness: str, *, only_new: bool = False
     ) -> bool:
         change = secrets.token_hex(8) if completeness == COMPLETE else ""
         expected = COMPLETENESS[NEW] if only_new else ""
-        state = Keys.of(board.board, season).state
+        state = Keys.of(board_season.key).state
         done = self.run(SETTLE, [state], life, expected, COMPLETENESS[completeness], change)
         return bool(done == 1)
 
-    def release(self, board: Board, season: str) -> None:
+    def release(self, board_season: BoardSeason) -> None:
         with self.outage.noticed():
-            self.client.execute_command("HDEL", Keys.of(board.board, season).state, "filledAt")
+            self.client.execute_command("HDEL", Keys.of(board_season.key).state, "filledAt")
 
-    def keep_copy(self, board: str, season: str, *, revision: int, body: str) -> None:
+    def keep_copy(self, key: str, *, revision: int, body: str) -> None:
         """Keep a copy of a recorded top, unless a newer one is kept."""
-        self.run(KEEP, [Keys.of(board, season).copy], revision, body, COPY_SECONDS)
+        self.run(KEEP, [Keys.of(key).copy], revision, body, COPY_SECONDS)
 
-    def read_copy(self, board: str, season: str) -> Copy:
-        keys = Keys.of(board, season)
+    def read_copy(self, key: str) -> Copy:
+        keys = Keys.of(key)
         kept, total = self.run(COPY, [keys.copy, *keys.ranking])
         return Copy(None if kept is None else kept.partition(b" ")[2].decode(), total)
 
@@ -377,14 +378,14 @@ class Cache:
             paces = self.client.execute_command("HMGET", PACES[0], *boards)
         return [None if pace is None else pace.decode() for pace in paces]
 
-    def keep_mark(self, board: str, season: str, *, epoch: str, version: int) -> None:
+    def keep_mark(self, key: str, *, epoch: str, version: int) -> None:
         with self.outage.noticed():
-            key = Keys.of(board, season).told
-            self.client.execute_command("SET", key, f"{epoch} {version}", "EX", MARK_SECONDS)
+            told = Keys.of(key).told
+            self.client.execute_command("SET", told, f"{epoch} {version}", "EX", MARK_SECONDS)
 
-    def read_mark(self, board: str, season: str) -> tuple[str, int] | None:
+    def read_mark(self, key: str) -> tuple[str, int] | None:
         with self.outage.noticed():
-            kept = self.client.execute_command("GET", Keys.of(board, season).told)
+            kept = self.client.execute_command("GET", Keys.of(key).told)
         if kept is None:
             return None
         epoch, _, version = kept.decode().rpartition(" ")

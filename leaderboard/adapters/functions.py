@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from leaderboard.adapters.aws import client, translated
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.delivery import SIDE_BY_SIDE, Part, Tally
 from leaderboard.errors import Unavailable
 from leaderboard.ingest import Chores
@@ -21,13 +22,13 @@ MAKING = Lock()
 class RebuildFunction:
     name: str
 
-    def start(self, board: str, season: str, run: str) -> None:
+    def start(self, board_season: BoardSeason, run: str) -> None:
         """Start a rebuild of a board-season and whatever else is cold; raises Unavailable."""
-        self._invoke({"board": board, "season": season, "cold": True, "run": run})
+        self._invoke({**_named(board_season), "cold": True, "run": run})
 
-    def start_again(self, board: str, season: str) -> None:
+    def start_again(self, board_season: BoardSeason) -> None:
         """Start a rebuild of a board-season that is whole, and wrong; raises Unavailable."""
-        self._invoke({"board": board, "season": season})
+        self._invoke(_named(board_season))
 
     def go_on(self, standing: Mapping[str, Any]) -> None:
         """Have a rebuild go on where it stands; raises Unavailable."""
@@ -37,6 +38,10 @@ class RebuildFunction:
         payload = json.dumps(event).encode()
         with translated():
             client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=payload)
+
+
+def _named(board_season: BoardSeason) -> dict[str, Any]:
+    return {"board": board_season.board, "season": board_season.season.season}
 
 
 @dataclass(frozen=True)

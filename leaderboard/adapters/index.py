@@ -13,7 +13,8 @@ from typing import Any
 from leaderboard import instants, order
 from leaderboard.adapters import readable
 from leaderboard.adapters.aws import DOWN, client, translated
-from leaderboard.adapters.scores import board_season, score_record
+from leaderboard.adapters.scores import score_record
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import Unavailable
 from leaderboard.listings import Position
 from leaderboard.reports import Reports
@@ -40,25 +41,25 @@ class BoardIndex:
     shards: Callable[[], int]
     reports: Reports = field(default_factory=Reports)
 
-    def best(self, board: Board, season: str, limit: int) -> list[Score]:
+    def best(self, board_season: BoardSeason, limit: int) -> list[Score]:
         """The first `limit` of a board in its order."""
-        return self._merged(board, season, limit)
+        return self._merged(board_season, limit)
 
-    def after(self, board: Board, season: str, position: Position, limit: int) -> list[Score]:
+    def after(self, board_season: BoardSeason, position: Position, limit: int) -> list[Score]:
         """The first `limit` behind a position, in the board's order."""
-        return self._merged(board, season, limit, position)
+        return self._merged(board_season, limit, position)
 
-    def before(self, board: Board, season: str, position: Position, limit: int) -> list[Score]:
+    def before(self, board_season: BoardSeason, position: Position, limit: int) -> list[Score]:
         """The last `limit` in front of a position, in the board's order."""
-        return self._merged(board, season, limit, position, backward=True)
+        return self._merged(board_season, limit, position, backward=True)
 
-    def find(self, board: Board, season: str, user_ids: Sequence[str]) -> list[Score]:
+    def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> list[Score]:
         """Those of the users (100 at most) that are ranked, from the table.
 
         One is read consistently: players look for what they just scored. Several may lag as the
         index does, at half the price: a stranger may ask for any hundred.
         """
-        key = {"boardSeason": {"S": board_season(board.board, season)}}
+        key = {"boardSeason": {"S": board_season.key}}
         keys = [{"userId": {"S": it}, **key} for it in dict.fromkeys(user_ids)]
         wanted: dict[str, Any] = {
             self.scores_table: {
@@ -84,16 +85,15 @@ class BoardIndex:
 
     def _merged(
         self,
-        board: Board,
-        season: str,
+        board_season: BoardSeason,
         limit: int,
         position: Position | None = None,
         *,
         backward: bool = False,
     ) -> list[Score]:
         """The first `limit` of all shards together, in board order; from the end if `backward`."""
-        prefix = board_season(board.board, season)
-        shards = [f"{prefix}#{shard}" for shard in range(self.shards())]
+        board = board_season.rules
+        shards = [f"{board_season.key}#{shard}" for shard in range(self.shards())]
         client("dynamodb")  # is not to be made by several threads at once
         # By the hash of their users, each shard has about as many of the first as another. One
         # that has more, all of which may be wanted, is asked for more.

@@ -14,7 +14,6 @@ from leaderboard.adapters.scores import (
     OPENED,
     PROFILE,
     ScoreTable,
-    board_season,
     profile_update,
     tombstone_image,
 )
@@ -35,8 +34,8 @@ class ModerationTable:
     def table(self) -> str:
         return self.scores.scores_table
 
-    def read(self, user_id: str, board: str, season: str) -> ScoreItem | None:
-        item = self.scores.read_item(user_id, board_season(board, season))
+    def read(self, user_id: str, key: str) -> ScoreItem | None:
+        item = self.scores.read_item(user_id, key)
         return None if item is None else self.scores.score_or_remains(item)
 
     def read_profile(self, user_id: str) -> Profile | None:

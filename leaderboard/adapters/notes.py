@@ -25,8 +25,8 @@ class Notes:
 
     cache: Cache
 
-    def drop(self, board: str, season: str) -> bool:
-        return self.cache.drop(board, season, partial=False)
+    def drop(self, key: str) -> bool:
+        return self.cache.drop(key, partial=False)
 
     def read_turns(self) -> str | None:
         with self.cache.outage.noticed():

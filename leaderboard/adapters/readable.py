@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from leaderboard import instants
 from leaderboard.adapters.items import Garbled, Item, typed
+from leaderboard.boards.board_season import split_key
 from leaderboard.errors import Unreadable
 from leaderboard.names import MAX_NAME, default_name
 from leaderboard.order import TIME_DIGITS
@@ -128,7 +129,7 @@ def instant(value: Any) -> int:
 
 def remains_of_score(item: Item, *, taken: Callable[[Any], tuple[Taken, ...]]) -> ScoreItem:
     """What can be read of a broken score item, for its tombstone; its score is not known."""
-    board, _, season = item["boardSeason"].partition("#")
+    board, season = split_key(item["boardSeason"])
     return ScoreItem(
         user_id=item["userId"],
         board=board,

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leaderboard.adapters.boards import BoardTable
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import Unavailable
-from leaderboard.rules import Board, Order
+from leaderboard.rules import Order
 
 KEPT_SECONDS = 60.0
 MOST = 1000
@@ -56,12 +57,12 @@ class Remembered:
     noted: set[int] = field(default_factory=set, compare=False)
     """The number of write shards, once this environment knows that it is remembered."""
 
-    def order(self, board: Board, season: str) -> Order:
+    def order(self, board_season: BoardSeason) -> Order:
         """The order in which the keys of a board-season are made."""
         known: Order | None = self.memo.get(
-            (board.board, season), lambda: self.boards.read_order(board.board, season)
+            board_season.key, lambda: self.boards.read_order(board_season.key)
         )
-        return known or board.order
+        return known or board_season.rules.order
 
     def shards_to_write(self) -> int:
         """Over how many write shards new keys are spread. Raises Unavailable."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from leaderboard.adapters import readable
 from leaderboard.adapters.aws import DOWN, client, translated
-from leaderboard.adapters.scores import NO_SCORES, board_season, score_record
+from leaderboard.adapters.scores import NO_SCORES, score_record
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rebuild import Page
@@ -54,13 +54,12 @@ class BulkScores:
             answer = client("dynamodb").scan(**request)
         return Page(records_of(answer, self.reports), answer.get("LastEvaluatedKey"))
 
-    def read_records(self, board: str, season: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
         """What the table has of these users (100 at most) on a board's season.
 
         Who has no item is left out. Raises Unavailable.
         """
-        key = {"S": board_season(board, season)}
-        keys = [{"userId": {"S": it}, "boardSeason": key} for it in dict.fromkeys(user_ids)]
+        keys = [{"userId": {"S": it}, "boardSeason": {"S": key}} for it in dict.fromkeys(user_ids)]
         found: list[ScoreRecord] = []
         if not keys:
             return found

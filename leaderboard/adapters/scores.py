@@ -13,6 +13,7 @@ from leaderboard import instants, order
 from leaderboard.adapters import readable
 from leaderboard.adapters.aws import DOWN, client, translated
 from leaderboard.adapters.items import Item, plain, typed, unmoved
+from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.errors import Unavailable
 from leaderboard.names import BOARD, USER_ID, default_name
 from leaderboard.ranking import ScoreRecord
@@ -44,22 +45,11 @@ SIDE_BY_SIDE = 8
 """Scores of a user that are brought up to the profile at once."""
 
 
-def board_season(board: str, season: str) -> str:
-    return f"{board}#{season}"
-
-
-def _board_and_season(sort_key: str) -> tuple[str, str]:
-    board, _, season = sort_key.partition("#")
-    return board, season
-
-
-def _is_due(
-    sort_key: str, find: Callable[[str], Board | None], only: Callable[[str, str], bool]
-) -> bool:
+def _is_due(key: str, find: Callable[[str], Board | None], only: Callable[[str], bool]) -> bool:
     """Whether an item that cannot be read is one of those chosen; so is one whose key names no
     season of a board: it has no other turn."""
-    board, season = _board_and_season(sort_key)
-    return not season or find(board) is None or only(board, season)
+    board, season = split_key(key)
+    return not season or find(board) is None or only(key)
 
 
 @dataclass
@@ -83,10 +73,10 @@ class ScoreTable:
     submissions_table: str
     write_shards: Callable[[], int]
     reports: Reports = field(default_factory=Reports)
-    order: Callable[[Board, str], Order] = lambda board, _season: board.order
+    order: Callable[[BoardSeason], Order] = lambda board_season: board_season.rules.order
 
-    def read(self, user_id: str, board: str, season: str) -> ScoreItem | None:
-        item = self.read_item(user_id, board_season(board, season))
+    def read(self, user_id: str, key: str) -> ScoreItem | None:
+        item = self.read_item(user_id, key)
         return None if item is None else self._score(item)
 
     def read_profile(self, user_id: str) -> Profile | None:
@@ -94,22 +84,22 @@ class ScoreTable:
         return None if item is None else self._profile(item)
 
     def read_several(
-        self, user_id: str, places: Sequence[tuple[str, str]]
+        self, user_id: str, keys: Sequence[str]
     ) -> tuple[Profile | None, list[ScoreItem | None]]:
-        wanted = [PROFILE, *(board_season(*place) for place in places)]
+        wanted = [PROFILE, *keys]
         found: dict[str, Item] = {}
-        keys = [typed({"userId": user_id, "boardSeason": key}) for key in wanted]
+        missing = [typed({"userId": user_id, "boardSeason": key}) for key in wanted]
         for _ in tries():
             with translated():
                 answer = client("dynamodb").batch_get_item(
-                    RequestItems={self.scores_table: {"Keys": keys, "ConsistentRead": True}}
+                    RequestItems={self.scores_table: {"Keys": missing, "ConsistentRead": True}}
                 )
             for raw in answer["Responses"].get(self.scores_table, []):
                 item = plain(raw)
                 found[item["boardSeason"]] = item
             # What a throttled table leaves out is asked for again.
-            keys = answer.get("UnprocessedKeys", {}).get(self.scores_table, {}).get("Keys", [])
-            if not keys:
+            missing = answer.get("UnprocessedKeys", {}).get(self.scores_table, {}).get("Keys", [])
+            if not missing:
                 first, *others = (found.get(key) for key in wanted)
                 return (
                     None if first is None else self._profile(first),
@@ -154,7 +144,7 @@ class ScoreTable:
         return own
 
     def _score(self, item: Item) -> ScoreItem:
-        board, season = _board_and_season(item["boardSeason"])
+        board, season = split_key(item["boardSeason"])
         what = f"The score on board {board!r} (season {season})"
         return readable.required(score_item, item, self.reports, what=what)
 
@@ -225,7 +215,7 @@ class ScoreTable:
         self,
         user_id: str,
         find: Callable[[str], Board | None],
-        only: Callable[[str, str], bool] | None = None,
+        only: Callable[[str], bool] | None = None,
     ) -> int:
         """Bring a user's score items up to the profile; answers how many were behind.
 
@@ -240,7 +230,7 @@ class ScoreTable:
         found = self._profile(own.profile)
         puts = []
         for item in own.items:
-            if only is not None and not only(item.board, item.season):
+            if only is not None and not only(item.key):
                 continue
             board = find(item.board)
             changed = brought_up(item, found, now_ms=instants.now_ms())
@@ -314,7 +304,6 @@ class ScoreTable:
         if item.user_score is None:
             return tombstone_image(item)
         assert item.updated_ms is not None
-        key = board_season(item.board, item.season)
         image: Item = {
             **_image(item),
             "userName": item.user_name,
@@ -324,9 +313,10 @@ class ScoreTable:
         if item.standing == VISIBLE:
             assert board is not None
             shard = zlib.crc32(item.user_id.encode()) % self.write_shards()
-            image["boardSeasonShard"] = f"{key}#{shard}"
+            image["boardSeasonShard"] = f"{item.key}#{shard}"
+            board_season = BoardSeason.stored(board, item.season)
             image["boardOrder"] = order.index_key(
-                self.order(board, item.season), item.user_score, item.updated_ms, item.user_id
+                self.order(board_season), item.user_score, item.updated_ms, item.user_id
             )
         return image
 
@@ -420,7 +410,7 @@ def _image(item: ScoreItem) -> Item:
     """What a score and its tombstone have."""
     return {
         "userId": item.user_id,
-        "boardSeason": board_season(item.board, item.season),
+        "boardSeason": item.key,
         "profileVersion": item.profile_version,
         "standing": item.standing,
         "version": item.version,
@@ -450,8 +440,8 @@ def score_item(item: Item) -> ScoreItem:
 
 def shown_score(item: Item) -> ScoreItem:
     """What a score item shows, without what it remembers. Raises like `score_item`."""
-    user_id, (board, mark, season) = item["userId"], item["boardSeason"].partition("#")
-    if not (USER_ID.fullmatch(user_id) and BOARD.fullmatch(board) and mark and season):
+    user_id, (board, season) = item["userId"], split_key(item["boardSeason"])
+    if not (USER_ID.fullmatch(user_id) and BOARD.fullmatch(board) and season):
         raise ValueError("not the key of a score")
     scored = "userScore" in item
     return ScoreItem(
@@ -471,29 +461,29 @@ def _typed_score(raw: Mapping[str, Any]) -> ScoreItem:
     return score_item(plain(raw))
 
 
-def score_record(image: Mapping[str, Any]) -> tuple[tuple[str, str], ScoreRecord]:
-    """The board-season and the record in an image of the stream or of a scan (typed attributes).
+def score_record(image: Mapping[str, Any]) -> tuple[str, ScoreRecord]:
+    """The board-season's key and the record in an image of the stream or of a scan (typed).
 
     Reads the attributes directly, at a sixth of the deserializer's cost. Raises KeyError,
     TypeError and ValueError for an image that is none of a score.
     """
-    user_id = image["userId"]["S"]
-    board, mark, season = image["boardSeason"]["S"].partition("#")
+    user_id, key = image["userId"]["S"], image["boardSeason"]["S"]
+    board, season = split_key(key)
     version = int(image["version"]["N"])
-    if not (USER_ID.fullmatch(user_id) and BOARD.fullmatch(board) and mark and season):
+    if not (USER_ID.fullmatch(user_id) and BOARD.fullmatch(board) and season):
         raise ValueError("not the key of a score")
     if not 0 < version <= MAX_SCORE:
         raise ValueError("a version beyond what the ranking compares exactly")
     standing = image["standing"]["S"] if "standing" in image else VISIBLE
     if "userScore" not in image or standing != VISIBLE:
-        return (board, season), ScoreRecord(user_id, version, None)
+        return key, ScoreRecord(user_id, version, None)
     number = int(image["userScore"]["N"])
     if abs(number) > MAX_SCORE:
         raise ValueError("a score beyond what the ranking holds exactly")
     updated_ms = readable.instant(image["scoreUpdatedAt"]["S"])
     score = Score(user_id, readable.name(image["userName"]["S"]), number, updated_ms)
     made = order.MADE.get(image["boardOrder"]["S"][:1]) if "boardOrder" in image else None
-    return (board, season), ScoreRecord(user_id, version, score, made)
+    return key, ScoreRecord(user_id, version, score, made)
 
 
 def profile(item: Item) -> Profile:

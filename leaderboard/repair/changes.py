@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound
 from leaderboard.ranking import COMPLETE, BoardItem, Listed, Recorder, Top, in_force
-from leaderboard.rules import Board, Order
-from leaderboard.seasons import is_kept, season_at
+from leaderboard.rules import Order
 
 Json = dict[str, Any]
 
@@ -34,7 +34,7 @@ PATIENCE_MS = 5 * 60_000
 class Boards(Protocol):
     def list(self) -> Iterator[list[Listed]]: ...
 
-    def read(self, board: str, season: str) -> BoardItem | None: ...
+    def read(self, key: str) -> BoardItem | None: ...
 
     def reorder(self, item: BoardItem, order: Order) -> bool:
         """Let another order count for a board-season; False if its item has moved meanwhile."""
@@ -44,11 +44,11 @@ class Boards(Protocol):
 
 
 class Cache(Protocol):
-    def read(self, board: Board, season: str) -> Top | None: ...
+    def read(self, board_season: BoardSeason) -> Top | None: ...
 
-    def settle(self, board: Board, season: str, life: str, completeness: str) -> bool: ...
+    def settle(self, board_season: BoardSeason, life: str, completeness: str) -> bool: ...
 
-    def drop(self, board: str, season: str, *, life: str | None = None) -> bool: ...
+    def drop(self, key: str, *, life: str | None = None) -> bool: ...
 
 
 class Memory(Protocol):
@@ -60,7 +60,7 @@ class Memory(Protocol):
 
 
 class Rebuilds(Protocol):
-    def ask(self, board: Board, season: str) -> bool:
+    def ask(self, board_season: BoardSeason) -> bool:
         """Have a cold ranking filled; raises Unavailable."""
 
 
@@ -105,61 +105,60 @@ class Changes:
         resized: list[str] = []
         finished = True
         now = self.now_ms()
-        for said, season in self._kept(now):
+        for said in self._kept(now):
             if time.monotonic() >= deadline:
                 finished = False
                 break
-            key = f"{said.board}#{season}"
-            item = self.boards.read(said.board, season)
+            key = said.key
+            item = self.boards.read(key)
             if item is None or not item.is_recorded:
                 continue  # its first record has the order and the size of today
-            is_over = season != season_at(said.schedule, now).season
-            board = in_force(said, item) if is_over else said
-            if item.order not in (None, board.order):
+            board_season = said if said.is_current(now) else in_force(said, item)
+            order = board_season.rules.order
+            if item.order not in (None, order):
                 if not (deployed or is_settled):
                     finished = False
-                    board = in_force(said, item)  # a switch to it may have died half way
-                elif self.boards.reorder(item, board.order):
+                    board_season = in_force(said, item)  # a switch to it may have died half way
+                elif self.boards.reorder(item, order):
                     reordered.append(key)
                 else:  # recorded meanwhile
                     finished = False
                     continue
-            resized += [key] if self._fit(board, season, item) else []
+            resized += [key] if self._fit(board_season, item) else []
         # Until then a function of the release before may still record a board's first top.
         if finished and is_settled:
             self.memory.keep_rules(json.dumps({"done": rules}))
         return Changed(tuple(reordered), tuple(resized), finished)
 
-    def _fit(self, board: Board, season: str, item: BoardItem) -> bool:
+    def _fit(self, board_season: BoardSeason, item: BoardItem) -> bool:
         """End a life in another order; else record a top that is to have another size."""
-        top = self.cache.read(board, season)
+        top = self.cache.read(board_season)
         if top is None or top.completeness != COMPLETE:
-            self.rebuilds.ask(board, season)  # which records the top as well
+            self.rebuilds.ask(board_season)  # which records the top as well
             return False
-        if top.order != board.order:
-            self.cache.drop(board.board, season, life=top.life)
-            self.rebuilds.ask(board, season)
+        if top.order != board_season.rules.order:
+            self.cache.drop(board_season.key, life=top.life)
+            self.rebuilds.ask(board_season)
             return False
-        if len(item.snapshot.entries) == min(board.top_size, top.total):
+        if len(item.snapshot.entries) == min(board_season.rules.top_size, top.total):
             return False
-        self.cache.settle(board, season, top.life, COMPLETE)  # names its top as a change
-        changed = self.cache.read(board, season)
-        outcome = self.recorder.record(board, season, changed)
+        self.cache.settle(board_season, top.life, COMPLETE)  # names its top as a change
+        changed = self.cache.read(board_season)
+        outcome = self.recorder.record(board_season, changed)
         if outcome.rebuild:  # its order changed meanwhile
-            self.rebuilds.ask(board, season)
+            self.rebuilds.ask(board_season)
         return outcome.recorded
 
-    def _kept(self, now: int) -> Iterator[tuple[Board, str]]:
+    def _kept(self, now: int) -> Iterator[BoardSeason]:
         """The board-seasons that have an item, and whose rankings the cache keeps."""
         for page in self.boards.list():
             for it in page:
                 try:
-                    board = self.catalog.find(it.board)
-                    kept = is_kept(board, it.season, now)
-                except (BoardNotFound, ValueError):  # boards.yml no longer has it
+                    board_season = BoardSeason.parse(it.key, self.catalog.find)
+                except BoardNotFound:  # boards.yml no longer has it
                     continue
-                if kept:
-                    yield board, it.season
+                if board_season.is_kept(now):
+                    yield board_season
 
     def _rules(self) -> str:
         """All that this looks at: another text, other things to do."""

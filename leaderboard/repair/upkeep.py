@@ -12,9 +12,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from leaderboard.archive import INDEX_LAG_SECONDS, Archive
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Unreadable
-from leaderboard.ingest import BoardSeason, Chores
+from leaderboard.ingest import Chores
 from leaderboard.profiles import Profiles
 from leaderboard.ranking import Recorded
 
@@ -41,7 +42,7 @@ class Upkeep:
         """Do all that can be done, whatever one of them raises."""
         copied = recorded = 0
         profiles: list[str] = []
-        archived: dict[BoardSeason, Collection[str]] = {}
+        archived: dict[str, Collection[str]] = {}
         reasons: list[Exception] = []
         for user_id in chores.profiles:
             try:
@@ -53,17 +54,17 @@ class Upkeep:
                 reasons.append(error)
         if chores.archived:
             self.sleep(INDEX_LAG_SECONDS)
-        for (name, season), user_ids in chores.archived.items():
+        for key, user_ids in chores.archived.items():
             try:
-                recorded += self._record(name, season, user_ids).recorded
+                recorded += self._record(key, user_ids).recorded
             except Exception as error:  # noqa: BLE001
-                archived[name, season] = user_ids
+                archived[key] = user_ids
                 reasons.append(error)
         return Done(copied, recorded, Chores(profiles, archived), tuple(reasons))
 
-    def _record(self, name: str, season: str, user_ids: Collection[str]) -> Recorded:
+    def _record(self, key: str, user_ids: Collection[str]) -> Recorded:
         try:
-            board = self.catalog.find(name)
+            board_season = BoardSeason.parse(key, self.catalog.find)
         except BoardNotFound:  # boards.yml no longer has it
-            return self.archive.take_off(name, season, user_ids)
-        return self.archive.update(board, season, user_ids)
+            return self.archive.take_off(key, user_ids)
+        return self.archive.update(board_season, user_ids)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from leaderboard.boards.board_season import key_of
 from leaderboard.errors import (
     Barred,
     Invalid,
@@ -101,6 +102,10 @@ class ScoreItem:
     open: Mapping[str, str] = field(default_factory=dict)
     paced: Mapping[str, int] = field(default_factory=dict)
     expires_ms: int | None = None
+
+    @property
+    def key(self) -> str:
+        return key_of(self.board, self.season)
 
     @property
     def is_new(self) -> bool:

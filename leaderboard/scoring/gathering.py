@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from leaderboard.boards.board_season import split_key
 from leaderboard.errors import BoardLimit
 from leaderboard.profiles import unnamed
 from leaderboard.rules import Board
@@ -13,22 +14,23 @@ from leaderboard.scoring.ports import Opening, ScoreStore
 
 
 def gather(
-    store: ScoreStore, user_id: str, places: Sequence[tuple[str, str]]
+    store: ScoreStore, user_id: str, keys: Sequence[str]
 ) -> tuple[list[ScoreItem], Profile | None]:
-    """The items to decide on and, where a name comes from the profile, that profile."""
-    if len(places) > 1:
-        found, known = store.read_several(user_id, places)
+    """The items of the keys to decide on and, where a name comes from the profile, that one."""
+    if len(keys) > 1:
+        found, known = store.read_several(user_id, keys)
     else:
-        known = [store.read(user_id, *places[0])]
+        known = [store.read(user_id, keys[0])]
         found = None
         if known[0] is None or known[0].is_new:
             found = store.read_profile(user_id)
     profile = found or unnamed(user_id)
     items: list[ScoreItem] = []
-    for (board, season), item in zip(places, known, strict=True):
+    for key, item in zip(keys, known, strict=True):
         if item is not None and not item.is_new:
             items.append(item)
             continue
+        board, season = split_key(key)
         first = item or ScoreItem(
             user_id=user_id, board=board, season=season, user_name="", profile_version=0
         )

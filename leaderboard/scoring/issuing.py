@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import Catalog
 from leaderboard.errors import ActionNotFound
 from leaderboard.rules import Action, Board
 from leaderboard.scoring.completions import challenge, digest
-from leaderboard.seasons import season_at
 from leaderboard.tickets import ActionTicket, Keys, new_id, seed_of
 
 
@@ -22,9 +22,9 @@ def new_ticket(
     rules = catalog.find(board)
     it = action_of(rules, action)
     not_before = now_ms + it.min_seconds * 1000
-    season = season_at(rules.schedule, not_before)
-    also = {other: season_at(catalog.find(other).schedule, not_before) for other in it.also_on}
-    ends = [one.ends_ms for one in (season, *also.values()) if one.ends_ms is not None]
+    counted = [BoardSeason.at(catalog.find(name), not_before) for name in (board, *it.also_on)]
+    ends = [one.season.ends_ms for one in counted if one.season.ends_ms is not None]
+    own, *also = counted
     ticket = new_id()
     seed = seed_of(ticket, keys.secrets[keys.current])
     asked = challenge(it, name=action, seed=seed)
@@ -32,13 +32,13 @@ def new_ticket(
         ticket=ticket,
         user_id=user_id,
         board=board,
-        season=season.season,
+        season=own.season.season,
         action=action,
         rules=digest(it, asked),
         issued_ms=now_ms,
         not_before_ms=not_before,
         expires_ms=min([now_ms + it.expires_seconds * 1000, *ends]),
-        also={other: one.season for other, one in also.items()},
+        also={one.board: one.season.season for one in also},
         seed=seed,
     )
     return issued, asked

@@ -69,14 +69,14 @@ class Write:
 class ScoreStore(Protocol):
     """The tables of scores and submissions. Reads are consistent."""
 
-    def read(self, user_id: str, board: str, season: str) -> ScoreItem | None: ...
+    def read(self, user_id: str, key: str) -> ScoreItem | None: ...
 
     def read_profile(self, user_id: str) -> Profile | None: ...
 
     def read_several(
-        self, user_id: str, places: Sequence[tuple[str, str]]
+        self, user_id: str, keys: Sequence[str]
     ) -> tuple[Profile | None, list[ScoreItem | None]]:
-        """The profile and the items of those boards and seasons, in one trip."""
+        """The profile and the items of those board-seasons, in one trip."""
 
     def read_submission(
         self, user_id: str, board: str, submission_id: str

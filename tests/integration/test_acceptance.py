@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from leaderboard import wiring
+from leaderboard.boards.board_season import key_of
 from leaderboard.catalog import parse
 from leaderboard.errors import Raced, TicketExpired
 from leaderboard.instants import from_datetime
@@ -87,7 +88,7 @@ def midnight(day: tuple[int, int, int]) -> int:
 
 
 def found(board: str, *seasons: str) -> list[int | None]:
-    items = [wiring.score_table().read("ann", board, season) for season in seasons]
+    items = [wiring.score_table().read("ann", key_of(board, season)) for season in seasons]
     return [it.user_score if it else None for it in items]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import handlers.boards
 from leaderboard import wiring
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.ranking import ScoreRecord
 from leaderboard.snapshots import Score
 from tests.integration.conftest import Dependencies
@@ -30,7 +31,10 @@ def scored(count: int) -> None:
         for it in range(count)
     ]
     recorder = wiring.recorder()
-    recorder.record(board, "all", recorder.apply(board, "all", records).top)
+    recorder.record(
+        BoardSeason.stored(board, "all"),
+        recorder.apply(BoardSeason.stored(board, "all"), records).top,
+    )
 
 
 def test_reference_is_small_and_may_be_kept() -> None:

@@ -17,6 +17,7 @@ import handlers.scores
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.batches import WORKERS, Wanted, submit_all
+from leaderboard.boards.board_season import key_of
 from leaderboard.errors import BoardNotFound, LeaderboardError, Unavailable
 from leaderboard.scores import Outcome, Scores
 from leaderboard.scoring.ports import SUBMISSION_MS
@@ -63,7 +64,7 @@ def one(user: str = "ann", submission: str = "s-1", **body: Any) -> Json:
 
 
 def score(user: str = "ann", board: str = "global", season: str = "all") -> int | None:
-    item = wiring.score_table().read(user, board, season)
+    item = wiring.score_table().read(user, key_of(board, season))
     return item.user_score if item else None
 
 

@@ -28,28 +28,28 @@ def item(revision: int = 1, version: int = 1, epoch: str = "e1") -> BoardItem:
 
 
 def test_board_that_was_never_recorded_is_none() -> None:
-    assert wiring.board_table().read("global", "all") is None
+    assert wiring.board_table().read("global#all") is None
 
 
 def test_item_comes_back_as_it_was_written() -> None:
     table = wiring.board_table()
     assert table.write(item(), read_revision=0)
-    assert table.read("global", "all") == item()
-    assert table.read("global", "2026") is None
+    assert table.read("global#all") == item()
+    assert table.read("global#2026") is None
 
 
 def test_empty_top_comes_back() -> None:
     table = wiring.board_table()
     empty = replace(item(), snapshot=replace(item().snapshot, entries=(), total=0))
     assert table.write(empty, read_revision=0)
-    assert table.read("global", "all") == empty
+    assert table.read("global#all") == empty
 
 
 def test_first_record_is_written_once() -> None:
     table = wiring.board_table()
     assert table.write(item(), read_revision=0)
     assert not table.write(item(epoch="e2"), read_revision=0)
-    assert table.read("global", "all") == item()
+    assert table.read("global#all") == item()
 
 
 @pytest.mark.parametrize("read_revision", [1, 3])
@@ -58,7 +58,7 @@ def test_record_from_another_revision_is_refused(read_revision: int) -> None:
     assert table.write(item(), read_revision=0)
     assert table.write(item(2, 2), read_revision=1)
     assert not table.write(item(9, 9), read_revision=read_revision)
-    assert table.read("global", "all") == item(2, 2)
+    assert table.read("global#all") == item(2, 2)
 
 
 def test_record_of_another_epoch_is_refused() -> None:
@@ -78,6 +78,6 @@ def test_one_of_many_concurrent_records_is_accepted() -> None:
         versions = range(2, 22)
         accepted = list(pool.map(lambda it: table.write(item(2, it), read_revision=1), versions))
     assert sum(accepted) == 1
-    stored = table.read("global", "all")
+    stored = table.read("global#all")
     assert stored is not None
     assert stored.snapshot.version == versions[accepted.index(True)]

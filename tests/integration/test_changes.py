@@ -26,6 +26,7 @@ from leaderboard import instants, order, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.boards import BoardTable
 from leaderboard.adapters.cache import Cache, Keys, stored
+from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.errors import Unavailable
 from leaderboard.listings import Position
 from leaderboard.ranking import COMPLETE, ScoreRecord
@@ -146,13 +147,13 @@ def shown() -> list[int]:
 def top() -> list[int]:
     """Past the copy, which the stream of the table of boards would have replaced."""
     cache = wiring.ranking_cache()
-    cache.client.execute_command("DEL", Keys.of("times", season()).copy)
+    cache.client.execute_command("DEL", Keys.of(key_of("times", season())).copy)
     body = wiring.reads().top("times", season=None, limit=None).body
     return [it["userScore"] for it in body["entries"]]
 
 
 def recorded() -> Any:
-    item = wiring.board_table().read("times", season())
+    item = wiring.board_table().read(key_of("times", season()))
     assert item is not None
     return item
 
@@ -224,7 +225,7 @@ def test_two_releases_side_by_side_agree() -> None:
         assert shown() == expected
         assert top() == expected[:3]
     # Those of the new release wrote keys of the order that counts.
-    wiring.ranking_cache().drop("times", "all")
+    wiring.ranking_cache().drop("times#all")
     assert shown() == expected
 
 
@@ -240,7 +241,7 @@ def test_first_scores_of_a_board_by_two_releases_are_all_in_the_index(
     release("asc")
     deliver("a")
     deliver("a", "b")  # delivered again, as any record may be
-    wiring.ranking_cache().drop("times", "all")
+    wiring.ranking_cache().drop("times#all")
     assert shown() == [2, 1]
     play(c=3)
     rebuild(switches)
@@ -315,10 +316,10 @@ def test_rebuild_that_meets_a_life_of_the_order_before_fills_another(
     """The life is whole and has a top to record, as one has whose rebuild died before that."""
     play(a=1, b=2)
     assert wiring.board_table().reorder(recorded(), Order.ASC)
-    top = wiring.ranking_cache().read(times(), "all")
+    top = wiring.ranking_cache().read(BoardSeason.stored(times(), "all"))
     assert top is not None
-    assert wiring.ranking_cache().settle(times(), "all", top.life, COMPLETE)
-    assert wiring.rebuild_requests().ask(times(), "all")
+    assert wiring.ranking_cache().settle(BoardSeason.stored(times(), "all"), top.life, COMPLETE)
+    assert wiring.rebuild_requests().ask(BoardSeason.stored(times(), "all"))
     rebuild(switches)
     body = wiring.reads().entries("times", season=None, cursor=None, limit=9)
     assert "degraded" not in body
@@ -401,7 +402,7 @@ def test_season_that_ended_keeps_its_order(switches: Dependencies) -> None:
     assert shown() == [1, 2]
     body = wiring.reads().entries("times", season=old, cursor=None, limit=9)
     assert [it["userScore"] for it in body["entries"]] == [2, 1]
-    wiring.ranking_cache().drop("times", old)
+    wiring.ranking_cache().drop(key_of("times", old))
     body = wiring.reads().entries("times", season=old, cursor=None, limit=9)
     assert [it["userScore"] for it in body["entries"]] == [2, 1]
 
@@ -450,7 +451,7 @@ def test_size_of_the_top_shows_on_seasons_that_ended_too(size: int, switches: De
     minute(deployed=True)
     rebuild(switches)
     assert verified() == []
-    item = wiring.board_table().read("times", old)
+    item = wiring.board_table().read(key_of("times", old))
     assert item is not None
     expected = [5, 4, 3, 2, 1, 0][:size]
     assert [it.user_score for it in item.snapshot.entries] == expected, "in the order it ended with"
@@ -471,7 +472,7 @@ def test_reads_ask_as_many_shards_as_the_stage_ever_had(switches: Dependencies) 
     play(**users)
     minute()
     release(shards=4)
-    wiring.ranking_cache().drop("times", "all")
+    wiring.ranking_cache().drop("times#all")
     assert shown() == sorted(users.values(), reverse=True)
     minute()
     release(shards=2)
@@ -498,7 +499,7 @@ def test_shards_are_remembered_before_the_first_write_to_them(
         score(f"v{number}", 10 + number)
     release(shards=2)
     deliver(*(f"{letter}{number}" for letter in "uv" for number in range(10)))
-    wiring.ranking_cache().drop("times", "all")
+    wiring.ranking_cache().drop("times#all")
     assert shown() == [*range(19, -1, -1)]
 
 
@@ -575,12 +576,18 @@ def test_index_of_two_orders_reads_as_one(now: Order) -> None:
     scores.sort(key=lambda it: order.sort_key(now, it.user_score, it.updated_ms, it.user_id))
     index = wiring.board_index()
     for limit in (1, 7, 50, 200):
-        assert index.best(board, "all", limit) == scores[:limit]
+        assert index.best(BoardSeason.stored(board, "all"), limit) == scores[:limit]
         for at_ in range(0, 120, 17):
             it = scores[at_]
             position = Position(it.user_score, it.updated_ms, it.user_id)
-            assert index.after(board, "all", position, limit) == scores[at_ + 1 :][:limit]
-            assert index.before(board, "all", position, limit) == scores[:at_][-limit:]
+            assert (
+                index.after(BoardSeason.stored(board, "all"), position, limit)
+                == scores[at_ + 1 :][:limit]
+            )
+            assert (
+                index.before(BoardSeason.stored(board, "all"), position, limit)
+                == scores[:at_][-limit:]
+            )
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -655,7 +662,7 @@ def test_function_brings_changes_in(switches: Dependencies) -> None:
 
 def test_schedule_that_would_hide_scores_is_named() -> None:
     play(a=1)
-    wiring.board_table().open("times-of-day", "2026-11-23")  # opened, and nobody has scored
+    wiring.board_table().open("times-of-day#2026-11-23")  # opened, and nobody has scored
     named = {"times": "weekly", "times-*": "never"}
     answer = handlers.verify.handler({"schedules": named}, CONTEXT)
     (line,) = answer["stranded"]

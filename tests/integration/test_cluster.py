@@ -10,6 +10,7 @@ import pytest
 
 from leaderboard.adapters.cache import Cache, Keys
 from leaderboard.adapters.notes import Notes
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import CacheUnavailable
 from leaderboard.ranking import COMPLETE, ScoreRecord
 from leaderboard.rules import Board
@@ -17,15 +18,14 @@ from leaderboard.snapshots import Score
 from tests.integration.aws import close
 from tests.integration.valkey import Valkey
 
-BOARD = Board("high", "High")
-SEASON = "all"
+BOARD = BoardSeason.stored(Board("high", "High"), "all")
 RECORD = ScoreRecord("a", 1, Score("a", "Ann", 5, 1_795_420_800_000))
 
 
 @pytest.fixture
 def cache(cache_server: Valkey) -> Iterator[Cache]:
     used = Cache(cache_server.endpoint, seconds=0.3)
-    used.apply(BOARD, SEASON, [RECORD], start=COMPLETE)
+    used.apply(BOARD, [RECORD], start=COMPLETE)
     yield used
     close(used)
 
@@ -60,7 +60,7 @@ def identity(server: Valkey) -> str:
 
 
 def is_ranked(cache: Cache) -> bool:
-    listing = cache.list(BOARD, SEASON, after=None, limit=1)
+    listing = cache.list(BOARD, after=None, limit=1)
     return listing is not None and [it.user_id for it in listing.entries] == ["a"]
 
 
@@ -83,7 +83,7 @@ def test_slot_that_moved_is_followed_and_then_asked_straight(
     cache: Cache, cache_server: Valkey, other_server: Valkey
 ) -> None:
     assert is_ranked(cache)
-    keys = Keys.of(BOARD.board, SEASON).ranking
+    keys = Keys.of(BOARD.key).ranking
     slot = cache_server.client.execute_command("CLUSTER KEYSLOT", keys[0])
     before = redirections(cache_server)
     move(slot, keys, cache_server, other_server)
@@ -120,7 +120,7 @@ def test_node_that_does_not_answer_fails_in_time_and_is_used_again_when_it_does(
 def test_node_that_is_gone_fails_as_unavailable(tmp_path: Path) -> None:
     server = Valkey(tmp_path)
     cache = Cache(server.endpoint, seconds=0.3)
-    cache.apply(BOARD, SEASON, [RECORD], start=COMPLETE)
+    cache.apply(BOARD, [RECORD], start=COMPLETE)
     server.stop()
     for _ in range(2):
         cache.outage.pause.end()
@@ -141,7 +141,7 @@ def test_first_answer_takes_one_connection_and_no_other_round_trip(cache_server:
     cache = Cache(cache_server.endpoint)
     before = calls(cache_server)
     cache.read_paces([BOARD.board])
-    cache.read_mark(BOARD.board, SEASON)
+    cache.read_mark(BOARD.key)
     Notes(cache).keep_miss("high#all", "seen")
     assert Notes(cache).read_misses() == {"high#all": "seen"}
     after = calls(cache_server)

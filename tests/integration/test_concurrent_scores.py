@@ -15,6 +15,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
+from leaderboard.boards.board_season import key_of
 from leaderboard.catalog import parse
 from leaderboard.errors import (
     LeaderboardError,
@@ -76,7 +77,7 @@ def ticket(scores: Scores, moment: Moment, action: str = "visit") -> str:
 
 
 def stored(board: str = "global") -> ScoreItem:
-    item = wiring.score_table().read("ann", board, "all")
+    item = wiring.score_table().read("ann", key_of(board, "all"))
     assert item is not None
     return item
 

@@ -111,7 +111,7 @@ def problem(answer: Answer, status: int, code: str) -> Json:
 
 
 def stored(user: str = "ann") -> int | None:
-    item = wiring.score_table().read(user, "global", "all")
+    item = wiring.score_table().read(user, "global#all")
     return None if item is None else item.user_score
 
 
@@ -212,7 +212,7 @@ def test_evidence_of_another_ticket_is_worth_nothing() -> None:
 def test_barred_player_is_asked_nothing() -> None:
     wiring.moderation().set_standing("ann", "barred", reason="why", by="moderator")
     problem(take("quiz"), 403, "barred")
-    assert wiring.score_table().read("ann", "global", "all") is None
+    assert wiring.score_table().read("ann", "global#all") is None
 
 
 def test_player_who_only_tried_is_on_no_board_and_in_no_list() -> None:
@@ -224,7 +224,7 @@ def test_player_who_only_tried_is_on_no_board_and_in_no_list() -> None:
     issued = ready()
     done = send(issued["ticket"], evidence={"answer": right(issued)})
     assert done.json["entry"]["userName"] == "Ann"
-    item = wiring.score_table().read("ann", "global", "all")
+    item = wiring.score_table().read("ann", "global#all")
     assert item is not None
     assert item.expires_ms is None
 
@@ -236,7 +236,7 @@ def test_player_who_only_tried_leaves_without_a_trace(monkeypatch: pytest.Monkey
     ready()
     wiring.moderation().erase("ann", account="ann")
     problem(take("quiz"), 403, "barred")
-    item = wiring.score_table().read("ann", "global", "all")
+    item = wiring.score_table().read("ann", "global#all")
     assert item is not None
     assert (item.standing, item.user_score) == ("deleted", None)
     assert item.expires_ms is not None
@@ -286,7 +286,7 @@ def test_clock_an_hour_ahead_issues_no_ticket_of_the_future(machine: Moment) -> 
     machine.ahead_ms = HOUR
     issued = take("quiz").json
     assert abs(instants.from_text(issued["notBefore"]) - real_ms() - 2_000) < 5_000
-    item = wiring.score_table().read("ann", "global", "all")
+    item = wiring.score_table().read("ann", "global#all")
     assert item is not None
     assert item.paced["actions"] < (real_ms() + 60_000) * 1000
 

@@ -12,6 +12,7 @@ import pytest
 from leaderboard import order, wiring
 from leaderboard.adapters import index
 from leaderboard.adapters.aws import client
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.listings import Listing, Position, Rankings
 from leaderboard.ranking import ScoreRecord
 from leaderboard.rules import MAX_SCORE, Board, Order
@@ -24,15 +25,15 @@ from tests.integration import aws
 pytestmark = pytest.mark.usefixtures("stage")
 
 T0 = 1_795_420_800_000
-HIGH = Board("global", "Global", order=Order.DESC)
-LOW = Board("fastest-lap", "Lap", order=Order.ASC)
+HIGH = BoardSeason.stored(Board("global", "Global", order=Order.DESC), "all")
+LOW = BoardSeason.stored(Board("fastest-lap", "Lap", order=Order.ASC), "all")
 EXTREMES = (MAX_SCORE, -MAX_SCORE, MAX_SCORE - 1, 0)
 COUNTED = 20
 USERS = 35
 """More than the index is counted for."""
 
 
-def crowd(board: Board, users: int, *, seed: int = 7) -> list[Score]:
+def crowd(board: BoardSeason, users: int, *, seed: int = 7) -> list[Score]:
     """So many scores in board order, ties of score and of time among them."""
     chance = random.Random(seed)
     scores = [
@@ -47,15 +48,15 @@ def crowd(board: Board, users: int, *, seed: int = 7) -> list[Score]:
     return sorted(scores, key=lambda it: key(board, it))
 
 
-def key(board: Board, at: Score | Position | Entry) -> tuple[int, int, str]:
-    return order.sort_key(board.order, at.user_score, at.updated_ms, at.user_id)
+def key(board: BoardSeason, at: Score | Position | Entry) -> tuple[int, int, str]:
+    return order.sort_key(board.rules.order, at.user_score, at.updated_ms, at.user_id)
 
 
 def position(at: Score | Entry) -> Position:
     return Position(at.user_score, at.updated_ms, at.user_id)
 
 
-def item(board: Board, score: Score, **changes: Any) -> ScoreItem:
+def item(board: BoardSeason, score: Score, **changes: Any) -> ScoreItem:
     plain = ScoreItem(
         user_id=score.user_id,
         board=board.board,
@@ -69,17 +70,17 @@ def item(board: Board, score: Score, **changes: Any) -> ScoreItem:
     return replace(plain, **changes)
 
 
-def store(board: Board, scores: list[Score]) -> None:
+def store(board: BoardSeason, scores: list[Score]) -> None:
     """Into the table, with its index, and into the cache, recorded."""
     for it in scores:
-        wiring.score_table().write(Write(board, item(board, it), 0))
+        wiring.score_table().write(Write(board.rules, item(board, it), 0))
     rank(board, scores)
 
 
-def rank(board: Board, scores: list[Score]) -> None:
+def rank(board: BoardSeason, scores: list[Score]) -> None:
     records = [ScoreRecord(it.user_id, T0, it) for it in scores]
     recorder = wiring.recorder()
-    recorder.record(board, "all", recorder.apply(board, "all", records).top)
+    recorder.record(board, recorder.apply(board, records).top)
 
 
 def ranking(_: int) -> Rankings:
@@ -116,20 +117,22 @@ Made = Callable[[int], Rankings]
 
 
 @pytest.mark.parametrize("board", [HIGH, LOW])
-def test_pages_are_the_parts_of_the_order(rankings: Made, board: Board) -> None:
+def test_pages_are_the_parts_of_the_order(rankings: Made, board: BoardSeason) -> None:
     scores = crowd(board, USERS)
     store(board, scores)
     entries = [*ranked(scores)]
     answering = rankings(USERS)
     for limit in (1, 17, 21, 50):
-        shown(answering.list(board, "all", after=None, limit=limit), entries[:limit], total=USERS)
+        shown(answering.list(board, after=None, limit=limit), entries[:limit], total=USERS)
     for at in (0, 1, 12, 18, 19, 20, 21, 33, 34):
-        listing = answering.list(board, "all", after=position(entries[at]), limit=9)
+        listing = answering.list(board, after=position(entries[at]), limit=9)
         shown(listing, entries[at + 1 : at + 10], total=USERS)
 
 
 @pytest.mark.parametrize("board", [HIGH, LOW])
-def test_page_begins_behind_a_position_at_which_nobody_stands(rankings: Made, board: Board) -> None:
+def test_page_begins_behind_a_position_at_which_nobody_stands(
+    rankings: Made, board: BoardSeason
+) -> None:
     scores = crowd(board, 25)
     store(board, scores)
     entries = [*ranked(scores)]
@@ -141,29 +144,31 @@ def test_page_begins_behind_a_position_at_which_nobody_stands(rankings: Made, bo
     positions += [Position(it, T0 + by, "m") for it in EXTREMES for by in (-1, 5)]
     for at in positions:
         behind = [it for it in entries if key(board, it) > key(board, at)]
-        listing = rankings(25).list(board, "all", after=at, limit=7)
+        listing = rankings(25).list(board, after=at, limit=7)
         shown(listing, behind[:7], total=25)
 
 
 @pytest.mark.parametrize("board", [HIGH, LOW])
-def test_user_is_shown_between_neighbours(rankings: Made, board: Board) -> None:
+def test_user_is_shown_between_neighbours(rankings: Made, board: BoardSeason) -> None:
     scores = crowd(board, USERS)
     store(board, scores)
     entries = [*ranked(scores)]
     for at in (0, 1, 4, 16, 19, 20, 21, 25, 33, 34):
         for reach in (0, 1, 5, 50):
-            listing = rankings(USERS).around(board, "all", entries[at].user_id, reach=reach)
+            listing = rankings(USERS).around(board, entries[at].user_id, reach=reach)
             shown(listing, entries[max(0, at - reach) : at + reach + 1], total=USERS)
 
 
 def test_user_without_a_score_has_no_neighbours(rankings: Made) -> None:
     store(HIGH, crowd(HIGH, 5))
-    shown(rankings(5).around(HIGH, "all", "nobody", reach=5), [], total=5)
-    assert rankings(5).around(LOW, "all", "nobody", reach=5) in (None, Listing((), 5))
+    shown(rankings(5).around(HIGH, "nobody", reach=5), [], total=5)
+    assert rankings(5).around(LOW, "nobody", reach=5) in (None, Listing((), 5))
 
 
 @pytest.mark.parametrize("board", [HIGH, LOW])
-def test_users_asked_for_are_found_in_the_order_of_the_board(rankings: Made, board: Board) -> None:
+def test_users_asked_for_are_found_in_the_order_of_the_board(
+    rankings: Made, board: BoardSeason
+) -> None:
     scores = crowd(board, USERS)
     store(board, scores)
     entries = [*ranked(scores)]
@@ -172,9 +177,9 @@ def test_users_asked_for_are_found_in_the_order_of_the_board(rankings: Made, boa
         asked = chance.sample(entries, size)
         ids = [it.user_id for it in asked]
         expected = sorted(asked, key=lambda it: it.rank or 0)
-        shown(rankings(USERS).find(board, "all", ids), expected, total=USERS)
-        shown(rankings(USERS).find(board, "all", [*ids, "nobody"]), expected, total=USERS)
-    shown(rankings(USERS).find(board, "all", ["nobody", "no-one"]), [], total=USERS)
+        shown(rankings(USERS).find(board, ids), expected, total=USERS)
+        shown(rankings(USERS).find(board, [*ids, "nobody"]), expected, total=USERS)
+    shown(rankings(USERS).find(board, ["nobody", "no-one"]), [], total=USERS)
 
 
 # What an index in place of the ranking has to mind.
@@ -185,7 +190,7 @@ def test_whoever_is_not_to_be_seen_is_in_no_listing() -> None:
     store(HIGH, scores)
     hidden, removed, expired = scores[1], scores[3], scores[5]
     table = wiring.score_table()
-    table.write(Write(HIGH, item(HIGH, hidden, version=T0 + 1, standing="hidden"), T0))
+    table.write(Write(HIGH.rules, item(HIGH, hidden, version=T0 + 1, standing="hidden"), T0))
     keys = ("userId", "boardSeason")
     for it in (removed, expired):
         stored = client("dynamodb").get_item(
@@ -199,22 +204,22 @@ def test_whoever_is_not_to_be_seen_is_in_no_listing() -> None:
         )
     entries = [*ranked(it for it in scores if it not in (hidden, removed, expired))]
     answering = standby(6)
-    shown(answering.list(HIGH, "all", after=None, limit=100), entries, total=6)
+    shown(answering.list(HIGH, after=None, limit=100), entries, total=6)
     for it in (hidden, removed, expired):
-        shown(answering.around(HIGH, "all", it.user_id, reach=2), [], total=6)
+        shown(answering.around(HIGH, it.user_id, reach=2), [], total=6)
     asked = [it.user_id for it in scores]
-    shown(answering.find(HIGH, "all", asked), entries, total=6)
+    shown(answering.find(HIGH, asked), entries, total=6)
 
 
 def test_total_is_never_less_than_what_is_shown() -> None:
     scores = crowd(HIGH, 12)
     store(HIGH, scores)
     entries = [*ranked(scores)]
-    shown(standby(3).list(HIGH, "all", after=None, limit=5), entries[:5], total=5)
-    around = standby(3).around(HIGH, "all", entries[10].user_id, reach=1)
+    shown(standby(3).list(HIGH, after=None, limit=5), entries[:5], total=5)
+    around = standby(3).around(HIGH, entries[10].user_id, reach=1)
     shown(around, entries[9:12], total=12)
-    shown(standby(3).find(HIGH, "all", [entries[8].user_id]), [entries[8]], total=9)
-    shown(standby(50).list(HIGH, "all", after=None, limit=5), entries[:5], total=50)
+    shown(standby(3).find(HIGH, [entries[8].user_id]), [entries[8]], total=9)
+    shown(standby(50).list(HIGH, after=None, limit=5), entries[:5], total=50)
 
 
 @pytest.mark.parametrize("users", [9, USERS])
@@ -235,11 +240,11 @@ def test_users_own_score_is_that_of_the_table_where_the_index_lags_behind(
         monkeypatch.setattr(index.BoardIndex, "find", ahead)
         entries = [*ranked(now)]
         mine = next(n for n, it in enumerate(now) if it.user_id == moved.user_id)
-        listing = standby(users).around(HIGH, "all", moved.user_id, reach=3)
+        listing = standby(users).around(HIGH, moved.user_id, reach=3)
         shown(listing, entries[max(0, mine - 3) : mine + 4], total=users)
         asked = [it.user_id for it in scores[:: max(1, users // 20)]] + [moved.user_id]
         expected = [it for it in entries if it.user_id in asked]
-        found = standby(users).find(HIGH, "all", asked)
+        found = standby(users).find(HIGH, asked)
         # One of the counted is the user's, where it was before.
         shown(found, expected, total=users, counted=COUNTED - 1)
 
@@ -268,11 +273,11 @@ def test_pages_of_the_index_are_followed(monkeypatch: pytest.MonkeyPatch) -> Non
         return real(**{**request, "Limit": min(3, request["Limit"])})
 
     monkeypatch.setattr(client("dynamodb"), "query", short)
-    shown(standby(60).list(HIGH, "all", after=None, limit=30), entries[:30], total=60)
+    shown(standby(60).list(HIGH, after=None, limit=30), entries[:30], total=60)
     assert len(asked) > 4
     at = position(entries[30])
-    assert wiring.board_index().after(HIGH, "all", at, 20) == scores[31:51]
-    assert wiring.board_index().before(HIGH, "all", at, 20) == scores[10:30]
+    assert wiring.board_index().after(HIGH, at, 20) == scores[31:51]
+    assert wiring.board_index().before(HIGH, at, 20) == scores[10:30]
 
 
 def test_users_that_one_answer_leaves_out_are_asked_for_again(
@@ -290,5 +295,5 @@ def test_users_that_one_answer_leaves_out_are_asked_for_again(
         return {**answer, "UnprocessedKeys": left}
 
     monkeypatch.setattr(client("dynamodb"), "batch_get_item", some)
-    found = wiring.board_index().find(HIGH, "all", [it.user_id for it in scores])
+    found = wiring.board_index().find(HIGH, [it.user_id for it in scores])
     assert sorted(found, key=lambda it: key(HIGH, it)) == scores

@@ -21,6 +21,7 @@ import leaderboard.adapters.gateway
 import leaderboard.delivery
 from leaderboard import instants, wiring
 from leaderboard.adapters.boards import BoardTable, board_item
+from leaderboard.boards.board_season import split_key
 from local.poller import Mapping as Trigger
 from local.poller import Scheduler, Stream, seeded
 from local.poller.stream import lane_of
@@ -239,8 +240,8 @@ class Lanes:
         self.posted.append(Posted(at, told["board"], connection, told["version"]))
         return 200
 
-    def _read(self, board: str, _season: str) -> Any:
-        found = self.boards.get(board)
+    def _read(self, key: str) -> Any:
+        found = self.boards.get(split_key(key)[0])
         return board_item(found.image) if found and found.image else None
 
     def watch(self, board: str, viewers: int = 1) -> None:

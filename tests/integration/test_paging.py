@@ -19,6 +19,7 @@ import leaderboard.reads
 from leaderboard import order, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.scores import score_record
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.rules import Board
 from leaderboard.scoring.decisions import HIDDEN, VISIBLE, ScoreItem
 from leaderboard.scoring.ports import Write
@@ -77,7 +78,9 @@ class Crowd:
         records = [score_record(image)[1] for image in images]
         recorder = wiring.recorder()
         recorder.record(
-            self.board, "all", recorder.apply(self.board, "all", records).top, rested_ms=1000
+            BoardSeason.stored(self.board, "all"),
+            recorder.apply(BoardSeason.stored(self.board, "all"), records).top,
+            rested_ms=1000,
         )
 
     def entries(self) -> list[tuple[int, int, str]]:
@@ -132,7 +135,9 @@ class Walk:
     def is_whole(self) -> bool:
         if "cache" in self.switches.down:
             return False
-        listing = wiring.read_cache().list(self.crowd.board, "all", after=None, limit=1)
+        listing = wiring.read_cache().list(
+            BoardSeason.stored(self.crowd.board, "all"), after=None, limit=1
+        )
         return listing is not None
 
     def meanwhile(self) -> None:

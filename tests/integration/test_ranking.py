@@ -17,6 +17,7 @@ from redis.exceptions import NoPermissionError
 
 from leaderboard.adapters import cache as adapter
 from leaderboard.adapters.cache import Cache, Keys
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import CacheUnavailable
 from leaderboard.listings import Listing, Position
 from leaderboard.names import default_name
@@ -29,9 +30,8 @@ from tests.integration.valkey import Valkey
 from tests.unit import strategies
 
 HINT = Hint(revision=4, version=3, epoch="e", digest="d", total=1)
-DESC = Board("high", "High", order=Order.DESC, top_size=3)
-ASC = Board("low", "Low", order=Order.ASC, top_size=3)
-SEASON = "all"
+DESC = BoardSeason.stored(Board("high", "High", order=Order.DESC, top_size=3), "all")
+ASC = BoardSeason.stored(Board("low", "Low", order=Order.ASC, top_size=3), "all")
 T0 = 1_795_420_800_000
 
 
@@ -63,14 +63,14 @@ def record(
     return ScoreRecord(user_id, version, found)
 
 
-def top_of(cache: Cache, board: Board, size: int = 2000) -> Top:
-    top = cache.read(board, SEASON, size=size)
+def top_of(cache: Cache, board: BoardSeason, size: int = 2000) -> Top:
+    top = cache.read(board, size=size)
     assert top is not None
     return top
 
 
-def started(cache: Cache, board: Board, *records: ScoreRecord, as_: str = NEW) -> Top:
-    top = cache.apply(board, SEASON, records, start=as_).top
+def started(cache: Cache, board: BoardSeason, *records: ScoreRecord, as_: str = NEW) -> Top:
+    top = cache.apply(board, records, start=as_).top
     assert top is not None
     return top
 
@@ -116,10 +116,10 @@ def test_cache_that_nobody_vouches_for_is_not_used(
     deployed_valkey.trust(monkeypatch)
     monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(CacheUnavailable):
-        deployed_valkey.cache().read(DESC, SEASON)
+        deployed_valkey.cache().read(DESC)
     monkeypatch.setenv("SSL_CERT_FILE", str(deployed_valkey.certificate))
     cache = deployed_valkey.cache()
-    assert cache.read(DESC, SEASON) is None
+    assert cache.read(DESC) is None
     close(cache)
 
 
@@ -127,7 +127,7 @@ def test_cache_that_nobody_vouches_for_is_not_used(
 
 
 @pytest.mark.parametrize("board", [DESC, ASC])
-def test_better_scores_come_first(cache: Cache, board: Board) -> None:
+def test_better_scores_come_first(cache: Cache, board: BoardSeason) -> None:
     scores = [5, -3, 0, 17, 4]
     started(cache, board, *(record(f"u{it}", it) for it in scores))
     best_first = sorted(scores, reverse=board is DESC)
@@ -135,7 +135,9 @@ def test_better_scores_come_first(cache: Cache, board: Board) -> None:
 
 
 @pytest.mark.parametrize("board", [DESC, ASC])
-def test_equal_scores_are_ordered_by_time_then_by_code_point(cache: Cache, board: Board) -> None:
+def test_equal_scores_are_ordered_by_time_then_by_code_point(
+    cache: Cache, board: BoardSeason
+) -> None:
     later = record("a", 7, at=T0 + 1)
     tied = [record(user, 7) for user in ("b", "B", "b.", "b-", "b:", "b_", "0")]
     started(cache, board, later, *random.Random(3).sample(tied, len(tied)))
@@ -156,7 +158,7 @@ def test_order_equals_a_sorted_list_after_many_batches(cache: Cache) -> None:
             )
             for user in chance.sample(range(25), chance.randint(1, 12))
         ]
-        cache.apply(DESC, SEASON, batch)
+        cache.apply(DESC, batch)
         for it in batch:
             if it.user_id not in known or it.version > known[it.user_id].version:
                 known[it.user_id] = it
@@ -170,7 +172,7 @@ def test_order_equals_a_sorted_list_after_many_batches(cache: Cache) -> None:
 
 
 @pytest.mark.parametrize("board", [DESC, ASC])
-def test_numbers_are_exact_to_the_last_one(cache: Cache, board: Board) -> None:
+def test_numbers_are_exact_to_the_last_one(cache: Cache, board: BoardSeason) -> None:
     scores = [MAX_SCORE, MAX_SCORE - 1, MAX_SCORE - 2, 0, -MAX_SCORE + 1, -MAX_SCORE]
     records = [record(f"u{n}", it, version=MAX_SCORE - n) for n, it in enumerate(scores)]
     started(cache, board, *random.Random(1).sample(records, len(records)))
@@ -180,8 +182,8 @@ def test_numbers_are_exact_to_the_last_one(cache: Cache, board: Board) -> None:
 
 def test_versions_are_compared_exactly_to_the_last_one(cache: Cache) -> None:
     started(cache, DESC, record("a", 1, version=MAX_SCORE - 1))
-    assert cache.apply(DESC, SEASON, [record("a", 2, version=MAX_SCORE - 2)]).taken == 0
-    assert cache.apply(DESC, SEASON, [record("a", 3, version=MAX_SCORE)]).taken == 1
+    assert cache.apply(DESC, [record("a", 2, version=MAX_SCORE - 2)]).taken == 0
+    assert cache.apply(DESC, [record("a", 3, version=MAX_SCORE)]).taken == 1
     assert top_of(cache, DESC).scores[0].user_score == 3
 
 
@@ -191,39 +193,39 @@ def test_versions_are_compared_exactly_to_the_last_one(cache: Cache) -> None:
 def test_only_newer_versions_are_taken(cache: Cache) -> None:
     started(cache, DESC, record("a", 5, version=10))
     for version in (9, 10):
-        applied = cache.apply(DESC, SEASON, [record("a", 99, version=version)])
+        applied = cache.apply(DESC, [record("a", 99, version=version)])
         assert applied.taken == 0
-    assert cache.apply(DESC, SEASON, [record("a", 4, version=11)]).taken == 1
+    assert cache.apply(DESC, [record("a", 4, version=11)]).taken == 1
     assert [it.user_score for it in top_of(cache, DESC).scores] == [4]
 
 
 def test_removed_user_comes_back_only_with_a_newer_version(cache: Cache) -> None:
     started(cache, DESC, record("a", 5, version=10), record("b", 4))
-    cache.apply(DESC, SEASON, [record("a", None, version=12)])
+    cache.apply(DESC, [record("a", None, version=12)])
     assert users(top_of(cache, DESC)) == ["b"]
-    assert cache.apply(DESC, SEASON, [record("a", 5, version=11)]).taken == 0
+    assert cache.apply(DESC, [record("a", 5, version=11)]).taken == 0
     assert users(top_of(cache, DESC)) == ["b"]
-    assert cache.apply(DESC, SEASON, [record("a", 3, version=13)]).taken == 1
+    assert cache.apply(DESC, [record("a", 3, version=13)]).taken == 1
     assert users(top_of(cache, DESC)) == ["b", "a"]
 
 
 def test_removal_of_a_stranger_is_remembered(cache: Cache) -> None:
     started(cache, DESC, record("a", None, version=5))
-    assert cache.apply(DESC, SEASON, [record("a", 9, version=4)]).taken == 0
+    assert cache.apply(DESC, [record("a", 9, version=4)]).taken == 0
     assert top_of(cache, DESC).total == 0
 
 
 def test_batch_of_a_thousand_is_taken_whole(cache: Cache) -> None:
     batch = [record(f"u{n:04d}", n, at=T0 + n) for n in range(1000)]
     started(cache, DESC)
-    assert cache.apply(DESC, SEASON, batch).taken == 1000
+    assert cache.apply(DESC, batch).taken == 1000
     again = [record(f"u{n:04d}", 1000 - n, version=2, at=T0 + n) for n in range(1000)]
-    applied = cache.apply(DESC, SEASON, again)
+    applied = cache.apply(DESC, again)
     assert applied.taken == 1000
     assert applied.top is not None
     assert (applied.top.total, users(applied.top)) == (1000, ["u0000", "u0001", "u0002"])
     gone = [record(f"u{n:04d}", None, version=3) for n in range(1000)]
-    assert cache.apply(DESC, SEASON, gone).taken == 1000
+    assert cache.apply(DESC, gone).taken == 1000
     assert top_of(cache, DESC).total == 0
 
 
@@ -246,7 +248,7 @@ NAMES = (
 def test_names_come_back_as_they_went(cache: Cache, name: str) -> None:
     started(cache, DESC, record("a", 5, name=name))
     assert top_of(cache, DESC).scores[0].user_name == name
-    cache.apply(DESC, SEASON, [record("a", 6, version=2, name=name)])
+    cache.apply(DESC, [record("a", 6, version=2, name=name)])
     assert top_of(cache, DESC).scores == (Score("a", name, 6, T0),)
 
 
@@ -254,8 +256,8 @@ def test_rename_to_and_from_the_name_that_the_id_gives_is_seen(cache: Cache) -> 
     started(cache, DESC, record("a", 5, name=default_name("a")))
     for version, name in ((2, "Ann"), (3, default_name("a")), (4, default_name("b"))):
         top = top_of(cache, DESC)
-        cache.mark(DESC, SEASON, top, HINT)
-        after = cache.apply(DESC, SEASON, [record("a", 5, version=version, name=name)]).top
+        cache.mark(DESC, top, HINT)
+        after = cache.apply(DESC, [record("a", 5, version=version, name=name)]).top
         assert after is not None
         assert after.is_unrecorded
         assert after.scores == (Score("a", name, 5, T0),)
@@ -273,7 +275,7 @@ def test_longest_ids_keep_their_members_apart(cache: Cache) -> None:
 def test_change_of_the_top_gets_a_fresh_id_each_time(cache: Cache) -> None:
     seen = {started(cache, DESC, record("a", 1)).change}
     for version in range(2, 30):
-        top = cache.apply(DESC, SEASON, [record("a", version % 2, version=version)]).top
+        top = cache.apply(DESC, [record("a", version % 2, version=version)]).top
         assert top is not None
         seen.add(top.change)
     assert len(seen) == 29
@@ -281,9 +283,9 @@ def test_change_of_the_top_gets_a_fresh_id_each_time(cache: Cache) -> None:
 
 def test_change_below_the_top_is_nothing_to_record(cache: Cache) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n + 10) for n in range(3)))
-    cache.mark(DESC, SEASON, top, HINT)
+    cache.mark(DESC, top, HINT)
     for low in (record("low", 1), record("low", 2, version=2), record("low", None, version=3)):
-        after = cache.apply(DESC, SEASON, [low]).top
+        after = cache.apply(DESC, [low]).top
         assert after is not None
         assert not after.is_unrecorded
         assert after.scores == ()
@@ -303,8 +305,8 @@ def test_change_below_the_top_is_nothing_to_record(cache: Cache) -> None:
 )
 def test_change_in_the_top_is_to_be_recorded(cache: Cache, change: ScoreRecord) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n + 10) for n in range(3)))
-    cache.mark(DESC, SEASON, top, HINT)
-    after = cache.apply(DESC, SEASON, [change]).top
+    cache.mark(DESC, top, HINT)
+    after = cache.apply(DESC, [change]).top
     assert after is not None
     assert after.is_unrecorded
     assert after.scores == top_of(cache, DESC, size=3).scores
@@ -312,8 +314,8 @@ def test_change_in_the_top_is_to_be_recorded(cache: Cache, change: ScoreRecord) 
 
 def test_rename_below_the_top_is_nothing_to_record(cache: Cache) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n) for n in range(5)))
-    cache.mark(DESC, SEASON, top, HINT)
-    after = cache.apply(DESC, SEASON, [record("u0", 0, version=2, name="renamed")]).top
+    cache.mark(DESC, top, HINT)
+    after = cache.apply(DESC, [record("u0", 0, version=2, name="renamed")]).top
     assert after is not None
     assert not after.is_unrecorded
     assert top_of(cache, DESC).scores[-1].user_name == "renamed"
@@ -321,8 +323,8 @@ def test_rename_below_the_top_is_nothing_to_record(cache: Cache) -> None:
 
 def test_newer_version_of_an_equal_entry_is_nothing_to_record(cache: Cache) -> None:
     top = started(cache, DESC, record("a", 1))
-    cache.mark(DESC, SEASON, top, HINT)
-    applied = cache.apply(DESC, SEASON, [record("a", 1, version=2)])
+    cache.mark(DESC, top, HINT)
+    applied = cache.apply(DESC, [record("a", 1, version=2)])
     assert applied.taken == 1
     assert applied.top is not None
     assert not applied.top.is_unrecorded
@@ -330,7 +332,7 @@ def test_newer_version_of_an_equal_entry_is_nothing_to_record(cache: Cache) -> N
 
 def test_difference_that_nobody_recorded_shows_in_an_empty_batch(cache: Cache) -> None:
     top = started(cache, DESC, record("a", 1))
-    after = cache.apply(DESC, SEASON, [record("a", 1)]).top
+    after = cache.apply(DESC, [record("a", 1)]).top
     assert after == top
     assert after is not None
     assert after.is_unrecorded
@@ -338,14 +340,14 @@ def test_difference_that_nobody_recorded_shows_in_an_empty_batch(cache: Cache) -
 
 def test_mark_counts_only_while_its_change_is_the_current_one(cache: Cache) -> None:
     before = started(cache, DESC, record("a", 1))
-    cache.apply(DESC, SEASON, [record("a", 2, version=2)])
-    cache.mark(DESC, SEASON, before, HINT)
-    after = cache.read(DESC, SEASON)
+    cache.apply(DESC, [record("a", 2, version=2)])
+    cache.mark(DESC, before, HINT)
+    after = cache.read(DESC)
     assert after is not None
     assert after.is_unrecorded
     assert after.hint == HINT
-    cache.mark(DESC, SEASON, after, HINT)
-    marked = cache.read(DESC, SEASON)
+    cache.mark(DESC, after, HINT)
+    marked = cache.read(DESC)
     assert marked is not None
     assert not marked.is_unrecorded
 
@@ -354,9 +356,9 @@ def test_mark_that_comes_late_does_not_replace_a_newer_one(cache: Cache) -> None
     """Two functions record one after the other, and the second one's mark arrives first."""
     top = started(cache, DESC, record("ann", 3))
     newer = replace(HINT, revision=HINT.revision + 1, total=2)
-    cache.mark(DESC, SEASON, top, newer)
-    cache.mark(DESC, SEASON, top, HINT)
-    after = cache.read(DESC, SEASON)
+    cache.mark(DESC, top, newer)
+    cache.mark(DESC, top, HINT)
+    after = cache.read(DESC)
     assert after is not None
     assert after.hint == newer
 
@@ -366,15 +368,15 @@ def test_mark_of_another_life_changes_nothing(cache: Cache, cache_server: Valkey
     cache_server.client.flushall()
     started(cache, DESC, record("b", 1))
     before = everything(cache_server)
-    cache.mark(DESC, SEASON, old, HINT)
+    cache.mark(DESC, old, HINT)
     assert everything(cache_server) == before
 
 
 def test_age_is_known_once_there_was_a_record(cache: Cache) -> None:
     top = started(cache, DESC, record("a", 1))
     assert top.age_ms is None
-    cache.mark(DESC, SEASON, top, HINT)
-    after = cache.read(DESC, SEASON)
+    cache.mark(DESC, top, HINT)
+    after = cache.read(DESC)
     assert after is not None
     assert after.age_ms is not None
     assert 0 <= after.age_ms < 10_000
@@ -384,7 +386,7 @@ def test_age_is_known_once_there_was_a_record(cache: Cache) -> None:
 
 
 def lose(server: Valkey, key: str) -> None:
-    assert server.client.delete(getattr(Keys.of(DESC.board, SEASON), key)) == 1
+    assert server.client.delete(getattr(Keys.of(DESC.key), key)) == 1
 
 
 LOST = pytest.mark.parametrize("key", ["order", "users"])
@@ -393,17 +395,17 @@ MANY = [record(f"u{n:02d}", n) for n in range(25)]
 
 @LOST
 def test_ranking_that_lost_a_key_has_no_life(cache: Cache, cache_server: Valkey, key: str) -> None:
-    cache.mark(DESC, SEASON, started(cache, DESC, *MANY), HINT)
+    cache.mark(DESC, started(cache, DESC, *MANY), HINT)
     life = top_of(cache, DESC).life
     lose(cache_server, key)
-    assert cache.read(DESC, SEASON) is None
-    assert cache.read(DESC, SEASON, size=100) is None
-    assert cache.list(DESC, SEASON, after=None, limit=10) is None
-    assert cache.around(DESC, SEASON, "u03", reach=2) is None
-    assert cache.find(DESC, SEASON, ["u03"]) is None
-    assert cache.dump(DESC, SEASON, life=life) is None
-    assert cache.fill(DESC, SEASON, MANY, life=life) is None
-    assert cache.apply(DESC, SEASON, [record("new", 99)]).top is None
+    assert cache.read(DESC) is None
+    assert cache.read(DESC, size=100) is None
+    assert cache.list(DESC, after=None, limit=10) is None
+    assert cache.around(DESC, "u03", reach=2) is None
+    assert cache.find(DESC, ["u03"]) is None
+    assert cache.dump(DESC, life=life) is None
+    assert cache.fill(DESC, MANY, life=life) is None
+    assert cache.apply(DESC, [record("new", 99)]).top is None
 
 
 @LOST
@@ -411,17 +413,17 @@ def test_ranking_that_lost_a_key_begins_anew_and_publishes_no_remains(
     cache: Cache, cache_server: Valkey, key: str
 ) -> None:
     first = started(cache, DESC, *MANY)
-    cache.mark(DESC, SEASON, first, HINT)
+    cache.mark(DESC, first, HINT)
     lose(cache_server, key)
     again = record("u03", 99, version=2, at=T0 + 1)
-    applied = cache.apply(DESC, SEASON, [again], start=PARTIAL)
+    applied = cache.apply(DESC, [again], start=PARTIAL)
     assert applied.top is not None
     assert applied.rebuild_due
     assert (applied.top.completeness, applied.top.hint) == (PARTIAL, None)
     assert applied.top.life != first.life
     assert not applied.top.is_unrecorded
-    assert cache.fill(DESC, SEASON, MANY, life=applied.top.life) == 24
-    assert cache.settle(DESC, SEASON, applied.top.life, COMPLETE)
+    assert cache.fill(DESC, MANY, life=applied.top.life) == 24
+    assert cache.settle(DESC, applied.top.life, COMPLETE)
     top = top_of(cache, DESC)
     assert (top.total, users(top)[:3]) == (25, ["u03", "u24", "u23"])
 
@@ -431,10 +433,10 @@ def test_key_lost_while_a_rebuild_fills_ends_the_life(
     cache: Cache, cache_server: Valkey, key: str
 ) -> None:
     life = started(cache, DESC, as_=PARTIAL).life
-    assert cache.fill(DESC, SEASON, MANY, life=life) == 25
+    assert cache.fill(DESC, MANY, life=life) == 25
     lose(cache_server, key)
-    assert cache.settle(DESC, SEASON, life, COMPLETE)
-    assert cache.read(DESC, SEASON) is None
+    assert cache.settle(DESC, life, COMPLETE)
+    assert cache.read(DESC) is None
 
 
 def test_ranking_without_a_member_has_lost_nothing(cache: Cache) -> None:
@@ -442,10 +444,10 @@ def test_ranking_without_a_member_has_lost_nothing(cache: Cache) -> None:
     life = started(cache, DESC).life
     assert top_of(cache, DESC).life == life
     for version in (1, 3):
-        cache.apply(DESC, SEASON, [record("a", 5, version=version), record("b", None)])
-        cache.apply(DESC, SEASON, [record("a", None, version=version + 1)])
+        cache.apply(DESC, [record("a", 5, version=version), record("b", None)])
+        cache.apply(DESC, [record("a", None, version=version + 1)])
         assert (top_of(cache, DESC).life, top_of(cache, DESC).total) == (life, 0)
-    cache.apply(DESC, SEASON, [record("a", 5, version=5)])
+    cache.apply(DESC, [record("a", 5, version=5)])
     assert (top_of(cache, DESC).life, users(top_of(cache, DESC))) == (life, ["a"])
 
 
@@ -453,10 +455,10 @@ def test_loss_of_the_users_is_noticed_where_everybody_left(
     cache: Cache, cache_server: Valkey
 ) -> None:
     started(cache, DESC, record("a", 5), record("b", None))
-    cache.apply(DESC, SEASON, [record("a", None, version=3)])
+    cache.apply(DESC, [record("a", None, version=3)])
     lose(cache_server, "users")
     late = record("a", 5, version=2)
-    assert cache.apply(DESC, SEASON, [late]).top is None
+    assert cache.apply(DESC, [late]).top is None
 
 
 # Listings.
@@ -466,11 +468,11 @@ def test_loss_of_the_users_is_noticed_where_everybody_left(
 class Oracle:
     """A board as a plain list of entries in order."""
 
-    board: Board
+    board: BoardSeason
     entries: list[Entry]
 
     @classmethod
-    def of(cls, board: Board, records: Iterable[ScoreRecord]) -> Oracle:
+    def of(cls, board: BoardSeason, records: Iterable[ScoreRecord]) -> Oracle:
         newest: dict[str, ScoreRecord] = {}
         for it in records:
             if it.user_id not in newest or it.version > newest[it.user_id].version:
@@ -494,8 +496,8 @@ class Oracle:
         return cls(board, entries)
 
     @staticmethod
-    def key(board: Board, it: Score | Entry | Position) -> tuple[int, int, str]:
-        better = -it.user_score if board.order is Order.DESC else it.user_score
+    def key(board: BoardSeason, it: Score | Entry | Position) -> tuple[int, int, str]:
+        better = -it.user_score if board.rules.order is Order.DESC else it.user_score
         return better, it.updated_ms, it.user_id
 
     def listing(self, entries: Iterable[Entry]) -> Listing:
@@ -566,11 +568,11 @@ on_one_server = settings(
 )
 
 
-def whole(cache: Cache, board: Board, batches: list[list[ScoreRecord]]) -> Oracle:
-    cache.drop(board.board, SEASON)
+def whole(cache: Cache, board: BoardSeason, batches: list[list[ScoreRecord]]) -> Oracle:
+    cache.drop(board.key)
     started(cache, board, as_=COMPLETE)
     for batch in batches:
-        cache.apply(board, SEASON, batch)
+        cache.apply(board, batch)
     return Oracle.of(board, seen(batches))
 
 
@@ -585,7 +587,7 @@ def whole(cache: Cache, board: Board, batches: list[list[ScoreRecord]]) -> Oracl
 )
 def test_list_is_that_of_a_sorted_list_behind_any_place(
     cache: Cache,
-    board: Board,
+    board: BoardSeason,
     history: list[list[ScoreRecord]],
     limit: int,
     elsewhere: list[Position],
@@ -595,33 +597,33 @@ def test_list_is_that_of_a_sorted_list_behind_any_place(
     stood = (it.score for it in seen(history) if it.score is not None)
     places = [Position(it.user_score, it.updated_ms, it.user_id) for it in stood] + elsewhere
     for after in (None, *places):
-        assert cache.list(board, SEASON, after=after, limit=limit) == oracle.list(after, limit)
+        assert cache.list(board, after=after, limit=limit) == oracle.list(after, limit)
 
 
 @on_one_server
 @given(st.sampled_from([DESC, ASC]), histories(), st.integers(0, 6))
 def test_around_is_that_of_a_sorted_list(
-    cache: Cache, board: Board, history: list[list[ScoreRecord]], reach: int
+    cache: Cache, board: BoardSeason, history: list[list[ScoreRecord]], reach: int
 ) -> None:
     oracle = whole(cache, board, history)
     ranked = {it.user_id for it in oracle.entries}
     for user_id in IDS:
         expected = oracle.around(user_id, reach) if user_id in ranked else oracle.listing(())
-        assert cache.around(board, SEASON, user_id, reach=reach) == expected
+        assert cache.around(board, user_id, reach=reach) == expected
 
 
 @on_one_server
 @given(st.sampled_from([DESC, ASC]), histories(), st.lists(st.sampled_from([*IDS, "nobody"])))
 def test_find_is_that_of_a_sorted_list(
-    cache: Cache, board: Board, history: list[list[ScoreRecord]], asked: list[str]
+    cache: Cache, board: BoardSeason, history: list[list[ScoreRecord]], asked: list[str]
 ) -> None:
     oracle = whole(cache, board, history)
-    assert cache.find(board, SEASON, asked) == oracle.find(asked)
+    assert cache.find(board, asked) == oracle.find(asked)
 
 
 @pytest.mark.parametrize("board", [DESC, ASC])
 def test_pages_through_a_thousand_ties_meet_without_gap_or_double(
-    cache: Cache, board: Board
+    cache: Cache, board: BoardSeason
 ) -> None:
     chance = random.Random(5)
     records = [
@@ -631,7 +633,7 @@ def test_pages_through_a_thousand_ties_meet_without_gap_or_double(
     found: list[Entry] = []
     after = None
     while True:
-        page = cache.list(board, SEASON, after=after, limit=37)
+        page = cache.list(board, after=after, limit=37)
         assert page is not None
         if not page.entries:
             break
@@ -639,7 +641,7 @@ def test_pages_through_a_thousand_ties_meet_without_gap_or_double(
         last = page.entries[-1]
         after = Position(last.user_score, last.updated_ms, last.user_id)
         # Who stood there leaves before the next page is asked for.
-        cache.apply(board, SEASON, [record(last.user_id, None, version=2)])
+        cache.apply(board, [record(last.user_id, None, version=2)])
     left = Oracle.of(board, records).entries
     assert [it.user_id for it in found] == [it.user_id for it in left]
 
@@ -648,22 +650,22 @@ def test_pages_through_a_thousand_ties_meet_without_gap_or_double(
 def test_ranking_that_is_not_whole_answers_nothing(cache: Cache, beginning: str | None) -> None:
     if beginning:
         started(cache, DESC, record("a", 1), as_=beginning)
-    assert cache.list(DESC, SEASON, after=None, limit=10) is None
-    assert cache.list(DESC, SEASON, after=Position(1, T0, "a"), limit=10) is None
-    assert cache.around(DESC, SEASON, "a", reach=1) is None
-    assert cache.find(DESC, SEASON, ["a"]) is None
+    assert cache.list(DESC, after=None, limit=10) is None
+    assert cache.list(DESC, after=Position(1, T0, "a"), limit=10) is None
+    assert cache.around(DESC, "a", reach=1) is None
+    assert cache.find(DESC, ["a"]) is None
 
 
 def test_find_of_nobody_tells_the_total(cache: Cache) -> None:
     started(cache, DESC, record("a", 1), as_=COMPLETE)
-    assert cache.find(DESC, SEASON, []) == Listing((), 1)
+    assert cache.find(DESC, []) == Listing((), 1)
 
 
 def test_listings_raise_while_the_cache_is_down() -> None:
     calls: list[Callable[[Cache], Listing | None]] = [
-        lambda it: it.list(DESC, SEASON, after=None, limit=1),
-        lambda it: it.around(DESC, SEASON, "a", reach=1),
-        lambda it: it.find(DESC, SEASON, ["a"]),
+        lambda it: it.list(DESC, after=None, limit=1),
+        lambda it: it.around(DESC, "a", reach=1),
+        lambda it: it.find(DESC, ["a"]),
     ]
     for call in calls:
         with pytest.raises(CacheUnavailable):
@@ -674,8 +676,8 @@ def test_listings_raise_while_the_cache_is_down() -> None:
 
 
 def test_cold_cache_takes_nothing(cache: Cache, cache_server: Valkey) -> None:
-    assert cache.apply(DESC, SEASON, [record("a", 1)]).top is None
-    assert cache.read(DESC, SEASON) is None
+    assert cache.apply(DESC, [record("a", 1)]).top is None
+    assert cache.read(DESC) is None
     assert everything(cache_server) == {}
 
 
@@ -695,7 +697,7 @@ def test_life_that_is_there_is_not_begun_again(cache: Cache) -> None:
 
 def test_life_without_its_state_leaves_nothing_behind(cache: Cache, cache_server: Valkey) -> None:
     started(cache, DESC, record("a", 9, version=50), record("b", 8))
-    cache_server.client.delete(Keys.of(DESC.board, SEASON).state)
+    cache_server.client.delete(Keys.of(DESC.key).state)
     top = started(cache, DESC, record("a", 1, version=2), as_=PARTIAL)
     assert users(top_of(cache, DESC)) == ["a"]
     assert top.total == 1
@@ -703,7 +705,7 @@ def test_life_without_its_state_leaves_nothing_behind(cache: Cache, cache_server
 
 def test_new_life_is_complete_once_its_own_record_was_accepted(cache: Cache) -> None:
     top = started(cache, DESC, record("a", 1))
-    cache.mark(DESC, SEASON, top, HINT)
+    cache.mark(DESC, top, HINT)
     assert top_of(cache, DESC).completeness == COMPLETE
 
 
@@ -711,50 +713,50 @@ def test_partial_life_is_never_to_be_recorded(cache: Cache) -> None:
     top = started(cache, DESC, record("a", 1), as_=PARTIAL)
     assert top.change != top.recorded
     assert not top.is_unrecorded
-    cache.mark(DESC, SEASON, top, HINT)
+    cache.mark(DESC, top, HINT)
     assert top_of(cache, DESC).completeness == PARTIAL
 
 
 def test_other_life_takes_nothing_from_a_rebuild(cache: Cache, cache_server: Valkey) -> None:
     old = started(cache, DESC, as_=PARTIAL)
     cache_server.client.flushall()
-    assert cache.fill(DESC, SEASON, [record("a", 1)], life=old.life) is None
+    assert cache.fill(DESC, [record("a", 1)], life=old.life) is None
     started(cache, DESC, record("b", 1), as_=PARTIAL)
     before = everything(cache_server)
-    assert cache.fill(DESC, SEASON, [record("a", 1)], life=old.life) is None
-    assert not cache.settle(DESC, SEASON, old.life, COMPLETE)
+    assert cache.fill(DESC, [record("a", 1)], life=old.life) is None
+    assert not cache.settle(DESC, old.life, COMPLETE)
     assert everything(cache_server) == before
 
 
 def test_rebuild_that_ends_has_the_top_recorded_anew(cache: Cache) -> None:
     top = started(cache, DESC, record("a", 1))
-    cache.mark(DESC, SEASON, top, HINT)
-    assert cache.settle(DESC, SEASON, top.life, COMPLETE)
-    after = cache.read(DESC, SEASON)
+    cache.mark(DESC, top, HINT)
+    assert cache.settle(DESC, top.life, COMPLETE)
+    after = cache.read(DESC)
     assert after is not None
     assert after.is_unrecorded
 
 
 def test_life_that_was_confirmed_does_not_become_partial(cache: Cache) -> None:
     top = started(cache, DESC, record("a", 1))
-    assert cache.settle(DESC, SEASON, top.life, PARTIAL, only_new=True)
+    assert cache.settle(DESC, top.life, PARTIAL, only_new=True)
     assert top_of(cache, DESC).completeness == PARTIAL
-    assert cache.settle(DESC, SEASON, top.life, COMPLETE)
-    assert not cache.settle(DESC, SEASON, top.life, PARTIAL, only_new=True)
+    assert cache.settle(DESC, top.life, COMPLETE)
+    assert not cache.settle(DESC, top.life, PARTIAL, only_new=True)
     assert top_of(cache, DESC).completeness == COMPLETE
 
 
 def test_one_caller_claims_the_rebuild_of_a_partial_life(cache: Cache) -> None:
-    first = cache.apply(DESC, SEASON, [record("a", 1)], start=PARTIAL)
-    second = cache.apply(DESC, SEASON, [record("b", 1)])
+    first = cache.apply(DESC, [record("a", 1)], start=PARTIAL)
+    second = cache.apply(DESC, [record("b", 1)])
     assert (first.rebuild_due, second.rebuild_due) == (True, False)
 
 
 def test_claim_given_back_is_taken_by_the_next(cache: Cache) -> None:
-    assert cache.apply(DESC, SEASON, [], start=PARTIAL).rebuild_due
-    cache.release(DESC, SEASON)
-    assert cache.apply(DESC, SEASON, []).rebuild_due
-    assert not cache.apply(DESC, SEASON, []).rebuild_due
+    assert cache.apply(DESC, [], start=PARTIAL).rebuild_due
+    cache.release(DESC)
+    assert cache.apply(DESC, []).rebuild_due
+    assert not cache.apply(DESC, []).rebuild_due
 
 
 def test_rebuild_that_fell_silent_is_claimed_again(
@@ -762,22 +764,22 @@ def test_rebuild_that_fell_silent_is_claimed_again(
 ) -> None:
     life = started(cache, DESC, as_=PARTIAL).life
     monkeypatch.setattr(adapter, "REBUILD_SILENCE_SECONDS", -1)
-    assert cache.apply(DESC, SEASON, []).rebuild_due
-    assert cache.fill(DESC, SEASON, [], life=life) == 0
+    assert cache.apply(DESC, []).rebuild_due
+    assert cache.fill(DESC, [], life=life) == 0
 
 
 def test_rebuild_that_is_heard_of_is_not_claimed_by_another(
     cache: Cache, cache_server: Valkey
 ) -> None:
     life = started(cache, DESC, as_=PARTIAL).life
-    cache_server.client.hset(Keys.of(DESC.board, SEASON).state, "filledAt", 1)
-    cache.fill(DESC, SEASON, [record("a", 1)], life=life)
-    assert not cache.apply(DESC, SEASON, [record("b", 1)]).rebuild_due
+    cache_server.client.hset(Keys.of(DESC.key).state, "filledAt", 1)
+    cache.fill(DESC, [record("a", 1)], life=life)
+    assert not cache.apply(DESC, [record("b", 1)]).rebuild_due
 
 
 @pytest.mark.parametrize("beginning", [NEW, COMPLETE])
 def test_life_that_lacks_nothing_is_not_rebuilt(cache: Cache, beginning: str) -> None:
-    assert not cache.apply(DESC, SEASON, [record("a", 1)], start=beginning).rebuild_due
+    assert not cache.apply(DESC, [record("a", 1)], start=beginning).rebuild_due
 
 
 # Filling and dumping.
@@ -786,17 +788,17 @@ def test_life_that_lacks_nothing_is_not_rebuilt(cache: Cache, beginning: str) ->
 @on_one_server
 @given(st.sampled_from([DESC, ASC]), histories(), st.lists(st.booleans(), min_size=4, max_size=4))
 def test_filling_beside_live_records_comes_to_the_same_as_applying(
-    cache: Cache, board: Board, history: list[list[ScoreRecord]], filled: list[bool]
+    cache: Cache, board: BoardSeason, history: list[list[ScoreRecord]], filled: list[bool]
 ) -> None:
-    cache.drop(board.board, SEASON)
+    cache.drop(board.key)
     life = started(cache, board, as_=COMPLETE).life
     for batch, fill in zip(history, filled, strict=False):
         if fill:
-            cache.fill(board, SEASON, batch, life=life)
+            cache.fill(board, batch, life=life)
         else:
-            cache.apply(board, SEASON, batch)
+            cache.apply(board, batch)
     oracle = Oracle.of(board, seen(history))
-    assert cache.list(board, SEASON, after=None, limit=100) == oracle.list(None, 100)
+    assert cache.list(board, after=None, limit=100) == oracle.list(None, 100)
 
 
 @pytest.fixture(params=["Valkey 9", "older servers"])
@@ -818,17 +820,17 @@ def test_fill_takes_any_number_and_answers_how_many_were_newer(cache: Cache) -> 
     life = started(cache, DESC, record("u7", 9, version=9), as_=PARTIAL).life
     records = [record(f"u{n}", n % 50, version=2, at=T0 + n) for n in range(2500)]
     records += [record(f"gone{n}", None) for n in range(30)]
-    assert cache.fill(DESC, SEASON, iter(records), life=life) == 2529
-    assert cache.fill(DESC, SEASON, records, life=life) == 0
-    assert cache.settle(DESC, SEASON, life, COMPLETE)
+    assert cache.fill(DESC, iter(records), life=life) == 2529
+    assert cache.fill(DESC, records, life=life) == 0
+    assert cache.settle(DESC, life, COMPLETE)
     oracle = Oracle.of(DESC, [*records, record("u7", 9, version=9)])
-    assert cache.list(DESC, SEASON, after=None, limit=2000) == oracle.list(None, 2000)
+    assert cache.list(DESC, after=None, limit=2000) == oracle.list(None, 2000)
 
 
 def test_fill_leaves_a_changed_top_to_be_recorded(cache: Cache) -> None:
     top = started(cache, DESC, record("a", 1), as_=COMPLETE)
-    cache.mark(DESC, SEASON, top, HINT)
-    cache.fill(DESC, SEASON, [record("b", 2)], life=top.life)
+    cache.mark(DESC, top, HINT)
+    cache.fill(DESC, [record("b", 2)], life=top.life)
     assert top_of(cache, DESC).is_unrecorded
 
 
@@ -837,21 +839,21 @@ def test_fill_puts_back_who_is_missing_in_the_order_or_stands_wrong(
 ) -> None:
     records = [record(f"u{n}", n) for n in range(5)]
     life = started(cache, DESC, *records, as_=COMPLETE).life
-    key = Keys.of(DESC.board, SEASON).order
+    key = Keys.of(DESC.key).order
     with cache_server.connect(decode_responses=False) as raw:
         best, worst = raw.zrange(key, 0, 0) + raw.zrange(key, -1, -1)
         raw.zrem(key, best)
         raw.zadd(key, {worst: -99})
     assert users(top_of(cache, DESC)) != ["u4", "u3", "u2", "u1", "u0"]
-    assert cache.fill(DESC, SEASON, records, life=life) == 0
+    assert cache.fill(DESC, records, life=life) == 0
     assert users(top_of(cache, DESC)) == ["u4", "u3", "u2", "u1", "u0"]
 
 
-def dumped(cache: Cache, board: Board, life: str) -> list[ScoreRecord]:
+def dumped(cache: Cache, board: BoardSeason, life: str) -> list[ScoreRecord]:
     records: list[ScoreRecord] = []
     cursor = None
     while True:
-        page = cache.dump(board, SEASON, life=life, cursor=cursor, limit=50)
+        page = cache.dump(board, life=life, cursor=cursor, limit=50)
         assert page is not None
         records += page.records
         cursor = page.cursor
@@ -871,15 +873,15 @@ def test_dump_has_every_user_as_the_ranking_knows_it(cache: Cache) -> None:
         for n in range(700)
     ]
     life = started(cache, ASC, as_=COMPLETE).life
-    cache.fill(ASC, SEASON, records, life=life)
+    cache.fill(ASC, records, life=life)
     found = {it.user_id: it for it in dumped(cache, ASC, life)}
     assert found == {it.user_id: it for it in records}
-    assert cache.dump(ASC, SEASON, life="another") is None
+    assert cache.dump(ASC, life="another") is None
 
 
 def test_dump_shows_who_is_missing_in_the_order(cache: Cache, cache_server: Valkey) -> None:
     life = started(cache, DESC, record("a", 1), record("b", 2, version=7), as_=COMPLETE).life
-    cache_server.client.zremrangebyrank(Keys.of(DESC.board, SEASON).order, 0, 0)
+    cache_server.client.zremrangebyrank(Keys.of(DESC.key).order, 0, 0)
     assert set(dumped(cache, DESC, life)) == {record("a", 1), record("b", None, version=7)}
 
 
@@ -888,28 +890,28 @@ def test_dropped_ranking_leaves_nothing_and_its_life_is_over(
 ) -> None:
     life = started(cache, DESC, record("a", 1), as_=COMPLETE).life
     started(cache, ASC, record("b", 1))
-    cache.keep_copy(DESC.board, SEASON, revision=1, body="x")
-    cache.drop(DESC.board, SEASON)
+    cache.keep_copy(DESC.key, revision=1, body="x")
+    cache.drop(DESC.key)
     assert not any("high" in key for key in cache_server.client.keys())  # noqa: SIM118
-    assert cache.fill(DESC, SEASON, [record("a", 1)], life=life) is None
+    assert cache.fill(DESC, [record("a", 1)], life=life) is None
     assert users(top_of(cache, ASC)) == ["b"]
-    cache.drop(DESC.board, SEASON)
+    cache.drop(DESC.key)
 
 
 # Copies of the recorded top.
 
 
 def test_older_copy_does_not_replace_a_newer_one(cache: Cache) -> None:
-    cache.keep_copy("high", SEASON, revision=10, body="ten")
-    cache.keep_copy("high", SEASON, revision=9, body="nine")
-    assert cache.read_copy("high", SEASON).body == "ten"
-    cache.keep_copy("high", SEASON, revision=11, body="eleven with spaces ☃")
-    assert cache.read_copy("high", SEASON).body == "eleven with spaces ☃"
+    cache.keep_copy(DESC.key, revision=10, body="ten")
+    cache.keep_copy(DESC.key, revision=9, body="nine")
+    assert cache.read_copy(DESC.key).body == "ten"
+    cache.keep_copy(DESC.key, revision=11, body="eleven with spaces ☃")
+    assert cache.read_copy(DESC.key).body == "eleven with spaces ☃"
 
 
 def test_copy_goes_by_itself(cache: Cache, cache_server: Valkey) -> None:
-    cache.keep_copy("high", SEASON, revision=1, body="one")
-    assert 0 < cache_server.client.ttl(Keys.of("high", SEASON).copy) <= adapter.COPY_SECONDS
+    cache.keep_copy(DESC.key, revision=1, body="one")
+    assert 0 < cache_server.client.ttl(Keys.of(DESC.key).copy) <= adapter.COPY_SECONDS
 
 
 def test_paces_are_kept_by_board(cache: Cache) -> None:
@@ -934,11 +936,11 @@ def test_paces_of_long_ago_are_forgotten(cache: Cache, cache_server: Valkey) -> 
 
 
 def test_mark_is_kept_by_board_and_season(cache: Cache, cache_server: Valkey) -> None:
-    assert cache.read_mark("high", SEASON) is None
-    cache.keep_mark("high", SEASON, epoch="e1", version=7)
-    assert cache.read_mark("high", SEASON) == ("e1", 7)
-    assert cache.read_mark("high", "2026-W01") is None
-    assert 0 < cache_server.client.ttl(Keys.of("high", SEASON).told) <= adapter.MARK_SECONDS
+    assert cache.read_mark(DESC.key) is None
+    cache.keep_mark(DESC.key, epoch="e1", version=7)
+    assert cache.read_mark(DESC.key) == ("e1", 7)
+    assert cache.read_mark("high#2026-W01") is None
+    assert 0 < cache_server.client.ttl(Keys.of(DESC.key).told) <= adapter.MARK_SECONDS
 
 
 # Keys, and scripts that are refused.
@@ -953,24 +955,24 @@ def calls(cache: Cache) -> list[tuple[str, Any]]:
         life.append(started(cache, DESC, record("a", 1), record("b", 2), as_=PARTIAL))
 
     def apply() -> None:
-        cache.apply(DESC, SEASON, [record("a", next(numbers), version=next(numbers) + 1)])
+        cache.apply(DESC, [record("a", next(numbers), version=next(numbers) + 1)])
 
     return [
         ("begin", begin),
         ("apply", apply),
-        ("fill", lambda: cache.fill(DESC, SEASON, [record("c", 7)], life=life[0].life)),
-        ("dump", lambda: cache.dump(DESC, SEASON, life=life[0].life)),
-        ("settle", lambda: cache.settle(DESC, SEASON, life[0].life, COMPLETE)),
-        ("read", lambda: cache.read(DESC, SEASON, size=10)),
-        ("list", lambda: cache.list(DESC, SEASON, after=Position(1, T0, "z"), limit=9)),
-        ("around", lambda: cache.around(DESC, SEASON, "a", reach=2)),
-        ("find", lambda: cache.find(DESC, SEASON, ["a", "nobody"])),
-        ("mark", lambda: cache.mark(DESC, SEASON, life[0], HINT)),
-        ("remove", lambda: cache.apply(DESC, SEASON, [record("a", None, version=99)])),
-        ("keep", lambda: cache.keep_copy("high", SEASON, revision=1, body="x")),
+        ("fill", lambda: cache.fill(DESC, [record("c", 7)], life=life[0].life)),
+        ("dump", lambda: cache.dump(DESC, life=life[0].life)),
+        ("settle", lambda: cache.settle(DESC, life[0].life, COMPLETE)),
+        ("read", lambda: cache.read(DESC, size=10)),
+        ("list", lambda: cache.list(DESC, after=Position(1, T0, "z"), limit=9)),
+        ("around", lambda: cache.around(DESC, "a", reach=2)),
+        ("find", lambda: cache.find(DESC, ["a", "nobody"])),
+        ("mark", lambda: cache.mark(DESC, life[0], HINT)),
+        ("remove", lambda: cache.apply(DESC, [record("a", None, version=99)])),
+        ("keep", lambda: cache.keep_copy(DESC.key, revision=1, body="x")),
         ("pace", lambda: cache.keep_paces({"high": ("x", 1000), "low": ("x", 0)})),
         ("active", cache.active_paces),
-        ("keep again", lambda: cache.keep_copy("high", SEASON, revision=2, body="x")),
+        ("keep again", lambda: cache.keep_copy(DESC.key, revision=2, body="x")),
     ]
 
 
@@ -1001,12 +1003,12 @@ def test_scripts_touch_no_key_that_they_do_not_declare(
     for client in narrow:
         client.close()
     cache_server.client.execute_command("ACL", "DELUSER", "narrow")
-    keys = Keys.of("high", SEASON)
+    keys = Keys.of(DESC.key)
     assert set(declared) == {*keys.ranking, keys.copy, *adapter.PACES}
 
 
 def test_keys_of_a_board_season_share_a_slot_and_name_their_format() -> None:
-    keys = Keys.of("high", SEASON)
+    keys = Keys.of(DESC.key)
     for key in (*keys.ranking, keys.copy):
         assert key.startswith(f"{adapter.FORMAT}:{{high#all}}:")
 
@@ -1014,8 +1016,8 @@ def test_keys_of_a_board_season_share_a_slot_and_name_their_format() -> None:
 def test_nothing_is_written_when_a_record_is_refused(cache: Cache, cache_server: Valkey) -> None:
     started(cache, DESC, record("a", 1), record("b", 2))
     before = everything(cache_server)
-    keys = Keys.of(DESC.board, SEASON).ranking
-    options: list[str | int] = [DESC.order, DESC.top_size, "fresh", "", "", 30]
+    keys = Keys.of(DESC.key).ranking
+    options: list[str | int] = [DESC.rules.order, DESC.rules.top_size, "fresh", "", "", 30]
     fine = (b"new", bytes(6) + b"\x01" + bytes(6) + b"new", 5)
     for value in (b"", b"short", bytes(6) + b"\x09" + bytes(6) + b"b"):
         with pytest.raises(CacheUnavailable):
@@ -1028,12 +1030,12 @@ def test_nothing_is_written_where_a_key_is_of_another_kind(
     cache: Cache, cache_server: Valkey
 ) -> None:
     started(cache, DESC, record("a", 1))
-    keys = Keys.of(DESC.board, SEASON)
+    keys = Keys.of(DESC.key)
     cache_server.client.delete(keys.order)
     cache_server.client.set(keys.order, "no sorted set")
     before = everything(cache_server)
     with pytest.raises(CacheUnavailable):
-        cache.apply(DESC, SEASON, [record("a", 9, version=2), record("b", 9)])
+        cache.apply(DESC, [record("a", 9, version=2), record("b", 9)])
     assert everything(cache_server) == before
 
 

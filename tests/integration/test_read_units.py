@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from leaderboard import wiring
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.listings import Position
 from leaderboard.rules import Board
 from leaderboard.scoring.decisions import ScoreItem
@@ -37,10 +38,13 @@ def archived(stage: None) -> Board:  # noqa: ARG001 - the tables are those of a 
         at = T0 + number
         item = ScoreItem(user(number), "global", "all", LONGEST_NAME, 0, "visible", number, at, T0)
         wiring.score_table().write(Write(board, item, 0))
-    records = wiring.bulk_scores().read_records("global", "all", [user(it) for it in range(50)])
+    records = wiring.bulk_scores().read_records("global#all", [user(it) for it in range(50)])
     recorder = wiring.recorder()
-    recorder.record(board, "all", recorder.apply(board, "all", records).top)
-    wiring.ranking_cache().drop("global", "all")
+    recorder.record(
+        BoardSeason.stored(board, "all"),
+        recorder.apply(BoardSeason.stored(board, "all"), records).top,
+    )
+    wiring.ranking_cache().drop("global#all")
     return board
 
 
@@ -125,12 +129,16 @@ def test_shard_that_holds_more_than_its_share_is_asked_again(
     index = wiring.board_index()
     everybody = [user(it) for it in order]
     for limit in (1, 29, 40, 119, 120, 121):
-        found = index.best(board, "all", limit)
+        found = index.best(BoardSeason.stored(board, "all"), limit)
         assert [it.user_id for it in found] == everybody[:limit]
     for place in (0, 29, 30, 89, 90, 119):
         position = Position(-place, T0 + place, everybody[place])
         for limit in (1, 25, 60):
-            behind = [it.user_id for it in index.after(board, "all", position, limit)]
+            behind = [
+                it.user_id for it in index.after(BoardSeason.stored(board, "all"), position, limit)
+            ]
             assert behind == everybody[place + 1 :][:limit]
-            before = [it.user_id for it in index.before(board, "all", position, limit)]
+            before = [
+                it.user_id for it in index.before(BoardSeason.stored(board, "all"), position, limit)
+            ]
             assert before == everybody[:place][-limit:]

@@ -11,6 +11,7 @@ from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache
 from leaderboard.adapters.scan import BulkScores
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
 from leaderboard.ranking import COMPLETE, Recorder, ScoreRecord
 from leaderboard.snapshots import Score
@@ -25,11 +26,14 @@ def take(user_id: str, score: int) -> None:
     """What the score stream does with one record."""
     board, recorder = wiring.boards().find("global"), wiring.recorder()
     record = ScoreRecord(user_id, instants.now_ms(), Score(user_id, user_id, score, 1000 + score))
-    recorder.record(board, "all", recorder.apply(board, "all", [record]).top)
+    recorder.record(
+        BoardSeason.stored(board, "all"),
+        recorder.apply(BoardSeason.stored(board, "all"), [record]).top,
+    )
 
 
 def recorded() -> list[str]:
-    item = wiring.board_table().read("global", "all")
+    item = wiring.board_table().read("global#all")
     return [] if item is None else [entry.user_id for entry in item.snapshot.entries]
 
 
@@ -62,7 +66,9 @@ def rebuilt(**event: Any) -> dict[str, Any]:
 
 
 def ranked() -> list[str]:
-    top = wiring.ranking_cache().read(wiring.boards().find("global"), "all", size=100)
+    top = wiring.ranking_cache().read(
+        BoardSeason.stored(wiring.boards().find("global"), "all"), size=100
+    )
     assert top is not None
     assert top.completeness == COMPLETE
     assert not top.is_unrecorded
@@ -86,9 +92,9 @@ def test_table_becomes_a_ranking_and_its_top_is_recorded() -> None:
 def test_ranking_that_equals_the_table_keeps_its_version() -> None:
     score("ann", 10)
     rebuilt()
-    before = wiring.board_table().read("global", "all")
+    before = wiring.board_table().read("global#all")
     answer = rebuilt(board="global", season="all")
-    after = wiring.board_table().read("global", "all")
+    after = wiring.board_table().read("global#all")
     assert before is not None
     assert after is not None
     assert (answer["applied"], answer["moved"]) == (0, False)
@@ -97,7 +103,7 @@ def test_ranking_that_equals_the_table_keeps_its_version() -> None:
 
 def test_empty_board_stays_without_a_record() -> None:
     assert rebuilt()["items"] == 0
-    assert wiring.board_table().read("global", "all") is None
+    assert wiring.board_table().read("global#all") is None
     take("first", 30)
     assert ranked() == recorded() == ["first"]
 

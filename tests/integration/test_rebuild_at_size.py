@@ -19,6 +19,7 @@ from leaderboard import instants, order, rebuild, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache, Keys
 from leaderboard.adapters.scan import BulkScores
+from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.errors import Invalid, Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, Recorder, ScoreRecord
 from leaderboard.rebuild import Standing
@@ -132,24 +133,26 @@ def run_to_the_end(switches: Dependencies, event: Json) -> list[Json]:
 
 
 def ranked(board: str = "global", season: str = "all") -> list[str]:
-    top = wiring.ranking_cache().read(wiring.boards().find(board), season, size=5000)
+    top = wiring.ranking_cache().read(
+        BoardSeason.stored(wiring.boards().find(board), season), size=5000
+    )
     assert top is not None
     assert top.completeness == COMPLETE
     return [it.user_id for it in top.scores]
 
 
 def completeness(board: str, season: str = "all") -> str | None:
-    top = wiring.ranking_cache().read(wiring.boards().find(board), season)
+    top = wiring.ranking_cache().read(BoardSeason.stored(wiring.boards().find(board), season))
     return None if top is None else top.completeness
 
 
 def recorded(board: str = "global", season: str = "all") -> list[str]:
-    item = wiring.board_table().read(board, season)
+    item = wiring.board_table().read(key_of(board, season))
     return [] if item is None else [it.user_id for it in item.snapshot.entries]
 
 
 def numbers(board: str = "global", season: str = "all") -> tuple[int, int]:
-    item = wiring.board_table().read(board, season)
+    item = wiring.board_table().read(key_of(board, season))
     assert item is not None
     return item.snapshot.version, item.revision
 
@@ -193,7 +196,7 @@ def test_part_that_is_tried_again_goes_on_from_where_it_began(switches: Dependen
 @pytest.mark.parametrize("scope", [{"board": "global"}, {"all": True}])
 def test_what_is_written_beside_a_rebuild_is_not_lost(switches: Dependencies, scope: Json) -> None:
     users = crowd(25)
-    wiring.board_table().open("global", "all")
+    wiring.board_table().open("global#all")
     event: Json = scope
     chance = random.Random(5)
     late: list[Json] = []
@@ -356,7 +359,7 @@ def test_rebuild_of_the_cold_leaves_whole_rankings_alone() -> None:
     for key in ("global#all", "low#all"):
         deliver(put("a", 1, key))
     before = numbers("global")
-    wiring.ranking_cache().drop("low", "all")
+    wiring.ranking_cache().drop("low#all")
     run({"board": "low", "season": "all", "cold": True, "run": "r"})
     assert completeness("low") == COMPLETE
     assert numbers("global") == before
@@ -368,14 +371,14 @@ def test_board_that_turns_cold_during_a_rebuild_is_filled_by_the_next_round(
 ) -> None:
     for key in ("global#all", "low#all"):
         deliver(*(put(f"u{number}", number, key) for number in range(12)))
-    wiring.ranking_cache().drop("low", "all")
+    wiring.ranking_cache().drop("low#all")
     deliver(put("new", 50, "low#all", NOW))
     (event,) = switches.invoked
     switches.invoked.clear()
     run(event, context=Hurried())
     (event,) = switches.invoked
     switches.invoked.clear()
-    wiring.ranking_cache().drop("global", "all")
+    wiring.ranking_cache().drop("global#all")
     deliver(put("new", 50, "global#all", NOW))
     assert switches.invoked == [], "one is under way"
     run_to_the_end(switches, event)
@@ -389,7 +392,7 @@ def test_rebuild_that_died_loses_its_claim(
     deliver(put("a", 1, "low#all"))
     monkeypatch.setattr("leaderboard.adapters.notes.REBUILD_SILENCE_SECONDS", -1)
     for board in ("global", "low"):
-        wiring.ranking_cache().drop(board, "all")
+        wiring.ranking_cache().drop(key_of(board, "all"))
         deliver(put("b", 2, f"{board}#all", NOW))
     assert [it["board"] for it in switches.invoked] == ["global", "low"]
 
@@ -456,8 +459,8 @@ def known(user: str, score: int, version: int, board: str = "global") -> None:
     """Somebody in the ranking whom the table does not have so."""
     record = ScoreRecord(user, version, Score(user, user.upper(), score, NOW - 1_000_000 + score))
     rules = wiring.boards().find(board)
-    top = wiring.recorder().apply(rules, "all", [record]).top
-    wiring.recorder().record(rules, "all", top)
+    top = wiring.recorder().apply(BoardSeason.stored(rules, "all"), [record]).top
+    wiring.recorder().record(BoardSeason.stored(rules, "all"), top)
 
 
 def test_stranger_whom_a_failover_revived_leaves_the_ranking() -> None:
@@ -479,7 +482,9 @@ def test_older_state_that_a_failover_revived_is_mended(cache_server: Valkey) -> 
     assert ranked() == ["a", "b"]
     run({"all": True})
     assert ranked() == recorded() == ["a"]
-    top = wiring.ranking_cache().read(wiring.boards().find("global"), "all", size=5)
+    top = wiring.ranking_cache().read(
+        BoardSeason.stored(wiring.boards().find("global"), "all"), size=5
+    )
     assert top is not None
     assert top.scores[0].user_score == 1
 
@@ -490,10 +495,12 @@ def test_first_score_of_this_moment_is_no_stranger() -> None:
     run({"board": "global"})
     known("new", 9000, instants.now_ms())
     rules, cache = wiring.boards().find("global"), wiring.ranking_cache()
-    top = cache.read(rules, "all")
+    top = cache.read(BoardSeason.stored(rules, "all"))
     assert top is not None
     # The ranking keeps what is newer than any stranger may be.
-    mended = wiring.rebuild().strangers.mend(rules, "all", top.life, begin=None, until=0)
+    mended = wiring.rebuild().strangers.mend(
+        BoardSeason.stored(rules, "all"), top.life, begin=None, until=0
+    )
     assert mended.removed == 0
     assert ranked() == ["new", *users]
 
@@ -502,7 +509,7 @@ def test_member_that_nobody_has_is_swept_out(cache_server: Valkey) -> None:
     """Order and users out of step: what cannot be mended is filled anew."""
     users = crowd(4)
     run({"board": "global"})
-    keys = Keys.of("global", "all")
+    keys = Keys.of("global#all")
     stray = order.member(NOW - 500_000, users[0])
     cache_server.client.zadd(keys.order, {stray: -9999})
     assert ranked()[0] == users[0]
@@ -515,7 +522,7 @@ def test_member_that_nobody_has_is_swept_out(cache_server: Valkey) -> None:
 def test_user_who_is_missing_in_the_order_is_put_back(cache_server: Valkey) -> None:
     users = crowd(4)
     run({"board": "global"})
-    cache_server.client.zremrangebyrank(Keys.of("global", "all").order, 1, 1)
+    cache_server.client.zremrangebyrank(Keys.of("global#all").order, 1, 1)
     assert len(ranked()) == 3
     run({"all": True})
     assert ranked() == users
@@ -557,13 +564,15 @@ def test_partial_life_is_not_taken_for_whole_while_it_is_filled(
 ) -> None:
     """Until it ends the top is the recorded one and ranks are null."""
     deliver(*(put(f"u{number}", number) for number in range(9)))
-    wiring.ranking_cache().drop("global", "all")
+    wiring.ranking_cache().drop("global#all")
     settle = Cache.settle
 
     def look(*arguments: Any, **named: Any) -> bool:
         assert completeness("global") == PARTIAL
         assert (
-            wiring.ranking_cache().list(wiring.boards().find("global"), "all", after=None, limit=5)
+            wiring.ranking_cache().list(
+                BoardSeason.stored(wiring.boards().find("global"), "all"), after=None, limit=5
+            )
             is None
         )
         assert wiring.reads().top("global", season=None, limit=None).body["entries"]

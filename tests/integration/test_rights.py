@@ -39,7 +39,7 @@ def test_call_of_a_function_is_noted_with_its_resource() -> None:
 def test_call_that_the_role_does_not_have_is_refused(function: str, refused: list[str]) -> None:
     token = rights.running.set(function)
     try:
-        wiring.board_table().read("global", "all")
+        wiring.board_table().read("global#all")
     finally:
         rights.running.reset(token)
     assert rights.refused == refused

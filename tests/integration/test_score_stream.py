@@ -11,6 +11,7 @@ import handlers.score_stream
 import handlers.upkeep
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
+from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, Top
 from tests.integration import aws
@@ -65,7 +66,9 @@ def number(of: Json) -> str:
 
 
 def ranking(board: str = "global") -> Top | None:
-    return wiring.ranking_cache().read(wiring.boards().find(board), "all", size=100)
+    return wiring.ranking_cache().read(
+        BoardSeason.stored(wiring.boards().find(board), "all"), size=100
+    )
 
 
 def ranked(board: str = "global") -> list[str]:
@@ -75,7 +78,7 @@ def ranked(board: str = "global") -> list[str]:
 
 
 def recorded(board: str = "global") -> list[str]:
-    item = wiring.board_table().read(board, "all")
+    item = wiring.board_table().read(key_of(board, "all"))
     return [] if item is None else [entry.user_id for entry in item.snapshot.entries]
 
 
@@ -183,11 +186,11 @@ def test_player_who_only_tried_changes_no_board() -> None:
     page = wiring.reads().top("global", season=None, limit=None).body
     assert (page["epoch"], page["version"], page["total"], page["entries"]) == (None, 0, 0, [])
     deliver(record(2, image("bob")))
-    before = wiring.board_table().read("global", "all")
+    before = wiring.board_table().read("global#all")
     wiring.scores().issue(user_id="cyd", board="global", action="quiz")
     assert deliver(record(3, stored("cyd"))) == []
     assert recorded() == ranked() == ["bob"]
-    assert wiring.board_table().read("global", "all") == before
+    assert wiring.board_table().read("global#all") == before
 
 
 @pytest.mark.parametrize("standing", ["hidden", "barred"])
@@ -210,9 +213,9 @@ def test_scores_of_unknown_boards_are_skipped() -> None:
 
 def test_batch_without_news_changes_nothing() -> None:
     deliver(record(1, image("ann", version=T0 + 1)))
-    before = wiring.board_table().read("global", "all")
+    before = wiring.board_table().read("global#all")
     assert deliver(record(1, image("ann", version=T0 + 1)), record(2, image("ann", 99))) == []
-    assert wiring.board_table().read("global", "all") == before
+    assert wiring.board_table().read("global#all") == before
 
 
 # Profiles.
@@ -412,9 +415,9 @@ def test_life_that_began_beside_an_item_is_filled_before_it_records(
     real = table.read
     calls: list[str] = []
 
-    def read(it: Any, board: str, season: str) -> Any:
-        calls.append(board)
-        return None if len(calls) == 1 else real(it, board, season)
+    def read(it: Any, key: str) -> Any:
+        calls.append(key)
+        return None if len(calls) == 1 else real(it, key)
 
     monkeypatch.setattr(table, "read", read)
     assert deliver(record(2, image("bob", 20))) == []
@@ -462,11 +465,14 @@ def test_what_others_recorded_in_the_interval_is_not_recorded_again() -> None:
 
     def others_record(_seconds: float) -> None:
         object.__setattr__(recorder, "interval_ms", 0)
-        recorder.record(board, "all", wiring.ranking_cache().read(board, "all"))
+        recorder.record(
+            BoardSeason.stored(board, "all"),
+            wiring.ranking_cache().read(BoardSeason.stored(board, "all")),
+        )
 
     object.__setattr__(recorder, "sleep", others_record)
     assert deliver(record(2, image("bob", 99))) == []
-    item = wiring.board_table().read("global", "all")
+    item = wiring.board_table().read("global#all")
     assert item is not None
     assert (item.revision, item.snapshot.version) == (2, 2)
 

@@ -14,6 +14,7 @@ from leaderboard.adapters.aws import client
 from leaderboard.adapters.index import INDEX
 from leaderboard.adapters.items import typed
 from leaderboard.adapters.scores import score_record
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import Raced
 from leaderboard.names import default_name
 from leaderboard.rules import MAX_SCORE, Board, Order
@@ -77,7 +78,7 @@ def write_profile(user: str, version: int, name: str, standing: str = "visible")
 
 def test_user_without_a_score_has_no_item() -> None:
     table = wiring.score_table()
-    assert table.read("ann", "global", "all") is None
+    assert table.read("ann", "global#all") is None
     assert table.read_profile("ann") is None
     assert table.read_user("ann") == (None, [])
     assert table.read_submission("ann", "global", "s-1") is None
@@ -90,7 +91,7 @@ def test_item_comes_back_as_it_was_written() -> None:
         taken=taken, open={"lap": "jti-2"}, paced={"actions": T0 * 1000 + 7}, user_score=MAX_SCORE
     )
     wiring.score_table().write(Write(HIGH, written, 0))
-    assert wiring.score_table().read("ann", "global", "all") == written
+    assert wiring.score_table().read("ann", "global#all") == written
     assert wiring.score_table().read_user("ann") == (None, [written])
 
 
@@ -123,11 +124,11 @@ def test_item_of_an_older_release_is_read() -> None:
     )
     client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
     table = wiring.score_table()
-    read = table.read("ann", "global", "all")
+    read = table.read("ann", "global#all")
     taken = {"quiz": (Taken("jti", T0 + 5, ANSWER),)}
     assert read == item(taken=taken, paced={"actions": T0 * 1000})
     table.write(Write(HIGH, read, T0))
-    assert table.read("ann", "global", "all") == read
+    assert table.read("ann", "global#all") == read
     assert "Ann before" not in str(raw("ann"))
 
 
@@ -155,7 +156,7 @@ def test_write_counts_only_while_the_item_is_the_one_that_was_read() -> None:
     for read_version in (0, T0, T0 + 2):
         with pytest.raises(Raced):
             table.write(Write(HIGH, item(version=T0 + 9, user_score=99), read_version))
-    stored = table.read("ann", "global", "all")
+    stored = table.read("ann", "global#all")
     assert stored is not None
     assert (stored.user_score, stored.version) == (50, T0 + 1)
 
@@ -222,7 +223,7 @@ def test_submissions_of_two_users_do_not_meet() -> None:
 def test_new_score_on_a_tombstone_goes_on_with_its_version_and_takes_its_ttl_off() -> None:
     put_raw("ann", version={"N": str(T0 + 5)}, expiresAt={"N": "1"})
     table = wiring.score_table()
-    stone = table.read("ann", "global", "all")
+    stone = table.read("ann", "global#all")
     assert stone is not None
     assert stone.is_new
     assert stone.version == T0 + 5
@@ -289,7 +290,7 @@ def test_index_has_the_order_of_the_board(board: Board) -> None:
 
     expected = [it.user_id for it in sorted(items, key=key)]
     for limit in (1, 10, 100):
-        found = wiring.board_index().best(board, "all", limit)
+        found = wiring.board_index().best(BoardSeason.stored(board, "all"), limit)
         assert [it.user_id for it in found] == expected[:limit]
 
 
@@ -306,7 +307,7 @@ def test_scores_are_spread_over_the_shards_of_the_index() -> None:
 def test_who_may_not_be_seen_is_not_in_the_index(standing: str) -> None:
     wiring.score_table().write(Write(HIGH, item(), 0))
     wiring.score_table().write(Write(HIGH, item(version=T0 + 1, standing=standing), T0))
-    assert wiring.board_index().best(HIGH, "all", 10) == []
+    assert wiring.board_index().best(BoardSeason.stored(HIGH, "all"), 10) == []
 
 
 # What leaves the table for the ranking.
@@ -314,8 +315,8 @@ def test_who_may_not_be_seen_is_not_in_the_index(standing: str) -> None:
 
 def test_image_of_the_table_is_the_record_of_the_stream() -> None:
     wiring.score_table().write(Write(HIGH, item(), 0))
-    board_season, record = score_record(raw("ann"))
-    assert board_season == ("global", "all")
+    key, record = score_record(raw("ann"))
+    assert key == "global#all"
     assert (record.user_id, record.version) == ("ann", T0)
     assert record.score is not None
     assert record.score.user_name == "Ann | ☃"

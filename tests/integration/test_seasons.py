@@ -15,6 +15,7 @@ import handlers.seasons
 from leaderboard import instants, turns, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.boards import board_item
+from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.broadcast import Change
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord, Top
@@ -68,16 +69,18 @@ def record(user: str, score: int, version: int = 1) -> ScoreRecord:
 def play(board: str, season: str, *records: ScoreRecord) -> None:
     """What the score stream does with scores of a season."""
     recorder = wiring.recorder()
-    top = recorder.apply(rules(board), season, records or [record("ann", 5)]).top
-    recorder.record(rules(board), season, top)
+    top = recorder.apply(
+        BoardSeason.stored(rules(board), season), records or [record("ann", 5)]
+    ).top
+    recorder.record(BoardSeason.stored(rules(board), season), top)
 
 
 def ranking(board: str, season: str) -> Top | None:
-    return wiring.ranking_cache().read(rules(board), season, size=100)
+    return wiring.ranking_cache().read(BoardSeason.stored(rules(board), season), size=100)
 
 
 def item(board: str, season: str) -> tuple[str | None, int, int, list[str]]:
-    found = wiring.board_table().read(board, season)
+    found = wiring.board_table().read(key_of(board, season))
     assert found is not None
     users = [it.user_id for it in found.snapshot.entries]
     return found.snapshot.epoch, found.snapshot.version, found.revision, users
@@ -100,7 +103,7 @@ def test_function_opens_the_seasons_of_now() -> None:
 
 def test_opening_becomes_a_snapshot_for_the_subscribers() -> None:
     turn(MONDAY)
-    opened = wiring.board_table().read("weekly", "2026-W48")
+    opened = wiring.board_table().read("weekly#2026-W48")
     assert opened is not None
     frame = wiring.broadcaster().frame(Change(None, opened))
     assert frame is not None
@@ -119,9 +122,9 @@ def test_opening_becomes_a_snapshot_for_the_subscribers() -> None:
 
 def test_first_record_of_an_opened_board_is_a_snapshot_too() -> None:
     turn(MONDAY)
-    opened = wiring.board_table().read("weekly", "2026-W48")
+    opened = wiring.board_table().read("weekly#2026-W48")
     play("weekly", "2026-W48")
-    first = wiring.board_table().read("weekly", "2026-W48")
+    first = wiring.board_table().read("weekly#2026-W48")
     assert first is not None
     frame = wiring.broadcaster().frame(Change(opened, first))
     assert frame is not None
@@ -156,16 +159,16 @@ def test_score_before_the_opening_stays() -> None:
     play("weekly", "2026-W48", record("ann", 5))
     before = item("weekly", "2026-W48")
     assert turn(MONDAY).opened == ("daily#2026-11-23",)
-    assert not wiring.board_table().open("weekly", "2026-W48")
+    assert not wiring.board_table().open("weekly#2026-W48")
     assert item("weekly", "2026-W48") == before
 
 
 def test_score_that_races_the_opening_is_recorded_on_top_of_it() -> None:
     """The scorer found no item; before it records, the season is opened."""
     recorder = wiring.recorder()
-    top = recorder.apply(rules("weekly"), "2026-W48", [record("ann", 5)]).top
+    top = recorder.apply(BoardSeason.stored(rules("weekly"), "2026-W48"), [record("ann", 5)]).top
     turn(MONDAY)
-    recorder.record(rules("weekly"), "2026-W48", top)
+    recorder.record(BoardSeason.stored(rules("weekly"), "2026-W48"), top)
     assert item("weekly", "2026-W48")[1:] == (1, 1, ["ann"])
     after = ranking("weekly", "2026-W48")
     assert after is not None
@@ -177,9 +180,11 @@ def test_cache_lost_before_the_first_score_of_an_opened_season_needs_no_rebuild(
 ) -> None:
     turn(MONDAY)
     cache_server.client.flushall()
-    applied = wiring.recorder().apply(rules("weekly"), "2026-W48", [record("ann", 5)])
+    applied = wiring.recorder().apply(
+        BoardSeason.stored(rules("weekly"), "2026-W48"), [record("ann", 5)]
+    )
     assert not applied.rebuild_due
-    wiring.recorder().record(rules("weekly"), "2026-W48", applied.top)
+    wiring.recorder().record(BoardSeason.stored(rules("weekly"), "2026-W48"), applied.top)
     assert item("weekly", "2026-W48")[1:] == (1, 1, ["ann"])
 
 
@@ -193,8 +198,10 @@ def test_second_life_of_an_opened_season_learns_what_the_first_recorded(
     cache_server.client.flushall()
     cache = wiring.ranking_cache()
     # As if the item had been looked for before ann was recorded.
-    second = cache.apply(rules("weekly"), "2026-W48", [record("bob", 7)], start="new").top
-    outcome = recorder.record(rules("weekly"), "2026-W48", second)
+    second = cache.apply(
+        BoardSeason.stored(rules("weekly"), "2026-W48"), [record("bob", 7)], start="new"
+    ).top
+    outcome = recorder.record(BoardSeason.stored(rules("weekly"), "2026-W48"), second)
     assert outcome.rebuild is not None
     assert item("weekly", "2026-W48")[3] == ["ann"]
     top = ranking("weekly", "2026-W48")
@@ -208,7 +215,7 @@ def test_boards_of_patterns_open_if_they_were_played_last_season(
     play("arena-1", "2026-W47")
     play("arena-2", "2026-W46")
     play("rating-1", "all")
-    wiring.board_table().open("arena-3", "2026-W47")
+    wiring.board_table().open("arena-3#2026-W47")
     listed: list[int] = []
     listing = type(wiring.board_table()).list_some
 
@@ -288,7 +295,7 @@ def test_seasons_long_past_are_dropped_however_late_a_pass_comes() -> None:
 
 def test_boards_that_boards_yml_no_longer_has_stay_closed() -> None:
     table = wiring.board_table()
-    table.open("gone", "2026-W47")
+    table.open("gone#2026-W47")
     play("weekly", "2026-W47")
     assert "gone#2026-W48" not in turn(MONDAY).opened
 
@@ -302,9 +309,9 @@ def test_opening_of_many_boards_goes_on_where_time_ran_out(
     table = type(wiring.board_table())
     opening, clock = table.open, [1000.0]
 
-    def slowly(it: Any, *board_season: str) -> bool:
+    def slowly(it: Any, key: str) -> bool:
         clock[0] += 3
-        return opening(it, *board_season)
+        return opening(it, key)
 
     runs: list[Turned] = []
     with monkeypatch.context() as patch:

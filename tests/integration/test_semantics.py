@@ -14,6 +14,7 @@ import yaml
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.scores import score_record
+from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.catalog import parse
 from leaderboard.errors import Invalid, ScoreLimit
 from leaderboard.rules import Board, Operator, Order, Schedule
@@ -108,10 +109,11 @@ def plain(scores: Sequence[Score | RankedEntry]) -> list[Entry]:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda it: f"{it.rules}: {it.since}")
 def test_example_is_what_happens(example: Example) -> None:
     execute(example)
-    seasons = {it["boardSeason"]["S"].partition("#")[2] for it in items()}
+    seasons = {split_key(it["boardSeason"]["S"])[1] for it in items()}
     assert seasons == set(example.seasons)
     for season, entries in example.seasons.items():
-        assert plain(wiring.board_index().best(example.parsed, season, 10)) == entries
+        board_season = BoardSeason.stored(example.parsed, season)
+        assert plain(wiring.board_index().best(board_season, 10)) == entries
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda it: f"{it.rules}: {it.since}")
@@ -121,13 +123,15 @@ def test_ranking_shows_the_example_as_the_table_does(example: Example) -> None:
     recorder = wiring.recorder()
     records: dict[str, list[Any]] = {}
     for item in items():
-        (_, season), record = score_record(item)
+        key, record = score_record(item)
+        season = split_key(key)[1]
         records.setdefault(season, []).append(record)
     for season, entries in example.seasons.items():
+        board_season = BoardSeason.stored(example.parsed, season)
         for batch in (records[season][::-1], records[season], records[season]):
-            top = recorder.apply(example.parsed, season, batch).top
-            recorder.record(example.parsed, season, top)
-        recorded = wiring.board_table().read(BOARD, season)
+            top = recorder.apply(board_season, batch).top
+            recorder.record(board_season, top)
+        recorded = wiring.board_table().read(board_season.key)
         assert recorded is not None
         assert plain(recorded.snapshot.entries) == entries
 

@@ -16,6 +16,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from leaderboard import tickets, wiring
 from leaderboard.adapters.aws import client
+from leaderboard.boards.board_season import key_of
 from leaderboard.catalog import parse
 from leaderboard.errors import (
     Barred,
@@ -114,7 +115,7 @@ def complete(scores: Scores, token: str, evidence: Any = 100, board: str = "glob
 
 
 def stored(board: str, season: str | None = None) -> ScoreItem | None:
-    return wiring.score_table().read("ann", board, season or SEASONS[board])
+    return wiring.score_table().read("ann", key_of(board, season or SEASONS[board]))
 
 
 def numbers() -> dict[str, int | None]:

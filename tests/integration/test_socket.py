@@ -11,6 +11,7 @@ import pytest
 import handlers.socket
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.ranking import ScoreRecord
 from leaderboard.snapshots import Score
 from leaderboard.subscriptions import MAX_BOARDS
@@ -176,8 +177,10 @@ def rank(board: str, changes: int) -> None:
     rules = wiring.boards().find(board)
     for number in range(1, changes + 1):
         score = Score("ada", "Ada", number, T0 + number)
-        top = recorder.apply(rules, "all", [ScoreRecord("ada", T0 + number, score)]).top
-        recorder.record(rules, "all", top)
+        top = recorder.apply(
+            BoardSeason.stored(rules, "all"), [ScoreRecord("ada", T0 + number, score)]
+        ).top
+        recorder.record(BoardSeason.stored(rules, "all"), top)
 
 
 def test_board_that_was_taken_out_can_be_left(

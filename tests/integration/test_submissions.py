@@ -69,7 +69,7 @@ def test_known_write_gets_its_first_answer_again(scores: Scores) -> None:
     submitted(scores, "s2", delta=5)
     again = submitted(scores, "s1", delta=10)
     assert (again.answer, again.replayed) == (first.answer, True)
-    assert wiring.score_table().read("ada", "capped", "all") is not None
+    assert wiring.score_table().read("ada", "capped#all") is not None
     assert submitted(scores, "s3", delta=0).answer.user_score == 15
 
 
@@ -92,7 +92,7 @@ def test_season_that_turned_does_not_count_a_known_write_again(scores: Scores) -
     first = submitted(at(scores, WEEKS_END - 1), "s1", board="weekly", score=7)
     again = submitted(at(scores, WEEKS_END), "s1", board="weekly", score=7)
     assert again == replace(first, replayed=True)
-    assert wiring.score_table().read("ada", "weekly", "2026-W49") is None
+    assert wiring.score_table().read("ada", "weekly#2026-W49") is None
 
 
 def test_write_whose_time_is_over_is_a_new_one(scores: Scores) -> None:

@@ -11,6 +11,7 @@ import handlers.verify
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache, Keys
+from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.ranking import TOTAL_MS, BoardItem
 from leaderboard.rules import Order
 from tests.integration import aws
@@ -55,7 +56,7 @@ def lead(board: str = "global") -> None:
 
 
 def item(board: str = "global") -> BoardItem:
-    found = wiring.board_table().read(board, "all")
+    found = wiring.board_table().read(key_of(board, "all"))
     assert found is not None
     return found
 
@@ -68,7 +69,7 @@ def told(board: str = "global") -> tuple[int, int]:
 
 def age(ms: int, board: str = "global") -> None:
     """Let the last record be older by so much."""
-    state = Keys.of(board, "all").state
+    state = Keys.of(key_of(board, "all")).state
     assert wiring.ranking_cache().client.execute_command("HINCRBY", state, "recordedAt", -ms) > 0
 
 
@@ -118,15 +119,15 @@ def test_total_moves_with_a_top_that_moves() -> None:
 def test_version_has_one_total() -> None:
     """A top that came back to what it was moves no version; its total waits until it is due."""
     lead()
-    board = wiring.boards().find("global")
+    board_season = BoardSeason.stored(wiring.boards().find("global"), "all")
     recorder = wiring.recorder()
     deliver(("low-1", 1))
-    applied = recorder.cache.apply(board, "all", [])
+    applied = recorder.cache.apply(board_season, [])
     wiring.ranking_cache().client.execute_command(
-        "HSET", Keys.of("global", "all").state, "change", "came back"
+        "HSET", Keys.of("global#all").state, "change", "came back"
     )
     assert applied.top is not None
-    recorder.record(board, "all", wiring.ranking_cache().read(board, "all"))
+    recorder.record(board_season, wiring.ranking_cache().read(board_season))
     assert (told(), item().revision) == ((1, SIZE), 2)
     age(TOTAL_MS)
     deliver(("leader-0", 1000))
@@ -135,7 +136,7 @@ def test_version_has_one_total() -> None:
 
 def test_total_is_known_again_where_a_release_before_kept_none() -> None:
     lead()
-    wiring.ranking_cache().client.execute_command("HDEL", Keys.of("global", "all").state, "total")
+    wiring.ranking_cache().client.execute_command("HDEL", Keys.of("global#all").state, "total")
     age(TOTAL_MS)
     deliver(("low-1", 1))
     assert told() == (2, SIZE + 1)
@@ -215,9 +216,9 @@ def test_cache_that_was_lost_leaves_the_followed_boards_known(cache_server: Valk
     board = wiring.boards().find("global")
     records = [("low-1", 1), *((f"leader-{number}", 1000 + number) for number in range(SIZE))]
     deliver(*records)
-    top = wiring.ranking_cache().read(board, "all")
+    top = wiring.ranking_cache().read(BoardSeason.stored(board, "all"))
     assert top is not None
-    wiring.ranking_cache().settle(board, "all", top.life, "complete")
+    wiring.ranking_cache().settle(BoardSeason.stored(board, "all"), top.life, "complete")
     deliver()
     deliver(("leader-0", 1000))
     assert told() == (1, SIZE)
@@ -231,11 +232,11 @@ def test_top_that_was_left_unrecorded_is_recorded_with_the_minute() -> None:
     follow()
     board = wiring.boards().find("global")
     wiring.ranking_cache().client.execute_command(
-        "HSET", Keys.of("global", "all").state, "change", "left"
+        "HSET", Keys.of("global#all").state, "change", "left"
     )
     age(TOTAL_MS)
     assert minute() == ["global#all"]
-    top = wiring.ranking_cache().read(board, "all")
+    top = wiring.ranking_cache().read(BoardSeason.stored(board, "all"))
     assert top is not None
     assert not top.is_unrecorded
     assert told() == (1, SIZE)
@@ -249,10 +250,10 @@ def test_board_that_fails_does_not_hold_up_the_others(monkeypatch: pytest.Monkey
         age(TOTAL_MS, board)
     apply = Cache.apply
 
-    def lost(cache: Cache, board: Any, season: str, *rest: Any, **options: Any) -> Any:
-        applied = apply(cache, board, season, *rest, **options)
-        if board.board == "global":
-            cache.drop("global", "all")
+    def lost(cache: Cache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
+        applied = apply(cache, board_season, *rest, **options)
+        if board_season.board == "global":
+            cache.drop("global#all")
             assert applied.top is not None
             client("dynamodb").update_item(
                 TableName=aws.BOARDS,
@@ -288,9 +289,9 @@ def test_board_whose_ranking_is_lost_meanwhile_is_filled_again(
     age(TOTAL_MS)
     apply = Cache.apply
 
-    def losing(cache: Cache, board: Any, season: str, *rest: Any, **options: Any) -> Any:
-        cache.client.execute_command("DEL", Keys.of("global", "all").ranking[0])
-        return apply(cache, board, season, *rest, **options)
+    def losing(cache: Cache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
+        cache.client.execute_command("DEL", Keys.of("global#all").ranking[0])
+        return apply(cache, board_season, *rest, **options)
 
     monkeypatch.setattr(Cache, "apply", losing)
     assert minute() == []

@@ -24,6 +24,7 @@ import handlers.verify
 from leaderboard import instants, order, reports, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.index import BoardIndex
+from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.names import default_name
 from leaderboard.rules import Order
 from tests.integration import aws, events
@@ -217,8 +218,10 @@ def test_score_with_a_time_in_another_form_is_a_score_like_any(text: str) -> Non
     (shown,) = (it for it in own_scores().json["scores"] if it["board"] == BAD)
     assert shown["scoreUpdatedAt"] == "2026-11-23T07:00:00.000Z"
     for source in (
-        wiring.ranking_cache().list(wiring.boards().find(BAD), "all", after=None, limit=3),
-        wiring.board_index().best(wiring.boards().find(BAD), "all", 3),
+        wiring.ranking_cache().list(
+            BoardSeason.stored(wiring.boards().find(BAD), "all"), after=None, limit=3
+        ),
+        wiring.board_index().best(BoardSeason.stored(wiring.boards().find(BAD), "all"), 3),
     ):
         entries = source if isinstance(source, list) else source.entries if source else ()
         assert [it.updated_ms for it in entries if it.user_id == "ann"] == [NOW - 3_600_000]
@@ -638,7 +641,7 @@ def test_rebuild_of_many_such_items_queues_a_few(
     monkeypatch.setattr(reports, "NOTED_AT_ONCE", 40)
     for number in range(60):
         put(f"{BAD}#all", f"bad-{number}", userScore={"N": "1"})
-    wiring.board_table().open(BAD, "all")
+    wiring.board_table().open(key_of(BAD, "all"))
     assert handlers.rebuild.handler({"board": BAD}, CONTEXT)["finished"]
     assert len(queued()) == reports.QUEUED_AT_ONCE
     assert metric(capsys) == 60
@@ -659,7 +662,9 @@ def test_index_is_read_past_what_cannot_be_read() -> None:
         )
     write(BAD, "bob", submission="b")
     index: BoardIndex = wiring.board_index()
-    assert [it.user_id for it in index.best(wiring.boards().find(BAD), "all", 3)] == ["bob"]
+    assert [
+        it.user_id for it in index.best(BoardSeason.stored(wiring.boards().find(BAD), "all"), 3)
+    ] == ["bob"]
 
 
 # Recorded tops.

@@ -20,9 +20,10 @@ from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.boards import BoardTable
 from leaderboard.adapters.cache import Cache
+from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.errors import RateLimited, Unavailable
 from leaderboard.ranking import BoardItem
-from leaderboard.rules import Board, Schedule
+from leaderboard.rules import Schedule
 from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.scoring.ports import Write
 from leaderboard.seasons import before, season_at
@@ -139,7 +140,7 @@ def deliver(*images: Json) -> list[str]:
 
 
 def recorded(board: str = "global", season: str = "all") -> list[str]:
-    item = wiring.board_table().read(board, season)
+    item = wiring.board_table().read(key_of(board, season))
     return [] if item is None else [it.user_name for it in item.snapshot.entries]
 
 
@@ -252,10 +253,10 @@ def test_top_that_cannot_be_recorded_repeats_no_profile(
     event = {"profiles": ["ann"], "archived": [old, old | {"season": weeks[-2]}]}
     real = type(wiring.archive()).update
 
-    def update(archive: Any, board: Any, season: str, user_ids: Any) -> Any:
-        if season == weeks[-1]:
+    def update(archive: Any, board_season: Any, user_ids: Any) -> Any:
+        if board_season.season.season == weeks[-1]:
             raise ValueError("a mistake")
-        return real(archive, board, season, user_ids)
+        return real(archive, board_season, user_ids)
 
     monkeypatch.setattr(type(wiring.archive()), "update", update)
     assert broken == set()
@@ -331,15 +332,15 @@ def test_live_board_of_a_batch_is_recorded_before_any_past_season_is_looked_at(
 ) -> None:
     weeks = play_for_years("ann", 3)
     submit("bob")
-    done: list[tuple[str, str, str]] = []
+    done: list[tuple[str, str]] = []
     apply, write = Cache.apply, BoardTable.write
 
-    def applies(cache: Cache, board: Board, season: str, *rest: Any, **options: Any) -> Any:
-        done.append(("applied", board.board, season))
-        return apply(cache, board, season, *rest, **options)
+    def applies(cache: Cache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
+        done.append(("applied", board_season.key))
+        return apply(cache, board_season, *rest, **options)
 
     def writes(table: BoardTable, item: BoardItem, *, read_revision: int) -> bool:
-        done.append(("recorded", item.snapshot.board, item.snapshot.season))
+        done.append(("recorded", item.snapshot.key))
         return write(table, item, read_revision=read_revision)
 
     monkeypatch.setattr(Cache, "apply", applies)
@@ -347,8 +348,10 @@ def test_live_board_of_a_batch_is_recorded_before_any_past_season_is_looked_at(
     past = [items("ann")[f"weekly#{week}"] for week in weeks]
     assert deliver(*past, items("bob")["global#all"]) == []
     steps = list(dict.fromkeys(done))  # a ranking that has no life is asked twice
-    assert steps[:2] == [("applied", "global", "all"), ("recorded", "global", "all")]
-    assert {season for _, board, season in steps[2:] if board == "weekly"} == set(weeks)
+    assert steps[:2] == [("applied", "global#all"), ("recorded", "global#all")]
+    assert {key for _, key in steps[2:] if key.startswith("weekly#")} == {
+        f"weekly#{week}" for week in weeks
+    }
 
 
 def test_hand_over_that_fails_is_delivered_again_and_holds_up_nothing_else(

@@ -15,9 +15,9 @@ from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Keys
 from leaderboard.adapters.index import BoardIndex
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import BoardNotFound, CacheUnavailable, Invalid, Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord
-from leaderboard.rules import Board
 from leaderboard.verification import AGAIN_MS, Verified
 from tests.integration import aws
 from tests.integration.capacity import metered
@@ -194,16 +194,16 @@ def test_cold_boards_are_filled_by_one_rebuild(
 def test_partial_life_whose_rebuild_never_began_is_filled(switches: Dependencies) -> None:
     """A function that was killed between claiming a rebuild and starting it."""
     deliver(put("a", 5))
-    wiring.ranking_cache().drop("global", "all")
+    wiring.ranking_cache().drop("global#all")
     record = ScoreRecord("b", 1, None)
     applied = wiring.ranking_cache().apply(
-        wiring.boards().find("global"), "all", [record], start=PARTIAL
+        BoardSeason.stored(wiring.boards().find("global"), "all"), [record], start=PARTIAL
     )
     assert applied.rebuild_due
     assert verify().cold == ("global#all",)
     (event,) = switches.invoked
     handlers.rebuild.handler(event, CONTEXT)
-    top = wiring.ranking_cache().read(wiring.boards().find("global"), "all")
+    top = wiring.ranking_cache().read(BoardSeason.stored(wiring.boards().find("global"), "all"))
     assert top is not None
     assert top.completeness == COMPLETE
 
@@ -256,9 +256,9 @@ def test_every_board_of_a_pattern_gets_its_turn(monkeypatch: pytest.MonkeyPatch)
     looked: list[str] = []
     best = BoardIndex.best
 
-    def counted(index: BoardIndex, board: Board, season: str, limit: int) -> Any:
-        looked.append(board.board)
-        return best(index, board, season, limit)
+    def counted(index: BoardIndex, board_season: BoardSeason, limit: int) -> Any:
+        looked.append(board_season.board)
+        return best(index, board_season, limit)
 
     monkeypatch.setattr(BoardIndex, "best", counted)
     for minute in range(4):
@@ -346,14 +346,14 @@ def test_deep_comparison_counts_all_and_shows_some() -> None:
 
 def test_deep_comparison_finds_members_that_nobody_has(cache_server: Valkey) -> None:
     deliver(put("a", 5), put("b", 4))
-    keys = Keys.of("global", "all")
+    keys = Keys.of("global#all")
     cache_server.client.zadd(keys.order, {b"\x00\x00\x00\x00\x00\x01stray": 1})
     assert deep()["strayMembers"] == 1
 
 
 def test_deep_comparison_finds_who_is_missing_in_the_order(cache_server: Valkey) -> None:
     deliver(put("a", 5), put("b", 4))
-    cache_server.client.zremrangebyrank(Keys.of("global", "all").order, 0, 0)
+    cache_server.client.zremrangebyrank(Keys.of("global#all").order, 0, 0)
     answer = deep()
     assert [it["userId"] for it in answer["shown"]] == ["a"]
 
@@ -382,7 +382,7 @@ def once(call: Callable[[float], None]) -> Callable[[float], None]:
 
 def test_cold_ranking_cannot_be_compared() -> None:
     deliver(put("a", 5))
-    wiring.ranking_cache().drop("global", "all")
+    wiring.ranking_cache().drop("global#all")
     with pytest.raises(Unavailable):
         deep()
 

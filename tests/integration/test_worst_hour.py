@@ -15,6 +15,7 @@ import handlers.boards
 import handlers.scores
 import handlers.socket
 from leaderboard import instants, wiring
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.ranking import COMPLETE
 from leaderboard.settings import load
 from leaderboard.subscriptions import MAX_BOARDS
@@ -78,11 +79,11 @@ def recorded() -> None:
     recorder = wiring.recorder()
     users = [user(it) for it in range(USERS)]
     for start in range(0, USERS, 100):
-        records = wiring.bulk_scores().read_records("global", "all", users[start : start + 100])
-        top = recorder.apply(board, "all", records).top
-        recorder.record(board, "all", top)
+        records = wiring.bulk_scores().read_records("global#all", users[start : start + 100])
+        top = recorder.apply(BoardSeason.stored(board, "all"), records).top
+        recorder.record(BoardSeason.stored(board, "all"), top)
     assert top is not None
-    wiring.ranking_cache().settle(board, "all", top.life, COMPLETE)
+    wiring.ranking_cache().settle(BoardSeason.stored(board, "all"), top.life, COMPLETE)
     http("GET /boards/{board}/top")
 
 

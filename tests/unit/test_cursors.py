@@ -25,11 +25,11 @@ positions = st.builds(
 
 
 def given_out(position: Position = POSITION) -> str:
-    return cursors.to_text(position, board="global", season="all")
+    return cursors.to_text(position, key="global#all")
 
 
-def taken(text: str, *, board: str = "global", season: str = "all") -> Position:
-    return cursors.from_text(text, board=board, season=season)
+def taken(text: str, *, key: str = "global#all") -> Position:
+    return cursors.from_text(text, key=key)
 
 
 def refused(text: str, **bound: str) -> None:
@@ -54,13 +54,13 @@ def test_cursor_needs_no_escaping_in_a_query(position: Position) -> None:
 
 @given(positions, st.sampled_from(["weekly", "globa", "global2"]))
 def test_cursor_of_another_board_is_refused(position: Position, board: str) -> None:
-    refused(given_out(position), board=board)
+    refused(given_out(position), key=f"{board}#all")
 
 
 def test_cursor_of_another_season_is_refused() -> None:
-    text = cursors.to_text(POSITION, board="weekly", season="2026-W47")
-    assert taken(text, board="weekly", season="2026-W47") == POSITION
-    refused(text, board="weekly", season="2026-W48")
+    text = cursors.to_text(POSITION, key="weekly#2026-W47")
+    assert taken(text, key="weekly#2026-W47") == POSITION
+    refused(text, key="weekly#2026-W48")
 
 
 def test_cursor_that_was_cut_is_refused() -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.instants import from_datetime
 from leaderboard.rules import Board, Schedule
-from leaderboard.seasons import ALL, Season, before, is_kept, parse_season, season_at
+from leaderboard.seasons import ALL, Season, before, parse_season, season_at
 from tests.unit import strategies
 
 periodic = st.sampled_from([it for it in Schedule if it is not Schedule.NEVER])
@@ -176,7 +177,8 @@ def test_seasons_before_are_counted_one_by_one(schedule: Schedule, moment: int, 
 
 def test_board_without_a_schedule_has_no_season_before() -> None:
     assert before(Schedule.NEVER, season_at(Schedule.NEVER, 0), 3).season == ALL
-    assert is_kept(Board("b", "B", keep_seasons=0), ALL, ms(2026, 11, 23))
+    board = Board("b", "B", keep_seasons=0)
+    assert BoardSeason.stored(board, ALL).is_kept(ms(2026, 11, 23))
 
 
 @pytest.mark.parametrize(
@@ -197,4 +199,4 @@ def test_past_seasons_are_kept_as_the_board_says(
     schedule: Schedule, keep: int, season: str, kept: bool
 ) -> None:
     board = Board("b", "B", schedule=schedule, keep_seasons=keep)
-    assert is_kept(board, season, ms(2026, 11, 23)) is kept
+    assert BoardSeason.stored(board, season).is_kept(ms(2026, 11, 23)) is kept

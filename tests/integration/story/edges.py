@@ -29,6 +29,7 @@ from handlers.telemetry import logger, metrics
 from leaderboard import settings, wiring
 from leaderboard.adapters.cache import Keys
 from leaderboard.adapters.cluster import Cluster
+from leaderboard.boards.board_season import key_of
 from leaderboard.broadcast import Broadcaster
 from leaderboard.order import OTHER
 from leaderboard.ranking import Recorder
@@ -126,7 +127,7 @@ class Rig:
 
     def lose_key(self, board: str, season: str, name: str) -> None:
         """Delete one key of a ranking: `order` or `users`."""
-        self.valkey.client.delete(getattr(Keys.of(board, season), name))
+        self.valkey.client.delete(getattr(Keys.of(key_of(board, season)), name))
 
     def _connect(self, patch: pytest.MonkeyPatch) -> None:
         patch.delenv("AWS_ENDPOINT_URL", raising=False)

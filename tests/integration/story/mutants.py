@@ -32,6 +32,7 @@ from leaderboard.adapters.cache import Cache, Script
 from leaderboard.adapters.functions import FanoutFunction, UpkeepFunction
 from leaderboard.adapters.items import typed
 from leaderboard.adapters.scores import ScoreTable
+from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.delivery import Part, Sender, Tally
 from leaderboard.errors import Unavailable
 from leaderboard.ingest import Chores
@@ -143,9 +144,9 @@ def record_the_old_top_after_a_refusal(patch: pytest.MonkeyPatch) -> None:
     """The revision is taken from the refusal, and the top is not read again."""
     real = Recorder.record
 
-    def record(recorder: Recorder, board: Any, season: str, top: Any, **rested: Any) -> Any:
+    def record(recorder: Recorder, board_season: Any, top: Any, **rested: Any) -> Any:
         frozen = _Frozen(recorder.cache, top)
-        return real(replace(recorder, cache=frozen), board, season, top, **rested)
+        return real(replace(recorder, cache=frozen), board_season, top, **rested)
 
     patch.setattr(Recorder, "record", record)
 
@@ -156,7 +157,7 @@ class _Frozen:
     def __init__(self, cache: Any, top: Any) -> None:
         self._cache, self._top = cache, top
 
-    def read(self, *_board: Any) -> Any:
+    def read(self, _board_season: Any) -> Any:
         return self._top
 
     def __getattr__(self, name: str) -> Any:
@@ -164,9 +165,9 @@ class _Frozen:
 
 
 def read_the_top_before_the_revision(patch: pytest.MonkeyPatch) -> None:
-    def reread(recorder: Recorder, board: Any, season: str, _top: Any) -> Any:
-        top = recorder.cache.read(board, season)
-        item = recorder.boards.read(board.board, season)
+    def reread(recorder: Recorder, board_season: Any, _top: Any) -> Any:
+        top = recorder.cache.read(board_season)
+        item = recorder.boards.read(board_season.key)
         return (None if item is None else ranking.hint_of(item)), top
 
     patch.setattr(Recorder, "_reread", reread)
@@ -178,7 +179,7 @@ def skip_the_record_of_an_equal_top(patch: pytest.MonkeyPatch) -> None:
     real = boards.BoardTable.write
 
     def write(table: boards.BoardTable, item: BoardItem, *, read_revision: int) -> bool:
-        stored = table.read(item.snapshot.board, item.snapshot.season)
+        stored = table.read(item.snapshot.key)
         if stored and stored.snapshot.entries == item.snapshot.entries:
             return True
         return real(table, item, read_revision=read_revision)
@@ -200,10 +201,10 @@ def trust_a_life_that_began_beside_an_item(patch: pytest.MonkeyPatch) -> None:
 
     real = Recorder.record
 
-    def record(recorder: Recorder, board: Any, season: str, top: Any, **rested: Any) -> Any:
+    def record(recorder: Recorder, board_season: Any, top: Any, **rested: Any) -> Any:
         if top is not None and top.completeness == NEW:
             top = replace(top, completeness=COMPLETE)
-        return real(recorder, board, season, top, **rested)
+        return real(recorder, board_season, top, **rested)
 
     patch.setattr(Recorder, "record", record)
 
@@ -213,9 +214,9 @@ def build_snapshots_from_the_ranking(patch: pytest.MonkeyPatch) -> None:
 
     def recorded(it: subscriptions.Subscriptions, board: str) -> subscriptions.Followed:
         followed = real(it, board)
-        top = wiring.ranking_cache().read(
-            it.catalog.find(board), followed.season.season, size=it.catalog.find(board).top_size
-        )
+        rules = it.catalog.find(board)
+        board_season = BoardSeason(rules, followed.season)
+        top = wiring.ranking_cache().read(board_season, size=rules.top_size)
         if top is None or not top.scores:
             return followed
         entries = ranked(top.scores)
@@ -238,16 +239,16 @@ def read_before_registering(patch: pytest.MonkeyPatch) -> None:
 def fill_whatever_life_there_is(patch: pytest.MonkeyPatch) -> None:
     """A rebuild that is not bound to its life."""
 
-    def fill(it: Cache, board: Any, season: str, records: Any, *, life: str) -> int:  # noqa: ARG001
-        return it.apply(board, season, list(records), start=PARTIAL).taken
+    def fill(it: Cache, board_season: Any, records: Any, *, life: str) -> int:  # noqa: ARG001
+        return it.apply(board_season, list(records), start=PARTIAL).taken
 
     def end(work: Any, key: str) -> None:
-        board, season = work._rules(key)  # noqa: SLF001
+        board_season = work._board_season(key)  # noqa: SLF001
         cache = work.parts.cache
-        top = cache.read(board, season)
+        top = cache.read(board_season)
         if top is not None:
-            cache.settle(board, season, top.life, COMPLETE)
-        work.parts.recorder.record(board, season, cache.read(board, season))
+            cache.settle(board_season, top.life, COMPLETE)
+        work.parts.recorder.record(board_season, cache.read(board_season))
         work.standing.lives.pop(key, None)
 
     patch.setattr(Cache, "fill", fill)
@@ -275,8 +276,8 @@ def complete_a_rebuild_before_its_scan(patch: pytest.MonkeyPatch) -> None:
     def begin(work: Any) -> None:
         real(work)
         for key, life in work.standing.lives.items():
-            board, season = work._rules(key)  # noqa: SLF001
-            work.parts.cache.settle(board, season, life, COMPLETE)
+            board_season = work._board_season(key)  # noqa: SLF001
+            work.parts.cache.settle(board_season, life, COMPLETE)
 
     patch.setattr(rebuild._Work, "_begin", begin)  # noqa: SLF001
 
@@ -285,10 +286,10 @@ def begin_a_partial_life_without_an_item(patch: pytest.MonkeyPatch) -> None:
     """A rebuild of a board that was never recorded: what is applied meanwhile is not recorded."""
     real = Recorder.begin
 
-    def begin(recorder: Recorder, board: Any, season: str, records: Sequence[Any]) -> Any:
+    def begin(recorder: Recorder, board_season: Any, records: Sequence[Any]) -> Any:
         if records:
-            return real(recorder, board, season, records)
-        return recorder.cache.apply(board, season, records, start=PARTIAL)
+            return real(recorder, board_season, records)
+        return recorder.cache.apply(board_season, records, start=PARTIAL)
 
     patch.setattr(Recorder, "begin", begin)
 
@@ -489,8 +490,8 @@ def write_an_attempt_unconditionally(patch: pytest.MonkeyPatch) -> None:
 def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
     """The opener does not ask whether the board is there already."""
 
-    def open_board(table: boards.BoardTable, board: str, season: str) -> bool:
-        empty = BoardItem(Snapshot(board, season, None, 0, 0, ()), revision=0, life="")
+    def open_board(table: boards.BoardTable, key: str) -> bool:
+        empty = BoardItem(Snapshot(*split_key(key), None, 0, 0, ()), revision=0, life="")
         client("dynamodb").put_item(
             TableName=table.boards_table,
             Item=boards._image(empty),  # noqa: SLF001
@@ -600,14 +601,14 @@ def leave_the_totals_when_scores_end(patch: pytest.MonkeyPatch) -> None:
 
 def leave_the_ranking_in_the_order_before(patch: pytest.MonkeyPatch) -> None:
     """The switch changes the item alone."""
-    patch.setattr(Changes, "_fit", lambda _changes, _board, _season, _item: False)
+    patch.setattr(Changes, "_fit", lambda _changes, _board_season, _item: False)
 
 
 def record_in_the_order_before(patch: pytest.MonkeyPatch) -> None:
     """A recorder does not see that the item's order is another."""
 
-    def recorded(it: Recorder, board: Board, season: str, _top: Top) -> BoardItem | None:
-        item = it.boards.read(board.board, season)
+    def recorded(it: Recorder, board_season: BoardSeason, _top: Top) -> BoardItem | None:
+        item = it.boards.read(board_season.key)
         return item if item is not None and item.is_recorded else None
 
     patch.setattr(Recorder, "_recorded", recorded)
@@ -615,7 +616,7 @@ def record_in_the_order_before(patch: pytest.MonkeyPatch) -> None:
 
 def begin_a_ranking_by_the_rules_of_today(patch: pytest.MonkeyPatch) -> None:
     """What the item says does not count."""
-    patch.setattr(ranking, "in_force", lambda board, _item: board)
+    patch.setattr(ranking, "in_force", lambda board_season, _item: board_season)
 
 
 COMPLETE_ACTION = decisions.complete

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from leaderboard import wiring
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.ranking import COMPLETE, NEW, Top
 from tests.integration import aws
 from tests.integration.story import oracle, tables
@@ -70,7 +71,7 @@ class Verdict:
         for cache in (wiring.ranking_cache(), wiring.read_cache()):
             cache.outage.pause.end()
         board = wiring.boards().find(rules.board)
-        return wiring.ranking_cache().read(board, rules.season, size=1000)
+        return wiring.ranking_cache().read(BoardSeason.stored(board, rules.season), size=1000)
 
     def board(self, rules: oracle.Rules) -> None:
         """The ranking is whole, is the table in the board's order, and the item holds its top."""
