@@ -48,7 +48,7 @@ def read_top(
     limit: Annotated[QueryNumber | None, Query(ge=1, le=MAX_LIMIT)] = None,
     season: SeasonQuery = None,
 ) -> Response[str]:
-    page = wiring.reads().top(board, season=season, limit=limit)
+    page = wiring.reads().top(wiring.asked(board, season), limit=limit)
     body = _counted(page.body)
     return _tagged(page.tag, lambda: messages.encode(body), cached=CACHED)
 
@@ -60,7 +60,8 @@ def list_entries(
     limit: Annotated[QueryNumber, Query(ge=1, le=MAX_LIMIT)] = 50,
     season: SeasonQuery = None,
 ) -> Response[str]:
-    return _cached(wiring.reads().entries(board, season=season, cursor=cursor, limit=limit))
+    asked = wiring.asked(board, season)
+    return _cached(wiring.reads().entries(asked, cursor=cursor, limit=limit))
 
 
 @app.get("/boards/<board>/users/<user_id>")
@@ -70,12 +71,12 @@ def read_user(
     around: Annotated[QueryNumber, Query(ge=0, le=MAX_AROUND)] = 5,
     season: SeasonQuery = None,
 ) -> Response[str]:
-    return _cached(wiring.reads().user(board, user_id, season=season, around=around))
+    return _cached(wiring.reads().user(wiring.asked(board, season), user_id, around=around))
 
 
 @app.post("/boards/<board>/entries/query")
 def query_entries(board: BoardPath, request: UsersRequest, season: SeasonQuery = None) -> Json:
-    return _counted(wiring.reads().query(board, request.user_ids, season=season))
+    return _counted(wiring.reads().query(wiring.asked(board, season), request.user_ids))
 
 
 @app.get("/openapi.json")

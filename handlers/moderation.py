@@ -65,7 +65,7 @@ def remove_score(
     reason: Annotated[Reason | None, Query()] = None,
 ) -> Response[str]:
     by = _moderator(user_id)
-    wiring.moderation().remove(user_id, board, season, by=by, reason=reason)
+    wiring.moderation().remove(user_id, wiring.asked(board, season), by=by, reason=reason)
     count("ScoresRemoved", 1)
     return Response(status_code=204, body="")
 

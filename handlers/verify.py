@@ -78,6 +78,7 @@ def _compare(event: Json, seconds: float) -> Json:
     if not fits or event.get("deep") is not True:
         raise Invalid(USAGE, path="board")
     assert isinstance(board, str)
-    answer = wiring.verification().compare(board, season, seconds=seconds)
+    asked = wiring.asked(board, season or None, future=True)
+    answer = wiring.verification().compare(asked, seconds=seconds)
     logger.info("verify", extra={name: answer[name] for name in answer if name != "shown"})
     return answer

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.catalog import Catalog
 from leaderboard.errors import (
     Raced,
     Unavailable,
@@ -131,7 +130,6 @@ class Accounts(Protocol):
 
 @dataclass(frozen=True)
 class Moderation:
-    catalog: Catalog
     store: ModerationStore
     profiles: Profiles
     connections: Connections
@@ -179,26 +177,24 @@ class Moderation:
             self.finish(user_id)
 
     def remove(
-        self, user_id: str, board: str, season: str | None, *, by: str, reason: str | None = None
+        self, user_id: str, board_season: BoardSeason, *, by: str, reason: str | None = None
     ) -> None:
-        """Take a user's score off a board (the current season unless named), hidden or not.
+        """Take a user's score off a board, hidden or not.
 
-        The user may score again. Raises BoardNotFound, Invalid for a season that is none or has
-        not begun, UserNotRanked for who has no score there, and Unavailable.
+        The user may score again. Raises UserNotRanked for who has no score there, and Unavailable.
         """
-        rules = self.catalog.find(board)
-        asked = BoardSeason.asked(rules, season, now_ms=self.now_ms())
-        named = asked.season.season
+        board, season = board_season.board, board_season.season.season
         for _ in tries():
-            item = self.store.read(user_id, asked.key)
+            item = self.store.read(user_id, board_season.key)
             if item is None or item.user_score is None:
                 raise UserNotRanked(
-                    f"This user has no score on {board} in the season {named}; nothing was removed."
+                    f"This user has no score on {board} in the season {season}; "
+                    "nothing was removed."
                 )
             profile = _known(self.store.read_profile(user_id) or unnamed(user_id))
             read = self.store.read_history(user_id)
             now = self.now_ms()
-            done = f"score on {board} (season {named}) removed"
+            done = f"score on {board} (season {season}) removed"
             act = Act(profile.standing, by, now, f"{done}: {reason}" if reason else done)
             with contextlib.suppress(Raced):
                 self.store.write_removal(

@@ -84,13 +84,11 @@ class Reads:
             paces = {}
         return {"boards": [self._board(it, paces.get(name)) for name, it in listed.items()]}
 
-    def top(self, board: str, *, season: str | None, limit: int | None) -> Page:
+    def top(self, board_season: BoardSeason, *, limit: int | None) -> Page:
         """The first entries of a board: up to its top size as recorded, past it as they are now.
 
         `total` is the ranking's as it is now, while the cache has the whole ranking.
-        Raises BoardNotFound, and Invalid for a season that is none or has not begun.
         """
-        board_season = self._asked(board, season)
         top_size = board_season.rules.top_size
         if limit is None or limit <= top_size:
             body, degraded = self._recorded(board_season)
@@ -111,12 +109,11 @@ class Reads:
         ends_at = messages.text_of(board_season.season.ends_ms)
         return Page(_headed(board_season, degraded, {**body, "endsAt": ends_at}), tag)
 
-    def entries(self, board: str, *, season: str | None, cursor: str | None, limit: int) -> Json:
+    def entries(self, board_season: BoardSeason, *, cursor: str | None, limit: int) -> Json:
         """A page of a board's ranking: from the beginning, or behind where a cursor says.
 
-        Raises BoardNotFound, and Invalid for a season or a cursor that is none of the board.
+        Raises Invalid for a cursor that is none of the board-season.
         """
-        board_season = self._asked(board, season)
         key = board_season.key
         after = None if cursor is None else cursors.from_text(cursor, key=key)
         listing, degraded = self._listing(
@@ -136,18 +133,17 @@ class Reads:
         }
         return _headed(board_season, degraded, body)
 
-    def user(self, board: str, user_id: str, *, season: str | None, around: int) -> Json:
+    def user(self, board_season: BoardSeason, user_id: str, *, around: int) -> Json:
         """A user's entry with up to `around` neighbours on each side, and the share at or below it.
 
-        Raises BoardNotFound, Invalid for a season that is none, and UserNotRanked.
+        Raises UserNotRanked.
         """
-        board_season = self._asked(board, season)
         listing, degraded = self._listing(
             board_season, lambda it, by: it.around(by, user_id, reach=around)
         )
         own = next((it for it in listing.entries if it.user_id == user_id), None)
         if own is None:
-            season = board_season.season.season
+            board, season = board_season.board, board_season.season.season
             raise UserNotRanked(f"This user has no score on {board} in the season {season}.")
         body = {
             "entry": messages.entry_json(own),
@@ -157,12 +153,8 @@ class Reads:
         }
         return _headed(board_season, degraded, body)
 
-    def query(self, board: str, user_ids: Sequence[str], *, season: str | None) -> Json:
-        """The entries of those users that are ranked, in board order, and who is not.
-
-        Raises BoardNotFound, and Invalid for a season that is none.
-        """
-        board_season = self._asked(board, season)
+    def query(self, board_season: BoardSeason, user_ids: Sequence[str]) -> Json:
+        """The entries of those users that are ranked, in board order, and who is not."""
         asked = list(dict.fromkeys(user_ids))
         listing, degraded = self._listing(board_season, lambda it, by: it.find(by, asked))
         ranked = {it.user_id for it in listing.entries}
@@ -227,9 +219,6 @@ class Reads:
             return Listing((), 0), False
         standby = Standby(self.index(), item.snapshot.total if item and recorded else 0)
         return ask(standby, in_force(board_season, item)) or Listing((), 0), True
-
-    def _asked(self, board: str, season: str | None) -> BoardSeason:
-        return BoardSeason.asked(self.catalog.find(board), season, now_ms=self.now_ms())
 
     def _board(self, board: Board, pace: str | None) -> Json:
         season = BoardSeason.at(board, self.now_ms()).season

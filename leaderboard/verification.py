@@ -305,16 +305,12 @@ class Verification:
 
     # The whole ranking.
 
-    def compare(self, board: str, season: str | None, *, seconds: float) -> Json:
+    def compare(self, board_season: BoardSeason, *, seconds: float) -> Json:
         """Every difference between a ranking and the table, each looked at twice.
 
-        Raises BoardNotFound, Invalid for a season that is none, and Unavailable; also when the
-        ranking is cold or is lost meanwhile.
+        Raises Unavailable, also when the ranking is cold or is lost meanwhile.
         """
-        deadline = time.monotonic() + seconds
-        rules = self.catalog.find(board)
-        asked = BoardSeason.asked(rules, season or None, now_ms=self.now_ms(), future=True)
-        return _Comparison(self, asked, deadline).run()
+        return _Comparison(self, board_season, time.monotonic() + seconds).run()
 
 
 class _Comparison:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from leaderboard import catalog, clock, settings
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.catalog import Catalog
 from leaderboard.settings import Settings
 
@@ -57,6 +58,11 @@ def configuration() -> Settings:
 def boards() -> Catalog:
     it = configuration()
     return catalog.load(it.boards_file, frame_interval_ms=it.frame_interval_ms)
+
+
+def asked(board: str, season: str | None = None, *, future: bool = False) -> BoardSeason:
+    """The board-season that a request means, by `BoardSeason.asked`; raises BoardNotFound, too."""
+    return BoardSeason.asked(boards().find(board), season, now_ms=clock.now_ms(), future=future)
 
 
 @cache
@@ -128,7 +134,6 @@ def moderation() -> Moderation:
 
     it = configuration()
     return Moderation(
-        boards(),
         ModerationTable(score_table()),
         profiles(),
         connection_table(),

@@ -140,7 +140,7 @@ def rebuild(switches: Dependencies) -> None:
 
 
 def shown() -> list[int]:
-    body = wiring.reads().entries("times", season=None, cursor=None, limit=100)
+    body = wiring.reads().entries(wiring.asked("times"), cursor=None, limit=100)
     return [it["userScore"] for it in body["entries"]]
 
 
@@ -148,7 +148,7 @@ def top() -> list[int]:
     """Past the copy, which the stream of the table of boards would have replaced."""
     cache = wiring.ranking_cache()
     cache.client.execute_command("DEL", Keys.of(key_of("times", season())).copy)
-    body = wiring.reads().top("times", season=None, limit=None).body
+    body = wiring.reads().top(wiring.asked("times"), limit=None).body
     return [it["userScore"] for it in body["entries"]]
 
 
@@ -174,7 +174,7 @@ def test_order_changes_as_a_deploy_ends(switches: Dependencies) -> None:
     assert shown() == top() == [75500, 61000, 59000], "not before the deploy has ended"
     assert minute(deployed=True) == Changed(("times#all",), (), finished=True)
     assert top() == [75500, 61000, 59000], "viewers keep what was recorded last"
-    assert wiring.reads().entries("times", season=None, cursor=None, limit=9)["degraded"]
+    assert wiring.reads().entries(wiring.asked("times"), cursor=None, limit=9)["degraded"]
     assert shown() == [59000, 61000, 75500]
     rebuild(switches)
     assert shown() == [59000, 61000, 75500]
@@ -321,7 +321,7 @@ def test_rebuild_that_meets_a_life_of_the_order_before_fills_another(
     assert wiring.ranking_cache().settle(BoardSeason.stored(times(), "all"), top.life, COMPLETE)
     assert wiring.rebuild_requests().ask(BoardSeason.stored(times(), "all"))
     rebuild(switches)
-    body = wiring.reads().entries("times", season=None, cursor=None, limit=9)
+    body = wiring.reads().entries(wiring.asked("times"), cursor=None, limit=9)
     assert "degraded" not in body
     assert [it["userScore"] for it in body["entries"]] == [1, 2]
 
@@ -400,10 +400,10 @@ def test_season_that_ended_keeps_its_order(switches: Dependencies) -> None:
     assert f"times#{old}" not in done.reordered
     rebuild(switches)
     assert shown() == [1, 2]
-    body = wiring.reads().entries("times", season=old, cursor=None, limit=9)
+    body = wiring.reads().entries(wiring.asked("times", old), cursor=None, limit=9)
     assert [it["userScore"] for it in body["entries"]] == [2, 1]
     wiring.ranking_cache().drop(key_of("times", old))
-    body = wiring.reads().entries("times", season=old, cursor=None, limit=9)
+    body = wiring.reads().entries(wiring.asked("times", old), cursor=None, limit=9)
     assert [it["userScore"] for it in body["entries"]] == [2, 1]
 
 

@@ -247,7 +247,7 @@ class Play(RuleBasedStateMachine):
 
         def call() -> None:
             self.world.scores.removals.add((user, rules.during(self.world.clock.time()).key))
-            wiring.moderation().remove(user, board, None, by="moderator")
+            wiring.moderation().remove(user, wiring.asked(board), by="moderator")
 
         self._ask("remove", user, call, UserNotRanked, again=again)
 

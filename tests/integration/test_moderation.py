@@ -235,7 +235,7 @@ def bar(user: str) -> None:
 def remove(user: str) -> None:
     """Sent again, or late, it finds no score any more."""
     with suppress(UserNotRanked):
-        wiring.moderation().remove(user, "global", None, by=BY)
+        wiring.moderation().remove(user, wiring.asked("global"), by=BY)
 
 
 def erase(user: str) -> None:

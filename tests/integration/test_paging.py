@@ -111,9 +111,8 @@ class Walk:
     def pages(self) -> Iterator[list[str]]:
         cursor = None
         while True:
-            page = wiring.reads().entries(
-                self.crowd.board.board, season=None, cursor=cursor, limit=self.limit
-            )
+            board_season = wiring.asked(self.crowd.board.board)
+            page = wiring.reads().entries(board_season, cursor=cursor, limit=self.limit)
             found = [(it["rank"], it["place"], it["userId"]) for it in page["entries"]]
             degraded = "degraded" in page
             # Nothing moves during a request: a page is a stretch of the board as it is.

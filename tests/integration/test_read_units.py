@@ -50,41 +50,41 @@ def archived(stage: None) -> Board:  # noqa: ARG001 - the tables are those of a 
 
 def last_cursor() -> str | None:
     """Behind all whose ranks are counted."""
-    page = wiring.reads().entries("global", season=None, cursor=None, limit=100)
+    page = wiring.reads().entries(wiring.asked("global"), cursor=None, limit=100)
     cursor: str | None = page["nextCursor"]
     return cursor
 
 
 def query(_: str | None) -> Any:
-    return wiring.reads().query("global", [user(it) for it in range(100)], season=None)
+    return wiring.reads().query(wiring.asked("global"), [user(it) for it in range(100)])
 
 
 def query_strangers(_: str | None) -> Any:
-    return wiring.reads().query("global", [f"nobody-{it}" for it in range(100)], season=None)
+    return wiring.reads().query(wiring.asked("global"), [f"nobody-{it}" for it in range(100)])
 
 
 def query_one(_: str | None) -> Any:
-    return wiring.reads().query("global", [user(0)], season=None)
+    return wiring.reads().query(wiring.asked("global"), [user(0)])
 
 
 def first_page(_: str | None) -> Any:
-    return wiring.reads().entries("global", season=None, cursor=None, limit=100)
+    return wiring.reads().entries(wiring.asked("global"), cursor=None, limit=100)
 
 
 def later_page(cursor: str | None) -> Any:
-    return wiring.reads().entries("global", season=None, cursor=cursor, limit=100)
+    return wiring.reads().entries(wiring.asked("global"), cursor=cursor, limit=100)
 
 
 def first_user(_: str | None) -> Any:
-    return wiring.reads().user("global", user(USERS - 1), season=None, around=50)
+    return wiring.reads().user(wiring.asked("global"), user(USERS - 1), around=50)
 
 
 def last_user(_: str | None) -> Any:
-    return wiring.reads().user("global", user(20), season=None, around=50)
+    return wiring.reads().user(wiring.asked("global"), user(20), around=50)
 
 
 def long_top(_: str | None) -> Any:
-    return wiring.reads().top("global", season=None, limit=100).body
+    return wiring.reads().top(wiring.asked("global"), limit=100).body
 
 
 UNITS = {

@@ -575,7 +575,7 @@ def test_partial_life_is_not_taken_for_whole_while_it_is_filled(
             )
             is None
         )
-        assert wiring.reads().top("global", season=None, limit=None).body["entries"]
+        assert wiring.reads().top(wiring.asked("global"), limit=None).body["entries"]
         return settle(*arguments, **named)
 
     monkeypatch.setattr(Cache, "settle", look)

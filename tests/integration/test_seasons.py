@@ -132,12 +132,12 @@ def test_first_record_of_an_opened_board_is_a_snapshot_too() -> None:
 
 
 def test_reads_of_an_opened_board_are_those_of_one_without_scores() -> None:
-    unopened = wiring.reads().top("weekly", season=None, limit=None)
-    unopened_live = wiring.reads().top("weekly", season=None, limit=50)
+    unopened = wiring.reads().top(wiring.asked("weekly"), limit=None)
+    unopened_live = wiring.reads().top(wiring.asked("weekly"), limit=50)
     assert set(handlers.seasons.handler({}, CONTEXT)["opened"])
-    opened = wiring.reads().top("weekly", season=None, limit=None)
+    opened = wiring.reads().top(wiring.asked("weekly"), limit=None)
     assert (opened.body, opened.tag) == (unopened.body, unopened.tag)
-    assert wiring.reads().top("weekly", season=None, limit=50).body == unopened_live.body
+    assert wiring.reads().top(wiring.asked("weekly"), limit=50).body == unopened_live.body
     assert opened.body["version"] == 0
     assert opened.body["epoch"] is None
     followed = wiring.subscriptions().recorded("weekly")

@@ -513,10 +513,8 @@ def page_by_rank(patch: pytest.MonkeyPatch) -> None:
     """A cursor that counts, instead of naming a position."""
     real = Reads.entries
 
-    def entries(
-        it: Reads, board: str, *, season: str | None, cursor: str | None, limit: int
-    ) -> Json:
-        body = real(it, board, season=season, cursor=None, limit=100)
+    def entries(it: Reads, board_season: BoardSeason, *, cursor: str | None, limit: int) -> Json:
+        body = real(it, board_season, cursor=None, limit=100)
         start = int(cursor or 0)
         shown = body["entries"][start : start + limit]
         is_last = start + limit >= len(body["entries"])

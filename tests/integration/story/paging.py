@@ -20,9 +20,8 @@ def page_through(world: World, rules: oracle.Rules, *, limit: int) -> None:
     cursor: str | None = None
     while cursor is not None or not found:
         try:
-            page = wiring.reads().entries(
-                rules.board, season=rules.season, cursor=cursor, limit=limit
-            )
+            board_season = wiring.asked(rules.board, rules.season)
+            page = wiring.reads().entries(board_season, cursor=cursor, limit=limit)
         except Unavailable:
             return
         found += [it["userId"] for it in page["entries"]]

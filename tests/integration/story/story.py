@@ -313,7 +313,7 @@ class Story:
             rules = self.world.chance.choice(self.plan.boards)
             before = self.world.history[rules.key][-1:]
             try:
-                page = wiring.reads().top(rules.board, season=None, limit=None).body
+                page = wiring.reads().top(wiring.asked(rules.board), limit=None).body
             except Unavailable:
                 continue
             found = self.world.recorded(rules.key, page["epoch"], page["version"])
@@ -342,7 +342,7 @@ class Story:
         user, rules = self._any_user(), self.world.chance.choice(self.plan.boards)
         self.world.scores.removals.add((user, rules.key))
         moderation = wiring.moderation()
-        remove = partial(moderation.remove, user, rules.board, None, by="moderator")
+        remove = partial(moderation.remove, user, wiring.asked(rules.board), by="moderator")
         self._finish("remove", remove, UserNotRanked)
 
     def _set_standing(self) -> None:

@@ -137,7 +137,7 @@ class Verdict:
 
     def counted(self, rules: oracle.Rules) -> None:
         """Over HTTP the total is the ranking's, whatever was recorded."""
-        body = wiring.reads().top(rules.board, season=rules.season, limit=None).body
+        body = wiring.reads().top(wiring.asked(rules.board, rules.season), limit=None).body
         if body["version"]:
             assert body["total"] == len(self.expected(rules)), f"{rules.key}: {body}"
 
