@@ -149,7 +149,5 @@ def _keep_copies(changes: list[Change]) -> None:
         for change in changes:
             snapshot = change.new.snapshot
             wiring.ranking_cache().keep_copy(
-                snapshot.key,
-                revision=change.new.revision,
-                body=copy_of(change.new),
+                snapshot.key, revision=change.new.revision, body=copy_of(change.new)
             )

@@ -212,11 +212,7 @@ class Cache:
                 return self.client.execute_command("EVAL", script.source, len(keys), *keys, *values)
 
     def apply(
-        self,
-        board_season: BoardSeason,
-        records: Sequence[ScoreRecord],
-        *,
-        start: str | None = None,
+        self, board_season: BoardSeason, records: Sequence[ScoreRecord], *, start: str | None = None
     ) -> Applied:
         made, answer = self._in_order(
             APPLY,
@@ -271,12 +267,8 @@ class Cache:
     def _fill(self, board_season: BoardSeason, some: Sequence[ScoreRecord], life: str) -> Any:
         def values(made: Order) -> tuple[int | str | bytes, ...]:
             # Packed only now: while the server works for one thread, another packs its own.
-            return (
-                board_season.rules.top_size,
-                secrets.token_hex(8),
-                life,
-                packed_records(made, some),
-            )
+            packed = packed_records(made, some)
+            return (board_season.rules.top_size, secrets.token_hex(8), life, packed)
 
         return self._in_order(FILL, board_season, values)[1]
 
