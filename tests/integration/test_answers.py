@@ -11,7 +11,6 @@ import pytest
 
 import handlers.boards
 from leaderboard import wiring
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.ranking import ScoreRecord
 from leaderboard.snapshots import Score
 from tests.integration.conftest import Dependencies
@@ -25,16 +24,13 @@ pytestmark = pytest.mark.usefixtures("dependencies")
 
 def scored(count: int) -> None:
     """So many users with scores on the board, recorded."""
-    board = wiring.boards().find("global")
+    board_season = wiring.asked("global")
     records = [
         ScoreRecord(f"user-{it}", T0, Score(f"user-{it}", f"User {it}", it, T0))
         for it in range(count)
     ]
     recorder = wiring.recorder()
-    recorder.record(
-        BoardSeason.stored(board, "all"),
-        recorder.apply(BoardSeason.stored(board, "all"), records).top,
-    )
+    recorder.record(board_season, recorder.apply(board_season, records).top)
 
 
 def test_reference_is_small_and_may_be_kept() -> None:

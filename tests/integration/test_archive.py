@@ -18,10 +18,9 @@ from leaderboard.adapters.aws import client
 from leaderboard.adapters.boards import BoardTable
 from leaderboard.adapters.cache import Cache
 from leaderboard.adapters.index import BoardIndex
-from leaderboard.boards.board_season import BoardSeason, key_of
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord
-from leaderboard.rules import Board
 from leaderboard.scoring.decisions import VISIBLE, ScoreItem
 from leaderboard.scoring.ports import Write
 from leaderboard.snapshots import Score
@@ -31,6 +30,7 @@ from tests.integration.events import CONTEXT, stream_record
 
 Json = dict[str, Any]
 SEASON = "2026-W30"
+KEY = f"weekly#{SEASON}"
 KEY = f"weekly#{SEASON}"
 T0 = instants.from_text("2026-07-20T08:00:00.000Z")
 
@@ -43,8 +43,8 @@ def switches(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Dep
     return dependencies
 
 
-def board() -> Board:
-    return wiring.boards().find("weekly")
+def past(season: str = SEASON) -> BoardSeason:
+    return BoardSeason.stored(wiring.boards().find("weekly"), season)
 
 
 def put(user: str, score: int | None, version: int, *, standing: str = VISIBLE) -> Json:
@@ -70,8 +70,10 @@ def put(user: str, score: int | None, version: int, *, standing: str = VISIBLE) 
         taken={},
         paced={},
     )
-    before = wiring.score_table().read(user, key_of("weekly", SEASON))
-    wiring.score_table().write(Write(board(), it, read_version=before.version if before else 0))
+    before = wiring.score_table().read(user, KEY)
+    wiring.score_table().write(
+        Write(past().rules, it, read_version=before.version if before else 0)
+    )
     return stored(user)
 
 
@@ -98,12 +100,12 @@ def deliver(*images: Json) -> list[str]:
 
 
 def recorded() -> list[str]:
-    item = wiring.board_table().read(key_of("weekly", SEASON))
+    item = wiring.board_table().read(KEY)
     return [] if item is None else [it.user_id for it in item.snapshot.entries]
 
 
 def numbers() -> tuple[int, int, int]:
-    item = wiring.board_table().read(key_of("weekly", SEASON))
+    item = wiring.board_table().read(KEY)
     assert item is not None
     return item.snapshot.version, item.revision, item.snapshot.total
 
@@ -116,7 +118,7 @@ def crowd(count: int) -> list[str]:
 
 
 def no_ranking() -> bool:
-    return wiring.ranking_cache().read(BoardSeason.stored(board(), SEASON)) is None
+    return wiring.ranking_cache().read(past()) is None
 
 
 def test_hidden_player_of_long_ago_makes_room_without_a_rebuild(switches: Dependencies) -> None:
@@ -215,7 +217,7 @@ def test_rename_shows_in_the_top_of_long_ago() -> None:
     image |= {"userName": {"S": "New Name"}, "version": {"N": "2"}}
     client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
     deliver(image)
-    item = wiring.board_table().read(key_of("weekly", SEASON))
+    item = wiring.board_table().read(KEY)
     assert item is not None
     assert item.snapshot.entries[2].user_name == "New Name"
     assert numbers()[0] == 2
@@ -249,7 +251,7 @@ def test_first_record_ever_of_a_season_long_past_is_recorded() -> None:
 
 def test_removal_from_a_season_that_was_never_recorded_records_nothing() -> None:
     deliver(put("ann", None, 2))
-    assert wiring.board_table().read(key_of("weekly", SEASON)) is None
+    assert wiring.board_table().read(KEY) is None
 
 
 def test_top_that_loses_everybody_is_empty() -> None:
@@ -262,7 +264,7 @@ def test_top_that_loses_everybody_is_empty() -> None:
 def test_index_that_lags_far_behind_is_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """More users were taken off than are read behind the top, and the index still has them all."""
     users = crowd(60)
-    stale = wiring.board_index().best(BoardSeason.stored(board(), SEASON), 1000)
+    stale = wiring.board_index().best(past(), 1000)
 
     def lagging(_: BoardIndex, __: BoardSeason, limit: int) -> list[Score]:
         return stale[:limit]
@@ -277,7 +279,7 @@ def test_user_whom_the_index_does_not_have_yet_is_ranked_by_the_own_record(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     users = crowd(30)
-    stale = wiring.board_index().best(BoardSeason.stored(board(), SEASON), 1000)
+    stale = wiring.board_index().best(past(), 1000)
 
     def lagging(_: BoardIndex, __: BoardSeason, limit: int) -> list[Score]:
         return stale[:limit]
@@ -326,7 +328,7 @@ def test_ranking_that_is_there_is_kept_up_to_date(
         patch.setattr(Cache, "drop", lambda *_: True)
         handlers.rebuild.handler({"board": "weekly", "season": SEASON}, CONTEXT)
     deliver(put(users[0], None, 2))
-    top = wiring.ranking_cache().read(BoardSeason.stored(board(), SEASON), size=100)
+    top = wiring.ranking_cache().read(past(), size=100)
     assert top is not None
     assert top.completeness == COMPLETE
     assert [it.user_id for it in top.scores] == users[1:]
@@ -338,12 +340,10 @@ def test_ranking_that_is_there_is_kept_up_to_date(
 def test_partial_ranking_holds_nothing_back() -> None:
     users = crowd(12)
     record = ScoreRecord("user-000", 1, None)
-    wiring.ranking_cache().apply(BoardSeason.stored(board(), SEASON), [record], start=PARTIAL)
+    wiring.ranking_cache().apply(past(), [record], start=PARTIAL)
     deliver(put(users[0], None, 2))
     assert recorded() == users[1:11]
-    assert not wiring.ranking_cache().drop(key_of("weekly", SEASON), partial=False), (
-        "it is to be filled first"
-    )
+    assert not wiring.ranking_cache().drop(KEY, partial=False), "it is to be filled first"
 
 
 def test_upkeep_that_cannot_be_asked_is_asked_again(switches: Dependencies) -> None:
@@ -373,7 +373,7 @@ def test_season_of_a_schedule_that_the_board_had_once_is_kept_as_recorded() -> N
     image = put("ann", 5, 1) | {"boardSeason": {"S": "weekly#2026-07"}}
     client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
     assert deliver(image) == []
-    assert wiring.ranking_cache().read(BoardSeason.stored(board(), "2026-07")) is None
+    assert wiring.ranking_cache().read(past("2026-07")) is None
 
 
 @pytest.mark.parametrize("seed", range(2))

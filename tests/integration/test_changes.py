@@ -316,10 +316,11 @@ def test_rebuild_that_meets_a_life_of_the_order_before_fills_another(
     """The life is whole and has a top to record, as one has whose rebuild died before that."""
     play(a=1, b=2)
     assert wiring.board_table().reorder(recorded(), Order.ASC)
-    top = wiring.ranking_cache().read(BoardSeason.stored(times(), "all"))
+    board_season = wiring.asked("times")
+    top = wiring.ranking_cache().read(board_season)
     assert top is not None
-    assert wiring.ranking_cache().settle(BoardSeason.stored(times(), "all"), top.life, COMPLETE)
-    assert wiring.rebuild_requests().ask(BoardSeason.stored(times(), "all"))
+    assert wiring.ranking_cache().settle(board_season, top.life, COMPLETE)
+    assert wiring.rebuild_requests().ask(board_season)
     rebuild(switches)
     body = wiring.reads().entries(wiring.asked("times"), cursor=None, limit=9)
     assert "degraded" not in body
@@ -572,22 +573,16 @@ def test_index_of_two_orders_reads_as_one(now: Order) -> None:
                 "boardOrder": {"S": order.index_key(made, *at)},
             },
         )
-    board = replace(times(), order=now, mixed=True)
+    board_season = BoardSeason.stored(replace(times(), order=now, mixed=True), "all")
     scores.sort(key=lambda it: order.sort_key(now, it.user_score, it.updated_ms, it.user_id))
     index = wiring.board_index()
     for limit in (1, 7, 50, 200):
-        assert index.best(BoardSeason.stored(board, "all"), limit) == scores[:limit]
+        assert index.best(board_season, limit) == scores[:limit]
         for at_ in range(0, 120, 17):
             it = scores[at_]
             position = Position(it.user_score, it.updated_ms, it.user_id)
-            assert (
-                index.after(BoardSeason.stored(board, "all"), position, limit)
-                == scores[at_ + 1 :][:limit]
-            )
-            assert (
-                index.before(BoardSeason.stored(board, "all"), position, limit)
-                == scores[:at_][-limit:]
-            )
+            assert index.after(board_season, position, limit) == scores[at_ + 1 :][:limit]
+            assert index.before(board_season, position, limit) == scores[:at_][-limit:]
 
 
 @pytest.mark.parametrize("seed", range(12))

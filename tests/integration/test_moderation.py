@@ -23,7 +23,6 @@ import handlers.upkeep
 from handlers.telemetry import logger
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import Barred, Refused, Unavailable, UserDeleted, UserNotRanked
 from leaderboard.moderation import Act
 from leaderboard.names import default_name
@@ -134,15 +133,12 @@ def scores_of(user: str) -> dict[str, Json]:
 
 
 def ranked(board: str = "global") -> list[str]:
-    top = wiring.ranking_cache().read(
-        BoardSeason.stored(wiring.boards().find(board), "all"), size=100
-    )
+    top = wiring.ranking_cache().read(wiring.asked(board), size=100)
     return [] if top is None else [it.user_id for it in top.scores]
 
 
 def indexed(board: str = "global") -> list[str]:
-    rules = wiring.boards().find(board)
-    return [it.user_id for it in wiring.board_index().best(BoardSeason.stored(rules, "all"), 100)]
+    return [it.user_id for it in wiring.board_index().best(wiring.asked(board), 100)]
 
 
 def deliver(images: list[Json]) -> None:

@@ -77,11 +77,9 @@ class Crowd:
         ]
         records = [score_record(image)[1] for image in images]
         recorder = wiring.recorder()
-        recorder.record(
-            BoardSeason.stored(self.board, "all"),
-            recorder.apply(BoardSeason.stored(self.board, "all"), records).top,
-            rested_ms=1000,
-        )
+        board_season = BoardSeason.stored(self.board, "all")
+        top = recorder.apply(board_season, records).top
+        recorder.record(board_season, top, rested_ms=1000)
 
     def entries(self) -> list[tuple[int, int, str]]:
         """Rank, place and user of everybody on the board, best first."""

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from leaderboard import wiring
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.listings import Position
 from leaderboard.rules import Board
 from leaderboard.scoring.decisions import ScoreItem
@@ -40,10 +39,8 @@ def archived(stage: None) -> Board:  # noqa: ARG001 - the tables are those of a 
         wiring.score_table().write(Write(board, item, 0))
     records = wiring.bulk_scores().read_records("global#all", [user(it) for it in range(50)])
     recorder = wiring.recorder()
-    recorder.record(
-        BoardSeason.stored(board, "all"),
-        recorder.apply(BoardSeason.stored(board, "all"), records).top,
-    )
+    board_season = wiring.asked("global")
+    recorder.record(board_season, recorder.apply(board_season, records).top)
     wiring.ranking_cache().drop("global#all")
     return board
 
@@ -126,19 +123,15 @@ def test_shard_that_holds_more_than_its_share_is_asked_again(
         at = T0 + place
         item = ScoreItem(user(number), "global", "all", "N", 0, "visible", -place, at, T0)
         wiring.score_table().write(Write(board, item, 0))
-    index = wiring.board_index()
+    index, board_season = wiring.board_index(), wiring.asked("global")
     everybody = [user(it) for it in order]
     for limit in (1, 29, 40, 119, 120, 121):
-        found = index.best(BoardSeason.stored(board, "all"), limit)
+        found = index.best(board_season, limit)
         assert [it.user_id for it in found] == everybody[:limit]
     for place in (0, 29, 30, 89, 90, 119):
         position = Position(-place, T0 + place, everybody[place])
         for limit in (1, 25, 60):
-            behind = [
-                it.user_id for it in index.after(BoardSeason.stored(board, "all"), position, limit)
-            ]
+            behind = [it.user_id for it in index.after(board_season, position, limit)]
             assert behind == everybody[place + 1 :][:limit]
-            before = [
-                it.user_id for it in index.before(BoardSeason.stored(board, "all"), position, limit)
-            ]
+            before = [it.user_id for it in index.before(board_season, position, limit)]
             assert before == everybody[:place][-limit:]

@@ -11,7 +11,6 @@ from leaderboard import instants, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache
 from leaderboard.adapters.scan import BulkScores
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
 from leaderboard.ranking import COMPLETE, Recorder, ScoreRecord
 from leaderboard.snapshots import Score
@@ -24,12 +23,9 @@ pytestmark = pytest.mark.usefixtures("stage")
 
 def take(user_id: str, score: int) -> None:
     """What the score stream does with one record."""
-    board, recorder = wiring.boards().find("global"), wiring.recorder()
+    board_season, recorder = wiring.asked("global"), wiring.recorder()
     record = ScoreRecord(user_id, instants.now_ms(), Score(user_id, user_id, score, 1000 + score))
-    recorder.record(
-        BoardSeason.stored(board, "all"),
-        recorder.apply(BoardSeason.stored(board, "all"), [record]).top,
-    )
+    recorder.record(board_season, recorder.apply(board_season, [record]).top)
 
 
 def recorded() -> list[str]:
@@ -66,9 +62,7 @@ def rebuilt(**event: Any) -> dict[str, Any]:
 
 
 def ranked() -> list[str]:
-    top = wiring.ranking_cache().read(
-        BoardSeason.stored(wiring.boards().find("global"), "all"), size=100
-    )
+    top = wiring.ranking_cache().read(wiring.asked("global"), size=100)
     assert top is not None
     assert top.completeness == COMPLETE
     assert not top.is_unrecorded

@@ -19,7 +19,7 @@ from leaderboard import instants, order, rebuild, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache, Keys
 from leaderboard.adapters.scan import BulkScores
-from leaderboard.boards.board_season import BoardSeason, key_of
+from leaderboard.boards.board_season import key_of
 from leaderboard.errors import Invalid, Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, Recorder, ScoreRecord
 from leaderboard.rebuild import Standing
@@ -133,16 +133,14 @@ def run_to_the_end(switches: Dependencies, event: Json) -> list[Json]:
 
 
 def ranked(board: str = "global", season: str = "all") -> list[str]:
-    top = wiring.ranking_cache().read(
-        BoardSeason.stored(wiring.boards().find(board), season), size=5000
-    )
+    top = wiring.ranking_cache().read(wiring.asked(board, season), size=5000)
     assert top is not None
     assert top.completeness == COMPLETE
     return [it.user_id for it in top.scores]
 
 
 def completeness(board: str, season: str = "all") -> str | None:
-    top = wiring.ranking_cache().read(BoardSeason.stored(wiring.boards().find(board), season))
+    top = wiring.ranking_cache().read(wiring.asked(board, season))
     return None if top is None else top.completeness
 
 
@@ -458,9 +456,9 @@ def failing(
 def known(user: str, score: int, version: int, board: str = "global") -> None:
     """Somebody in the ranking whom the table does not have so."""
     record = ScoreRecord(user, version, Score(user, user.upper(), score, NOW - 1_000_000 + score))
-    rules = wiring.boards().find(board)
-    top = wiring.recorder().apply(BoardSeason.stored(rules, "all"), [record]).top
-    wiring.recorder().record(BoardSeason.stored(rules, "all"), top)
+    board_season = wiring.asked(board)
+    top = wiring.recorder().apply(board_season, [record]).top
+    wiring.recorder().record(board_season, top)
 
 
 def test_stranger_whom_a_failover_revived_leaves_the_ranking() -> None:
@@ -482,9 +480,7 @@ def test_older_state_that_a_failover_revived_is_mended(cache_server: Valkey) -> 
     assert ranked() == ["a", "b"]
     run({"all": True})
     assert ranked() == recorded() == ["a"]
-    top = wiring.ranking_cache().read(
-        BoardSeason.stored(wiring.boards().find("global"), "all"), size=5
-    )
+    top = wiring.ranking_cache().read(wiring.asked("global"), size=5)
     assert top is not None
     assert top.scores[0].user_score == 1
 
@@ -494,13 +490,11 @@ def test_first_score_of_this_moment_is_no_stranger() -> None:
     users = crowd(3)
     run({"board": "global"})
     known("new", 9000, instants.now_ms())
-    rules, cache = wiring.boards().find("global"), wiring.ranking_cache()
-    top = cache.read(BoardSeason.stored(rules, "all"))
+    board_season, cache = wiring.asked("global"), wiring.ranking_cache()
+    top = cache.read(board_season)
     assert top is not None
     # The ranking keeps what is newer than any stranger may be.
-    mended = wiring.rebuild().strangers.mend(
-        BoardSeason.stored(rules, "all"), top.life, begin=None, until=0
-    )
+    mended = wiring.rebuild().strangers.mend(board_season, top.life, begin=None, until=0)
     assert mended.removed == 0
     assert ranked() == ["new", *users]
 
@@ -569,12 +563,7 @@ def test_partial_life_is_not_taken_for_whole_while_it_is_filled(
 
     def look(*arguments: Any, **named: Any) -> bool:
         assert completeness("global") == PARTIAL
-        assert (
-            wiring.ranking_cache().list(
-                BoardSeason.stored(wiring.boards().find("global"), "all"), after=None, limit=5
-            )
-            is None
-        )
+        assert wiring.ranking_cache().list(wiring.asked("global"), after=None, limit=5) is None
         assert wiring.reads().top(wiring.asked("global"), limit=None).body["entries"]
         return settle(*arguments, **named)
 

@@ -11,7 +11,7 @@ import handlers.score_stream
 import handlers.upkeep
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
-from leaderboard.boards.board_season import BoardSeason, key_of
+from leaderboard.boards.board_season import key_of
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, Top
 from tests.integration import aws
@@ -66,9 +66,7 @@ def number(of: Json) -> str:
 
 
 def ranking(board: str = "global") -> Top | None:
-    return wiring.ranking_cache().read(
-        BoardSeason.stored(wiring.boards().find(board), "all"), size=100
-    )
+    return wiring.ranking_cache().read(wiring.asked(board), size=100)
 
 
 def ranked(board: str = "global") -> list[str]:
@@ -458,17 +456,14 @@ def test_board_is_recorded_once_an_interval() -> None:
 
 
 def test_what_others_recorded_in_the_interval_is_not_recorded_again() -> None:
-    board = wiring.boards().find("global")
+    board_season = wiring.asked("global")
     deliver(record(1, image("ann")))
     recorder = wiring.recorder()
     object.__setattr__(recorder, "interval_ms", 60_000)
 
     def others_record(_seconds: float) -> None:
         object.__setattr__(recorder, "interval_ms", 0)
-        recorder.record(
-            BoardSeason.stored(board, "all"),
-            wiring.ranking_cache().read(BoardSeason.stored(board, "all")),
-        )
+        recorder.record(board_season, wiring.ranking_cache().read(board_season))
 
     object.__setattr__(recorder, "sleep", others_record)
     assert deliver(record(2, image("bob", 99))) == []

@@ -19,7 +19,6 @@ from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.broadcast import Change
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord, Top
-from leaderboard.rules import Board
 from leaderboard.snapshots import Score
 from leaderboard.turns import GRACE_MS, Turned
 from tests.integration import aws
@@ -58,25 +57,23 @@ def turn(now_ms: int, *, seconds: float = 10) -> Turned:
     return replace(wiring.turns(), now_ms=lambda: now_ms).run(seconds=seconds)
 
 
-def rules(board: str) -> Board:
-    return wiring.boards().find(board)
-
-
 def record(user: str, score: int, version: int = 1) -> ScoreRecord:
     return ScoreRecord(user, version, Score(user, user.upper(), score, MONDAY + score))
 
 
+def of(board: str, season: str) -> BoardSeason:
+    return BoardSeason.stored(wiring.boards().find(board), season)
+
+
 def play(board: str, season: str, *records: ScoreRecord) -> None:
     """What the score stream does with scores of a season."""
-    recorder = wiring.recorder()
-    top = recorder.apply(
-        BoardSeason.stored(rules(board), season), records or [record("ann", 5)]
-    ).top
-    recorder.record(BoardSeason.stored(rules(board), season), top)
+    recorder, board_season = wiring.recorder(), of(board, season)
+    top = recorder.apply(board_season, records or [record("ann", 5)]).top
+    recorder.record(board_season, top)
 
 
 def ranking(board: str, season: str) -> Top | None:
-    return wiring.ranking_cache().read(BoardSeason.stored(rules(board), season), size=100)
+    return wiring.ranking_cache().read(of(board, season), size=100)
 
 
 def item(board: str, season: str) -> tuple[str | None, int, int, list[str]]:
@@ -166,9 +163,9 @@ def test_score_before_the_opening_stays() -> None:
 def test_score_that_races_the_opening_is_recorded_on_top_of_it() -> None:
     """The scorer found no item; before it records, the season is opened."""
     recorder = wiring.recorder()
-    top = recorder.apply(BoardSeason.stored(rules("weekly"), "2026-W48"), [record("ann", 5)]).top
+    top = recorder.apply(of("weekly", "2026-W48"), [record("ann", 5)]).top
     turn(MONDAY)
-    recorder.record(BoardSeason.stored(rules("weekly"), "2026-W48"), top)
+    recorder.record(of("weekly", "2026-W48"), top)
     assert item("weekly", "2026-W48")[1:] == (1, 1, ["ann"])
     after = ranking("weekly", "2026-W48")
     assert after is not None
@@ -180,11 +177,9 @@ def test_cache_lost_before_the_first_score_of_an_opened_season_needs_no_rebuild(
 ) -> None:
     turn(MONDAY)
     cache_server.client.flushall()
-    applied = wiring.recorder().apply(
-        BoardSeason.stored(rules("weekly"), "2026-W48"), [record("ann", 5)]
-    )
+    applied = wiring.recorder().apply(of("weekly", "2026-W48"), [record("ann", 5)])
     assert not applied.rebuild_due
-    wiring.recorder().record(BoardSeason.stored(rules("weekly"), "2026-W48"), applied.top)
+    wiring.recorder().record(of("weekly", "2026-W48"), applied.top)
     assert item("weekly", "2026-W48")[1:] == (1, 1, ["ann"])
 
 
@@ -198,10 +193,8 @@ def test_second_life_of_an_opened_season_learns_what_the_first_recorded(
     cache_server.client.flushall()
     cache = wiring.ranking_cache()
     # As if the item had been looked for before ann was recorded.
-    second = cache.apply(
-        BoardSeason.stored(rules("weekly"), "2026-W48"), [record("bob", 7)], start="new"
-    ).top
-    outcome = recorder.record(BoardSeason.stored(rules("weekly"), "2026-W48"), second)
+    second = cache.apply(of("weekly", "2026-W48"), [record("bob", 7)], start="new").top
+    outcome = recorder.record(of("weekly", "2026-W48"), second)
     assert outcome.rebuild is not None
     assert item("weekly", "2026-W48")[3] == ["ann"]
     top = ranking("weekly", "2026-W48")

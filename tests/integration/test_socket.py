@@ -11,7 +11,6 @@ import pytest
 import handlers.socket
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.ranking import ScoreRecord
 from leaderboard.snapshots import Score
 from leaderboard.subscriptions import MAX_BOARDS
@@ -174,13 +173,11 @@ def test_ping_asks_again_for_what_a_throttled_table_left_out(
 def rank(board: str, changes: int) -> None:
     """Record so many changes of a board's top."""
     recorder = wiring.recorder()
-    rules = wiring.boards().find(board)
+    board_season = wiring.asked(board)
     for number in range(1, changes + 1):
         score = Score("ada", "Ada", number, T0 + number)
-        top = recorder.apply(
-            BoardSeason.stored(rules, "all"), [ScoreRecord("ada", T0 + number, score)]
-        ).top
-        recorder.record(BoardSeason.stored(rules, "all"), top)
+        top = recorder.apply(board_season, [ScoreRecord("ada", T0 + number, score)]).top
+        recorder.record(board_season, top)
 
 
 def test_board_that_was_taken_out_can_be_left(

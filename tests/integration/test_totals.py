@@ -119,7 +119,7 @@ def test_total_moves_with_a_top_that_moves() -> None:
 def test_version_has_one_total() -> None:
     """A top that came back to what it was moves no version; its total waits until it is due."""
     lead()
-    board_season = BoardSeason.stored(wiring.boards().find("global"), "all")
+    board_season = wiring.asked("global")
     recorder = wiring.recorder()
     deliver(("low-1", 1))
     applied = recorder.cache.apply(board_season, [])
@@ -182,13 +182,13 @@ def test_board_without_viewers_costs_nothing(monkeypatch: pytest.MonkeyPatch) ->
     asked: list[str] = []
     read, apply = Cache.read, Cache.apply
 
-    def reads(cache: Cache, board: Any, *rest: Any, **options: Any) -> Any:
-        asked.append(board.board)
-        return read(cache, board, *rest, **options)
+    def reads(cache: Cache, it: Any, *rest: Any, **options: Any) -> Any:
+        asked.append(it.board)
+        return read(cache, it, *rest, **options)
 
-    def applies(cache: Cache, board: Any, *rest: Any, **options: Any) -> Any:
-        asked.append(board.board)
-        return apply(cache, board, *rest, **options)
+    def applies(cache: Cache, it: Any, *rest: Any, **options: Any) -> Any:
+        asked.append(it.board)
+        return apply(cache, it, *rest, **options)
 
     monkeypatch.setattr(Cache, "read", reads)
     monkeypatch.setattr(Cache, "apply", applies)
@@ -213,12 +213,12 @@ def test_cache_that_was_lost_leaves_the_followed_boards_known(cache_server: Valk
     follow()
     cache_server.client.flushall()
     assert minute() == []  # a rebuild records what is cold
-    board = wiring.boards().find("global")
+    board_season = wiring.asked("global")
     records = [("low-1", 1), *((f"leader-{number}", 1000 + number) for number in range(SIZE))]
     deliver(*records)
-    top = wiring.ranking_cache().read(BoardSeason.stored(board, "all"))
+    top = wiring.ranking_cache().read(board_season)
     assert top is not None
-    wiring.ranking_cache().settle(BoardSeason.stored(board, "all"), top.life, "complete")
+    wiring.ranking_cache().settle(board_season, top.life, "complete")
     deliver()
     deliver(("leader-0", 1000))
     assert told() == (1, SIZE)
@@ -230,13 +230,13 @@ def test_cache_that_was_lost_leaves_the_followed_boards_known(cache_server: Valk
 def test_top_that_was_left_unrecorded_is_recorded_with_the_minute() -> None:
     lead()
     follow()
-    board = wiring.boards().find("global")
+    board_season = wiring.asked("global")
     wiring.ranking_cache().client.execute_command(
         "HSET", Keys.of("global#all").state, "change", "left"
     )
     age(TOTAL_MS)
     assert minute() == ["global#all"]
-    top = wiring.ranking_cache().read(BoardSeason.stored(board, "all"))
+    top = wiring.ranking_cache().read(board_season)
     assert top is not None
     assert not top.is_unrecorded
     assert told() == (1, SIZE)

@@ -24,7 +24,7 @@ import handlers.verify
 from leaderboard import instants, order, reports, wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.index import BoardIndex
-from leaderboard.boards.board_season import BoardSeason, key_of
+from leaderboard.boards.board_season import key_of
 from leaderboard.names import default_name
 from leaderboard.rules import Order
 from tests.integration import aws, events
@@ -218,10 +218,8 @@ def test_score_with_a_time_in_another_form_is_a_score_like_any(text: str) -> Non
     (shown,) = (it for it in own_scores().json["scores"] if it["board"] == BAD)
     assert shown["scoreUpdatedAt"] == "2026-11-23T07:00:00.000Z"
     for source in (
-        wiring.ranking_cache().list(
-            BoardSeason.stored(wiring.boards().find(BAD), "all"), after=None, limit=3
-        ),
-        wiring.board_index().best(BoardSeason.stored(wiring.boards().find(BAD), "all"), 3),
+        wiring.ranking_cache().list(wiring.asked(BAD), after=None, limit=3),
+        wiring.board_index().best(wiring.asked(BAD), 3),
     ):
         entries = source if isinstance(source, list) else source.entries if source else ()
         assert [it.updated_ms for it in entries if it.user_id == "ann"] == [NOW - 3_600_000]
@@ -662,9 +660,7 @@ def test_index_is_read_past_what_cannot_be_read() -> None:
         )
     write(BAD, "bob", submission="b")
     index: BoardIndex = wiring.board_index()
-    assert [
-        it.user_id for it in index.best(BoardSeason.stored(wiring.boards().find(BAD), "all"), 3)
-    ] == ["bob"]
+    assert [it.user_id for it in index.best(wiring.asked(BAD), 3)] == ["bob"]
 
 
 # Recorded tops.

@@ -196,14 +196,12 @@ def test_partial_life_whose_rebuild_never_began_is_filled(switches: Dependencies
     deliver(put("a", 5))
     wiring.ranking_cache().drop("global#all")
     record = ScoreRecord("b", 1, None)
-    applied = wiring.ranking_cache().apply(
-        BoardSeason.stored(wiring.boards().find("global"), "all"), [record], start=PARTIAL
-    )
+    applied = wiring.ranking_cache().apply(wiring.asked("global"), [record], start=PARTIAL)
     assert applied.rebuild_due
     assert verify().cold == ("global#all",)
     (event,) = switches.invoked
     handlers.rebuild.handler(event, CONTEXT)
-    top = wiring.ranking_cache().read(BoardSeason.stored(wiring.boards().find("global"), "all"))
+    top = wiring.ranking_cache().read(wiring.asked("global"))
     assert top is not None
     assert top.completeness == COMPLETE
 

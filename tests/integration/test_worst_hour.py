@@ -15,7 +15,6 @@ import handlers.boards
 import handlers.scores
 import handlers.socket
 from leaderboard import instants, wiring
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.ranking import COMPLETE
 from leaderboard.settings import load
 from leaderboard.subscriptions import MAX_BOARDS
@@ -75,15 +74,15 @@ def socket(action: str, board: str | None = None) -> str:
 
 def recorded() -> None:
     """The ranking is in the cache, and the top as well."""
-    board = wiring.boards().find("global")
+    board_season = wiring.asked("global")
     recorder = wiring.recorder()
     users = [user(it) for it in range(USERS)]
     for start in range(0, USERS, 100):
         records = wiring.bulk_scores().read_records("global#all", users[start : start + 100])
-        top = recorder.apply(BoardSeason.stored(board, "all"), records).top
-        recorder.record(BoardSeason.stored(board, "all"), top)
+        top = recorder.apply(board_season, records).top
+        recorder.record(board_season, top)
     assert top is not None
-    wiring.ranking_cache().settle(BoardSeason.stored(board, "all"), top.life, COMPLETE)
+    wiring.ranking_cache().settle(board_season, top.life, COMPLETE)
     http("GET /boards/{board}/top")
 
 
