@@ -88,13 +88,13 @@ class Memory(Protocol):
 
     def read_misses(self) -> Mapping[str, str]: ...
 
-    def keep_miss(self, board_season: str, text: str | None) -> None:
+    def keep_miss(self, key: str, text: str | None) -> None:
         """Remember what was missed on a board-season; None: nothing is."""
 
     def read_place(self) -> str | None:
         """The board-season that the last run's turn came to; None: it begins anew."""
 
-    def keep_place(self, board_season: str | None) -> None: ...
+    def keep_place(self, key: str | None) -> None: ...
 
 
 class Audiences(Protocol):

@@ -52,21 +52,21 @@ class Notes:
         flat = [it.decode() for it in kept]
         return dict(zip(flat[::2], flat[1::2], strict=True))
 
-    def keep_miss(self, board_season: str, text: str | None) -> None:
+    def keep_miss(self, key: str, text: str | None) -> None:
         with self.cache.outage.noticed():
             if text is None:
-                self.cache.client.execute_command("HDEL", MISSES, board_season)
+                self.cache.client.execute_command("HDEL", MISSES, key)
             else:
-                self.cache.client.execute_command("HSET", MISSES, board_season, text)
+                self.cache.client.execute_command("HSET", MISSES, key, text)
 
     def read_place(self) -> str | None:
         with self.cache.outage.noticed():
             kept: bytes | None = self.cache.client.execute_command("GET", PLACE)
         return kept.decode() if kept else None
 
-    def keep_place(self, board_season: str | None) -> None:
+    def keep_place(self, key: str | None) -> None:
         with self.cache.outage.noticed():
-            self.cache.client.execute_command("SET", PLACE, board_season or "")
+            self.cache.client.execute_command("SET", PLACE, key or "")
 
 
 @dataclass(frozen=True)
