@@ -88,6 +88,12 @@ def test_prefix_leaves_less_for_the_stage(folder: Path) -> None:
     assert name.name == "arcade-leaderboard-edge-eu-central-1-dev-socket-path"
 
 
+def test_prefix_stands_before_the_stack_and_the_functions(folder: Path) -> None:
+    configuration = Configuration(folder, "dev", {"prefix": "arcade-"})
+    assert configuration.stack == "arcade-leaderboard-dev"
+    assert configuration.functions["scores"] == "arcade-leaderboard-dev-scores"
+
+
 def test_edge_of_a_longer_region_leaves_less_for_the_stage(folder: Path) -> None:
     most, _ = longest_stage(Configuration(folder, "dev"))
     less, _ = longest_stage(Configuration(folder, "dev", region="ap-southeast-1"))
@@ -205,6 +211,14 @@ def test_every_reservation_of_serverless_yml_is_counted(folder: Path) -> None:
             WRONG,
             (
                 "x failed before (ROLLBACK_COMPLETE) and takes no update. Delete it, then deploy: "
+                "aws cloudformation delete-stack --stack-name x --region eu-south-2"
+            ),
+        ),
+        (
+            "REVIEW_IN_PROGRESS",
+            WRONG,
+            (
+                "x failed before (REVIEW_IN_PROGRESS) and takes no update. Delete it, then deploy: "
                 "aws cloudformation delete-stack --stack-name x --region eu-south-2"
             ),
         ),

@@ -59,6 +59,14 @@ class Executions:
 
 
 @dataclass(frozen=True, slots=True)
+class Deployed:
+    """The stage's stack."""
+
+    status: str
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """SES in the Region."""
 
@@ -280,7 +288,9 @@ def stack(name: str, status: str | None, *, region: str, elsewhere: Sequence[str
                 f"export AWS_REGION={elsewhere[0]}",
             )
         return Finding(OK, "stack", f"{name} is new in {region}.")
-    if status.endswith("_IN_PROGRESS"):
+    # Its change set was never carried out, and never will be.
+    unmade = status == "REVIEW_IN_PROGRESS"
+    if status.endswith("_IN_PROGRESS") and not unmade:
         return _wrong("stack", f"{name} is busy ({status}). Wait until it is done, then deploy.")
     if status == "UPDATE_ROLLBACK_FAILED":
         return _wrong(
@@ -288,7 +298,8 @@ def stack(name: str, status: str | None, *, region: str, elsewhere: Sequence[str
             f"{name} is stuck ({status}). Look at its events, mend the cause, then: "
             f"aws cloudformation continue-update-rollback --stack-name {name} --region {region}",
         )
-    if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"):
+    failed = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+    if unmade or status in failed:
         return _wrong(
             "stack",
             f"{name} failed before ({status}) and takes no update. Delete it, then deploy: "
@@ -297,11 +308,22 @@ def stack(name: str, status: str | None, *, region: str, elsewhere: Sequence[str
     return Finding(OK, "stack", f"{name} is in {region} ({status}): this will update it.")
 
 
+def protection(unprotected: Sequence[str]) -> Iterator[Finding]:
+    """`unprotected` are the resources that get their deletion protection with the next deploy."""
+    if unprotected:
+        yield Finding(
+            NOTE,
+            "stack",
+            f"Deletion protection is still off for {', '.join(unprotected)}. "
+            "The next deploy turns it on.",
+        )
+
+
 def taken(
     existing: Sequence[Name], *, owned: Collection[str], stack: str, asked: int
 ) -> Iterator[Finding]:
-    """`existing` are those of the stage's names that something has; `owned` is what the stack "
-    "has."""
+    """`existing` are those of the stage's names that something has; `owned` is what the stack
+    has."""
     foreign: dict[str, list[str]] = {}
     for name in existing:
         if name.name not in owned:

@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from local.service import ROOT
 from tools import cloudformation
-from tools.caller import ROOT, UNLESS_TOLD
+from tools.caller import UNLESS_TOLD
 
 THROW_AWAY, PROTECTED = "throw-away", "protected"
 # Whose params every protected stage has.
@@ -84,7 +85,8 @@ class Configuration:
 
     @property
     def service(self) -> str:
-        return str(self.resolved(self.document["service"]))
+        """The service's name with its prefix, as plugins/prefix.js gives it to `sls`."""
+        return str(self.resolved(self.document["custom"]["service"]))
 
     @property
     def stack(self) -> str:
