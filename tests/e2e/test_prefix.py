@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -10,7 +11,9 @@ import pytest
 from local import service as deployment
 from local.stack import STAGE, variables
 from tests.e2e.service import Service
+from tests.e2e.test_smoke import PATIENT, smoke, surroundings
 from tests.e2e.waiting import await_value
+from tests.integration.valkey import Valkey
 from tests.stack import Running
 from tools.stage import stack_name
 
@@ -20,14 +23,22 @@ PREFIX = "second-"
 BOARD = "rating-of-two"
 
 
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Valkey]:
+    """The second service's own, as its name gives it one on AWS."""
+    server = Valkey(tmp_path / "cache")
+    yield server
+    server.stop()
+
+
 def test_service_with_a_prefix_lives_beside_another_and_leaves_nothing(
-    stack: Running, tmp_path: Path
+    stack: Running, cache: Valkey, tmp_path: Path
 ) -> None:
     addresses = stack.addresses
     endpoint = addresses["cognito"]
     folder = deployment.copy(tmp_path / "service")
     chosen = ["--stage", STAGE, "--param", f"prefix={PREFIX}"]
-    environment = variables(endpoint, addresses["cache"]) | {
+    environment = variables(endpoint, cache.endpoint) | {
         "LOG_FILE": addresses["log"],
         "SLS_AWS_MONITORING_FREQUENCY": "250",
     }
@@ -52,6 +63,8 @@ def test_service_with_a_prefix_lives_beside_another_and_leaves_nothing(
         http = f"{endpoint}/_aws/execute-api/{outputs['HttpApiId']}"
         assert http != addresses["http"]
         assert Service({**addresses, "http": http}).top(BOARD)["version"] == 0
+        checked = smoke(surroundings(stack), "--prefix", PREFIX, *PATIENT)
+        assert checked.returncode == 0, checked
     finally:
         deployment.run(["remove", *chosen], folder=folder, variables=environment)
     assert set(tables.list_tables()["TableNames"]) == before
