@@ -11,6 +11,7 @@ import pytest
 
 from local.service import ROOT
 from tests.package.packaging import Package
+from tests.package.test_template import permissions
 from tools import rights
 
 pytestmark = pytest.mark.package
@@ -197,6 +198,46 @@ def test_type_whose_names_are_unknown_is_refused(template: Json) -> None:
     other = {**template["Resources"], "Topic": {"Type": "AWS::SNS::Topic"}}
     with pytest.raises(SystemExit, match="does not know the names of: sns"):
         rights.policies({"Resources": other}, rights.STAGE)
+
+
+# What a resource of the template is in AWS's list of actions.
+KINDS = {
+    "AWS::Cognito::UserPool": {"userpool"},
+    "AWS::DynamoDB::Table": {"table"},
+    "AWS::ElastiCache::ServerlessCache": {"serverlesscache"},
+    "AWS::ElastiCache::User": {"user"},
+    "AWS::Lambda::Function": {"function"},
+    "AWS::Logs::LogGroup": {"log-group", "log-stream"},
+    "AWS::SQS::Queue": {"queue"},
+    "AWS::SecretsManager::Secret": {"Secret"},
+}
+PARTS = {
+    r"/index/": {"index"},
+    r"\.StreamArn$": {"stream"},
+    r"/@connections/": {"execute-api-general"},
+    r"^function:": {"function"},
+}
+# For all streams of an account, says AWS's list; Lambda asks for it on the stream.
+ON_A_STREAM = {"dynamodb:ListStreams"}
+
+
+def kinds(package: Package, resource: str) -> set[str]:
+    for pattern, found in PARTS.items():
+        if re.search(pattern, resource):
+            return found
+    return KINDS[package.resources[resource]["Type"]]
+
+
+def test_functions_may_do_nothing_that_aws_does_not_take_for_its_resource(behind: Package) -> None:
+    """Such a right would have no effect, and the function's call would be refused."""
+    without_effect = {
+        action
+        for function in behind.functions()
+        for resource, actions in permissions(behind, function).items()
+        for action in actions
+        if not kinds(behind, resource) & set((rights.described(action) or {}).get("Resources", ()))
+    }
+    assert without_effect == ON_A_STREAM
 
 
 def test_functions_roles_name_only_actions_that_aws_has(behind: Package) -> None:
