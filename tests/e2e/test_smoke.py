@@ -80,6 +80,12 @@ def assert_nothing_is_left(service: Service, tables: Tables) -> None:
     assert [it for it in scores if "userScore" in it or "userName" in it] == []
 
 
+def test_page_explains_every_step() -> None:
+    page = (ROOT / "docs" / "smoke.md").read_text(encoding="utf-8")
+    table = page.partition("## What it does")[2].partition("\n## ")[0]
+    assert [it for it in (*STEPS, "edge", "deletion protection") if f"`{it}`" not in table] == []
+
+
 # A stack that is well.
 
 

@@ -81,6 +81,12 @@ def test_stage_of_the_local_stack_is_not_for_the_doctor() -> None:
     )
 
 
+def test_page_says_how_long_a_stage_s_name_may_be() -> None:
+    most, _ = longest_stage(Configuration(ROOT, "dev"))
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"{most} characters are left for the stage" in page
+
+
 def test_prefix_leaves_less_for_the_stage(folder: Path) -> None:
     most, _ = longest_stage(Configuration(folder, "dev"))
     less, name = longest_stage(Configuration(folder, "dev", {"prefix": "arcade-"}))
