@@ -462,7 +462,7 @@ def test_missing_rights_of_the_deployer_are_named(shell: Shell) -> None:
     lacking = deployer.doctor(*PATIENCE)
     assert lacking.line("rights") == (
         f"wrong  rights       {arn} lacks iam:PassRole, sqs:CreateQueue. "
-        "Ask whoever runs the account for the deployer's rights."
+        "Ask the account's administrator for the deployer's rights."
     )
     assert lacking.status == 1
     iam.put_user_policy(
