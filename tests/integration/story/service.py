@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -12,17 +11,15 @@ import handlers.board_stream
 import handlers.score_stream
 from leaderboard.errors import LeaderboardError, Unavailable
 from local.poller import Context, Mapping, Options, Task
-from tests.integration import aws
 from tests.integration.story.world import World
+from tests.structure.template import functions
 
 Json = dict[str, Any]
 
 
-@cache
 def declared(function: str) -> Json:
     """What serverless.yml says of a function."""
-    it: Json = aws.read_yaml(aws.ROOT / "serverless.yml")["functions"][function]
-    return it
+    return functions()[function]
 
 
 def stream_options(function: str) -> Options:
