@@ -98,12 +98,17 @@ def deliver(*users: str) -> None:
 
 
 def handle(images: Iterable[Json]) -> None:
+    assert not failed(images)
+
+
+def failed(images: Iterable[Json]) -> bool:
+    """Whether some of a batch is to be delivered again."""
     records = [
         stream_record(number, {"userId": it["userId"], "boardSeason": it["boardSeason"]}, it)
         for number, it in enumerate(images)
     ]
     answer = handlers.score_stream.handler({"Records": records}, CONTEXT)
-    assert answer == {"batchItemFailures": []}
+    return bool(answer["batchItemFailures"])
 
 
 def play(**scores: int) -> None:
@@ -246,6 +251,40 @@ def test_first_scores_of_a_board_by_two_releases_are_all_in_the_index(
     rebuild(switches)
     assert (shown(), top()) == ([3, 2, 1], [3, 2, 1])
     assert verified() == []
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_first_record_that_loses_to_one_of_another_order_leaves_nobody_out(
+    is_lost: bool,
+    switches: Dependencies,
+    cache_server: Valkey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The other release's record is of a life before or after the one of this record."""
+    score("b", 2)
+    release("asc")
+    score("a", 1)
+    write = BoardTable.write
+
+    def beside(table: BoardTable, *rest: Any, **options: Any) -> bool:
+        monkeypatch.setattr(BoardTable, "write", write)
+        life = cache_server.snapshot()
+        cache_server.client.flushall()
+        release("desc")
+        deliver("b")
+        if not is_lost:
+            cache_server.restore(life)
+        return write(table, *rest, **options)
+
+    monkeypatch.setattr(BoardTable, "write", beside)
+    if is_lost:
+        assert failed([image("a")])
+    deliver("a")
+    rebuild(switches)
+    assert shown() == top() == [2, 1]
+    assert verified() == []
+    cache_server.client.flushall()
+    assert shown() == [2, 1]
 
 
 @pytest.mark.parametrize("at", ["drop", "ask"])
