@@ -154,7 +154,9 @@ class Ingest:
                 count.moved += outcome.moved
                 if outcome.rebuild:
                     count.rebuilds += self.rebuilds.ask(board, season)
-                self.recorder.mix(board, season, top, records)
+                if outcome.lost:
+                    count.failed.add((board.board, season))
+                self.recorder.mix(board, season, top, records, order=outcome.order)
         return archived
 
     def _hand_over(self, chores: Chores, count: _Count) -> None:
