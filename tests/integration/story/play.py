@@ -453,6 +453,11 @@ class Play(RuleBasedStateMachine):
         self._sleep(SILENCE)
         self.rig.expire_copies()
         seasons = [rules for rules in self._seasons() if not self._is_archived(rules)]
+        if self.world.failed_over:
+            # No audit mends those that nobody keeps; they leave the cache within the hour.
+            for rules in self._seasons():
+                if rules not in seasons:
+                    wiring.ranking_cache().drop(rules.board, rules.season)
         for rules in seasons:
             # A past season has no next score.
             if self.world.failed_over or rules not in self._current():
