@@ -1,7 +1,7 @@
 # The task runner. `make help` lists the targets; `make setup` is what the others begin with.
 
 STAGE ?= dev
-# The param `prefix` of that stage, if it has one.
+# The param `prefix` of that stage, if it has one that serverless.yml does not say.
 PREFIX :=
 PLAYERS ?= 8
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)

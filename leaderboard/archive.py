@@ -42,6 +42,16 @@ class ScoreReader(Protocol):
         """What the table has of these users (100 at most), read consistently."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A top by the table. `total`: None where it is not known. Of a `mixed` one the index has keys
+    in another order."""
+
+    scores: tuple[Score, ...]
+    total: int | None
+    mixed: bool
+
+
 @dataclass(frozen=True)
 class Archive:
     boards: BoardStore
@@ -62,15 +72,16 @@ class Archive:
                 item = None
             shown = {entry.user_id for entry in item.snapshot.entries} if item else set()
             ordered = in_force(board_season, item)
-            scores, total = self._top(ordered, sorted(changed | shown))
-            if item is None and not scores:
+            found = self._top(ordered, sorted(changed | shown))
+            if item is None and not found.scores:
                 return NOTHING
             hint = hint_of(item) if item else None
+            total = found.total
             if total is None:
-                total = max(len(scores), item.snapshot.total if item else 0)
+                total = max(len(found.scores), item.snapshot.total if item else 0)
             following = next_item(
                 board_season,
-                scores,
+                found.scores,
                 total=total,
                 life="",
                 order=ordered.rules.order,
@@ -78,7 +89,11 @@ class Archive:
                 total_due=False,
             )
             # Nobody follows this season: its total needs no version of its own.
-            following = replace(following, snapshot=replace(following.snapshot, total=total))
+            following = replace(
+                following,
+                snapshot=replace(following.snapshot, total=total),
+                mixed=following.mixed or found.mixed,
+            )
             if self.boards.write(following, read_revision=hint.revision if hint else 0):
                 moved = hint is None or following.snapshot.version != hint.version
                 return Recorded(recorded=True, moved=moved)
@@ -116,36 +131,39 @@ class Archive:
                 return Recorded(recorded=True, moved=True)
         raise Unavailable(f"{key} is recorded by too many at once.")
 
-    def _top(
-        self, board_season: BoardSeason, named: Sequence[str]
-    ) -> tuple[tuple[Score, ...], int | None]:
-        """The top, and how many the board has where that is known (else its last count holds)."""
+    def _top(self, board_season: BoardSeason, named: Sequence[str]) -> Found:
         known = self._read(board_season, named)
-        top_size = board_season.rules.top_size
-        limit = top_size + MARGIN
+        rules = board_season.rules
+        limit = rules.top_size + MARGIN
         while True:
             best = self.index.best(board_season, limit)
             known |= self._read(
                 board_season, [it.user_id for it in best if it.user_id not in known]
             )
+            records = [it for it in known.values() if it is not None]
             scores = sorted(
-                (score for score in known.values() if score is not None),
+                (it.score for it in records if it.score is not None),
                 key=lambda it: _key(board_season, it),
             )
-            top = tuple(scores[:top_size])
+            top = tuple(scores[: rules.top_size])
+            mixed = any(it.order not in (None, rules.order) for it in records)
             if len(best) < limit:
-                return top, len(scores)
+                return Found(top, len(scores), mixed)
             # Behind where the index was read to, there may be others.
-            if len(top) == top_size and _key(board_season, top[-1]) <= _key(board_season, best[-1]):
-                return top, None
+            if len(top) == rules.top_size and _key(board_season, top[-1]) <= _key(
+                board_season, best[-1]
+            ):
+                return Found(top, None, mixed)
             limit *= 2
 
-    def _read(self, board_season: BoardSeason, user_ids: Sequence[str]) -> dict[str, Score | None]:
-        found: dict[str, Score | None] = dict.fromkeys(user_ids)
+    def _read(
+        self, board_season: BoardSeason, user_ids: Sequence[str]
+    ) -> dict[str, ScoreRecord | None]:
+        found: dict[str, ScoreRecord | None] = dict.fromkeys(user_ids)
         for start in range(0, len(user_ids), AT_A_TIME):
             some = user_ids[start : start + AT_A_TIME]
             for record in self.scores.read_records(board_season.key, some):
-                found[record.user_id] = record.score
+                found[record.user_id] = record
         return found
 
 

@@ -156,7 +156,9 @@ class Ingest:
                 count.moved += outcome.moved
                 if outcome.rebuild:
                     count.rebuilds += self.rebuilds.ask(board_season)
-                self.recorder.mix(board_season, top, records)
+                if outcome.lost:
+                    count.failed.add(board_season.key)
+                self.recorder.mix(board_season, top, records, order=outcome.order)
         return archived
 
     def _hand_over(self, chores: Chores, count: _Count) -> None:

@@ -207,22 +207,29 @@ class BoardStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What recording came to; `rebuild` names a life that must be filled before it may record."""
+    """What recording came to; `rebuild` names a life that must be filled before it may record.
+
+    Of a life that is `lost` already, what was applied to it is to be applied again. `order` is the
+    one that counts, where the life was in another.
+    """
 
     recorded: bool = False
     moved: bool = False
     rebuild: str | None = None
+    lost: bool = False
+    order: Order | None = None
 
 
 NOTHING = Recorded()
 
 
 class OtherOrder(Exception):
-    """A life of the cache is in an order that no longer counts for its board-season."""
+    """A life of the cache is in another order than the one that counts for its board-season."""
 
-    def __init__(self, life: str) -> None:
+    def __init__(self, life: str, order: Order) -> None:
         super().__init__(life)
         self.life = life
+        self.order = order
 
 
 class PutBack(Exception):
@@ -284,14 +291,22 @@ class Recorder:
         """End the life of a board-season that is no more. Raises Unavailable."""
         self.cache.drop(key)
 
-    def mix(self, board_season: BoardSeason, top: Top, records: Iterable[ScoreRecord]) -> None:
+    def mix(
+        self,
+        board_season: BoardSeason,
+        top: Top,
+        records: Iterable[ScoreRecord],
+        *,
+        order: Order | None = None,
+    ) -> None:
         """Note that a recorded board-season's index has keys of both orders, where records say so.
 
         Until its first record nothing says which order counts: two releases may have taken a score
-        each. Raises Unavailable.
+        each. `order` is the one that counts, if not the top's. Raises Unavailable.
         """
         is_known = top.hint is not None and top.hint.mixed
-        if not is_known and any(it.order not in (None, top.order) for it in records):
+        counts = order or top.order
+        if not is_known and any(it.order not in (None, counts) for it in records):
             self.boards.mix(board_season.key)
 
     def rest(self, tops: Iterable[Top | None]) -> int:
@@ -313,10 +328,13 @@ class Recorder:
             return NOTHING
         try:
             return self._record(board_season, self._rested(board_season, top, rested_ms))
-        except (OtherOrder, PutBack) as over:
-            # A rebuild fills a life in the order that counts now, from the table as it is now.
-            self.cache.drop(board_season.key, life=over.life)
-            return Recorded(rebuild=over.life)
+        except OtherOrder as other:
+            # A rebuild fills a life in the order that counts now.
+            dropped = self.cache.drop(board_season.key, life=other.life)
+            return Recorded(rebuild=other.life, lost=not dropped, order=other.order)
+        except PutBack as known:
+            dropped = self.cache.drop(board_season.key, life=known.life)
+            return Recorded(rebuild=known.life, lost=not dropped)
 
     def _record(self, board_season: BoardSeason, top: Top) -> Recorded:
         if not top.is_unrecorded:
@@ -349,8 +367,8 @@ class Recorder:
                 raise PutBack(top.life)
             if top.completeness == NEW and stored is not None and stored.life != top.life:
                 # This life began as if the board had no item: it lacks what came before it.
-                self.cache.settle(board_season, top.life, PARTIAL, only_new=True)
-                return Recorded(rebuild=top.life)
+                is_there = self.cache.settle(board_season, top.life, PARTIAL, only_new=True)
+                return Recorded(rebuild=top.life, lost=not is_there)
             hint = None if stored is None else hint_of(stored)
             total_due = False  # somebody else has just recorded
             top = self._read(board_season)
@@ -388,7 +406,7 @@ class Recorder:
         """The item with what was recorded; None if nothing ever was. Raises OtherOrder."""
         item = self.boards.read(board_season.key)
         if item is not None and item.order not in (None, top.order):
-            raise OtherOrder(top.life)
+            raise OtherOrder(top.life, item.order)
         return item if item is not None and item.is_recorded else None
 
 

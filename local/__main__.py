@@ -105,7 +105,9 @@ def parse() -> argparse.Namespace:
         description="Serve the page here until Ctrl-C, against a deployed stage.",
     )
     page_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
-    page_parser.add_argument("--prefix", default="", help="its param `prefix` (default: none)")
+    page_parser.add_argument(
+        "--prefix", default="", help="its param `prefix` (default: as serverless.yml says)"
+    )
     page_parser.add_argument(
         "--region", help="its Region (default: the shell's, as `make doctor` says it)"
     )
@@ -125,7 +127,9 @@ def parse() -> argparse.Namespace:
         "Tickets already issued stay valid.",
     )
     rotate_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
-    rotate_parser.add_argument("--prefix", default="", help="its param `prefix` (default: none)")
+    rotate_parser.add_argument(
+        "--prefix", default="", help="its param `prefix` (default: as serverless.yml says)"
+    )
     rotate_parser.add_argument(
         "--region", help="its Region (default: the shell's, as `make doctor` says it)"
     )

@@ -24,7 +24,7 @@ module.exports = class Protection {
       'after:deploy:finalize': () => {
         if (!this.unprotected.length) return;
         log.warning(
-          `Deletion protection is still off for ${this.unprotected.join(', ')}. Deploy once more to turn it on.`
+          `Deletion protection is still off for ${this.unprotected.join(', ')}. Deploy again to turn it on.`
         );
       },
     };

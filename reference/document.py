@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import models_json_schema
@@ -21,6 +20,7 @@ from leaderboard.names import BOARD
 from reference import answers
 from reference.answers import Json
 from reference.operations import OPERATIONS, Operation
+from tools import cloudformation
 
 ROOT = Path(__file__).parent.parent
 DESCRIPTION = f"""\
@@ -38,7 +38,8 @@ ignored by GET and HEAD; but `offset` and `page` are always refused: pages go by
 has at most {MAX_BODY // 1024} KB unless its route says otherwise, and nothing unknown in it.
 - The service's errors are problem details (RFC 9457) with a stable `code`. The gateway itself \
 answers 401 (no valid token), 403 (a scope is missing), 404 (no such route) and 429 (too many \
-requests at once) with `{{"message": …}}`.
+requests at once) with `{{"message": …}}`. A web ACL before the stage answers 413 and 429 with the \
+service's own problem, but as `application/json` and without a `requestId`.
 - 403 (`edge_required`): the stage stands behind a CDN, and is to be asked through it.
 - 500 (`internal`): an unexpected error. Every request may be repeated; if it fails again, give \
 the `requestId` to those who run the service.
@@ -159,8 +160,7 @@ def encoded(shown: Json) -> str:
 @cache
 def http_events() -> dict[str, dict[str, tuple[str, list[str]] | None]]:
     """Per function, its routes in the template, each with its authorizer and scopes."""
-    text = (ROOT / "serverless.yml").read_text(encoding="utf-8")
-    functions = yaml.load(text, _Template)["functions"]  # noqa: S506 - a safe loader
+    functions = cloudformation.read(ROOT / "serverless.yml")["functions"]
     found: dict[str, dict[str, tuple[str, list[str]] | None]] = {}
     for name, function in functions.items():
         for event in function.get("events", []):
@@ -383,14 +383,3 @@ def version() -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     version: str = project["project"]["version"]
     return version
-
-
-class _Template(yaml.SafeLoader):
-    """Reads the template as it stands; what CloudFormation's functions would put in is None."""
-
-
-def _leave(_loader: yaml.SafeLoader, _suffix: str, _node: yaml.Node) -> None:
-    return None
-
-
-_Template.add_multi_constructor("!", _leave)

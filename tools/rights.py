@@ -1,8 +1,9 @@
 """Writes the policies of the role that deploys a stage: `python -m tools.rights`.
 
-What CloudFormation asks for comes from the schemas of the resource types in the packaged template,
-which cfn-lint carries; so does what each action can be held to. What the tools themselves call is
-listed here. An action is held to the names that the stage's resources get, where AWS allows that.
+The role also runs `make doctor` and `make smoke`, as the workflow that deploys does. What
+CloudFormation asks for comes from the schemas of the resource types in the packaged template, which
+cfn-lint carries; so does what each action can be held to. What the tools themselves call is listed
+here. An action is held to the names that the stage's resources get, where AWS allows that.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ LIMIT = 6144
 PREFIXES = {"ApiGatewayV2": "apigateway", "Cognito": "cognito-idp"}
 
 ANY: Arns = ("*",)
+# The stack before the stage, whose address the smoke check asks for.
+EDGE = "edge"
+OF_THE_EDGE = frozenset({"cloudformation:DescribeStacks"})
 TOOLS = {
     # osls: the change set, its progress, `remove`, `info`; and plugins/protection.js.
     "cloudformation": (
@@ -60,8 +64,31 @@ TOOLS = {
         "ListBucketVersions",
         "PutObject",
     ),
-    # plugins/catalog.js.
-    "lambda": ("GetFunction", "InvokeFunction"),
+    # plugins/catalog.js; the doctor.
+    "lambda": (
+        "GetAccountSettings",
+        "GetFunction",
+        "GetFunctionConcurrency",
+        "GetFunctionConfiguration",
+        "InvokeFunction",
+    ),
+    # The smoke check: its player, and the secrets of the clients that get tokens.
+    "cognito-idp": (
+        "AdminCreateUser",
+        "AdminDeleteUser",
+        "AdminGetUser",
+        "AdminSetUserPassword",
+        "DescribeUserPoolClient",
+        "ListUsers",
+    ),
+    "cloudwatch": ("DescribeAlarms",),
+    # The doctor: what the account allows, and which names are taken.
+    "account": ("ListRegions",),
+    "elasticache": ("DescribeServerlessCaches", "DescribeUserGroups", "DescribeUsers"),
+    "servicequotas": ("GetAWSDefaultServiceQuota", "GetServiceQuota"),
+    "ses": ("GetAccount", "GetEmailIdentity"),
+    "sqs": ("GetQueueUrl",),
+    "wafv2": ("ListWebACLs",),
     # API Gateway delivers the HTTP API's access log in the name of whoever sets it up.
     "logs": (
         "CreateLogDelivery",
@@ -79,10 +106,13 @@ TO_FUNCTIONS: Json = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.
 THROUGH_A_SERVICE: Json = {"StringLike": {"kms:ViaService": "*.amazonaws.com"}}
 
 
-def names(stage: str, tables: Iterable[str], secrets: Iterable[str]) -> dict[str, dict[str, Arns]]:
+def names(
+    stage: str, tables: Iterable[str], secrets: Iterable[str], *, before: str
+) -> dict[str, dict[str, Arns]]:
     """By IAM prefix and type of resource: what the stage's resources are called. `*` is for every
-    type. A prefix that is not here belongs to options that the service does not use."""
-    stack = f"leaderboard-{stage}"
+    type. A prefix that is not here belongs to options that the service does not use. `before` is
+    the stage's param `prefix`."""
+    stack = f"{before}leaderboard-{stage}"
     tables, secrets = sorted(tables), sorted(secrets)
     log_group = "arn:aws:logs:*:*:log-group:/aws"
     logs = (f"{log_group}/lambda/{stack}-*", f"{log_group}/http-api/{stack}*")
@@ -90,9 +120,13 @@ def names(stage: str, tables: Iterable[str], secrets: Iterable[str]) -> dict[str
     web_acl = f"arn:aws:wafv2:*:*:regional/webacl/{stack}-*/*"
     pool = "arn:aws:cognito-idp:*:*:userpool/*"
     return {
+        "account": {"*": ANY},
         # The ids of APIs are made by AWS.
         "apigateway": {"*": ("arn:aws:apigateway:*::/apis*", "arn:aws:apigateway:*::/tags/*")},
-        "cloudformation": {"stack": (f"arn:aws:cloudformation:*:*:stack/{stack}/*",)},
+        "cloudformation": {
+            "stack": (f"arn:aws:cloudformation:*:*:stack/{stack}/*",),
+            EDGE: (f"arn:aws:cloudformation:*:*:stack/{before}leaderboard-edge-*-{stage}/*",),
+        },
         "cloudwatch": {"alarm": (f"arn:aws:cloudwatch:*:*:alarm:{stack}-*",)},
         "cognito-idp": {"userpool": (pool,), "webacl": (web_acl,)},
         "dynamodb": {
@@ -118,6 +152,8 @@ def names(stage: str, tables: Iterable[str], secrets: Iterable[str]) -> dict[str
         "secretsmanager": {
             "Secret": tuple(f"arn:aws:secretsmanager:*:*:secret:{it}-*" for it in secrets)
         },
+        "servicequotas": {"*": ANY},
+        "ses": {"*": ANY},
         "sqs": {"queue": (f"arn:aws:sqs:*:*:{stack}-*",)},
         "wafv2": {
             "webacl": (web_acl,),
@@ -132,6 +168,22 @@ def _data(name: str) -> Json:
     path = resources.files("cfnlint").joinpath("data", name)
     data: Json = json.loads(path.read_text(encoding="utf-8"))
     return data
+
+
+def described(action: str) -> Json | None:
+    """What AWS says of an action, such as the types of resources it is for; None if there is no
+    such action."""
+    service_name, _, name = action.partition(":")
+    known: Json = _data("AdditionalSpecs/Policies.json")[service_name]["Actions"]
+    return known.get(name.lower())
+
+
+def arn_forms(action: str) -> list[str]:
+    """The forms of the ARNs that an action is for, as AWS writes them; none if it is for all."""
+    service_name = action.partition(":")[0]
+    types = (described(action) or {}).get("Resources") or []
+    forms = _data("AdditionalSpecs/Policies.json")[service_name]["Resources"]
+    return [form for it in types for form in forms[it.lower()]["ARNFormats"]]
 
 
 def schema_actions(kind: str) -> set[str]:
@@ -154,13 +206,13 @@ def prefix(kind: str) -> str:
     return PREFIXES.get(word, word.lower())
 
 
-def statements(template: Mapping[str, Any], stage: str) -> list[Json]:
+def statements(template: Mapping[str, Any], stage: str, *, before: str) -> list[Json]:
     """What the role may, each action once, ordered by service."""
     resources = template["Resources"]
     kinds = {it["Type"] for it in resources.values()}
     tables = {it["Properties"]["TableName"] for it in resources.values() if _is_table(it)}
     secrets = {n for n, it in resources.items() if it["Type"] == "AWS::SecretsManager::Secret"}
-    named = names(stage, tables, secrets)
+    named = names(stage, tables, secrets, before=before)
     if foreign := {prefix(it) for it in kinds} - named.keys():
         raise SystemExit(f"tools/rights.py does not know the names of: {', '.join(foreign)}.")
     asked = {it for kind in kinds for it in schema_actions(kind)}
@@ -195,26 +247,27 @@ def _condition(action: str) -> Json:
 
 def _held_to(action: str, named: Mapping[str, Arns]) -> Arns:
     """The resources that an action is allowed on; none if the service never needs it."""
-    service_name, _, name = action.partition(":")
+    name = action.partition(":")[2]
     if action == "iam:CreateServiceLinkedRole":
         return ("arn:aws:iam::*:role/aws-service-role/*",)
     if not named or not name.isalnum():
         return ()
-    if "*" in named:
-        return named["*"]
-    known = _data("AdditionalSpecs/Policies.json")[service_name]["Actions"].get(name.lower())
-    if known is None:  # no action of IAM's: schemas name some that never were
-        return ()
+    known = described(action)
+    if known is None:  # no action in IAM's list: schemas name some that never were
+        return named.get("*", ())
     types = known.get("Resources")
     if not types:
         return ANY
-    return tuple(sorted({arn for it in types for arn in named.get(it, ())}))
+    if "*" in named:
+        return named["*"]
+    wanted = [*types, EDGE] if action in OF_THE_EDGE else types
+    return tuple(sorted({arn for it in wanted for arn in named.get(it, ())}))
 
 
-def policies(template: Mapping[str, Any], stage: str) -> list[Json]:
+def policies(template: Mapping[str, Any], stage: str, *, before: str = "") -> list[Json]:
     """The same in as few documents as AWS's limit allows."""
     documents: list[Json] = []
-    for statement in statements(template, stage):
+    for statement in statements(template, stage, before=before):
         if documents:
             last = documents[-1]
             longer = {**last, "Statement": [*last["Statement"], statement]}
@@ -232,21 +285,22 @@ def size(document: Json) -> int:
     return len("".join(json.dumps(document).split()))
 
 
-def texts(template: Mapping[str, Any], stage: str) -> dict[str, str]:
+def texts(template: Mapping[str, Any], stage: str, *, before: str = "") -> dict[str, str]:
     """The files by name."""
     return {
         f"{number}.json": json.dumps(it, indent=2) + "\n"
-        for number, it in enumerate(policies(template, stage), start=1)
+        for number, it in enumerate(policies(template, stage, before=before), start=1)
     }
 
 
-def packaged(stage: str) -> Json:
+def packaged(stage: str, *, before: str = "") -> Json:
     """The template of a stage with all that it may have."""
     with tempfile.TemporaryDirectory() as folder:
         copied = service.copy(Path(folder) / "service")
         options = ["--param", "requirements=none.txt", "--param", "edge=cloudfront"]
         options += ["--param", "poolAcl=waf", "--param", "bytecode=none", "--param", "email=ses"]
         options += ["--param", "emailFrom=no-reply@play.example.com"]
+        options += ["--param", f"prefix={before}"] if before else []
         service.run(["package", "--stage", stage, *options], folder=copied, variables={})
         path = copied / ".serverless" / "cloudformation-template-update-stack.json"
         template: Json = json.loads(path.read_text(encoding="utf-8"))
@@ -259,18 +313,20 @@ def main() -> int:
         description="Writes the policies of the role that deploys a stage.",
     )
     parser.add_argument("--stage", default=STAGE, help=f"default: {STAGE}")
+    parser.add_argument("--prefix", default="", help="its param `prefix` (default: none)")
     parser.add_argument("--output", type=Path, help=f"default for {STAGE}: docs/deployer")
     arguments = parser.parse_args()
-    if arguments.output is None and arguments.stage != STAGE:
+    before = arguments.prefix
+    if arguments.output is None and (arguments.stage != STAGE or before):
         parser.error(f"docs/deployer is for {STAGE}; name another folder with --output.")
     folder: Path = arguments.output or FOLDER
     try:
-        template = packaged(arguments.stage)
+        template = packaged(arguments.stage, before=before)
     except service.ToolFailed as error:
         print(error, file=sys.stderr)
         return 1
     folder.mkdir(parents=True, exist_ok=True)
-    written = texts(template, arguments.stage)
+    written = texts(template, arguments.stage, before=before)
     for path in folder.glob("*.json"):
         if path.name not in written:
             path.unlink()

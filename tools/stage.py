@@ -26,6 +26,7 @@ from leaderboard_client.loopback import is_loopback
 from local import announcement, service
 from local.stack import STAGE, StackFailed
 from tools import caller
+from tools.doctor.configuration import Configuration
 
 # Where the edge is, whatever the stage's Region.
 EDGE_REGION = "us-east-1"
@@ -54,6 +55,8 @@ class Stage:
     """A stage that is deployed."""
 
     name: str
+    stack: str
+    """The stack's name, with which its resources' names begin."""
     account: str
     outputs: Mapping[str, str]
     edge: str | None
@@ -122,17 +125,21 @@ class Stage:
 
 
 def stack_name(stage: str, *, prefix: str) -> str:
-    """The stage's stack; `prefix` is its param of that name."""
-    return f"{prefix}leaderboard-{stage}"
+    """The stage's stack; `prefix` is its param of that name, if serverless.yml does not say it."""
+    return f"{_prefix(stage, prefix)}leaderboard-{stage}"
 
 
 def edge_stack_name(stage: str, *, prefix: str, region: str) -> str:
     """The stack of its edge, which names the Region of the stage."""
-    return f"{prefix}leaderboard-edge-{region}-{stage}"
+    return f"{_prefix(stage, prefix)}leaderboard-edge-{region}-{stage}"
+
+
+def _prefix(stage: str, told: str) -> str:
+    return told or str(Configuration(service.ROOT, stage).param("prefix") or "")
 
 
 def find(stage: str, *, region: str | None, prefix: str = "") -> Stage:
-    """The stage, in that Region or where this shell works; `prefix` is its param of that name.
+    """The stage, in that Region or where this shell works; `prefix` as for `stack_name`.
     Raises StackFailed."""
     session = session_for(stage, region=region)
     where, name = session.region_name, stack_name(stage, prefix=prefix)
@@ -144,6 +151,7 @@ def find(stage: str, *, region: str | None, prefix: str = "") -> Stage:
         outputs = _outputs(stack)
         return Stage(
             name=stage,
+            stack=name,
             account=str(stack["StackId"]).split(":")[4],
             outputs=outputs,
             edge=_edge(session, stage, edge, wanted="EdgeSecretReplica" in outputs),

@@ -67,7 +67,7 @@ class BulkScores:
             self.scores_table: {
                 "Keys": keys,
                 "ConsistentRead": True,
-                "ProjectionExpression": RECORD,
+                "ProjectionExpression": f"{RECORD}, boardOrder",
             }
         }
         for _ in tries():

@@ -29,6 +29,8 @@ Json = dict[str, Any]
 
 PATIENCE_MS = 5 * 60_000
 """How long an order may differ without a deploy's word: one that fails has gone back by then."""
+UNSEEN_MS = 150_000
+"""How long no run may have looked for that time to go on: one that fails may be missing."""
 
 
 class Boards(Protocol):
@@ -91,16 +93,10 @@ class Changes:
         `deployed`: a deploy has ended well. Raises Unavailable.
         """
         deadline = time.monotonic() + seconds
-        rules = self._rules()
-        known: Json = json.loads(self.memory.read_rules() or "{}")
-        if known.get("done") == rules:
+        known = self._look()
+        if known["done"] and not deployed:
             return Changed()
-        if known.get("seen") != rules:
-            # Before it is kept that they were seen: should this fail, the next run does it.
-            self.boards.remember_shards(self.write_shards)
-            known = {"seen": rules, "since": self.now_ms()}
-            self.memory.keep_rules(json.dumps(known))
-        is_settled = self.now_ms() - known["since"] >= PATIENCE_MS
+        is_settled = known["at"] - known["since"] >= PATIENCE_MS
         reordered: list[str] = []
         resized: list[str] = []
         finished = True
@@ -127,11 +123,31 @@ class Changes:
             resized += [key] if self._fit(board_season, item) else []
         # Until then a function of the release before may still record a board's first top.
         if finished and is_settled:
-            self.memory.keep_rules(json.dumps({"done": rules}))
+            self.memory.keep_rules(json.dumps({**known, "done": True}))
         return Changed(tuple(reordered), tuple(resized), finished)
 
+    def _look(self) -> Json:
+        """What is kept of these rules: since when each run saw them, and whether all is done.
+
+        It begins anew after other rules, and after a time in which no run looked: a deploy may have
+        gone back then and come again, and a cache that failed over may remember an earlier one.
+        """
+        rules, now = self._rules(), self.now_ms()
+        known: Json = json.loads(self.memory.read_rules() or "{}")
+        if known.get("rules") != rules or now - known["at"] > UNSEEN_MS:
+            # Before it is kept that they were seen: should this fail, the next run does it.
+            self.boards.remember_shards(self.write_shards)
+            known = {"rules": rules, "since": now, "done": False}
+        known["at"] = now
+        self.memory.keep_rules(json.dumps(known))
+        return known
+
     def _fit(self, board_season: BoardSeason, item: BoardItem) -> bool:
-        """End a life in another order; else record a top that is to have another size."""
+        """End a life in another order; else record a top that is to have another size.
+
+        So is one recorded that the item has of another life: a failover may have revived a life in
+        the order that counts again.
+        """
         top = self.cache.read(board_season)
         if top is None or top.completeness != COMPLETE:
             self.rebuilds.ask(board_season)  # which records the top as well
@@ -140,7 +156,8 @@ class Changes:
             self.cache.drop(board_season.key, life=top.life)
             self.rebuilds.ask(board_season)
             return False
-        if len(item.snapshot.entries) == min(board_season.rules.top_size, top.total):
+        size = min(board_season.rules.top_size, top.total)
+        if item.life == top.life and len(item.snapshot.entries) == size:
             return False
         self.cache.settle(board_season, top.life, COMPLETE)  # names its top as a change
         changed = self.cache.read(board_season)

@@ -223,10 +223,24 @@ def test_web_acl_sees_whole_batches_and_counts_reads_writes_and_sockets(edge: Ed
         if "RateBasedStatement" in it["Statement"]
     }
     assert limits == {"reads": 60_000, "writes": 600, "connects": 200}
+    answers = {
+        name: it["Action"]["Block"]["CustomResponse"]
+        for name, it in rules.items()
+        if "Action" in it
+    }
+    assert {name: int(it["ResponseCode"]) for name, it in answers.items()} == {
+        "body-size": 413,
+        "reads": 429,
+        "writes": 429,
+        "connects": 429,
+    }
     # The emulator's web ACL forgets this, so it is asked what was deployed.
     deployed = edge.client("cloudformation").get_template(StackName=edge.stack)["TemplateBody"]
-    seen = deployed["Resources"]["WebAcl"]["Properties"]["AssociationConfig"]["RequestBody"]
+    acl = deployed["Resources"]["WebAcl"]["Properties"]
+    seen = acl["AssociationConfig"]["RequestBody"]
     assert seen == {"CLOUDFRONT": {"DefaultSizeInspectionLimit": "KB_64"}}
+    bodies = {it["CustomResponseBodyKey"] for it in answers.values()}
+    assert bodies == set(acl["CustomResponseBodies"])
 
 
 def test_deploy_after_a_rotation_sends_the_new_value_and_clears_old_files(edge: Edge) -> None:

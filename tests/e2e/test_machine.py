@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import uuid
 
 import pytest
 
-from local.service import ROOT
+from tests.commands import command
 from tests.e2e.service import Service
 from tests.e2e.test_smoke import surroundings
 from tests.stack import Running
@@ -18,14 +17,8 @@ pytestmark = pytest.mark.e2e
 
 
 def printed(stack: Running, *options: str) -> str:
-    run = subprocess.run(
-        [sys.executable, "-m", "tools.machine", "--stage", "local", *options],
-        cwd=ROOT,
-        env=surroundings(stack),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = surroundings(stack)
+    run = command("tools.machine", "--stage", "local", *options, environment=environment)
     assert (run.returncode, run.stderr) == (0, ""), run
     return run.stdout
 
@@ -80,13 +73,6 @@ def act(commands: str) -> list[str]:
 
 
 def test_user_that_is_none_is_refused(stack: Running) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "tools.machine", "--user", "a;b"],
-        cwd=ROOT,
-        env=surroundings(stack),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = command("tools.machine", "--user", "a;b", environment=surroundings(stack))
     assert run.returncode == 2
     assert "a user id is 1 to 64 of" in run.stderr

@@ -1,4 +1,4 @@
-"""Two services of one stage in one account: the second has a prefix, and all of its own."""
+"""Two services of one stage in one account: the second has a prefix, and tables of its own."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import boto3
 import pytest
 
 from local import service as deployment
-from local.cache import Cache
 from local.stack import STAGE, variables
 from tests.e2e.service import Service
+from tests.e2e.test_smoke import PATIENT, smoke, surroundings
 from tests.e2e.waiting import await_value
+from tests.integration.valkey import Valkey
 from tests.stack import Running
 from tools.stage import stack_name
 
@@ -23,24 +24,21 @@ BOARD = "rating-of-two"
 
 
 @pytest.fixture
-def second_cache(tmp_path: Path) -> Iterator[str]:
-    """The endpoint of a cache that is made for the second service, as its deploy does on AWS."""
-    cache = Cache(tmp_path / "cache")
-    try:
-        await_value(cache.is_ready, what="Valkey takes writes")
-        yield cache.endpoint
-    finally:
-        cache.stop()
+def cache(tmp_path: Path) -> Iterator[Valkey]:
+    """The second service's own, as its name gives it one on AWS."""
+    server = Valkey(tmp_path / "cache")
+    yield server
+    server.stop()
 
 
 def test_service_with_a_prefix_lives_beside_another_and_leaves_nothing(
-    stack: Running, tmp_path: Path, second_cache: str
+    stack: Running, cache: Valkey, tmp_path: Path
 ) -> None:
     addresses = stack.addresses
     endpoint = addresses["cognito"]
     folder = deployment.copy(tmp_path / "service")
     chosen = ["--stage", STAGE, "--param", f"prefix={PREFIX}"]
-    environment = variables(endpoint, second_cache) | {
+    environment = variables(endpoint, cache.endpoint) | {
         "LOG_FILE": addresses["log"],
         "SLS_AWS_MONITORING_FREQUENCY": "250",
     }
@@ -65,6 +63,8 @@ def test_service_with_a_prefix_lives_beside_another_and_leaves_nothing(
         http = f"{endpoint}/_aws/execute-api/{outputs['HttpApiId']}"
         assert http != addresses["http"]
         assert Service({**addresses, "http": http}).top(BOARD)["version"] == 0
+        checked = smoke(surroundings(stack), "--prefix", PREFIX, *PATIENT)
+        assert checked.returncode == 0, checked
     finally:
         deployment.run(["remove", *chosen], folder=folder, variables=environment)
     assert set(tables.list_tables()["TableNames"]) == before

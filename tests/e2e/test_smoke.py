@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from local.service import ROOT
+from tests.commands import command
 from tests.e2e.service import Service
 from tests.e2e.tables import Tables
 from tests.stack import Running
@@ -53,14 +54,8 @@ def surroundings(stack: Running | None, **changed: str) -> dict[str, str]:
 def smoke(
     environment: Mapping[str, str], *options: str, stage: str = "local"
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*SMOKE, "--stage", stage, *options],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
+    return command(
+        "tools.smoke", "--stage", stage, *options, environment=environment, seconds=SECONDS
     )
 
 
@@ -83,6 +78,12 @@ def assert_nothing_is_left(service: Service, tables: Tables) -> None:
     assert service.top(check.BOARD)["entries"] == []
     scores = [it for it in tables.items("scoresTable") if it["boardSeason"].startswith("smoke-")]
     assert [it for it in scores if "userScore" in it or "userName" in it] == []
+
+
+def test_page_explains_every_step() -> None:
+    page = (ROOT / "docs" / "smoke.md").read_text(encoding="utf-8")
+    table = page.partition("## What it does")[2].partition("\n## ")[0]
+    assert [it for it in (*STEPS, "edge", "deletion protection") if f"`{it}`" not in table] == []
 
 
 # A stack that is well.
@@ -228,12 +229,20 @@ def test_aws_that_does_not_answer_is_one_line() -> None:
 # A stage that is not well: each test breaks the stack, and puts it right again.
 
 
+QUEUE = {"Type": "AWS::SQS::Queue"}
+
+
 @contextmanager
-def deployed(tables: Tables, name: str, outputs: Mapping[str, str]) -> Iterator[None]:
-    """A stack that has these outputs, and nothing else that matters."""
+def deployed(
+    tables: Tables,
+    name: str,
+    outputs: Mapping[str, str],
+    resource: Mapping[str, Any] = QUEUE,
+) -> Iterator[None]:
+    """A stack that has these outputs, and one resource."""
     client = tables.client("cloudformation")
     template = {
-        "Resources": {"Nothing": {"Type": "AWS::SQS::Queue"}},
+        "Resources": {"Only": resource},
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
     client.create_stack(StackName=name, TemplateBody=json.dumps(template))
@@ -254,6 +263,40 @@ def test_address_at_which_there_is_no_api_is_told(stack: Running, tables: Tables
         failed = failures(smoke(surroundings(stack), stage="astray"))
     assert failed["GET /boards"].startswith("GET /boards answered 404 instead of 200")
     assert set(failed) == {"GET /boards", "alarms"}, "and nothing was made"
+
+
+def test_protection_that_is_still_off_is_a_note_and_the_alarms_are_those_of_the_stack(
+    stack: Running, tables: Tables
+) -> None:
+    """Of a service with a prefix, whose APIs do not answer: the rest is looked at all the same."""
+    outputs = {
+        "UserPoolId": stack.addresses["userPoolId"],
+        "WebClientId": stack.addresses["webClientId"],
+        "HttpApiId": "nothing",
+        "SocketApiId": "nothing",
+        "UnprotectedUntilNextDeploy": "ScoresTable, UserPool",
+    }
+    alarm = {
+        "AlarmName": "acme-leaderboard-astray-failures",
+        "Namespace": "AWS/SQS",
+        "MetricName": "ApproximateNumberOfMessagesVisible",
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 1,
+        "Period": 60,
+        "Statistic": "Maximum",
+        "Threshold": 0,
+    }
+    resource = {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm}
+    with deployed(tables, "acme-leaderboard-astray", outputs, resource):
+        run = smoke(surroundings(stack), "--prefix", "acme-", stage="astray")
+    _, api, protection, alarms, _ = run.stdout.splitlines()
+    assert api.startswith("FAIL  GET /boards")
+    assert protection.startswith("note  deletion protection")
+    assert protection.endswith(
+        "off for ScoresTable, UserPool. The next deploy turns it on: make deploy STAGE=astray"
+    )
+    assert alarms.startswith("ok    alarms")
+    assert " 1, none is on" in alarms
 
 
 def test_edge_that_does_not_answer_is_told(stack: Running, tables: Tables) -> None:

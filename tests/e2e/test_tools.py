@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.service import ROOT
+from tests.commands import command
 from tests.e2e.service import Service
 from tests.e2e.waiting import SECONDS, await_value
 from tests.stack import Running, running
@@ -84,14 +85,7 @@ def test_stopped_stack_leaves_no_process_no_port_and_no_folder() -> None:
 
 def test_port_in_use_is_one_sentence_and_a_failure(stack: Running) -> None:
     port = urlsplit(stack.addresses["http"]).port
-    answer = subprocess.run(
-        [*LOCAL, "up", "--json", "--port", str(port)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS * 2,
-        check=False,
-    )
+    answer = command("local", "up", "--json", "--port", str(port), seconds=SECONDS * 2)
     assert answer.returncode == 1
     assert answer.stdout == ""
     *progress, sentence = answer.stderr.splitlines()

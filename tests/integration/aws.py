@@ -8,11 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
 from leaderboard.adapters.cache import Cache
+from tools import cloudformation
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-central-1"
@@ -80,7 +79,7 @@ def close(used: Cache) -> None:
 
 @cache
 def _tables() -> list[dict[str, Any]]:
-    template = read_yaml(ROOT / "infra" / "tables.yml")
+    template = cloudformation.read(ROOT / "infra" / "tables.yml")
     taken = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     definitions = []
     for resource in template["Resources"].values():
@@ -93,23 +92,3 @@ def _tables() -> list[dict[str, Any]]:
             definition["StreamSpecification"] = stream
         definitions.append(definition)
     return definitions
-
-
-def read_yaml(path: Path) -> Any:
-    """A template; what CloudFormation's functions would put in is None."""
-    loader = _Template(path.read_text(encoding="utf-8"))
-    try:
-        return loader.get_single_data()
-    finally:
-        loader.dispose()
-
-
-class _Template(yaml.SafeLoader):
-    pass
-
-
-def _leave(_loader: yaml.SafeLoader, _suffix: str, _node: yaml.Node) -> None:
-    return None
-
-
-_Template.add_multi_constructor("!", _leave)

@@ -23,8 +23,9 @@ from cryptography.x509.oid import NameOID
 
 from leaderboard.adapters.cache import Cache
 from local.cache import LOOPBACK
-from tests.integration.aws import ROOT, read_yaml
+from tests.integration.aws import ROOT
 from tests.integration.valkey import Valkey
+from tools import cloudformation
 
 STAGE = "stage"
 """The name of the cache, and of its user."""
@@ -92,7 +93,7 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 def rights() -> list[str]:
     """What the user of a deployed stage may do, as an ACL says it."""
-    cache = read_yaml(ROOT / "infra" / "cache.yml")["valkey"]["Resources"]["CacheUser"]
+    cache = cloudformation.read(ROOT / "infra" / "cache.yml")["valkey"]["Resources"]["CacheUser"]
     access: str = cache["Properties"]["AccessString"]
     return access.split()
 

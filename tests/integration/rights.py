@@ -7,7 +7,7 @@ ask for, and the resource. What the role does not have fails the test.
 
 from __future__ import annotations
 
-import sys
+import inspect
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
@@ -15,7 +15,7 @@ from functools import partial, wraps
 from importlib import import_module
 from typing import Any
 
-from botocore.client import ClientCreator
+from botocore.handlers import BUILTIN_HANDLERS
 
 from leaderboard.adapters.cluster import Cluster
 from leaderboard.adapters.gateway import PostingDelivery
@@ -109,10 +109,11 @@ def _connections(method: str) -> str:
 
 def is_shipped() -> bool:
     """Whether the product asks, and not a test that looks at what it did."""
-    frame = sys._getframe(2)  # noqa: SLF001
-    while frame.f_back is not None and "/botocore/" in frame.f_code.co_filename:
+    frame = inspect.currentframe()
+    own = ("/botocore/", __file__)
+    while frame is not None and any(it in frame.f_code.co_filename for it in own):
         frame = frame.f_back
-    return frame.f_code.co_filename.startswith(SHIPPED)
+    return frame is not None and frame.f_code.co_filename.startswith(SHIPPED)
 
 
 def hold() -> None:
@@ -121,31 +122,36 @@ def hold() -> None:
         module = import_module(f"handlers.{name}")
         module.handler = _running_as(name, module.handler)  # type: ignore[attr-defined]
 
-    clients: Any = ClientCreator
-    make = clients._create_api_method  # noqa: SLF001
-
-    def create(creator: Any, name: str, operation: str, model: Any, *rest: Any, **more: Any) -> Any:
-        method = make(creator, name, operation, model, *rest, **more)
-        service = model.service_name
-
-        @wraps(method)
-        def call(client: Any, *arguments: Any, **parameters: Any) -> Any:
-            if is_shipped():
-                note(needs(service, operation, parameters))
-            # A double may let others act before it answers, and they are not this function.
-            token = running.set(None)
-            try:
-                return method(client, *arguments, **parameters)
-            finally:
-                running.reset(token)
-
-        return call
-
-    clients._create_api_method = create  # noqa: SLF001
+    # Each session of botocore takes them along. The events of a call itself come too late: doubles
+    # answer before them.
+    BUILTIN_HANDLERS.append(("creating-client-class", _note_calls))
     _noting(Cluster, "execute_command", ("elasticache:Connect", "Cache"))
     _noting(PostingDelivery, "deliver", ("execute-api:ManageConnections", _connections("POST")))
     for executor in (ThreadPoolExecutor, Threads):
         _take_along(executor)
+
+
+def _note_calls(class_attributes: Json, **_event: object) -> None:
+    """Notes the calls of a client whose class is being made."""
+    for name, method in class_attributes.items():
+        if inspect.isfunction(method):
+            class_attributes[name] = _noted(name, method)
+
+
+def _noted(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def call(client: Any, *arguments: Any, **parameters: Any) -> Any:
+        operation = client.meta.method_to_api_mapping.get(name)
+        if operation is not None and is_shipped():
+            note(needs(client.meta.service_model.service_name, operation, parameters))
+        # A double may let others act before it answers, and they are not this function.
+        token = running.set(None)
+        try:
+            return method(client, *arguments, **parameters)
+        finally:
+            running.reset(token)
+
+    return call
 
 
 def _running_as(name: str, handler: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ without a ranking and without a rebuild."""
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from leaderboard.adapters.index import BoardIndex
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord
+from leaderboard.rules import Order
 from leaderboard.scoring.decisions import VISIBLE, ScoreItem
 from leaderboard.scoring.ports import Write
 from leaderboard.snapshots import Score
@@ -47,7 +49,14 @@ def past(season: str = SEASON) -> BoardSeason:
     return BoardSeason.stored(wiring.boards().find("weekly"), season)
 
 
-def put(user: str, score: int | None, version: int, *, standing: str = VISIBLE) -> Json:
+def put(
+    user: str,
+    score: int | None,
+    version: int,
+    *,
+    standing: str = VISIBLE,
+    order: Order = Order.DESC,
+) -> Json:
     """Write a score of long ago, or take it off; the image that the stream will have."""
     if score is None:
         image: Json = {
@@ -71,9 +80,8 @@ def put(user: str, score: int | None, version: int, *, standing: str = VISIBLE) 
         paced={},
     )
     before = wiring.score_table().read(user, KEY)
-    wiring.score_table().write(
-        Write(past().rules, it, read_version=before.version if before else 0)
-    )
+    rules = replace(past().rules, order=order)
+    wiring.score_table().write(Write(rules, it, read_version=before.version if before else 0))
     return stored(user)
 
 
@@ -130,6 +138,15 @@ def test_hidden_player_of_long_ago_makes_room_without_a_rebuild(switches: Depend
     assert numbers()[0] == before[0] + 1
     assert no_ranking()
     assert all("archived" in it for it in switches.invoked)  # and no rebuild
+
+
+def test_first_record_of_long_ago_knows_that_the_index_has_keys_of_both_orders() -> None:
+    """Two releases of different orders took a score each, before anything said which one counts."""
+    images = [put("a", 1, 1, order=Order.ASC), put("b", 2, 1), put("c", 3, 1, order=Order.ASC)]
+    for image in images:
+        assert deliver(image) == []
+    body = wiring.reads().entries(past(), cursor=None, limit=9)
+    assert [it["userId"] for it in body["entries"]] == recorded() == ["c", "b", "a"]
 
 
 def take_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,12 +99,17 @@ def deliver(*users: str) -> None:
 
 
 def handle(images: Iterable[Json]) -> None:
+    assert not failed(images)
+
+
+def failed(images: Iterable[Json]) -> bool:
+    """Whether some of a batch is to be delivered again."""
     records = [
         stream_record(number, {"userId": it["userId"], "boardSeason": it["boardSeason"]}, it)
         for number, it in enumerate(images)
     ]
     answer = handlers.score_stream.handler({"Records": records}, CONTEXT)
-    assert answer == {"batchItemFailures": []}
+    return bool(answer["batchItemFailures"])
 
 
 def play(**scores: int) -> None:
@@ -194,12 +199,59 @@ def test_order_that_differs_counts_after_five_minutes_without_a_deploys_word(
     play(a=1, b=2)
     minute()
     release("asc")
-    for later in (60_000, PATIENCE_MS + 59_000):
+    for later in (60_000, 180_000, 300_000, PATIENCE_MS + 59_000):
         assert minute(later_ms=later).reordered == ()
         assert shown() == [2, 1]
     assert minute(later_ms=PATIENCE_MS + 60_000).reordered == ("times#all",)
     rebuild(switches)
     assert shown() == [1, 2]
+
+
+def test_five_minutes_begin_anew_when_no_run_looked_for_a_while() -> None:
+    """The deploy may have gone back meanwhile, and come again."""
+    play(a=1, b=2)
+    release("asc")
+    minute()
+    for number in range(10, 15):
+        assert minute(later_ms=60_000 * number).reordered == ()
+    assert minute(later_ms=60_000 * 15).reordered == ("times#all",)
+
+
+def test_failover_that_revives_an_earlier_deploy_does_not_switch_too_soon(
+    cache_server: Valkey,
+) -> None:
+    play(a=1, b=2)
+    release("asc")
+    minute()
+    replica = cache_server.snapshot()
+    release("desc")
+    for number in range(1, 10):
+        minute(later_ms=60_000 * number)
+    release("asc")
+    cache_server.restore(replica)
+    for number in range(10, 15):
+        assert minute(later_ms=60_000 * number).reordered == ()
+    assert minute(later_ms=60_000 * 15).reordered == ("times#all",)
+
+
+@pytest.mark.parametrize("deployed", [True, False])
+def test_failover_that_revives_finished_work_does_not_keep_a_deploy_from_its_own(
+    deployed: bool, switches: Dependencies, cache_server: Valkey
+) -> None:
+    play(a=1, b=2)
+    for number in range(6):
+        minute(later_ms=60_000 * number)
+    replica = cache_server.snapshot()
+    release("asc")
+    assert minute(later_ms=60_000 * 6, deployed=True).reordered == ("times#all",)
+    rebuild(switches)
+    release("desc")
+    cache_server.restore(replica)
+    runs = [7] if deployed else range(9, 15)
+    done = [minute(later_ms=60_000 * number, deployed=deployed) for number in runs]
+    assert done[-1].reordered == ("times#all",)
+    rebuild(switches)
+    assert shown() == top() == [2, 1]
 
 
 def test_deploy_that_rolls_back_changes_nothing(switches: Dependencies) -> None:
@@ -249,6 +301,40 @@ def test_first_scores_of_a_board_by_two_releases_are_all_in_the_index(
     assert verified() == []
 
 
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_first_record_that_loses_to_one_of_another_order_leaves_nobody_out(
+    is_lost: bool,
+    switches: Dependencies,
+    cache_server: Valkey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The other release's record is of a life before or after the one of this record."""
+    score("b", 2)
+    release("asc")
+    score("a", 1)
+    write = BoardTable.write
+
+    def beside(table: BoardTable, *rest: Any, **options: Any) -> bool:
+        monkeypatch.setattr(BoardTable, "write", write)
+        life = cache_server.snapshot()
+        cache_server.client.flushall()
+        release("desc")
+        deliver("b")
+        if not is_lost:
+            cache_server.restore(life)
+        return write(table, *rest, **options)
+
+    monkeypatch.setattr(BoardTable, "write", beside)
+    if is_lost:
+        assert failed([image("a")])
+    deliver("a")
+    rebuild(switches)
+    assert shown() == top() == [2, 1]
+    assert verified() == []
+    cache_server.client.flushall()
+    assert shown() == [2, 1]
+
+
 @pytest.mark.parametrize("at", ["drop", "ask"])
 def test_switch_that_dies_half_way_is_finished_by_the_next_run(
     at: str, switches: Dependencies, monkeypatch: pytest.MonkeyPatch
@@ -274,7 +360,8 @@ def test_switch_that_died_half_way_is_finished_though_boards_yml_went_back(
     with monkeypatch.context() as patch, dying(patch, Cache, "drop"):
         minute(deployed=True)
     release("desc")
-    assert not minute().finished  # the order that went back has to wait for five minutes
+    for number in range(5):  # the order that went back has to wait for five minutes
+        assert not minute(later_ms=60_000 * number).finished
     rebuild(switches)
     assert shown() == top() == [1, 2, 3]
     assert minute(later_ms=301_000).finished

@@ -11,6 +11,7 @@ import handlers.score_stream
 import handlers.upkeep
 from leaderboard import wiring
 from leaderboard.adapters.aws import client
+from leaderboard.adapters.boards import BoardTable
 from leaderboard.boards.board_season import key_of
 from leaderboard.errors import Unavailable
 from leaderboard.ranking import COMPLETE, PARTIAL, Top
@@ -421,6 +422,25 @@ def test_life_that_began_beside_an_item_is_filled_before_it_records(
     assert deliver(record(2, image("bob", 20))) == []
     assert recorded() == ["ann"]
     assert asked_for(switches) == [("global", "all")]
+
+
+def test_first_batch_whose_life_was_lost_beside_anothers_record_is_delivered_again(
+    cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cache is lost before the board's first record, and a new life is recorded first."""
+    real = BoardTable.write
+
+    def write(*arguments: Any, **options: Any) -> bool:
+        monkeypatch.setattr(BoardTable, "write", real)
+        cache_server.client.flushall()
+        assert deliver(record(2, image("bob", 20))) == []
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(BoardTable, "write", write)
+    news = record(1, image("ann", 10))
+    assert deliver(news) == [number(news)]
+    assert deliver(news) == []
+    assert ranked() == recorded() == ["bob", "ann"]
 
 
 # The interval.

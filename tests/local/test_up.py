@@ -19,6 +19,7 @@ from leaderboard.catalog import load
 from local.announcement import FILE
 from local.service import ROOT, TOOL, environment
 from local.stack import variables
+from tests.commands import command
 from tests.stack import NotReady, Running, running
 
 pytestmark = pytest.mark.e2e
@@ -74,14 +75,7 @@ def is_gone(stack: Running) -> bool:
 
 
 def local(*arguments: str, seconds: float = WAIT_SECONDS) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "local", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
+    return command("local", *arguments, seconds=seconds)
 
 
 def test_addresses_come_in_one_line_once_all_is_ready(stack: Running) -> None:

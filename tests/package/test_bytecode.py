@@ -83,6 +83,7 @@ def test_code_is_that_of_the_place_where_it_runs_and_anybody_may_read_it(archive
     compiled(archive)
     name = importlib.util.cache_from_source("package/module.py")
     with ZipFile(archive) as whole:
+        assert int.from_bytes(whole.read(name)[4:8], "little") == UNCHECKED
         code: CodeType = marshal.loads(whole.read(name)[16:])  # noqa: S302 - made by this test
         assert code.co_filename == "/var/task/package/module.py"
         assert stat.S_IMODE(whole.getinfo(name).external_attr >> 16) == 0o644

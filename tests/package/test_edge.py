@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import handlers.scores
-from handlers.http import MAX_BODY, PAGE_NUMBERS, admit
+from handlers.http import MAX_BODY, PAGE_NUMBERS, STATUSES, TITLES, admit
 from leaderboard.cursors import MAX_CHARACTERS
 from leaderboard.edge import HEADER
 from leaderboard.names import MAX_NAME
@@ -32,7 +32,8 @@ from tests.package.packaging import (
 pytestmark = pytest.mark.package
 
 README = Path(__file__).parents[2] / "infra" / "edge" / "README.md"
-# AWS, "Custom headers that CloudFront can't add to origin requests".
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html
+# "Custom headers that CloudFront can't add to origin requests", as it was in November 2026.
 REFUSED_HEADERS = {
     "cache-control",
     "connection",
@@ -258,7 +259,7 @@ def test_requests_pass_the_web_acl(edge: Package) -> None:
     for name in ("reads", "writes", "connects"):
         rate = rules[name]["Statement"]["RateBasedStatement"]
         assert (rate["AggregateKeyType"], rate["EvaluationWindowSec"]) == ("IP", 60)
-        assert rules[name]["Action"] == {"Block": {"CustomResponse": {"ResponseCode": 429}}}
+        assert rules[name]["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 429
 
 
 def web_acl_rule(edge: Package, name: str) -> Json:
@@ -277,11 +278,48 @@ def test_web_acl_takes_each_body_that_the_service_takes_and_no_larger_one(edge: 
         {"Body": {"OversizeHandling": "MATCH"}},
     )
     assert size["Size"] == kilobytes * 1024 == handlers.scores.MAX_BATCH_BODY >= MAX_BODY
-    assert rule["Action"] == {"Block": {"CustomResponse": {"ResponseCode": 413}}}
+    assert rule["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 413
     (common,) = (it for it in edge.properties("WebAcl")["Rules"] if it["Name"] == "common")
     overrides = common["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
     # AWS's own limit is 8 KB.
     assert {"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}} in overrides
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "headers"),
+    [
+        ("body-size", "body_too_large", {}),
+        *(
+            (
+                rule,
+                "rate_limited",
+                {"retry-after": "60", "access-control-expose-headers": "retry-after"},
+            )
+            for rule in ("reads", "writes", "connects")
+        ),
+    ],
+)
+def test_page_can_read_what_the_web_acl_answers_in_place_of_the_service(
+    edge: Package, rule: str, code: str, headers: dict[str, str]
+) -> None:
+    answer = web_acl_rule(edge, rule)["Action"]["Block"]["CustomResponse"]
+    body = edge.properties("WebAcl")["CustomResponseBodies"][answer["CustomResponseBodyKey"]]
+    assert body["ContentType"] == "APPLICATION_JSON"
+    problem = json.loads(body["Content"])
+    assert problem.pop("detail")
+    assert problem == {
+        "type": f"urn:leaderboard:problem:{code}",
+        "title": TITLES[code],
+        "status": STATUSES[code],
+        "code": code,
+    }
+    assert answer["ResponseCode"] == STATUSES[code]
+    sent = {it["Name"].lower(): it["Value"] for it in answer["ResponseHeaders"]}
+    # A web ACL refuses a content-type of one's own.
+    assert sent == {"access-control-allow-origin": "*"} | headers
+    if "retry-after" in headers:
+        rate = web_acl_rule(edge, rule)["Statement"]["RateBasedStatement"]
+        assert int(sent["retry-after"]) == rate["EvaluationWindowSec"]
 
 
 def test_full_batch_with_the_longest_ids_and_names_passes_both(edge: Package) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from local.service import ROOT
 from tests.package.packaging import SENDER as OPTIONS
-from tests.package.packaging import Package
+from tests.package.packaging import WITHOUT_PACKAGES, Package, package
 from tools.doctor.configuration import Configuration
 from tools.doctor.names import KINDS, UNIQUE, Name, fixed
 
@@ -17,10 +17,10 @@ pytestmark = pytest.mark.package
 SENDER = dict(option.split("=") for option in OPTIONS[1::2])
 
 
-def given(package: Package, stage: str) -> Iterator[Name]:
+def given(packaged: Package, stage: str, prefix: str) -> Iterator[Name]:
     """Each name in the packaged template, of the kinds that the doctor knows."""
-    yield Name("AWS::CloudFormation::Stack", f"leaderboard-{stage}")
-    for resource in package.resources.values():
+    yield Name("AWS::CloudFormation::Stack", f"{prefix}leaderboard-{stage}")
+    for resource in packaged.resources.values():
         kind = resource["Type"]
         if kind not in KINDS:
             continue
@@ -32,13 +32,22 @@ def given(package: Package, stage: str) -> Iterator[Name]:
             yield Name(kind, name)
 
 
-@pytest.mark.parametrize(("stage", "options"), [("prod", SENDER), ("dev", {})])
+@pytest.fixture(scope="module")
+def acme(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    options = (*WITHOUT_PACKAGES, "--param", "prefix=acme-")
+    return package(tmp_path_factory.mktemp("acme") / "service", stage="dev", options=options)
+
+
+@pytest.mark.parametrize(
+    ("fixture", "stage", "options"),
+    [("prod", "prod", SENDER), ("dev", "dev", {}), ("acme", "dev", {"prefix": "acme-"})],
+)
 def test_doctor_knows_every_name_of_a_stage(
-    request: pytest.FixtureRequest, stage: str, options: dict[str, str]
+    request: pytest.FixtureRequest, fixture: str, stage: str, options: dict[str, str]
 ) -> None:
-    package: Package = request.getfixturevalue(stage)
+    packaged: Package = request.getfixturevalue(fixture)
     known = set(fixed(Configuration(ROOT, stage, options)))
-    assert known == set(given(package, stage))
+    assert known == set(given(packaged, stage, options.get("prefix", "")))
     assert len(known) > 40
 
 
@@ -52,7 +61,7 @@ def test_no_other_property_names_a_resource_after_its_stage(prod: Package) -> No
         if property_.endswith(ends) and isinstance(value, str) and "prod" in value
     }
     known = {(kind, name) for kind, (name, _, _) in KINDS.items()}
-    # The cache user's name is its id once more. Gateways may share a name, and are long enough.
+    # The cache user's name is the same as its id. Gateways may share a name, and are long enough.
     known |= {
         ("AWS::ElastiCache::User", "UserName"),
         ("AWS::ApiGatewayV2::Api", "Name"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
+from local.service import ROOT
 from tests.package.packaging import Package
+from tests.package.test_template import permissions
 from tools import rights
 
 pytestmark = pytest.mark.package
@@ -108,6 +111,43 @@ def test_every_action_of_the_resources_own_services_is_allowed(template: Json) -
     assert missing <= LEFT_OUT
 
 
+def test_deploying_role_may_do_what_the_smoke_check_does() -> None:
+    """The workflow runs it with that role."""
+    check = (ROOT / "tools" / "smoke" / "cognito.py").read_text(encoding="utf-8")
+    calls = set(re.findall(r'_ask\(\s*"(\w+)"', check)) | {"DescribeUserPoolClient"}
+    assert {"AdminCreateUser", "ListUsers"} < calls
+    pool = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_players"
+    stacks = "arn:aws:cloudformation:eu-central-1:123456789012:stack"
+    stage, edge = f"{stacks}/leaderboard-prod/1", f"{stacks}/leaderboard-edge-eu-central-1-prod/1"
+    alarm = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:leaderboard-prod-failures"
+    wanted = {f"cognito-idp:{it}": [pool] for it in calls} | {
+        "cloudformation:DescribeStacks": [stage, edge],
+        "cloudformation:ListStackResources": [stage],
+        "cloudwatch:DescribeAlarms": [alarm],
+    }
+    page = (ROOT / "docs" / "smoke.md").read_text(encoding="utf-8").partition("## Rights")[2]
+    for action, arns in wanted.items():
+        for arn in arns:
+            assert any(fnmatchcase(arn, it) for it in allowed(action)), (action, arn)
+        assert f"{action.partition(':')[2]}`" in page, action
+    for action in ("cloudformation:DeleteStack", "cloudformation:ExecuteChangeSet"):
+        assert not any(fnmatchcase(edge, it) for it in allowed(action)), action
+
+
+# What the doctor goes without: it then says that it does not know.
+NOT_OF_THE_ROLE = {"sts:GetCallerIdentity", "iam:SimulatePrincipalPolicy"}
+
+
+def test_deploying_role_may_ask_what_the_doctor_asks() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^Everything it asks for is a right to read: (.+)$", page, re.MULTILINE)
+    asked = set(re.findall(r"`([\w-]+:\w+)`", line))
+    source = (ROOT / "tools" / "doctor" / "account.py").read_text(encoding="utf-8")
+    named = set(re.findall(r'"([\w-]+:[A-Z]\w+)"', source))
+    assert asked == named | {"sts:GetCallerIdentity"}
+    assert {it for it in asked if not allowed(it)} == NOT_OF_THE_ROLE
+
+
 def test_roles_are_held_to_the_stage_and_to_functions() -> None:
     for found in statements():
         for action in found["Action"]:
@@ -120,15 +160,88 @@ def test_roles_are_held_to_the_stage_and_to_functions() -> None:
                 }
 
 
+# Schemas name them, and AWS's list of actions does not.
+UNLISTED = {"apigateway:TagResource", "apigateway:UntagResource"}
+
+
+def test_every_action_is_one_for_a_resource_that_its_statement_names() -> None:
+    """Else AWS refuses the call, whatever the policy seems to say."""
+    for found in statements():
+        if found["Resource"] == ["*"]:
+            continue
+        for action in found["Action"]:
+            if rights.described(action) is None:
+                assert action in UNLISTED
+                continue
+            forms = rights.arn_forms(action)
+            assert any(fits(arn, form) for arn in found["Resource"] for form in forms), action
+
+
+def fits(arn: str, form: str) -> bool:
+    """Whether a pattern of ARNs is of a form such as `arn:…:dynamodb:…:table/.*`."""
+    (*_, service, _, _, resource), (*_, wanted, _, _, beginning) = (
+        it.split(":", 5) for it in (arn, form)
+    )
+    named, of_form = resource.partition("*")[0], beginning.partition(".*")[0]
+    return service == wanted and (named.startswith(of_form) or of_form.startswith(named))
+
+
+def test_service_with_a_prefix_has_a_role_of_its_own() -> None:
+    documents = rights.policies(rights.packaged("prod", before="acme-"), "prod", before="acme-")
+    arns = {arn for it in documents for found in it["Statement"] for arn in found["Resource"]}
+    named = [it for it in arns if "leaderboard" in it or "user-score" in it]
+    assert len(named) > 10
+    assert [it for it in named if "acme-" not in it] == []
+
+
 def test_type_whose_names_are_unknown_is_refused(template: Json) -> None:
     other = {**template["Resources"], "Topic": {"Type": "AWS::SNS::Topic"}}
     with pytest.raises(SystemExit, match="does not know the names of: sns"):
         rights.policies({"Resources": other}, rights.STAGE)
 
 
+# What a resource of the template is in AWS's list of actions.
+KINDS = {
+    "AWS::Cognito::UserPool": {"userpool"},
+    "AWS::DynamoDB::Table": {"table"},
+    "AWS::ElastiCache::ServerlessCache": {"serverlesscache"},
+    "AWS::ElastiCache::User": {"user"},
+    "AWS::Lambda::Function": {"function"},
+    "AWS::Logs::LogGroup": {"log-group", "log-stream"},
+    "AWS::SQS::Queue": {"queue"},
+    "AWS::SecretsManager::Secret": {"Secret"},
+}
+PARTS = {
+    r"/index/": {"index"},
+    r"\.StreamArn$": {"stream"},
+    r"/@connections/": {"execute-api-general"},
+    r"^function:": {"function"},
+}
+# For all streams of an account, says AWS's list; Lambda asks for it on the stream.
+ON_A_STREAM = {"dynamodb:ListStreams"}
+
+
+def kinds(package: Package, resource: str) -> set[str]:
+    for pattern, found in PARTS.items():
+        if re.search(pattern, resource):
+            return found
+    return KINDS[package.resources[resource]["Type"]]
+
+
+def test_functions_may_do_nothing_that_aws_does_not_take_for_its_resource(behind: Package) -> None:
+    """Such a right would have no effect, and the function's call would be refused."""
+    without_effect = {
+        action
+        for function in behind.functions()
+        for resource, actions in permissions(behind, function).items()
+        for action in actions
+        if not kinds(behind, resource) & set((rights.described(action) or {}).get("Resources", ()))
+    }
+    assert without_effect == ON_A_STREAM
+
+
 def test_functions_roles_name_only_actions_that_aws_has(behind: Package) -> None:
     """So do they in a template that cfn-lint checks; this is for the edge's part, too."""
-    known = rights._data("AdditionalSpecs/Policies.json")  # noqa: SLF001
     roles = [it["Policies"] for it in behind.of_type("AWS::IAM::Role").values()]
     documents = [policy["PolicyDocument"] for policies in roles for policy in policies]
     documents += [it["PolicyDocument"] for it in behind.of_type("AWS::IAM::Policy").values()]
@@ -136,6 +249,4 @@ def test_functions_roles_name_only_actions_that_aws_has(behind: Package) -> None
         it for document in documents for found in document["Statement"] for it in found["Action"]
     ]
     assert len(actions) > 50
-    for action in actions:
-        service, _, name = action.partition(":")
-        assert name.lower() in known[service]["Actions"], action
+    assert [it for it in actions if rights.described(it) is None] == []

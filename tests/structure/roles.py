@@ -6,10 +6,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import yaml
-
 from tests.structure.source import ROOT
-from tests.structure.template import Loader, functions
+from tests.structure.template import functions
+from tools import cloudformation
 
 Json = dict[str, Any]
 Rights = dict[str, set[str]]
@@ -20,7 +19,7 @@ ATTACHED = (("cache.yml", ("valkey",)), ("secret.yml", ("cloudfront", "stack")))
 
 @cache
 def _resources(file: str, part: tuple[str, ...] = ()) -> dict[str, Json]:
-    document = yaml.load((ROOT / "infra" / file).read_text(encoding="utf-8"), Loader)  # noqa: S506
+    document = cloudformation.read(ROOT / "infra" / file)
     for name in part:
         document = document[name]
     resources: dict[str, Json] = document["Resources"]

@@ -43,6 +43,14 @@ def test_tests_that_the_page_names_are_there() -> None:
         assert ("run:" in row[1]) == bool(re.search(r"`test_", row[1])), row[0]
 
 
+def test_steps_of_the_smoke_check_that_the_page_names_are_there() -> None:
+    check = (ROOT / "tools" / "smoke" / "check.py").read_text(encoding="utf-8")
+    cells = [row[3] for row in rows() if re.search(r"\bsteps? \*", row[3])]
+    named = {step for cell in cells for step in re.findall(r"\*([^*]+)\*", cell)}
+    assert len(named) > 5
+    assert [step for step in named if f'"{step}' not in check] == []
+
+
 def test_sources_are_named() -> None:
     links = re.findall(r"\]\((https://[^)]+)\)", PAGE)
     assert len(links) > 25

@@ -9,18 +9,11 @@ from pathlib import Path
 import pytest
 
 from local.runtime import PYTHON
-from tests.structure.source import ROOT
+from tests.commands import command
 
 
 def bench(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bench", *arguments],
-        cwd=ROOT,
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return command("bench", *arguments, environment=variables)
 
 
 def test_bench_explains_its_parts() -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -105,6 +106,40 @@ def test_actions_are_pinned_by_commit() -> None:
     assert len(used) > 10
     pinned = re.compile(r" *- uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
     assert [line for line in used if not pinned.fullmatch(line)] == []
+
+
+def workflow(name: str) -> dict[str, Any]:
+    text = (ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
+    # `on` is a YAML 1.1 word for true.
+    found: dict[str, Any] = yaml.safe_load(text.replace("\non:", "\n'on':"))
+    return found
+
+
+def test_stage_is_deployed_with_the_role_of_its_environment_and_then_checked() -> None:
+    job = workflow("deploy")["jobs"]["deploy"]
+    assert job["environment"] == "${{ inputs.stage }}"
+    (lent,) = (
+        it["with"]
+        for it in job["steps"]
+        if it.get("uses", "").startswith("aws-actions/configure-aws-credentials@")
+    )
+    # No keys of somebody's: docs/deploying.md makes the role.
+    assert lent == {
+        "role-to-assume": "${{ vars.AWS_ROLE_ARN }}",
+        "aws-region": "${{ vars.AWS_REGION }}",
+    }
+    assert "AWS_ROLE_ARN" in (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    ran = [it["run"] for it in job["steps"] if "run" in it]
+    assert ran[-2:] == ['make deploy STAGE="$STAGE"', 'make smoke STAGE="$STAGE"']
+
+
+def test_known_holes_are_looked_for_each_day() -> None:
+    """One becomes known on days on which nobody commits."""
+    audit = workflow("audit")
+    ((schedule,),) = (it.values() for it in audit["on"]["schedule"])
+    assert schedule.split()[2:] == ["*", "*", "*"]
+    ran = [it.get("run", "") for job in audit["jobs"].values() for it in job["steps"]]
+    assert any(it.startswith("make audit") for it in ran)
 
 
 def test_images_are_pinned_by_digest() -> None:

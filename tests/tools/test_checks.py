@@ -81,11 +81,23 @@ def test_stage_of_the_local_stack_is_not_for_the_doctor() -> None:
     )
 
 
+def test_page_says_how_long_a_stage_s_name_may_be() -> None:
+    most, _ = longest_stage(Configuration(ROOT, "dev"))
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"{most} characters are left for the stage" in page
+
+
 def test_prefix_leaves_less_for_the_stage(folder: Path) -> None:
     most, _ = longest_stage(Configuration(folder, "dev"))
     less, name = longest_stage(Configuration(folder, "dev", {"prefix": "arcade-"}))
     assert less == most - len("arcade-")
     assert name.name == "arcade-leaderboard-edge-eu-central-1-dev-socket-path"
+
+
+def test_prefix_stands_before_the_stack_and_the_functions(folder: Path) -> None:
+    configuration = Configuration(folder, "dev", {"prefix": "arcade-"})
+    assert configuration.stack == "arcade-leaderboard-dev"
+    assert configuration.functions["scores"] == "arcade-leaderboard-dev-scores"
 
 
 def test_edge_of_a_longer_region_leaves_less_for_the_stage(folder: Path) -> None:
@@ -205,6 +217,14 @@ def test_every_reservation_of_serverless_yml_is_counted(folder: Path) -> None:
             WRONG,
             (
                 "x failed before (ROLLBACK_COMPLETE) and takes no update. Delete it, then deploy: "
+                "aws cloudformation delete-stack --stack-name x --region eu-south-2"
+            ),
+        ),
+        (
+            "REVIEW_IN_PROGRESS",
+            WRONG,
+            (
+                "x failed before (REVIEW_IN_PROGRESS) and takes no update. Delete it, then deploy: "
                 "aws cloudformation delete-stack --stack-name x --region eu-south-2"
             ),
         ),

@@ -1,5 +1,5 @@
-"""`make doctor` in good and in broken set-ups, against the emulator; each line as people read "
-"it."""
+"""`make doctor` in good and in broken set-ups, against the emulator; each line as people read
+it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ import pytest
 
 from local import service
 from local.servers import Emulator, await_condition
+from tests.commands import command
 from tests.tools.quotas import Quotas, double
 
 REGION = "eu-central-1"
@@ -89,14 +89,8 @@ class Shell:
 
     def doctor(self, *options: str, stage: str = "dev") -> Answer:
         began = time.monotonic()
-        answer = subprocess.run(
-            [sys.executable, "-m", "tools.doctor", "--stage", stage, *options],
-            cwd=service.ROOT,
-            env=dict(self.variables) | dict(self.more),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = dict(self.variables) | dict(self.more)
+        answer = command("tools.doctor", "--stage", stage, *options, environment=environment)
         assert not answer.stderr, answer.stderr
         return Answer(answer.stdout.splitlines(), answer.returncode, time.monotonic() - began)
 
@@ -353,6 +347,32 @@ def test_names_of_the_stages_own_stack_are_not_taken(shell: Shell) -> None:
     assert answer.status == 0
 
 
+def test_deletion_protection_that_is_still_off_is_said(shell: Shell) -> None:
+    create_stack(shell, "leaderboard-dev-3", unprotected="ScoresTable, UserPool")
+    answer = shell.doctor(*PATIENCE, stage="dev-3")
+    assert answer.of("stack") == [
+        (
+            f"ok     stack        leaderboard-dev-3 is in {REGION} (CREATE_COMPLETE): "
+            "this will update it."
+        ),
+        (
+            "note   stack        Deletion protection is still off for ScoresTable, UserPool. "
+            "The next deploy turns it on."
+        ),
+    ]
+    assert answer.status == 0
+
+
+def test_names_that_are_looked_for_begin_with_the_prefix(shell: Shell) -> None:
+    create_stack(shell, "acme-leaderboard-dev", table="acme-user-score-dev")
+    answer = shell.doctor(*PATIENCE, "--param", "prefix=acme-")
+    assert answer.line("stack") == (
+        f"ok     stack        acme-leaderboard-dev is in {REGION} (CREATE_COMPLETE): "
+        "this will update it."
+    )
+    assert answer.line("taken") == FREE
+
+
 def test_small_quota_of_requests_is_said_with_params_that_fit(bare: Shell) -> None:
     with double(applied={REQUESTS: 2_500}, defaults=USUAL) as quotas:
         answer = bare.with_variables(AWS_ENDPOINT_URL_SERVICE_QUOTAS=quotas).doctor(*PATIENCE)
@@ -442,7 +462,7 @@ def test_missing_rights_of_the_deployer_are_named(shell: Shell) -> None:
     lacking = deployer.doctor(*PATIENCE)
     assert lacking.line("rights") == (
         f"wrong  rights       {arn} lacks iam:PassRole, sqs:CreateQueue. "
-        "Ask whoever runs the account for the deployer's rights."
+        "Ask the account's administrator for the deployer's rights."
     )
     assert lacking.status == 1
     iam.put_user_policy(
@@ -520,13 +540,7 @@ def test_json_has_the_same_findings(home: Mapping[str, str]) -> None:
     "options", [["--stage", ""], ["--param", "email"], ["--deadline", "0"], ["--nothing"]]
 )
 def test_wrong_use_has_a_status_of_its_own(options: list[str]) -> None:
-    answer = subprocess.run(
-        [sys.executable, "-m", "tools.doctor", *options],
-        cwd=service.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    answer = command("tools.doctor", *options)
     assert answer.returncode == 2
     assert answer.stderr.startswith("usage: python -m tools.doctor")
 
@@ -558,7 +572,9 @@ def test_make_deploy_asks_the_doctor_first_and_stops_there(home: Mapping[str, st
     ]
 
 
-def create_stack(shell: Shell, name: str, *, region: str = REGION, table: str = "") -> None:
+def create_stack(
+    shell: Shell, name: str, *, region: str = REGION, table: str = "", unprotected: str = ""
+) -> None:
     """A stack with one table, as a deployment would leave it."""
     properties = {
         "TableName": table or f"{name}-table",
@@ -566,7 +582,11 @@ def create_stack(shell: Shell, name: str, *, region: str = REGION, table: str = 
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     }
-    template = {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}}
+    template: dict[str, Any] = {
+        "Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}
+    }
+    if unprotected:
+        template["Outputs"] = {"UnprotectedUntilNextDeploy": {"Value": unprotected}}
     client = shell.client("cloudformation", region)
     client.create_stack(StackName=name, TemplateBody=json.dumps(template))
     client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from leaderboard.rules import (
     Schedule,
 )
 from leaderboard.scoring.rehearsal import faults
+from tests.commands import command
 from tests.games import SAMPLE, forgotten, shipping
 
 ROOT = Path(__file__).parent.parent.parent
@@ -659,26 +659,20 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 # The command.
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "leaderboard.catalog", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def catalog(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return command("leaderboard.catalog", *arguments)
 
 
 def test_command_passes_a_file_without_mistakes() -> None:
-    run = command("boards.yml")
+    run = catalog("boards.yml")
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout == f"boards.yml: {len(load(ROOT / 'boards.yml').rules)} boards, no mistakes\n"
-    assert command().stdout == run.stdout
+    assert catalog().stdout == run.stdout
 
 
 def test_command_fails_and_names_every_mistake(tmp_path: Path) -> None:
     path = written(tmp_path, "boards: {a: {topSize: 0}, b: {order: x}}")
-    run = command(str(path))
+    run = catalog(str(path))
     assert (run.returncode, run.stdout) == (1, "")
     assert "nothing is deployed" in run.stderr
     assert "  a: topSize: " in run.stderr
@@ -689,26 +683,26 @@ def test_command_fails_and_names_every_mistake(tmp_path: Path) -> None:
 def test_command_fails_for_a_judge_that_is_not_there(tmp_path: Path) -> None:
     points = "{max: 1, judge: 'game.quiz:walk'}"
     action = f"{{points: {points}, minSeconds: 1, expiresSeconds: 2}}"
-    run = command(str(written(tmp_path, f"boards: {{a: {{actions: {{q: {action}}}}}}}")))
+    run = catalog(str(written(tmp_path, f"boards: {{a: {{actions: {{q: {action}}}}}}}")))
     assert (run.returncode, run.stdout) == (1, "")
     assert "  a: actions.q.points.judge: game.quiz has no walk" in run.stderr
     assert "Traceback" not in run.stderr
 
 
 def test_command_fails_for_a_file_that_is_not_there(tmp_path: Path) -> None:
-    run = command(str(tmp_path / "none.yml"))
+    run = catalog(str(tmp_path / "none.yml"))
     assert run.returncode == 1
     assert "Traceback" not in run.stderr
 
 
 def test_command_explains_itself() -> None:
-    run = command("--help")
+    run = catalog("--help")
     assert run.returncode == 0
     assert "Check a boards.yml" in run.stdout
 
 
 def test_command_refuses_what_it_does_not_know() -> None:
-    assert command("--fix").returncode == 2
+    assert catalog("--fix").returncode == 2
 
 
 def test_pattern_with_actions_says_how_many_boards_a_player_may_open() -> None:

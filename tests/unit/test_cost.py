@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.pacing import Demand, interval_ms
+from tests.commands import command
 from tools import cost
 from tools.cost import Load, bill, ceiling_hourly
 
@@ -132,13 +132,7 @@ def test_scores_below_the_top_cost_no_frame() -> None:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tools.cost", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return command("tools.cost", *arguments)
 
 
 def test_page_shows_what_the_calculator_prints() -> None:

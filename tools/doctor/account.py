@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, HTTPClientError
 
-from tools.doctor.checks import REQUESTS_QUOTA, Executions, Identity, Mail
+from tools.doctor.checks import REQUESTS_QUOTA, Deployed, Executions, Identity, Mail
 from tools.doctor.names import Name
 from tools.doctor.rights import Right
 
@@ -160,11 +160,15 @@ class Account:
             verified=sender.get("VerifiedForSendingStatus", False),
         )
 
-    def stack(self, name: str, *, region: str | None = None) -> str | None:
-        """The stack's status; None if there is none."""
+    def stack(self, name: str, *, region: str | None = None) -> Deployed | None:
+        """None if there is no such stack."""
         client = self._client("cloudformation", region=region)
         answer = found("cloudformation:DescribeStacks", client.describe_stacks, StackName=name)
-        return str(answer["Stacks"][0]["StackStatus"]) if answer else None
+        if answer is None:
+            return None
+        (stack,) = answer["Stacks"]
+        outputs = {it["OutputKey"]: it["OutputValue"] for it in stack.get("Outputs", [])}
+        return Deployed(status=stack["StackStatus"], outputs=outputs)
 
     def owned(self, stack: str) -> frozenset[str]:
         """The names of what the stack has."""

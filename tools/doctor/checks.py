@@ -59,6 +59,14 @@ class Executions:
 
 
 @dataclass(frozen=True, slots=True)
+class Deployed:
+    """The stage's stack."""
+
+    status: str
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """SES in the Region."""
 
@@ -92,8 +100,7 @@ def region(chosen: Region, *, named: Sequence[Region], enabled: Collection[str] 
         return _wrong(
             "Region",
             f"{chosen.name} ({chosen.source}) is not enabled in this account. Choose another, or "
-            f"enable it: "
-            f"aws account enable-region --region-name {chosen.name}",
+            f"enable it: aws account enable-region --region-name {chosen.name}",
         )
     other = [it for it in named if it.source.startswith("AWS_") and it.name != chosen.name]
     unused = "".join(f" {it.source} says {it.name} and is not used." for it in other)
@@ -109,9 +116,8 @@ def stage(configuration: Configuration) -> Finding:
                 "stage",
                 f'The name "{name}" does not say whether the data may be thrown away. '
                 f"Throw-away: {patterns[THROW_AWAY]}. Protected: {patterns[PROTECTED]}. Choose "
-                f"one of these, or "
-                f'name the stage in the params of serverless.yml: "{name}: {{kind: protected}}" or '
-                f'"{name}: {{kind: throw-away}}".',
+                "one of these, or name the stage in the params of serverless.yml: "
+                f'"{name}: {{kind: protected}}" or "{name}: {{kind: throw-away}}".',
             )
         case "protected":
             return Finding(
@@ -138,8 +144,7 @@ def names(configuration: Configuration) -> Finding:
         return _wrong(
             "names",
             f'The stage name "{stage}" does not fit into the names of the cache. Use lower-case '
-            f"letters, digits and "
-            "single hyphens, and no hyphen at an end.",
+            "letters, digits and single hyphens, and no hyphen at an end.",
         )
     if mark := next((it for it in TRADE_MARKS if it in stage), None):
         return _wrong(
@@ -149,8 +154,7 @@ def names(configuration: Configuration) -> Finding:
         return _wrong(
             "names",
             f"The name of the {example} has {len(longest.name)} characters, and AWS takes "
-            f"{longest.limit}. "
-            f"Choose a stage name of at most {most} characters.",
+            f"{longest.limit}. Choose a stage name of at most {most} characters.",
         )
     return Finding(
         OK, "names", f"A stage name may have {most} characters here, {stage} has {len(stage)}."
@@ -169,16 +173,15 @@ def sender(configuration: Configuration) -> Finding | None:
             NOTE,
             "e-mails",
             "Cognito sends 50 a day for the whole account, then nobody else can sign up until the "
-            "next day. "
-            'No API tells how many are left. With real players set "email: ses" and "emailFrom: '
-            '<address>".',
+            "next day. No API tells how many are left. With real players set "
+            '"email: ses" and "emailFrom: <address>".',
         )
     if chosen == "undecided":
         return _wrong(
             "e-mails",
             'This stage has no sender. Set "email: ses" and "emailFrom: <address>" in its params, '
-            "or accept the 50 "
-            'e-mails a day that Cognito sends for the whole account: "email: cognito-50-a-day".',
+            "or accept the 50 e-mails a day that Cognito sends for the whole account: "
+            '"email: cognito-50-a-day".',
         )
     return _wrong("e-mails", f'The param email is "{chosen}". Use ses or cognito-50-a-day.')
 
@@ -198,8 +201,7 @@ def mail(facts: Mail, *, identity: str, region: str, protected: bool) -> Finding
     if not facts.production:
         text = (
             f"SES is in its sandbox in {region}: it sends to verified addresses alone. Ask for "
-            f"production access: "
-            "https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html"
+            "production access: https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html"
         )
         return Finding(WRONG if protected else NOTE, "e-mails", text)
     return Finding(OK, "e-mails", f"SES sends up to {facts.daily} a day as {identity}.")
@@ -209,8 +211,8 @@ def rights(missing: Sequence[str], *, asked: int, principal: str) -> Finding:
     if missing:
         return _wrong(
             "rights",
-            f"{principal} lacks {', '.join(missing)}. Ask whoever runs the account for the "
-            f"deployer's rights.",
+            f"{principal} lacks {', '.join(missing)}. Ask the account's administrator for the "
+            "deployer's rights.",
         )
     return Finding(OK, "rights", f"{principal} has the {asked} rights that were asked for.")
 
@@ -228,16 +230,16 @@ def concurrency(
         return _wrong(
             "Lambda",
             f"The params reserve {reserved} executions ({listed}), and of this account's "
-            f"{facts.limit} only {most} "
-            f"can be reserved. Set the params to null, or ask for more: {more}",
+            f"{facts.limit} only {most} can be reserved. Set the params to null, or ask for more: "
+            f"{more}",
         )
     for function, it in wanted.items():
         if function.endswith("board_stream") and it < boards:
             return _wrong(
                 "Lambda",
                 f"{function} may run {it} times at once, and each of {boards} watched boards "
-                f"holds one execution: "
-                f"some boards would stand still. Set boardStreamConcurrency to {boards} or more.",
+                "holds one execution: some boards would stand still. "
+                f"Set boardStreamConcurrency to {boards} or more.",
             )
     of_boards = any(name.endswith("board_stream") for name in wanted)
     held = 0 if of_boards else boards
@@ -258,10 +260,9 @@ def requests(limit: int, *, posts: int, each_api: int, region: str) -> Finding:
         return _wrong(
             "API Gateway",
             f"{limit} requests a second in {region}, and the params allow {wanted} "
-            f"(postsPerSecond {posts}, "
-            f"throttlingRate {each_api} for each of two APIs). Set postsPerSecond to "
-            f"{limit // POSTS} and "
-            f"throttlingRate to {limit // EACH_API}, or ask for more: "
+            f"(postsPerSecond {posts}, throttlingRate {each_api} for each of two APIs). "
+            f"Set postsPerSecond to {limit // POSTS} and throttlingRate to {limit // EACH_API}, "
+            "or ask for more: "
             f"{_more('apigateway', REQUESTS_QUOTA, max(wanted, USUAL_REQUESTS), region)}",
         )
     return Finding(
@@ -276,11 +277,12 @@ def stack(name: str, status: str | None, *, region: str, elsewhere: Sequence[str
                 NOTE,
                 "stack",
                 f"{name} is not in {region} yet, but in {', '.join(elsewhere)}. If that is the "
-                f"one you mean: "
-                f"export AWS_REGION={elsewhere[0]}",
+                f"one you mean: export AWS_REGION={elsewhere[0]}",
             )
         return Finding(OK, "stack", f"{name} is new in {region}.")
-    if status.endswith("_IN_PROGRESS"):
+    # Its change set was never carried out, and never will be.
+    unmade = status == "REVIEW_IN_PROGRESS"
+    if status.endswith("_IN_PROGRESS") and not unmade:
         return _wrong("stack", f"{name} is busy ({status}). Wait until it is done, then deploy.")
     if status == "UPDATE_ROLLBACK_FAILED":
         return _wrong(
@@ -288,7 +290,8 @@ def stack(name: str, status: str | None, *, region: str, elsewhere: Sequence[str
             f"{name} is stuck ({status}). Look at its events, mend the cause, then: "
             f"aws cloudformation continue-update-rollback --stack-name {name} --region {region}",
         )
-    if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"):
+    failed = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+    if unmade or status in failed:
         return _wrong(
             "stack",
             f"{name} failed before ({status}) and takes no update. Delete it, then deploy: "
@@ -297,24 +300,35 @@ def stack(name: str, status: str | None, *, region: str, elsewhere: Sequence[str
     return Finding(OK, "stack", f"{name} is in {region} ({status}): this will update it.")
 
 
+def protection(unprotected: Sequence[str]) -> Iterator[Finding]:
+    """`unprotected` are the resources that get their deletion protection with the next deploy."""
+    if unprotected:
+        yield Finding(
+            NOTE,
+            "stack",
+            f"Deletion protection is still off for {', '.join(unprotected)}. "
+            "The next deploy turns it on.",
+        )
+
+
 def taken(
     existing: Sequence[Name], *, owned: Collection[str], stack: str, asked: int
 ) -> Iterator[Finding]:
-    """`existing` are those of the stage's names that something has; `owned` is what the stack "
-    "has."""
+    """`existing` are those of the stage's names that something has; `owned` is what the stack
+    has."""
     foreign: dict[str, list[str]] = {}
     for name in existing:
         if name.name not in owned:
             foreign.setdefault(name.kind, []).append(name.name)
     for kind, found in foreign.items():
         many = len(found) > 1
+        what = f"The {kind}s" if many else f"The {kind}"
+        stands = "exist and are" if many else "exists and is"
         yield _wrong(
             "taken",
-            f"The {kind}{'s' if many else ''} {', '.join(found)} {'exist' if many else 'exists'} "
-            f"and "
-            f"{'are' if many else 'is'} not of stack {stack}. Choose another stage name, or, if "
-            f"what is in "
-            f"{'them' if many else 'it'} may go: {TO_DELETE[kind]} {found[0]}",
+            f"{what} {', '.join(found)} {stands} not of stack {stack}. Choose another stage "
+            f"name, or, if what is in {'them' if many else 'it'} may go: "
+            f"{TO_DELETE[kind]} {found[0]}",
         )
     if not foreign:
         yield Finding(OK, "taken", f"None of {asked} names is taken by anything else.")
@@ -325,8 +339,8 @@ def cloudfront() -> Finding:
         NOTE,
         "CloudFront",
         "A new account cannot create a distribution before AWS has verified it, and no API tells. "
-        "It matters for the "
-        "edge alone (infra/edge): if that fails with AccessDenied, ask AWS Support.",
+        "It matters for the edge alone (infra/edge): if that fails with AccessDenied, ask AWS "
+        "Support.",
     )
 
 
@@ -336,7 +350,6 @@ def _wrong(topic: str, text: str) -> Finding:
 
 def _more(service: str, quota: str, value: int, region: str) -> str:
     return (
-        f"aws service-quotas request-service-quota-increase --service-code {service} --quota-code "
-        f"{quota} "
-        f"--desired-value {value} --region {region}"
+        f"aws service-quotas request-service-quota-increase --service-code {service} "
+        f"--quota-code {quota} --desired-value {value} --region {region}"
     )

@@ -12,31 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from tools.caller import ROOT, UNLESS_TOLD
+from local.service import ROOT
+from tools import cloudformation
+from tools.caller import UNLESS_TOLD
 
 THROW_AWAY, PROTECTED = "throw-away", "protected"
 # Whose params every protected stage has.
 MODEL = "prod"
 # The innermost variable: what is inside is resolved first.
 VARIABLE = re.compile(r"\$\{(?P<source>[a-z]+)(?:\((?P<file>[^(){}]*)\))?:?(?P<address>[^${}]*)}")
-
-
-class Loader(yaml.SafeLoader):
-    """Keeps CloudFormation's tags as a mapping from the tag to its argument."""
-
-
-def _tagged(loader: Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        return {tag: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {tag: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)
-    return {tag: loader.construct_mapping(node, deep=True)}
-
-
-Loader.add_multi_constructor("!", _tagged)
 
 
 def _at(document: Any, path: str) -> Any:
@@ -101,7 +85,8 @@ class Configuration:
 
     @property
     def service(self) -> str:
-        return str(self.resolved(self.document["service"]))
+        """The service's name with its prefix, as plugins/prefix.js gives it to `sls`."""
+        return str(self.resolved(self.document["custom"]["service"]))
 
     @property
     def stack(self) -> str:
@@ -184,6 +169,4 @@ class Configuration:
         return f"${{{source}{f'({file})' if file else ''}:{address}}}"
 
     def _load(self, name: str) -> Mapping[str, Any]:
-        text = (self.folder / name).read_text(encoding="utf-8")
-        document: Mapping[str, Any] = yaml.load(text, Loader)  # noqa: S506
-        return document
+        return cloudformation.read(self.folder / name)

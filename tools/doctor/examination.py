@@ -30,6 +30,7 @@ from tools.doctor.configuration import PROTECTED, Configuration
 from tools.doctor.finding import NOTE, WRONG, Finding
 from tools.doctor.names import Name, fixed
 from tools.doctor.rights import telling
+from tools.stage import unprotected
 
 Findings = Iterable[Finding]
 T = TypeVar("T")
@@ -211,12 +212,15 @@ def requests(stage: Stage) -> Findings:
 
 def stack(stage: Stage) -> Findings:
     name, here = stage.configuration.stack, stage.account.region
-    status = stage.account.stack(name)
-    elsewhere = []
-    if status is None:
+    deployed = stage.account.stack(name)
+    if deployed is None:
         others = {it.name for it in stage.caller.named} - {here}
         elsewhere = sorted(it for it in others if stage.account.stack(name, region=it))
-    return [checks.stack(name, status, region=here, elsewhere=elsewhere)]
+        return [checks.stack(name, None, region=here, elsewhere=elsewhere)]
+    return [
+        checks.stack(name, deployed.status, region=here, elsewhere=[]),
+        *checks.protection(unprotected(deployed.outputs)),
+    ]
 
 
 def taken(stage: Stage) -> Findings:

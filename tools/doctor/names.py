@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from tools.doctor.configuration import Configuration
 
 # The property that names a resource, the most characters that AWS takes, and what people call it.
-# The limits are those
-# of each service's Create call.
+# The limits are those of each service's Create call.
 KINDS: Mapping[str, tuple[str, int, str]] = {
     "AWS::CloudFormation::Stack": ("StackName", 128, "stack"),
     "AWS::CloudFront::Function": ("Name", 64, "CloudFront function"),
@@ -27,8 +26,7 @@ KINDS: Mapping[str, tuple[str, int, str]] = {
     "AWS::WAFv2::WebACL": ("Name", 128, "web ACL"),
 }
 # ElastiCache keeps names in lower case, without two hyphens in a row and none at the end; tables,
-# functions and domains
-# take more than that.
+# functions and domains take more than that.
 WELL_FORMED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # A sign-in domain must not hold them.
 TRADE_MARKS = ("amazon", "aws", "cognito")

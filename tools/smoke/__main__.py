@@ -24,7 +24,9 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--stage", default="dev", help="the stage (default dev)")
     parser.add_argument("--region", help="its Region (default: as README says)")
-    parser.add_argument("--prefix", default="", help="its param `prefix` (default: none)")
+    parser.add_argument(
+        "--prefix", default="", help="its param `prefix` (default: as serverless.yml says)"
+    )
     parser.add_argument(
         "--update-seconds",
         type=seconds,

@@ -19,7 +19,7 @@ from tools.smoke.calls import Calls
 from tools.smoke.cognito import Pool, claims
 from tools.smoke.steps import Failed, PathEnded, Steps, in_thread
 from tools.smoke.watching import Viewer, viewing
-from tools.stage import Stage, reason
+from tools.stage import Stage, reason, unprotected
 
 BOARD = "smoke-check"
 ACTION = "visit"
@@ -67,6 +67,7 @@ class Check:
             if await self._path(self._answering):
                 await self._path(self._updates)
                 await self._path(self._playing)
+            await self._path(self._protection)
             await self._path(self._alarms)
         finally:
             await self._path(self._clean)
@@ -171,7 +172,7 @@ class Check:
         return (
             f"{late}: the score {where}. Look at the log of {function}, and whether its event "
             f"source mapping is enabled: aws lambda list-event-source-mappings --region "
-            f"{self._stage.region} --function-name leaderboard-{self._stage.name}-{function}"
+            f"{self._stage.region} --function-name {self._stage.stack}-{function}"
         )
 
     # A player's whole path.
@@ -224,7 +225,15 @@ class Check:
             raise Failed(f"the action is worth {ticket['points']}, and the score is {score}")
         return score
 
-    # What watches the stage.
+    # What guards and watches the stage.
+
+    async def _protection(self) -> None:
+        if names := unprotected(self._stage.outputs):
+            async with self._steps.step("deletion protection", seconds=ANSWER_SECONDS) as step:
+                step.note(
+                    f"off for {', '.join(names)}. The next deploy turns it on: "
+                    f"make deploy STAGE={self._stage.name}"
+                )
 
     async def _alarms(self) -> None:
         async with self._steps.step("alarms", seconds=ANSWER_SECONDS) as step:
@@ -248,7 +257,7 @@ class Check:
         resources = self._stage.client("cloudformation").get_paginator("list_stack_resources")
         names = [
             it["PhysicalResourceId"]
-            for page in resources.paginate(StackName=f"leaderboard-{self._stage.name}")
+            for page in resources.paginate(StackName=self._stage.stack)
             for it in page["StackResourceSummaries"]
             if it["ResourceType"] == "AWS::CloudWatch::Alarm"
         ]

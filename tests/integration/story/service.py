@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -12,17 +11,15 @@ import handlers.board_stream
 import handlers.score_stream
 from leaderboard.errors import LeaderboardError, Unavailable
 from local.poller import Context, Mapping, Options, Task
-from tests.integration import aws
 from tests.integration.story.world import World
+from tests.structure.template import functions
 
 Json = dict[str, Any]
 
 
-@cache
 def declared(function: str) -> Json:
     """What serverless.yml says of a function."""
-    it: Json = aws.read_yaml(aws.ROOT / "serverless.yml")["functions"][function]
-    return it
+    return functions()[function]
 
 
 def stream_options(function: str) -> Options:
@@ -105,6 +102,12 @@ class Service:
     def begin(self, function: str, event: Json) -> Task:
         """An invocation that somebody waits for: it is tried once."""
         return self._invoke(function, event, after=0, end=lambda _task: None)
+
+    def finish_deploy(self) -> Task:
+        """The last step of a deploy, which is tried once."""
+        task = self.begin("seasons", {"deployed": True})
+        self.world.last_steps.append(task)
+        return task
 
     def _try(self, function: str, event: Json, retries: int, *, after: float) -> None:
         def end(task: Task) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -12,7 +14,8 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from tools.stage import reason
+from local import service
+from tools.stage import reason, stack_name
 
 
 def refused(code: str) -> ClientError:
@@ -41,3 +44,15 @@ def test_refusal_says_what_to_do_next(error: Exception, said: str) -> None:
 def test_right_that_is_missing_is_named() -> None:
     text = reason(refused("AccessDenied"), right="cognito-idp:AdminCreateUser")
     assert text == "these credentials lack a right; it takes cognito-idp:AdminCreateUser."
+
+
+def test_prefix_is_that_of_the_params_unless_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (service.ROOT / "serverless.yml").read_text(encoding="utf-8")
+    with_prefix = text.replace("  dev: {}\n", "  dev: {prefix: acme-}\n", 1)
+    (tmp_path / "serverless.yml").write_text(with_prefix, encoding="utf-8")
+    monkeypatch.setattr(service, "ROOT", tmp_path)
+    assert stack_name("dev", prefix="") == "acme-leaderboard-dev"
+    assert stack_name("dev", prefix="beta-") == "beta-leaderboard-dev"
+    assert stack_name("prod", prefix="") == "leaderboard-prod"
