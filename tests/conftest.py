@@ -14,6 +14,7 @@ from tests.stack import Running, running
 # left with it at the end; files that share a stack or a browser stand together.
 LONGEST_FIRST = (
     "tests/integration/test_model.py",
+    "tests/integration/test_model_of_changes.py",
     "tests/package/test_template.py",
     "tests/browser/",
     "tests/integration/test_stories.py",
@@ -29,7 +30,7 @@ LONGEST_FIRST = (
 MEASURED = ("tests/unit/", "tests/integration/", "clients/")
 SEARCHES = tuple(
     f"tests/integration/test_{name}.py"
-    for name in ("model", "mutants", "pace", "rebuild_at_size", "stories")
+    for name in ("model", "model_of_changes", "mutants", "pace", "rebuild_at_size", "stories")
 )
 
 

@@ -98,7 +98,7 @@ class Scheduler:
         """Add a thread of the task that asks for it: it has the same deadline, and what kills one
         of them kills the others.
         """
-        owner = self._current()
+        owner = self.current()
         if owner is None:
             message = "only a task can have threads"
             raise RuntimeError(message)
@@ -113,7 +113,7 @@ class Scheduler:
 
         Outside a task (the test's own thread, a thread that a task started) it does nothing.
         """
-        task = self._current()
+        task = self.current()
         if task is None:
             return
         task.raise_if_dead(self.clock.time())
@@ -130,9 +130,14 @@ class Scheduler:
                     task.killed = error
                 raise error
 
+    def current(self) -> Task | None:
+        """The task that asks; None on the test's own thread."""
+        task: Task | None = getattr(self._local, "task", None)
+        return task
+
     def wait_until(self, condition: Callable[[], bool], name: str = "a condition") -> None:
         """Go on when the condition holds; it is asked again whenever somebody did a step."""
-        task = self._current()
+        task = self.current()
         if task is None:
             message = "only a task can wait; outside, pass the condition to run()"
             raise RuntimeError(message)
@@ -189,12 +194,8 @@ class Scheduler:
         self._crew.dismiss()
         self._closing = False
 
-    def _current(self) -> Task | None:
-        task: Task | None = getattr(self._local, "task", None)
-        return task
-
     def _sleep(self, seconds: float) -> None:
-        task = self._current()
+        task = self.current()
         if task is not None:
             task.wake_at = self.clock.time() + max(seconds, 0.0)
             self._pause(task, f"sleeps {seconds:g} s")

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 STORIES = 100
-PLAYS = 40
+PLAYS = 20
 
 
 def rounds(first: int) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -23,7 +23,8 @@ def rounds(first: int) -> Iterator[tuple[str, Mapping[str, str]]]:
     seed = first
     while True:
         yield "test_stories.py", {"FIRST_STORY": str(seed), "STORIES": str(STORIES)}
-        yield "test_model.py", {"MODEL_SEED": str(seed), "MODEL_PLAYS": str(PLAYS)}
+        for plays in ("test_model.py", "test_model_of_changes.py"):
+            yield plays, {"MODEL_SEED": str(seed), "MODEL_PLAYS": str(PLAYS)}
         seed += STORIES
 
 

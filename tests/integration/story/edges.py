@@ -30,6 +30,7 @@ from leaderboard import settings, wiring
 from leaderboard.adapters.cache import Keys
 from leaderboard.adapters.cluster import Cluster
 from leaderboard.broadcast import Broadcaster
+from leaderboard.catalog import Catalog
 from leaderboard.order import OTHER
 from leaderboard.ranking import Recorder
 from local.poller import Threads
@@ -77,6 +78,29 @@ class Done:
         return self._value
 
 
+class Deployed:
+    """The catalog of whoever asks: environments of two releases have two of them."""
+
+    def __init__(self, first: Catalog, turned: Callable[[], frozenset[str]]) -> None:
+        self._first = first
+        self._turned = turned
+        self._made: dict[frozenset[str], Catalog] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._of(self._turned()), name)
+
+    def _of(self, turned: frozenset[str]) -> Catalog:
+        if turned not in self._made:
+            rules = self._first.rules.items()
+            self._made[turned] = Catalog(
+                {
+                    name: replace(it, order=OTHER[it.order]) if name in turned else it
+                    for name, it in rules
+                }
+            )
+        return self._made[turned]
+
+
 class Rig:
     """The product, put together once and connected to one world after another."""
 
@@ -85,7 +109,6 @@ class Rig:
         self._time = StoryTime()
         self._chance = StoryChance()
         self._world: World | None = None
-        self._turned = False
         self._aws_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
         self._cache_call: Any = Cluster.execute_command
         self._connect(patch)
@@ -99,8 +122,7 @@ class Rig:
         # One process stands for many environments, of which each notices an outage by itself.
         leaderboard.adapters.cache.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
         wiring.remembered().memo.known.clear()
-        for cache in (wiring.ranking_cache(), wiring.read_cache()):
-            cache.outage.pause.end()
+        self.end_outages()
         self._chance.source = world.chance
         self._settings = replace(
             settings.load(), audience_shards=world.audience.shards, reach=world.audience.reach
@@ -113,16 +135,19 @@ class Rig:
             yield
         finally:
             self._world = None
-            if self._turned:
-                self.turn_order()
 
-    def turn_order(self) -> None:
-        """Another boards.yml for all functions: ratings go by the other order."""
-        catalog: Any = wiring.boards()
-        rules = catalog.rules["rating-*"]
-        catalog.rules["rating-*"] = replace(rules, order=OTHER[rules.order])
-        vars(catalog).pop("_patterns", None)
-        self._turned = not self._turned
+    def end_outages(self) -> None:
+        """Nobody waits any more before the cache is asked again."""
+        for cache in (wiring.ranking_cache(), wiring.read_cache()):
+            cache.outage.pause.end()
+
+    def expire_copies(self) -> None:
+        """The copies of recorded tops are gone after seconds, also those that a failover revived.
+
+        The server counts them by its own clock.
+        """
+        for key in self.valkey.client.keys("*:copy"):
+            self.valkey.client.delete(key)
 
     def lose_key(self, board: str, season: str, name: str) -> None:
         """Delete one key of a ranking: `order` or `users`."""
@@ -148,6 +173,8 @@ class Rig:
         patch.setattr(wiring, "broadcaster", self._broadcaster(wiring.broadcaster.__wrapped__))
         self._settings = settings.load()
         patch.setattr(wiring, "configuration", lambda: self._settings)
+        deployed = Deployed(wiring.boards(), self._turned)
+        patch.setattr(wiring, "boards", lambda: deployed)
         patch.setattr(leaderboard.delivery, "ThreadPoolExecutor", self._threads)
         recorder = Recorder(
             wiring.ranking_cache(),
@@ -194,6 +221,9 @@ class Rig:
             return replace(made, sender=replace(made.sender, large=self._world.environment()))
 
         return broadcaster
+
+    def _turned(self) -> frozenset[str]:
+        return frozenset() if self._world is None else self._world.release().turned
 
     def _threads(self, size: int) -> Threads:
         assert size > 0

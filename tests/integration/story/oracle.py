@@ -67,6 +67,12 @@ DAY = Rules("day", "2026-11-23", "desc", "best", 3, "daily")
 ALL = (*BOARDS, DAY)
 """In the season that the stories begin in."""
 BY_NAME = {rules.board: rules for rules in ALL}
+OTHER = {"asc": "desc", "desc": "asc"}
+
+
+def named(board: str) -> str:
+    """What boards.yml has it under: its name, or a pattern."""
+    return "rating-*" if board == RATING.board else board
 
 
 def rules_of(key: str) -> Rules | None:
@@ -177,8 +183,18 @@ class Scores:
     lines: dict[tuple[str, Line], list[int]] = field(default_factory=lambda: defaultdict(list))
     """The versions at which a board-season had a line, in their order."""
 
-    def commit(self, ids: Sequence[str], items: Sequence[Json], *, now: float) -> None:
-        """One write of score items, by the attempts with these ids, or none: a copy, a removal."""
+    def commit(
+        self,
+        ids: Sequence[str],
+        items: Sequence[Json],
+        *,
+        now: float,
+        orders: Mapping[str, str],
+    ) -> None:
+        """One write of score items, by the attempts with these ids, or none: a copy, a removal.
+
+        `orders`: which order each board has by the boards.yml of who writes.
+        """
         again = self.done.intersection(ids)
         assert not again, f"counted twice: {again}"
         self.done.update(ids)
@@ -187,9 +203,11 @@ class Scores:
             written = {it["boardSeason"]["S"].partition("#")[0] for it in items}
             assert written == set(attempt.boards), f"{attempt} was written to {written}"
         for item in items:
-            self._commit(item, attempts[0] if attempts else None, now)
+            self._commit(item, attempts[0] if attempts else None, now, orders)
 
-    def _commit(self, item: Json, attempt: Attempt | None, now: float) -> None:
+    def _commit(
+        self, item: Json, attempt: Attempt | None, now: float, orders: Mapping[str, str]
+    ) -> None:
         user_id, key = at = item["userId"]["S"], item["boardSeason"]["S"]
         rules = rules_of(key)
         assert rules is not None, f"no board has {item}"
@@ -219,7 +237,9 @@ class Scores:
             assert rules.season in seasons, f"{attempt} counts in {rules.season}"
             expected = before
             if attempt.amount is not None:
-                expected = _combined(rules, before, attempt.amount)
+                # What is better goes by the release that takes the write.
+                by = replace(rules, order=orders[rules.board])
+                expected = _combined(by, before, attempt.amount)
             assert score == expected, f"{before} and {attempt} make {expected}, not {score}"
         if score == before:
             assert updated_at == self.updated_at[at], f"only its time moved: {item}"

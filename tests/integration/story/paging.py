@@ -29,12 +29,12 @@ def page_through(world: World, rules: oracle.Rules, *, limit: int) -> None:
         cursor = page["nextCursor"]
         if cursor is None:
             break
-    if world.failed_over:
+    if world.failed_over or rules.key in world.turning:
         return
     after = _still(world, rules)
     unmoved = [line for user, line in before.items() if after.get(user, ...) == line and line]
     gone = {user for user, line in before.items() if line is None and after.get(user, ...) is None}
-    unmoved.sort(key=lambda line: oracle.place_before(rules, line))
+    unmoved.sort(key=lambda line: oracle.place_before(world.in_force(rules), line))
     expected = [line.user_id for line in unmoved]
     shown = [user for user in found if user in expected]
     assert shown == expected, f"{found} has to show {expected} once, in order"

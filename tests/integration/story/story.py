@@ -412,8 +412,9 @@ class Story:
     def _release(self) -> None:
         """All functions begin with another boards.yml; the deploy's last step may die."""
         self._wait()
-        self.rig.turn_order()
-        self.service.start("seasons", {"deployed": True})
+        self.world.deploy({"rating-*"})
+        self.world.retire()
+        self.service.finish_deploy()
 
     # What must hold.
 
@@ -458,7 +459,7 @@ class Story:
         self.world.scheduler.spawn("healer", score)
         self.service.drain("the next score is taken")
         if self.plan.releases:
-            self.service.start("seasons", {"deployed": True})
+            self.service.finish_deploy()
             self.service.drain("the change is brought in")
         if self.world.failed_over:
             for rules in self.plan.boards:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from leaderboard import wiring
@@ -62,8 +62,7 @@ class Verdict:
         return oracle.expected(self.in_force(rules), self.world.scores, self.world.people)
 
     def in_force(self, rules: oracle.Rules) -> oracle.Rules:
-        """With the order that the board's item says."""
-        return replace(rules, order=self.world.orders.get(rules.key, rules.order))
+        return self.world.in_force(rules)
 
     def ranking(self, rules: oracle.Rules) -> Top | None:
         """The whole ranking in the cache, as the service reads it."""
@@ -87,6 +86,12 @@ class Verdict:
         assert [it.user_score for it in top.scores] == [it["userScore"] for it in expected]
         assert [it.user_name for it in top.scores] == [it["userName"] for it in expected]
         assert top.total == len(expected)
+
+    def is_in_order(self, rules: oracle.Rules, top: Top) -> None:
+        """The ranking is in the order that counts, however few it has."""
+        order = self.in_force(rules).order
+        recorded = any(it.epoch for it in self.world.history[rules.key])
+        assert not recorded or top.order == order, f"{rules.key} is in the order {top.order}"
 
     def is_new(self, rules: oracle.Rules, top: Top) -> None:
         """An item without a score, such as that of an open ticket, began it: it is empty."""

@@ -6,7 +6,8 @@ import io
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Never, Protocol
 
@@ -36,6 +37,13 @@ TOTAL_SECONDS = 10
 """A total that changes by itself is recorded no sooner after the last record."""
 STAGE = "#stage"
 """What the stage remembers of itself, in the table of boards: no board-season."""
+PATIENCE_SECONDS = 300
+"""How long an order differs before it counts without a deploy's word."""
+UNSEEN_SECONDS = 150 + 60
+"""For so long a deploy may be rolled back, and come again, without a run of the minute's function
+that sees it: what such a run may miss, and what one may take that saw the deploy before."""
+RUN_SECONDS = 60
+"""How long the function of each minute may take."""
 INTERRUPTIBLE = tuple(f"{name}/*" for name in (*FUNCTIONS, *REQUESTS))
 
 
@@ -92,6 +100,18 @@ class Audience:
         return self.shards > 1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Release:
+    """A boards.yml, named by the boards (or patterns) whose order is not that of the first one."""
+
+    turned: frozenset[str] = frozenset()
+    since: float = 0
+
+    def order_of(self, rules: oracle.Rules) -> str:
+        is_turned = oracle.named(rules.board) in self.turned
+        return oracle.OTHER[rules.order] if is_turned else rules.order
+
+
 class Functions(Protocol):
     """The functions that others invoke by name."""
 
@@ -118,6 +138,8 @@ class World:
     viewers: dict[str, Viewer] = field(default_factory=dict)
     frames: dict[str, list[Json]] = field(default_factory=lambda: defaultdict(list))
     failed_over: bool = False
+    releases: list[Release] = field(default_factory=lambda: [Release()])
+    """What environments run, the newest last; while a deploy is under way there are two."""
 
     def __post_init__(self) -> None:
         self.chance = random.Random(f"{self.seed} mishaps")
@@ -141,6 +163,15 @@ class World:
         self._sequenced: dict[str, tuple[str, str, int]] = {}
         self.orders: dict[str, str] = {}
         """Per board-season, the order that its item says."""
+        self.turning: set[str] = set()
+        """The board-seasons whose ranking may be in the order before their item's."""
+        self.deployed: set[str] = set()
+        """The boards (or patterns) whose order a deploy turned, whether it counts by now or not."""
+        self.last_steps: list[Task] = []
+        """Those of deploys: they may switch an order at once."""
+        self._running: dict[Task | None, Release] = {}
+        self._gone: list[tuple[Release, float]] = []
+        """Releases that answer no more, and since when."""
         self._tops: dict[str, list[oracle.Line]] = defaultdict(list)
         self.disturbed: dict[str, int] = defaultdict(int)
         """How often something happened that may show in what is read of a board-season."""
@@ -174,6 +205,51 @@ class World:
         """The cache was lost, or filled: every board may read otherwise."""
         for key in {key for _, key in self.scores.version}:
             self.disturbed[key] += 1
+
+    def deploy(self, turned: Iterable[str]) -> None:
+        """From here on environments of another release answer as well."""
+        turned = {*turned}
+        self.deployed |= turned
+        new = Release(self.releases[-1].turned ^ turned, self.clock.time())
+        for before, until in self._gone:
+            if before.turned == new.turned and new.since - until <= UNSEEN_SECONDS:
+                new = replace(new, since=before.since)
+        self.releases.append(new)
+
+    def retire(self) -> None:
+        """The release before answers no more, but for what it is at."""
+        self._end(self.releases[:-1])
+
+    def roll_back(self) -> None:
+        """The deploy has failed: the release before alone answers."""
+        self._end(self.releases[1:])
+
+    def _end(self, releases: Sequence[Release]) -> None:
+        self._gone += [(it, self.clock.time()) for it in releases]
+        self.releases = [it for it in self.releases if it not in releases]
+
+    def release(self) -> Release:
+        """What the environment of who asks runs: a task has one for as long as it lives."""
+        task = self.scheduler.current()
+        if task is not None and task.process:
+            task = task.process[0]
+        if task is None:
+            return self._running.get(None, self.releases[-1])
+        if task not in self._running:
+            several = len(self.releases) > 1
+            self._running[task] = self.chance.choice(self.releases) if several else self.releases[0]
+        return self._running[task]
+
+    @contextmanager
+    def asking(self, release: Release) -> Iterator[None]:
+        """What the test itself asks, it asks of that release."""
+        self._running[None] = release
+        yield
+        del self._running[None]
+
+    def in_force(self, rules: oracle.Rules) -> oracle.Rules:
+        """With the order that the board's item says; nothing says one before its first record."""
+        return replace(rules, order=self.orders.get(rules.key, rules.order))
 
     def linger(self) -> None:
         """What a table or the cache answered is on its way, perhaps for long."""
@@ -209,7 +285,8 @@ class World:
         for item in scores:
             self.people.hold(item)
         if scores:
-            self.scores.commit(sorted(ids), scores, now=self.clock.time())
+            orders = {it: self.release().order_of(rules) for it, rules in oracle.BY_NAME.items()}
+            self.scores.commit(sorted(ids), scores, now=self.clock.time(), orders=orders)
 
     def _stream(self, stream: Stream, it: Stored) -> None:
         change: Json = {"Keys": it.key, "NewImage": it.new, "StreamViewType": "NEW_IMAGE"}
@@ -250,6 +327,8 @@ class World:
         before = self.history[key][-1] if self.history[key] else None
         if before is not None and before.epoch and self.orders[key] != rules.order:
             # The switch of the order: what was recorded stays, and says the order of before.
+            self._hold_switch(rules)
+            self.turning.add(key)
             self.orders[key] = rules.order
             assert self._tops[key] == top, f"{key}: the switch changed what was recorded"
             new = replace(new, entries=before.entries)
@@ -287,6 +366,17 @@ class World:
             assert wrong is None, f"{key} version {new.version}: {wrong}"
         self._tops[key] = top
         self.history[key].append(new)
+
+    def _hold_switch(self, rules: oracle.Rules) -> None:
+        """By a deploy's word or after five minutes; never of a season that has ended."""
+        now, task, release = self.clock.time(), self.scheduler.current(), self.release()
+        assert rules.order == release.order_of(oracle.BY_NAME[rules.board]), f"{rules} by {release}"
+        # The service counts in whole milliseconds.
+        is_told = task in self.last_steps or now - release.since >= PATIENCE_SECONDS - 0.001
+        assert is_told, f"{rules.key}: {release} counts too soon"
+        # A run may begin at the end of a season.
+        seasons = {rules.during(it).season for it in (now, now - RUN_SECONDS)}
+        assert rules.season in seasons, f"{rules.key} has ended, and turns to {rules.order}"
 
     def settled_versions(self, key: str) -> dict[str, int]:
         """Per user of a board, the newest version that was delivered and acknowledged."""
