@@ -60,8 +60,9 @@ test-javascript:
 		then echo "JavaScript: $$(sed -n 's/^# pass //p' ../../.build/javascript.txt) passed"; \
 		else cat ../../.build/javascript.txt; exit 1; fi
 
+# The searches draw the same in each run; `make soak` draws others.
 test-python:
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(COVERAGE)
+	@PYTHONHASHSEED=0 $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(COVERAGE)
 
 format: setup ## put the code into its form, and mend what can be mended
 	@$(PYTHON) -m ruff check --fix

@@ -34,6 +34,7 @@ class Changing(Play):
     def __init__(self) -> None:
         super().__init__()
         self._is_finished = False
+        self._waits = 0
 
     @precondition(lambda self: not self._is_deploying)
     @rule(board=st.none() | boards, last_step=st.none() | last_steps)
@@ -85,10 +86,13 @@ class Changing(Play):
     def _is_deploying(self) -> bool:
         return len(self.world.releases) > 1
 
+    # A viewer's connection lasts two hours.
+    @precondition(lambda self: self._waits < 10)
     @rule(number=seeds)
     def wait_five_minutes(self, number: int) -> None:
         """What differs for so long counts, without a deploy's word."""
         self._count("five minutes")
+        self._waits += 1
         with self._told():
             self._stir(number, 1000)
             self._pass_five_minutes()
