@@ -7,14 +7,18 @@
 const kinds = require('./stages.json');
 
 const PROTECTED = 'protected';
+const THROW_AWAY = 'throw-away';
 const MODEL = 'prod';
+// The params under those of every stage.
+const UNDER_ALL = 'default';
 
 class Stage {
   constructor(serverless, options) {
     const input = serverless.configurationInput;
     const stage = options.stage ?? input.provider.stage;
-    const own = input.params[stage];
-    const kind = own?.kind ?? kindOf(stage) ?? (own && 'throw-away');
+    const named = Object.hasOwn(input.params, stage) && stage !== UNDER_ALL;
+    const own = named ? input.params[stage] : undefined;
+    const kind = own?.kind ?? kindOf(stage) ?? (own && THROW_AWAY);
     // Before the first param is read: plugins are made before that.
     if (kind === PROTECTED) input.params[stage] = { ...input.params[MODEL], ...own };
 
@@ -41,14 +45,15 @@ function kindOf(stage) {
 
 /** Why this stage is not packaged; undefined if it may be. */
 function refusal(stage, kind, email) {
+  if (stage === UNDER_ALL) return 'In serverless.yml "default" has the params of all stages. Choose another stage name.';
   if (!kind) {
     return (
       `The name of the stage "${stage}" does not say whether its data may be thrown away. Throw-away: ` +
-      `${kinds['throw-away'].join(', ')}. Protected: ${kinds[PROTECTED].join(', ')}. Choose one of these, or name the ` +
+      `${kinds[THROW_AWAY].join(', ')}. Protected: ${kinds[PROTECTED].join(', ')}. Choose one of these, or name the ` +
       `stage in the params of serverless.yml: "${stage}: {kind: protected}" or "${stage}: {kind: throw-away}".`
     );
   }
-  if (kind !== PROTECTED && !kinds[kind]) {
+  if (kind !== PROTECTED && kind !== THROW_AWAY && kind !== kindOf(stage)) {
     return `The stage "${stage}" has the kind "${kind}" in the params of serverless.yml. Use protected or throw-away.`;
   }
   if (email.sender === 'ses' && !email.from) {

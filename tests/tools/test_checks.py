@@ -60,6 +60,8 @@ def test_region_that_the_account_has_not_enabled() -> None:
         ("live: {kind: throw-away}", "throw-away", OK),
         ("live: {kind: protected}", "protected", OK),
         ("live: {kind: precious}", "precious", WRONG),
+        ("live: {kind: local}", "local", WRONG),
+        ("live: {kind: }", "throw-away", OK),
     ],
 )
 def test_params_say_the_kind_where_the_name_does_not(
@@ -71,6 +73,13 @@ def test_params_say_the_kind_where_the_name_does_not(
     assert checks.stage(configuration).level == level
     assert configuration.param("deletionPolicy") == (
         "RetainExceptOnCreate" if kind == "protected" else "Delete"
+    )
+
+
+def test_params_of_all_stages_are_no_stage() -> None:
+    assert str(checks.stage(Configuration(ROOT, "default"))) == (
+        'wrong  stage        In serverless.yml "default" has the params of all stages. Choose '
+        "another stage name."
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tools.caller import Region
-from tools.doctor.configuration import PROTECTED, THROW_AWAY, Configuration
+from tools.doctor.configuration import PROTECTED, THROW_AWAY, UNDER_ALL, Configuration
 from tools.doctor.finding import NOTE, OK, WRONG, Finding
 from tools.doctor.names import TRADE_MARKS, WELL_FORMED, Name, longest_stage
 
@@ -110,6 +110,12 @@ def region(chosen: Region, *, named: Sequence[Region], enabled: Collection[str] 
 def stage(configuration: Configuration) -> Finding:
     name, kind = configuration.stage, configuration.kind
     match kind:
+        case None if name == UNDER_ALL:
+            return _wrong(
+                "stage",
+                f'In serverless.yml "{UNDER_ALL}" has the params of all stages. Choose another '
+                "stage name.",
+            )
         case None:
             patterns = {key: ", ".join(it) for key, it in configuration.kinds.items()}
             return _wrong(
@@ -125,7 +131,7 @@ def stage(configuration: Configuration) -> Finding:
             )
         case "throw-away":
             return Finding(OK, "stage", f"{name} is throw-away: its data goes when it is removed.")
-        case "local":
+        case "local" if name == "local":
             return _wrong(
                 "stage", f"{name} is the stage of the local stack: `make dev` deploys it."
             )

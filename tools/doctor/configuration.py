@@ -17,8 +17,8 @@ from tools import cloudformation
 from tools.caller import UNLESS_TOLD
 
 THROW_AWAY, PROTECTED = "throw-away", "protected"
-# Whose params every protected stage has.
-MODEL = "prod"
+# Whose params every protected stage has, and those under the params of every stage.
+MODEL, UNDER_ALL = "prod", "default"
 # The innermost variable: what is inside is resolved first.
 VARIABLE = re.compile(r"\$\{(?P<source>[a-z]+)(?:\((?P<file>[^(){}]*)\))?:?(?P<address>[^${}]*)}")
 
@@ -52,8 +52,8 @@ class Configuration:
     @property
     def kind(self) -> str | None:
         """What the stage's name, or its own params, say it is; None if neither does."""
-        own = self.document["params"].get(self.stage)
-        if own and "kind" in own:
+        own = self.document["params"].get(self.stage) if self.stage != UNDER_ALL else None
+        if own and own.get("kind") is not None:
             return str(own["kind"])
         named = (
             kind
@@ -67,7 +67,7 @@ class Configuration:
         """The stage's params, as `sls` puts them together."""
         named = self.document["params"]
         model = named.get(MODEL) if self.kind == PROTECTED else None
-        layers = [named.get("default"), model, named.get(self.stage), self.options]
+        layers = [named.get(UNDER_ALL), model, named.get(self.stage), self.options]
         # Null leaves a param as it was.
         return {
             name: value
