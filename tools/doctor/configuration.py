@@ -29,6 +29,15 @@ def _at(document: Any, path: str) -> Any:
     return document
 
 
+def _whole(name: str, value: Any) -> int:
+    """Raises Unreadable."""
+    if str(value).isdecimal():
+        return int(value)
+    raise cloudformation.Unreadable(
+        f'{name} is "{value}" in the params. It takes a whole number, without a sign.'
+    )
+
+
 @dataclass(frozen=True)
 class Configuration:
     """The service's folder, read for one stage."""
@@ -41,7 +50,17 @@ class Configuration:
 
     @cached_property
     def document(self) -> Mapping[str, Any]:
-        return self._load("serverless.yml")
+        """Raises Unreadable, as all that reads it."""
+        document = self._load("serverless.yml")
+        params = document.get("params")
+        if not isinstance(params, dict):
+            raise cloudformation.Unreadable("serverless.yml has no params.")
+        for stage, own in params.items():
+            if own is not None and not isinstance(own, dict):
+                raise cloudformation.Unreadable(
+                    f'serverless.yml: the params of "{stage}" are not a mapping of names to values.'
+                )
+        return document
 
     @cached_property
     def kinds(self) -> Mapping[str, list[str]]:
@@ -81,7 +100,8 @@ class Configuration:
         return self.resolved(self.params.get(name))
 
     def number(self, name: str) -> int:
-        return int(self.param(name))
+        """A param that is a whole number. Raises Unreadable."""
+        return _whole(name, self.param(name))
 
     @property
     def service(self) -> str:
@@ -109,7 +129,7 @@ class Configuration:
             for key, function in self.document["functions"].items()
         }
         return {
-            self.functions[key]: int(value)
+            self.functions[key]: _whole(f"reservedConcurrency of {key}", value)
             for key, value in wanted.items()
             if value not in (None, "", "null")
         }
@@ -117,7 +137,9 @@ class Configuration:
     @property
     def boards(self) -> tuple[str, ...]:
         """The boards of boards.yml that are no patterns, and that viewers are shown."""
-        named = self._load("boards.yml")["boards"]
+        named = self._load("boards.yml").get("boards")
+        if not isinstance(named, dict) or not all(isinstance(it, dict) for it in named.values()):
+            raise cloudformation.Unreadable("boards.yml has no boards with rules.")
         return tuple(
             name for name, rules in named.items() if "*" not in name and rules.get("listed", True)
         )
