@@ -89,6 +89,9 @@ def main() -> int:
     except StackFailed as failure:
         print(failure, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     print(commands(stage, arguments.client, client, user=arguments.user), end="")
     return 0
 
