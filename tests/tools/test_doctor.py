@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -649,9 +650,9 @@ def test_make_deploy_asks_the_doctor_first_and_stops_there(home: Mapping[str, st
         text=True,
         check=True,
     )
-    assert [it.rstrip() for it in recipe.stdout.splitlines()] == [
-        ".venv/bin/python -m tools.doctor --stage pr-7",
-        "node_modules/.bin/sls deploy --stage pr-7",
+    assert [shlex.split(it) for it in recipe.stdout.splitlines()] == [
+        [".venv/bin/python", "-m", "tools.doctor", "--stage", "pr-7"],
+        ["node_modules/.bin/sls", "deploy", "--stage", "pr-7"],
     ]
 
 

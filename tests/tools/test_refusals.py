@@ -4,6 +4,8 @@ once, and nothing else."""
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -81,6 +83,27 @@ def test_stage_that_cannot_be_one_is_refused(
     assert refusal(tool, f"--stage={stage}", environment=shell) == (
         f'"{stage}" is no name of a stage: those have letters, digits and hyphens.'
     )
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["doctor", "deploy", "package", "smoke", "machine", "moderator", "rotate", "page"],
+)
+def test_make_hands_on_each_value_in_one_piece(target: str) -> None:
+    odd = 'it\'s; `id` "x" > y'
+    recipe = subprocess.run(
+        ["make", "-n", "-o", "setup", target, f"STAGE={odd}", f"PREFIX={odd}", f"PLAYER={odd}"],  # noqa: S607
+        cwd=service.ROOT,
+        env={name: it for name, it in os.environ.items() if not name.startswith("MAKE")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for line in recipe.stdout.splitlines():
+        words = shlex.split(line)
+        assert words[words.index("--stage") + 1] == odd
+        assert {odd, f"prefix={odd}"} & set(words[words.index("--stage") + 2 :])
+    assert ("--user" in recipe.stdout) == (target in ("machine", "moderator"))
 
 
 @each_tool
