@@ -9,6 +9,9 @@ const kinds = require('./stages.json');
 const PROTECTED = 'protected';
 const THROW_AWAY = 'throw-away';
 const MODEL = 'prod';
+// What the names of caches are made of, and what Cognito has in no sign-in domain.
+const FORM = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+const REFUSED = /aws|amazon|cognito/;
 // The params under those of every stage.
 const UNDER_ALL = 'default';
 
@@ -55,6 +58,12 @@ function refusal(stage, kind, email) {
   }
   if (kind !== PROTECTED && kind !== THROW_AWAY && kind !== kindOf(stage)) {
     return `The stage "${stage}" has the kind "${kind}" in the params of serverless.yml. Use protected or throw-away.`;
+  }
+  if (!FORM.test(stage) || REFUSED.test(stage)) {
+    return (
+      `The stage name "${stage}" cannot be used. Choose lower-case letters, digits and single hyphens, with no hyphen ` +
+      'at an end, and without "aws", "amazon" or "cognito".'
+    );
   }
   if (email.sender === 'ses' && !email.from) {
     return (

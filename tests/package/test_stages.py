@@ -40,6 +40,10 @@ UNKNOWN = (
     "Choose one of these, or name the stage in the params of serverless.yml: "
     '"live: {kind: protected}" or "live: {kind: throw-away}".'
 )
+NAME = (
+    'The stage name "{}" cannot be used. Choose lower-case letters, digits and single hyphens, '
+    'with no hyphen at an end, and without "aws", "amazon" or "cognito".'
+)
 OF_ALL = 'In serverless.yml "default" has the params of all stages. Choose another stage name.'
 WITHOUT_SENDER = (
     'The stage "prod" has no sender for its e-mails. Players cannot sign up without the code that '
@@ -60,6 +64,7 @@ WITHOUT_ADDRESS = (
         ("deploy", "live", (), UNKNOWN),
         ("package", "default", (), OF_ALL),
         ("package", "constructor", (), UNKNOWN.replace("live", "constructor")),
+        *(("package", it, (), NAME.format(it)) for it in ("dev-", "dev--2", "dev-Ada", "test-aws")),
         ("package", "prod", (), WITHOUT_SENDER),
         ("package", "staging-2", ("--param", "email=ses"), WITHOUT_ADDRESS),
     ],
