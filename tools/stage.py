@@ -31,11 +31,8 @@ from tools import caller
 from tools.cloudformation import Unreadable
 from tools.doctor.configuration import Configuration
 
-# What the tools need of a stage's stack; one whose deploy failed or goes on may lack it.
-NEEDED = (
-    *("HttpApiId", "SocketApiId", "UserPoolId"),
-    *("WebClientId", "MachineClientId", "ModeratorClientId"),
-)
+# What all tools need of a stage's stack; one whose deploy failed or goes on may lack it.
+NEEDED = ("HttpApiId", "SocketApiId", "UserPoolId", "WebClientId")
 # Where the edge is, whatever the stage's Region.
 EDGE_REGION = "us-east-1"
 SIGN_IN = "Set AWS_PROFILE or run `aws sso login`."
@@ -121,7 +118,10 @@ class Stage:
 
     def secret_client(self, name: str) -> Client:
         """`machine` or `moderator`. Raises StackFailed."""
-        client_id = self.outputs[f"{name.capitalize()}ClientId"]
+        output = f"{name.capitalize()}ClientId"
+        if output not in self.outputs:
+            raise StackFailed(f"Stage {self.name} has no client {name}: deploy it again.")
+        client_id = self.outputs[output]
         try:
             found = self.client("cognito-idp").describe_user_pool_client(
                 UserPoolId=self.outputs["UserPoolId"], ClientId=client_id

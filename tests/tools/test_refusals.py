@@ -20,6 +20,7 @@ import pytest
 from local import service
 from local.servers import Emulator, await_condition
 from tests.commands import command
+from tools.stage import NEEDED
 
 REGION = "eu-central-1"
 TOOLS = {
@@ -47,20 +48,24 @@ def shell(tmp_path: Path) -> Mapping[str, str]:
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An account in which the first deploy of the stage `dev` has failed."""
+    """An account in which the first deploy of the stage `dev` has failed, and in which `dev-old`
+    is of a version without clients that have a secret."""
     emulator = Emulator(tmp_path_factory.mktemp("emulator"), port=0, region=REGION)
     try:
         await_condition(emulator.is_ready, what="The emulator did not answer")
-        bucket = {"Type": "AWS::S3::Bucket"}
-        boto3.client(
+        client = boto3.client(
             "cloudformation",
             region_name=REGION,
             endpoint_url=emulator.endpoint,
             aws_access_key_id="test",
             aws_secret_access_key="test",
-        ).create_stack(
-            StackName="leaderboard-dev", TemplateBody=json.dumps({"Resources": {"Bucket": bucket}})
         )
+        for stage, outputs in (("dev", ()), ("dev-old", NEEDED)):
+            template = {
+                "Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}},
+                "Outputs": {it: {"Value": "one"} for it in outputs},
+            }
+            client.create_stack(StackName=f"leaderboard-{stage}", TemplateBody=json.dumps(template))
         yield emulator.endpoint
     finally:
         emulator.stop()
@@ -171,3 +176,13 @@ def test_stage_that_is_half_deployed_is_said(
             "Stage dev (eu-central-1) is not deployed to its end: its stack leaderboard-dev is "
             "CREATE_COMPLETE and has no output HttpApiId. `make doctor STAGE=dev` says what to do."
         )
+
+
+@pytest.mark.parametrize("tool", ["machine", "moderator"])
+def test_stage_without_the_client_is_said(
+    shell: Mapping[str, str], endpoint: str, tool: str
+) -> None:
+    environment = dict(shell) | {"AWS_ENDPOINT_URL": endpoint}
+    assert refusal(TOOLS[tool], "--stage", "dev-old", environment=environment) == (
+        f"Stage dev-old has no client {tool}: deploy it again."
+    )
