@@ -26,6 +26,12 @@ REQUIREMENTS := requirements.txt local/requirements.txt tests/requirements.txt
 # Modules compile when they are first imported, and most never are: 72 s of processor for all three lists, not 116.
 LOCKED := -qq --disable-pip-version-check --require-hashes --no-compile
 
+# A value that a command gets in one piece, whatever characters it has.
+quoted = '$(subst ','\'',$(1))'
+PREFIXED := $(if $(PREFIX),--param $(call quoted,prefix=$(PREFIX)))
+OF_STAGE := --stage $(call quoted,$(STAGE)) --prefix $(call quoted,$(PREFIX))
+OF_PLAYER := $(if $(PLAYER),--user $(call quoted,$(PLAYER)))
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup dev page screenshot unit test check format audit preflight lock soak bench package doctor deploy \
@@ -42,7 +48,7 @@ dev: setup ## run the whole service here, with sample players, and follow a boar
 	@$(PYTHON) -m local up --players $(PLAYERS) --watch
 
 page: setup ## serve the page here against the deployed STAGE=dev
-	@$(PYTHON) -m local page --stage $(STAGE) --prefix "$(PREFIX)"
+	@$(PYTHON) -m local page $(OF_STAGE)
 
 screenshot: setup ## take the README's picture of the page
 	@$(PYTHON) -m tests.browser.screenshot docs/page.png
@@ -124,26 +130,26 @@ bench: setup ## measure, and print the figures beside their baselines
 	@$(PYTHON) -m bench
 
 package: setup ## build what a deployment of STAGE=dev would upload, into .serverless/
-	@$(SLS) package --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
+	@$(SLS) package --stage $(call quoted,$(STAGE)) $(PREFIXED)
 
 doctor: setup ## say what would stop a deployment of STAGE=dev, with the AWS credentials of this shell
-	@$(PYTHON) -m tools.doctor --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
+	@$(PYTHON) -m tools.doctor --stage $(call quoted,$(STAGE)) $(PREFIXED)
 
 deploy: setup ## deploy STAGE=dev with the AWS credentials of this shell, once the doctor finds nothing wrong
-	@$(PYTHON) -m tools.doctor --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
-	@$(SLS) deploy --stage $(STAGE) $(if $(PREFIX),--param prefix=$(PREFIX))
+	@$(PYTHON) -m tools.doctor --stage $(call quoted,$(STAGE)) $(PREFIXED)
+	@$(SLS) deploy --stage $(call quoted,$(STAGE)) $(PREFIXED)
 
 smoke: setup ## check the deployed STAGE=dev from outside, and remove what the check made
-	@$(PYTHON) -m tools.smoke --stage $(STAGE) --prefix "$(PREFIX)"
+	@$(PYTHON) -m tools.smoke $(OF_STAGE)
 
 machine: setup ## print the commands for a trusted write to STAGE=dev
-	@$(PYTHON) -m tools.machine --stage $(STAGE) --prefix "$(PREFIX)" $(if $(PLAYER),--user '$(PLAYER)')
+	@$(PYTHON) -m tools.machine $(OF_STAGE) $(OF_PLAYER)
 
 moderator: setup ## print the commands to moderate PLAYER=userId on STAGE=dev
-	@$(PYTHON) -m tools.machine --client moderator --stage $(STAGE) --prefix "$(PREFIX)" $(if $(PLAYER),--user '$(PLAYER)')
+	@$(PYTHON) -m tools.machine --client moderator $(OF_STAGE) $(OF_PLAYER)
 
 rotate: setup ## give STAGE=dev a new key for its tickets (REVOKE=1 after a leak: drop the others)
-	@$(PYTHON) -m local rotate --stage $(STAGE) --prefix "$(PREFIX)" $(if $(REVOKE),--revoke)
+	@$(PYTHON) -m local rotate $(OF_STAGE) $(if $(REVOKE),--revoke)
 
 $(PYTHON):
 	@for python in $(PYTHONS); do \

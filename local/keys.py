@@ -11,6 +11,7 @@ from local.stack import StackFailed
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.config import Config
 
 KEY_BYTES = 48
 
@@ -24,8 +25,9 @@ def rotate_stage(stage: str, *, region: str | None, prefix: str, revoke: bool) -
     session = stages.session_for(stage, region=region)
     stack = stages.stack_name(stage, prefix=prefix)
     try:
-        secret = secret_of(session, stack)
-        return rotate(session.client("secretsmanager"), secret, revoke=revoke)
+        secret = secret_of(session, stack, config=stages.PATIENCE)
+        manager = session.client("secretsmanager", config=stages.PATIENCE)
+        return rotate(manager, secret, revoke=revoke)
     except (BotoCoreError, ClientError) as error:
         why = stages.reason(error, right="what docs/operations.md lists")
         what = f"The key of stack {stack} ({session.region_name}) was not rotated"
@@ -59,9 +61,9 @@ def rotate(manager: Any, secret: str, *, revoke: bool) -> str:
     )
 
 
-def secret_of(session: boto3.Session, stack: str) -> str:
+def secret_of(session: boto3.Session, stack: str, *, config: Config | None = None) -> str:
     """The stack's ticket secret, which has no name of its own."""
-    cloudformation: Any = session.client("cloudformation")
+    cloudformation: Any = session.client("cloudformation", config=config)
     found = cloudformation.describe_stack_resource(
         StackName=stack, LogicalResourceId="TicketSecret"
     )

@@ -7,14 +7,21 @@
 const kinds = require('./stages.json');
 
 const PROTECTED = 'protected';
+const THROW_AWAY = 'throw-away';
 const MODEL = 'prod';
+// What the names of caches are made of, and what Cognito has in no sign-in domain.
+const FORM = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+const REFUSED = /aws|amazon|cognito/;
+// The params under those of every stage.
+const UNDER_ALL = 'default';
 
 class Stage {
   constructor(serverless, options) {
     const input = serverless.configurationInput;
     const stage = options.stage ?? input.provider.stage;
-    const own = input.params[stage];
-    const kind = own?.kind ?? kindOf(stage) ?? (own && 'throw-away');
+    const named = Object.hasOwn(input.params, stage) && stage !== UNDER_ALL;
+    const own = named ? input.params[stage] : undefined;
+    const kind = own?.kind ?? kindOf(stage) ?? (own && THROW_AWAY);
     // Before the first param is read: plugins are made before that.
     if (kind === PROTECTED) input.params[stage] = { ...input.params[MODEL], ...own };
 
@@ -41,15 +48,22 @@ function kindOf(stage) {
 
 /** Why this stage is not packaged; undefined if it may be. */
 function refusal(stage, kind, email) {
+  if (stage === UNDER_ALL) return 'In serverless.yml "default" has the params of all stages. Choose another stage name.';
   if (!kind) {
     return (
       `The name of the stage "${stage}" does not say whether its data may be thrown away. Throw-away: ` +
-      `${kinds['throw-away'].join(', ')}. Protected: ${kinds[PROTECTED].join(', ')}. Choose one of these, or name the ` +
+      `${kinds[THROW_AWAY].join(', ')}. Protected: ${kinds[PROTECTED].join(', ')}. Choose one of these, or name the ` +
       `stage in the params of serverless.yml: "${stage}: {kind: protected}" or "${stage}: {kind: throw-away}".`
     );
   }
-  if (kind !== PROTECTED && !kinds[kind]) {
+  if (kind !== PROTECTED && kind !== THROW_AWAY && kind !== kindOf(stage)) {
     return `The stage "${stage}" has the kind "${kind}" in the params of serverless.yml. Use protected or throw-away.`;
+  }
+  if (!FORM.test(stage) || REFUSED.test(stage)) {
+    return (
+      `The stage name "${stage}" cannot be used. Choose lower-case letters, digits and single hyphens, with no hyphen ` +
+      'at an end, and without "aws", "amazon" or "cognito".'
+    );
   }
   if (email.sender === 'ses' && !email.from) {
     return (

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 UNLESS_TOLD = "eu-central-1"
+ENDPOINT = "AWS_ENDPOINT_URL"
+
+
+class EndpointUnusable(Exception):
+    """The variable for another endpoint than AWS's says no address; the text is for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,12 @@ def adopt_environment(stage: str) -> None:
 
 
 def of_shell(stage: str, *, region: str | None = None) -> Caller:
-    """This shell's caller for a stage. Raises botocore's ProfileNotFound."""
+    """This shell's caller for a stage. Raises EndpointUnusable, and botocore's ProfileNotFound
+    and ConfigParseError."""
     import boto3
 
     adopt_environment(stage)
+    _check_endpoint()
     keys = _stage_keys(stage)
     profile = None if keys else _profile(stage)
     named = tuple(_regions(region, stage))
@@ -64,6 +71,16 @@ def of_shell(stage: str, *, region: str | None = None) -> Caller:
         aws_session_token=keys.get("aws_session_token"),
     )
     return Caller(region=named[0], profile=profile, named=named, session=session)
+
+
+def _check_endpoint() -> None:
+    from botocore.utils import is_valid_endpoint_url
+
+    endpoint = os.environ.get(ENDPOINT)
+    if endpoint and not is_valid_endpoint_url(endpoint):
+        raise EndpointUnusable(
+            f'{ENDPOINT} is "{endpoint}", which is no URL. Unset it for AWS itself.'
+        )
 
 
 def _profile(stage: str) -> str | None:

@@ -9,6 +9,10 @@ from typing import Any
 import yaml
 
 
+class Unreadable(Exception):
+    """A file is missing or is no YAML; the text says which, and where."""
+
+
 class _Loader(yaml.SafeLoader):
     """Safe, and takes any tag."""
 
@@ -26,5 +30,17 @@ _Loader.add_multi_constructor("!", _tagged)
 
 
 def read(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506
+    """Raises Unreadable."""
+    try:
+        document: Any = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506
+    except OSError as error:
+        raise Unreadable(f"{path.name} cannot be read: {error.strerror}.") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f", line {mark.line + 1}" if mark else ""
+        raise Unreadable(f"{path.name}{where}: {error.problem}.") from error
+    except ValueError as error:
+        raise Unreadable(f"{path.name} is no text in UTF-8: {error}.") from error
+    if not isinstance(document, dict):
+        raise Unreadable(f"{path.name} is not a mapping of names to values.")
     return document

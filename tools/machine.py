@@ -12,19 +12,19 @@ from local.stack import StackFailed
 from tools import stage as stages
 from tools.stage import Client, Stage
 
-PREAMBLE = """\
-# The client {client} of stage {stage} ({region}). These lines hold its secret: keep them to yourself.
-token=$(curl -sSf -u {credentials} \\
-  -d 'grant_type=client_credentials&scope={scope}' {token_url} \\
-  | python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+PREAMBLE = r"""# The client {client} of stage {stage} ({region}). These lines hold its secret: keep them to yourself.
+token=$(curl -sSf -u {credentials} \
+  -d 'grant_type=client_credentials&scope={scope}' {token_url} \
+  | sed -n 's/.*"access_token": *"\([^"]*\)".*/\1/p')
 """  # noqa: E501
 MACHINE = """\
-curl -sS -X PUT {http}/boards/global/users/{user}/score \\
+[ -n "$token" ] && curl -sS --fail-with-body -X PUT {http}/boards/global/users/{user}/score \\
   -H "authorization: Bearer $token" -H 'content-type: application/json' \\
   -d '{{"delta": 500, "submissionId": "first-write"}}'
 """
 MODERATOR = """\
-curl -sS {http}/users/{user}/standing -H "authorization: Bearer $token"
+[ -n "$token" ] && curl -sS --fail-with-body {http}/users/{user}/standing \\
+  -H "authorization: Bearer $token"
 
 # Off every board, and back again with "visible" (docs/operations.md, Moderating):
 # curl -sS -X PUT {http}/users/{user}/standing \\
@@ -89,6 +89,9 @@ def main() -> int:
     except StackFailed as failure:
         print(failure, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     print(commands(stage, arguments.client, client, user=arguments.user), end="")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigParseError,
     HTTPClientError,
     InvalidRegionError,
     NoCredentialsError,
@@ -26,8 +28,11 @@ from leaderboard_client.loopback import is_loopback
 from local import announcement, service
 from local.stack import STAGE, StackFailed
 from tools import caller
+from tools.cloudformation import Unreadable
 from tools.doctor.configuration import Configuration
 
+# What all tools need of a stage's stack; one whose deploy failed or goes on may lack it.
+NEEDED = ("HttpApiId", "SocketApiId", "UserPoolId", "WebClientId")
 # Where the edge is, whatever the stage's Region.
 EDGE_REGION = "us-east-1"
 SIGN_IN = "Set AWS_PROFILE or run `aws sso login`."
@@ -37,6 +42,8 @@ REFUSED_CREDENTIALS = frozenset(
         *("SignatureDoesNotMatch", "UnrecognizedClientException", "AuthFailure"),
     )
 )
+# What `sls` takes.
+NAME = re.compile(r"[A-Za-z0-9-]+")
 PATIENCE = Config(
     connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 2}
 )
@@ -111,7 +118,10 @@ class Stage:
 
     def secret_client(self, name: str) -> Client:
         """`machine` or `moderator`. Raises StackFailed."""
-        client_id = self.outputs[f"{name.capitalize()}ClientId"]
+        output = f"{name.capitalize()}ClientId"
+        if output not in self.outputs:
+            raise StackFailed(f"Stage {self.name} has no client {name}: deploy it again.")
+        client_id = self.outputs[output]
         try:
             found = self.client("cognito-idp").describe_user_pool_client(
                 UserPoolId=self.outputs["UserPoolId"], ClientId=client_id
@@ -125,7 +135,8 @@ class Stage:
 
 
 def stack_name(stage: str, *, prefix: str) -> str:
-    """The stage's stack; `prefix` is its param of that name, if serverless.yml does not say it."""
+    """The stage's stack; `prefix` is its param of that name, if serverless.yml does not say it.
+    Raises StackFailed."""
     return f"{_prefix(stage, prefix)}leaderboard-{stage}"
 
 
@@ -135,7 +146,10 @@ def edge_stack_name(stage: str, *, prefix: str, region: str) -> str:
 
 
 def _prefix(stage: str, told: str) -> str:
-    return told or str(Configuration(service.ROOT, stage).param("prefix") or "")
+    try:
+        return told or str(Configuration(service.ROOT, stage).param("prefix") or "")
+    except Unreadable as error:
+        raise StackFailed(str(error)) from error
 
 
 def find(stage: str, *, region: str | None, prefix: str = "") -> Stage:
@@ -149,6 +163,12 @@ def find(stage: str, *, region: str | None, prefix: str = "") -> Stage:
         if stack is None:
             raise StackFailed(_missing(session, stage, name))
         outputs = _outputs(stack)
+        if missing := [it for it in NEEDED if it not in outputs]:
+            raise StackFailed(
+                f"Stage {stage} ({where}) is not deployed to its end: its stack {name} is "
+                f"{stack['StackStatus']} and has no output {missing[0]}. `make doctor "
+                f"STAGE={stage}` says what to do."
+            )
         return Stage(
             name=stage,
             stack=name,
@@ -164,12 +184,16 @@ def find(stage: str, *, region: str | None, prefix: str = "") -> Stage:
 def session_for(stage: str, *, region: str | None) -> boto3.Session:
     """This shell's credentials, or for the stage `local` those of the local stack.
     Raises StackFailed."""
+    if not NAME.fullmatch(stage):
+        raise StackFailed(
+            f'"{stage}" is no name of a stage: those have letters, digits and hyphens.'
+        )
     if stage == STAGE and not is_loopback(os.environ.get("AWS_ENDPOINT_URL", "")):
         service.isolate()
         os.environ.update(announcement.tool_variables())
     try:
         return caller.of_shell(stage, region=region).session
-    except ProfileNotFound as error:
+    except (ConfigParseError, ProfileNotFound, caller.EndpointUnusable) as error:
         raise StackFailed(f"Cannot read stage {stage}: {reason(error)}") from error
 
 
@@ -202,6 +226,11 @@ def reason(error: Exception, *, right: str = "cloudformation:DescribeStacks") ->
             return f"AWS does not accept these credentials ({code}). {SIGN_IN}"
         case ClientError() if "AccessDenied" in error.response["Error"]["Code"]:
             return f"these credentials lack a right; it takes {right}."
+        case ClientError() if "does not exist" in error.response["Error"].get("Message", ""):
+            return (
+                "it is not deployed there. Check --stage, the Region (--region, AWS_REGION) and "
+                "AWS_PROFILE."
+            )
     return str(error)
 
 

@@ -62,6 +62,23 @@ def test_printed_commands_of_the_moderator_read_a_standing(
     assert hidden == {"userId": user, "standing": "hidden"}
 
 
+@pytest.mark.parametrize("client", ["machine", "moderator"])
+def test_refused_client_ends_the_commands_with_one_line(stack: Running, client: str) -> None:
+    commands = printed(stack, "--client", client)
+    secret = stack.addresses[f"{client}ClientSecret"]
+    run = subprocess.run(
+        ["sh"],  # noqa: S607
+        input=commands.replace(secret, "wrong"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode != 0
+    assert run.stdout == ""
+    (line,) = run.stderr.splitlines()
+    assert line.startswith("curl: (22) ")
+
+
 def act(commands: str) -> list[str]:
     """The lines for the token, and those of the act."""
     lines = commands.splitlines()

@@ -40,6 +40,11 @@ UNKNOWN = (
     "Choose one of these, or name the stage in the params of serverless.yml: "
     '"live: {kind: protected}" or "live: {kind: throw-away}".'
 )
+NAME = (
+    'The stage name "{}" cannot be used. Choose lower-case letters, digits and single hyphens, '
+    'with no hyphen at an end, and without "aws", "amazon" or "cognito".'
+)
+OF_ALL = 'In serverless.yml "default" has the params of all stages. Choose another stage name.'
 WITHOUT_SENDER = (
     'The stage "prod" has no sender for its e-mails. Players cannot sign up without the code that '
     'they bring. Set "email: ses" and "emailFrom: <address>" in the params of serverless.yml, or '
@@ -57,6 +62,9 @@ WITHOUT_ADDRESS = (
     [
         ("package", "live", (), UNKNOWN),
         ("deploy", "live", (), UNKNOWN),
+        ("package", "default", (), OF_ALL),
+        ("package", "constructor", (), UNKNOWN.replace("live", "constructor")),
+        *(("package", it, (), NAME.format(it)) for it in ("dev-", "dev--2", "dev-Ada", "test-aws")),
         ("package", "prod", (), WITHOUT_SENDER),
         ("package", "staging-2", ("--param", "email=ses"), WITHOUT_ADDRESS),
     ],
@@ -78,6 +86,15 @@ def test_stage_that_would_be_a_surprise_is_refused_before_it_is_packaged(
         )
     assert said in str(failed.value)
     assert not (copied / ".serverless" / "leaderboard.zip").exists()
+
+
+def test_kind_that_is_not_for_this_stage_is_refused(tmp_path: Path) -> None:
+    copied = service.copy(tmp_path / "service")
+    configuration = copied / "serverless.yml"
+    named = "  live: {kind: local}\n  dev: {}\n"
+    configuration.write_text(configuration.read_text().replace("  dev: {}\n", named, 1))
+    with pytest.raises(service.ToolFailed, match='The stage "live" has the kind "local"'):
+        package_copy(copied, stage="live", options=WITHOUT_PACKAGES, variables={})
 
 
 def protection(package: Package) -> dict[str, object]:

@@ -10,12 +10,13 @@ from botocore.exceptions import ClientError
 
 from local.service import ROOT
 from tools.caller import Region
+from tools.cloudformation import Unreadable
 from tools.doctor import checks
 from tools.doctor.account import NotAsked, asking, found
 from tools.doctor.checks import Executions, Mail
 from tools.doctor.configuration import Configuration
 from tools.doctor.finding import NOTE, OK, WRONG
-from tools.doctor.names import longest_stage
+from tools.doctor.names import WITH_PREFIX, longest_stage
 
 HERE = Region("eu-south-2", "profile play")
 MORE = (
@@ -60,6 +61,8 @@ def test_region_that_the_account_has_not_enabled() -> None:
         ("live: {kind: throw-away}", "throw-away", OK),
         ("live: {kind: protected}", "protected", OK),
         ("live: {kind: precious}", "precious", WRONG),
+        ("live: {kind: local}", "local", WRONG),
+        ("live: {kind: }", "throw-away", OK),
     ],
 )
 def test_params_say_the_kind_where_the_name_does_not(
@@ -71,6 +74,13 @@ def test_params_say_the_kind_where_the_name_does_not(
     assert checks.stage(configuration).level == level
     assert configuration.param("deletionPolicy") == (
         "RetainExceptOnCreate" if kind == "protected" else "Delete"
+    )
+
+
+def test_params_of_all_stages_are_no_stage() -> None:
+    assert str(checks.stage(Configuration(ROOT, "default"))) == (
+        'wrong  stage        In serverless.yml "default" has the params of all stages. Choose '
+        "another stage name."
     )
 
 
@@ -92,6 +102,64 @@ def test_prefix_leaves_less_for_the_stage(folder: Path) -> None:
     less, name = longest_stage(Configuration(folder, "dev", {"prefix": "arcade-"}))
     assert less == most - len("arcade-")
     assert name.name == "arcade-leaderboard-edge-eu-central-1-dev-socket-path"
+
+
+@pytest.mark.parametrize("prefix", ["acme", "Acme-", "acme--", "my-aws-", "-", "7up-", "a b-"])
+def test_prefix_that_is_none_is_said(folder: Path, prefix: str) -> None:
+    finding = checks.names(Configuration(folder, "dev", {"prefix": prefix}))
+    assert (finding.level, finding.text) == (
+        WRONG,
+        (
+            f'The prefix "{prefix}" cannot be used. Choose lower-case letters, digits and single '
+            'hyphens, with a letter first and a hyphen last ("acme-"), without amazon, aws, '
+            "cognito."
+        ),
+    )
+
+
+def test_prefix_and_stage_are_as_long_together_as_the_packaging_allows(folder: Path) -> None:
+    plugin = (ROOT / "plugins" / "prefix.js").read_text(encoding="utf-8")
+    assert f"const LETTERS = {WITH_PREFIX};" in plugin
+    stage = "dev-" + "x" * (WITH_PREFIX - len("dev-arcade-"))
+    assert checks.names(Configuration(folder, stage, {"prefix": "arcade-"})).level == OK
+    long = checks.names(Configuration(folder, f"{stage}x", {"prefix": "arcade-"}))
+    assert (long.level, long.text) == (
+        WRONG,
+        (
+            f'The prefix "arcade-" and the stage name "{stage}x" have more than 20 letters '
+            "together. Shorten one of them."
+        ),
+    )
+
+
+def read_all(configuration: Configuration) -> tuple[object, ...]:
+    return configuration.boards, longest_stage(configuration)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("serverless.yml", "  dev: {}\n", "  dev: {\n", "serverless.yml, line "),
+        (
+            "serverless.yml",
+            "  dev: {}\n",
+            "  dev: small\n",
+            'serverless.yml: the params of "dev" are not a mapping of names to values.',
+        ),
+        ("serverless.yml", "\nparams:\n", "\nparam:\n", "serverless.yml has no params."),
+        ("boards.yml", "boards:\n", "board:\n", "boards.yml has no boards with rules."),
+        ("infra/tables.yml", "Resources:", "Resources", "tables.yml"),
+    ],
+)
+def test_file_that_cannot_be_read_is_named(
+    folder: Path, file: str, old: str, new: str, said: str
+) -> None:
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(Unreadable, match=said):
+        read_all(Configuration(folder, "dev"))
 
 
 def test_prefix_stands_before_the_stack_and_the_functions(folder: Path) -> None:

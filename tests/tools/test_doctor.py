@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -524,6 +527,78 @@ def test_check_that_takes_too_long_is_a_note(shell: Shell) -> None:
     assert answer.seconds < 20
 
 
+def test_doctor_that_is_interrupted_says_so(home: Mapping[str, str]) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        running = subprocess.Popen(
+            [sys.executable, "-m", "tools.doctor"],
+            cwd=service.ROOT,
+            env=dict(home) | keys | {"AWS_ENDPOINT_URL": address},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with silent.accept()[0]:  # it asks
+            running.send_signal(signal.SIGINT)
+            said = running.communicate(timeout=20)
+    assert said == ("", "interrupted\n")
+    assert running.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (
+            {"AWS_ENDPOINT_URL": "localhost"},
+            'AWS_ENDPOINT_URL is "localhost", which is no URL. Unset it for AWS itself.',
+        ),
+        (
+            {"AWS_CONFIG_FILE": __file__},
+            f"Unable to parse config file: {__file__}.",
+        ),
+        (
+            {"HTTPS_PROXY": "http://127.0.0.1:9"},
+            (
+                'AWS did not answer: Failed to connect to proxy URL: "http://127.0.0.1:9". '
+                "Check the network, and AWS_ENDPOINT_URL."
+            ),
+        ),
+    ],
+)
+def test_shell_that_cannot_ask_is_said(
+    home: Mapping[str, str], variables: dict[str, str], said: str
+) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    answer = Shell(home).with_variables(**keys, **variables).doctor(*PATIENCE)
+    assert answer.lines[0] == f"wrong  account      {said}"
+    assert answer.status == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "topic", "said"),
+    [
+        (
+            "postsPerSecond=many",
+            "API Gateway",
+            'postsPerSecond is "many" in the params. It takes a whole number, without a sign.',
+        ),
+        (
+            "scoresConcurrency=-1",
+            "Lambda",
+            (
+                'reservedConcurrency of scores is "-1" in the params. It takes a whole number, '
+                "without a sign."
+            ),
+        ),
+    ],
+)
+def test_param_that_is_no_number_is_said(shell: Shell, option: str, topic: str, said: str) -> None:
+    answer = shell.doctor("--param", option)
+    assert answer.line(topic) == f"wrong  {topic:<11}  {said}"
+    assert answer.status == 1
+
+
 def test_json_has_the_same_findings(home: Mapping[str, str]) -> None:
     answer = Shell(home).doctor("--json")
     told = json.loads("\n".join(answer.lines))
@@ -537,7 +612,16 @@ def test_json_has_the_same_findings(home: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [["--stage", ""], ["--param", "email"], ["--deadline", "0"], ["--nothing"]]
+    "options",
+    [
+        ["--stage", ""],
+        ["--param", "email"],
+        ["--param", "prefix=${self:custom}"],
+        ["--deadline", "0"],
+        ["--deadline", "nan"],
+        ["--deadline", "inf"],
+        ["--nothing"],
+    ],
 )
 def test_wrong_use_has_a_status_of_its_own(options: list[str]) -> None:
     answer = command("tools.doctor", *options)
@@ -566,9 +650,9 @@ def test_make_deploy_asks_the_doctor_first_and_stops_there(home: Mapping[str, st
         text=True,
         check=True,
     )
-    assert [it.rstrip() for it in recipe.stdout.splitlines()] == [
-        ".venv/bin/python -m tools.doctor --stage pr-7",
-        "node_modules/.bin/sls deploy --stage pr-7",
+    assert [shlex.split(it) for it in recipe.stdout.splitlines()] == [
+        [".venv/bin/python", "-m", "tools.doctor", "--stage", "pr-7"],
+        ["node_modules/.bin/sls", "deploy", "--stage", "pr-7"],
     ]
 
 

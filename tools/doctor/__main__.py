@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 
 from tools.caller import ROOT
@@ -68,18 +69,26 @@ def param(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise argparse.ArgumentTypeError("NAME=VALUE is expected, such as email=ses")
+    if "${" in value:
+        raise argparse.ArgumentTypeError("a value is expected, not a variable of serverless.yml")
     return name, value
 
 
 def seconds(text: str) -> float:
     number = float(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError("more than 0 seconds are needed")
+    if not 0 < number <= 600:
+        raise argparse.ArgumentTypeError("more than 0 seconds are needed, and at most 600")
     return number
 
 
 if __name__ == "__main__":
-    status = main()
+    # Said again, because a shell starts background commands with it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        status = main()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr, flush=True)
+        status = 130
     sys.stdout.flush()
     # At once: questions that AWS has not answered yet have threads, which Python would wait for.
     os._exit(status)

@@ -10,7 +10,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from tools.doctor.checks import REQUESTS_QUOTA, Deployed, Executions, Identity, Mail
 from tools.doctor.names import Name
@@ -45,7 +46,7 @@ def asking(right: str) -> Iterator[None]:
             raise NotAsked(f"the right {right} is missing") from error
         message = error.response["Error"].get("Message") or code
         raise NotAsked(f"{right}: {message.rstrip('.')}") from error
-    except (EndpointConnectionError, HTTPClientError) as error:
+    except (NoConnection, HTTPClientError) as error:
         raise NotAsked(f"{right}: no answer from AWS") from error
     except BotoCoreError as error:
         raise NotAsked(f"{right}: {error}") from error

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tools.caller import Region
-from tools.doctor.configuration import PROTECTED, THROW_AWAY, Configuration
+from tools.doctor.configuration import PROTECTED, THROW_AWAY, UNDER_ALL, Configuration
 from tools.doctor.finding import NOTE, OK, WRONG, Finding
-from tools.doctor.names import TRADE_MARKS, WELL_FORMED, Name, longest_stage
+from tools.doctor.names import PREFIX, TRADE_MARKS, WELL_FORMED, WITH_PREFIX, Name, longest_stage
 
 WITHOUT_CREDENTIALS = (
     "No AWS credentials. Set AWS_PROFILE, run `aws sso login`, or set AWS_ACCESS_KEY_ID and "
@@ -110,6 +110,12 @@ def region(chosen: Region, *, named: Sequence[Region], enabled: Collection[str] 
 def stage(configuration: Configuration) -> Finding:
     name, kind = configuration.stage, configuration.kind
     match kind:
+        case None if name == UNDER_ALL:
+            return _wrong(
+                "stage",
+                f'In serverless.yml "{UNDER_ALL}" has the params of all stages. Choose another '
+                "stage name.",
+            )
         case None:
             patterns = {key: ", ".join(it) for key, it in configuration.kinds.items()}
             return _wrong(
@@ -125,7 +131,7 @@ def stage(configuration: Configuration) -> Finding:
             )
         case "throw-away":
             return Finding(OK, "stage", f"{name} is throw-away: its data goes when it is removed.")
-        case "local":
+        case "local" if name == "local":
             return _wrong(
                 "stage", f"{name} is the stage of the local stack: `make dev` deploys it."
             )
@@ -137,7 +143,14 @@ def stage(configuration: Configuration) -> Finding:
 
 
 def names(configuration: Configuration) -> Finding:
-    stage = configuration.stage
+    stage, prefix = configuration.stage, str(configuration.param("prefix") or "")
+    if prefix and not PREFIX.fullmatch(prefix):
+        return _wrong(
+            "names",
+            f'The prefix "{prefix}" cannot be used. Choose lower-case letters, digits and single '
+            'hyphens, with a letter first and a hyphen last ("acme-"), without '
+            f"{', '.join(TRADE_MARKS)}.",
+        )
     most, longest = longest_stage(configuration)
     example = f"{longest.kind} {longest.name}"
     if not WELL_FORMED.fullmatch(stage):
@@ -150,12 +163,20 @@ def names(configuration: Configuration) -> Finding:
         return _wrong(
             "names", f'A sign-in domain must not hold "{mark}". Choose a stage name without it.'
         )
+    if prefix and len(prefix) + len(stage) > WITH_PREFIX:
+        return _wrong(
+            "names",
+            f'The prefix "{prefix}" and the stage name "{stage}" have more than {WITH_PREFIX} '
+            "letters together. Shorten one of them.",
+        )
     if len(stage) > most:
         return _wrong(
             "names",
             f"The name of the {example} has {len(longest.name)} characters, and AWS takes "
             f"{longest.limit}. Choose a stage name of at most {most} characters.",
         )
+    if prefix:
+        most = min(most, WITH_PREFIX - len(prefix))
     return Finding(
         OK, "names", f"A stage name may have {most} characters here, {stage} has {len(stage)}."
     )

@@ -17,8 +17,8 @@ from tools import cloudformation
 from tools.caller import UNLESS_TOLD
 
 THROW_AWAY, PROTECTED = "throw-away", "protected"
-# Whose params every protected stage has.
-MODEL = "prod"
+# Whose params every protected stage has, and those under the params of every stage.
+MODEL, UNDER_ALL = "prod", "default"
 # The innermost variable: what is inside is resolved first.
 VARIABLE = re.compile(r"\$\{(?P<source>[a-z]+)(?:\((?P<file>[^(){}]*)\))?:?(?P<address>[^${}]*)}")
 
@@ -27,6 +27,15 @@ def _at(document: Any, path: str) -> Any:
     for key in filter(None, path.split(".")):
         document = document.get(key) if isinstance(document, dict) else None
     return document
+
+
+def _whole(name: str, value: Any) -> int:
+    """Raises Unreadable."""
+    if str(value).isdecimal():
+        return int(value)
+    raise cloudformation.Unreadable(
+        f'{name} is "{value}" in the params. It takes a whole number, without a sign.'
+    )
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,17 @@ class Configuration:
 
     @cached_property
     def document(self) -> Mapping[str, Any]:
-        return self._load("serverless.yml")
+        """Raises Unreadable, as all that reads it."""
+        document = self._load("serverless.yml")
+        params = document.get("params")
+        if not isinstance(params, dict):
+            raise cloudformation.Unreadable("serverless.yml has no params.")
+        for stage, own in params.items():
+            if own is not None and not isinstance(own, dict):
+                raise cloudformation.Unreadable(
+                    f'serverless.yml: the params of "{stage}" are not a mapping of names to values.'
+                )
+        return document
 
     @cached_property
     def kinds(self) -> Mapping[str, list[str]]:
@@ -52,8 +71,8 @@ class Configuration:
     @property
     def kind(self) -> str | None:
         """What the stage's name, or its own params, say it is; None if neither does."""
-        own = self.document["params"].get(self.stage)
-        if own and "kind" in own:
+        own = self.document["params"].get(self.stage) if self.stage != UNDER_ALL else None
+        if own and own.get("kind") is not None:
             return str(own["kind"])
         named = (
             kind
@@ -67,7 +86,7 @@ class Configuration:
         """The stage's params, as `sls` puts them together."""
         named = self.document["params"]
         model = named.get(MODEL) if self.kind == PROTECTED else None
-        layers = [named.get("default"), model, named.get(self.stage), self.options]
+        layers = [named.get(UNDER_ALL), model, named.get(self.stage), self.options]
         # Null leaves a param as it was.
         return {
             name: value
@@ -81,7 +100,8 @@ class Configuration:
         return self.resolved(self.params.get(name))
 
     def number(self, name: str) -> int:
-        return int(self.param(name))
+        """A param that is a whole number. Raises Unreadable."""
+        return _whole(name, self.param(name))
 
     @property
     def service(self) -> str:
@@ -109,7 +129,7 @@ class Configuration:
             for key, function in self.document["functions"].items()
         }
         return {
-            self.functions[key]: int(value)
+            self.functions[key]: _whole(f"reservedConcurrency of {key}", value)
             for key, value in wanted.items()
             if value not in (None, "", "null")
         }
@@ -117,7 +137,9 @@ class Configuration:
     @property
     def boards(self) -> tuple[str, ...]:
         """The boards of boards.yml that are no patterns, and that viewers are shown."""
-        named = self._load("boards.yml")["boards"]
+        named = self._load("boards.yml").get("boards")
+        if not isinstance(named, dict) or not all(isinstance(it, dict) for it in named.values()):
+            raise cloudformation.Unreadable("boards.yml has no boards with rules.")
         return tuple(
             name for name, rules in named.items() if "*" not in name and rules.get("listed", True)
         )

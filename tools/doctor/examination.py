@@ -16,13 +16,15 @@ from typing import TypeVar
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    EndpointConnectionError,
+    ConfigParseError,
     HTTPClientError,
     NoCredentialsError,
     ProfileNotFound,
 )
+from botocore.exceptions import ConnectionError as NoConnection
 
 from tools import caller
+from tools.cloudformation import Unreadable
 from tools.doctor import checks
 from tools.doctor.account import LOOKUPS, Account, NotAsked, known_regions
 from tools.doctor.checks import Identity
@@ -56,13 +58,18 @@ def examine(
 ) -> Iterator[Finding]:
     """What is found, line by line."""
     try:
+        yield from _examine(configuration, region=region, seconds=seconds)
+    except Unreadable as error:
+        yield Finding(WRONG, "files", str(error))
+
+
+def _examine(
+    configuration: Configuration, *, region: str | None, seconds: float
+) -> Iterator[Finding]:
+    try:
         found = caller.of_shell(configuration.stage, region=region)
-    except ProfileNotFound as error:
-        yield Finding(
-            WRONG,
-            "account",
-            f"{error}. Set AWS_PROFILE to one that `aws configure list-profiles` shows.",
-        )
+    except (ConfigParseError, ProfileNotFound, caller.EndpointUnusable) as error:
+        yield Finding(WRONG, "account", unusable(error, None))
         yield from unasked(configuration)
         return
     if wrong := checks.no_region(found.region, known_regions(found.session)):
@@ -82,20 +89,27 @@ def examine(
         yield Finding(WRONG, "account", unusable(error, found.profile))
         yield from unasked(configuration)
         return
+    yield from _ask(stage, deadline=deadline, seconds=seconds)
+
+
+def _ask(stage: Stage, *, deadline: float, seconds: float) -> Iterator[Finding]:
+    """What the checks find, each that has ended by the deadline."""
     running = [(topic, _start(partial(_listed, check, stage))) for topic, check in CHECKS]
     for topic, future in running:
         try:
             findings = future.result(timeout=max(0.0, deadline - time.monotonic()))
         except NotAsked as reason:
             findings = [Finding(NOTE, topic, f"Not known: {reason}.")]
+        except Unreadable as reason:
+            findings = [Finding(WRONG, topic, str(reason))]
         except TimeoutError as error:
             late = f"Not known: AWS did not answer within {seconds:g} seconds."
             findings = [Finding(NOTE, topic, late)]
             if topic == "account":
-                findings = [Finding(WRONG, topic, unusable(error, found.profile))]
+                findings = [Finding(WRONG, topic, unusable(error, stage.caller.profile))]
         yield from findings
         if topic == "account" and any(it.level == WRONG for it in findings):
-            yield from unasked(configuration)
+            yield from unasked(stage.configuration)
             return
 
 
@@ -124,9 +138,13 @@ def unusable(error: Exception, profile: str | None) -> str:
     match error:
         case NoCredentialsError():
             return checks.WITHOUT_CREDENTIALS
+        case ProfileNotFound():
+            return f"{error}. Set AWS_PROFILE to one that `aws configure list-profiles` shows."
+        case ConfigParseError() | caller.EndpointUnusable():
+            return f"{str(error).rstrip('.')}."
         case TimeoutError():
             return "AWS did not answer in time. Check the network, and AWS_ENDPOINT_URL."
-        case EndpointConnectionError() | HTTPClientError():
+        case NoConnection() | HTTPClientError():
             reason = str(error).rstrip(".")
             return f"AWS did not answer: {reason}. Check the network, and AWS_ENDPOINT_URL."
         case ClientError():

@@ -30,6 +30,9 @@ KINDS: Mapping[str, tuple[str, int, str]] = {
 WELL_FORMED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # A sign-in domain must not hold them.
 TRADE_MARKS = ("amazon", "aws", "cognito")
+# What plugins/prefix.js takes, alone and together with the stage's name.
+PREFIX = re.compile(rf"(?!.*({'|'.join(TRADE_MARKS)}))[a-z][a-z0-9]*(-[a-z0-9]+)*-")
+WITH_PREFIX = 20
 # Part of the stack's id, which stands at the end of the sign-in domain's name.
 UNIQUE = "-12345678"
 

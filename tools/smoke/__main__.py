@@ -65,7 +65,9 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     steps = Steps(lambda result: None if arguments.json else tell(result))
     try:
-        asyncio.run(check(arguments, steps))
+        # Before anything is made: an interrupt need not wait until AWS has answered.
+        stage = stages.find(arguments.stage, region=arguments.region, prefix=arguments.prefix)
+        asyncio.run(check(stage, arguments, steps))
     except StackFailed as failure:
         if arguments.json:
             print(json.dumps({"stage": arguments.stage, "ok": False, "error": str(failure)}))
@@ -78,7 +80,7 @@ def main() -> int:
     return 1 if steps.failed else 0
 
 
-async def check(arguments: argparse.Namespace, steps: Steps) -> None:
+async def check(stage: stages.Stage, arguments: argparse.Namespace, steps: Steps) -> None:
     run = asyncio.current_task()
     loop = asyncio.get_running_loop()
 
@@ -90,9 +92,6 @@ async def check(arguments: argparse.Namespace, steps: Steps) -> None:
             run.cancel()
 
     loop.add_signal_handler(signal.SIGTERM, end)
-    stage = await asyncio.to_thread(
-        stages.find, arguments.stage, region=arguments.region, prefix=arguments.prefix
-    )
     if not arguments.json:
         print(f"stage {stage.name}, {stage.region}, account {stage.account}", flush=True)
     ended = False
