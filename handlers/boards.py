@@ -15,7 +15,8 @@ from pydantic import Field
 
 from handlers.http import BoardPath, Body, Json, QueryNumber, UserId, UserPath, resolver, serve
 from handlers.telemetry import count
-from leaderboard import messages, wiring
+from leaderboard import wiring
+from leaderboard.frames import messages
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "openapi.json"
 MAX_LIMIT = 100

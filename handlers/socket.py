@@ -11,11 +11,13 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from handlers import payloads
 from handlers.reporting import reporting
 from handlers.telemetry import answering, count, logger
-from leaderboard import instants, messages, payloads, protocol, wiring
+from leaderboard import instants, wiring
 from leaderboard.errors import BoardNotFound, Invalid, LeaderboardError, Unavailable
-from leaderboard.subscriptions import TooManyConnections, TooManyMessages
+from leaderboard.frames import messages, protocol
+from leaderboard.frames.subscriptions import TooManyConnections, TooManyMessages
 
 MAX_FRAME = 4 * 1024
 """Bytes that a client may send in one frame."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leaderboard.catalog import Catalog
+from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.rules import Action, Judged
 from leaderboard.errors import JudgeFailed
-from leaderboard.rules import Action, Judged
 from leaderboard.scoring.judges import CHALLENGE, JUDGE, challenge_text, find
 
 SAMPLE_SEED = bytes(range(32))

@@ -13,9 +13,9 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from handlers import socket
-from leaderboard import messages
-from leaderboard.delta import diff
-from leaderboard.snapshots import Snapshot
+from leaderboard.boards.snapshots import Snapshot
+from leaderboard.frames import messages
+from leaderboard.frames.delta import diff
 from leaderboard_client import Timing, frame
 from leaderboard_client.board import apply_update, from_snapshot
 from leaderboard_client.connections import Send

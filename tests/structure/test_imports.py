@@ -13,23 +13,23 @@ WIRING = "leaderboard.wiring"
 TECHNOLOGIES = ("boto3", "botocore", "s3transfer", "redis", "valkey", "msgpack", "pycurl")
 # What the service inside is written with, beside the standard library.
 LIBRARIES = {
-    "leaderboard.catalog": {"pydantic", "yaml"},
-    "leaderboard.display_names": {"regex"},
-    "leaderboard.tickets": {"jwt"},
+    "leaderboard.boards.catalog": {"pydantic", "yaml"},
+    "leaderboard.scoring.display_names": {"regex"},
+    "leaderboard.scoring.tickets": {"jwt"},
 }
 # What decides on order, time and change: the standard library and each other.
 CORE = {
     f"leaderboard.{name}"
     for name in (
         "boards.board_season",
-        "delta",
+        "boards.names",
+        "boards.order",
+        "boards.rules",
+        "boards.seasons",
+        "boards.snapshots",
         "errors",
+        "frames.delta",
         "instants",
-        "names",
-        "order",
-        "rules",
-        "seasons",
-        "snapshots",
     )
 }
 
@@ -60,7 +60,7 @@ def within(*packages: str) -> Callable[[str, set[str]], set[str]]:
 def test_there_is_something_to_hold_to_the_rules() -> None:
     assert set(modules("leaderboard")) > CORE | {WIRING, ADAPTERS}
     assert "handlers.scores" in HANDLERS
-    assert "leaderboard.adapters.scores" in imported(WIRING)
+    assert "leaderboard.adapters.dynamodb.scores" in imported(WIRING)
 
 
 def test_handlers_know_lambda_and_no_technology() -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 
 from leaderboard.boards.board_season import BoardSeason, key_of, split_key
+from leaderboard.boards.rules import Board, Schedule
+from leaderboard.boards.seasons import ALL, Season, season_at
 from leaderboard.errors import BoardNotFound, Invalid
 from leaderboard.instants import from_datetime
-from leaderboard.rules import Board, Schedule
-from leaderboard.seasons import ALL, Season, season_at
 from tests.unit import strategies
 
 GLOBAL = Board("global", "All-time")

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handlers import payloads
 from handlers.http import MAX_BODY, admit
-from leaderboard import payloads
+from handlers.payloads import MAX_DEPTH
 from leaderboard.errors import Invalid
-from leaderboard.payloads import MAX_DEPTH
 
 
 def event(body: str) -> dict[str, Any]:

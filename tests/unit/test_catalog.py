@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.catalog import MAX_FRAME_INTERVAL, Mistake, load, parse
-from leaderboard.errors import BoardNotFound
-from leaderboard.rules import (
+from leaderboard.boards.catalog import MAX_FRAME_INTERVAL, Mistake, load, parse
+from leaderboard.boards.rules import (
     MAX_SCORE,
     Action,
     Format,
@@ -24,6 +23,7 @@ from leaderboard.rules import (
     Order,
     Schedule,
 )
+from leaderboard.errors import BoardNotFound
 from leaderboard.scoring.rehearsal import faults
 from tests.commands import command
 from tests.games import SAMPLE, forgotten, shipping
@@ -660,7 +660,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def catalog(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return command("leaderboard.catalog", *arguments)
+    return command("leaderboard.boards.catalog", *arguments)
 
 
 def test_command_passes_a_file_without_mistakes() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.pacing import Demand, interval_ms
+from leaderboard.frames.pacing import Demand, interval_ms
 from tests.commands import command
 from tools import cost
 from tools.cost import Load, bill, ceiling_hourly

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from leaderboard import cursors
+from leaderboard.boards.order import TIME_DIGITS
+from leaderboard.boards.rules import MAX_SCORE
 from leaderboard.errors import Invalid
-from leaderboard.listings import Position
-from leaderboard.order import TIME_DIGITS
-from leaderboard.rules import MAX_SCORE
+from leaderboard.ranking.listings import Position
+from leaderboard.reading import cursors
 from tests.unit.strategies import user_ids
 
 POSITION = Position(990, 1_795_420_800_000, "ada.b:c")

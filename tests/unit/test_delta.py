@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from leaderboard.delta import apply, diff
-from leaderboard.snapshots import Entry, Score, Snapshot, ranked
+from leaderboard.boards.snapshots import Entry, Score, Snapshot, ranked
+from leaderboard.frames.delta import apply, diff
 from tests.unit import strategies
 
 

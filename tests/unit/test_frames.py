@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from leaderboard import delta, messages
-from leaderboard.broadcast import Broadcaster, Change, Frame
-from leaderboard.catalog import parse
-from leaderboard.ranking import BoardItem
-from leaderboard.snapshots import Score, Snapshot, ranked
+from leaderboard.boards.catalog import parse
+from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.frames import delta, messages
+from leaderboard.frames.broadcast import Broadcaster, Change, Frame
+from leaderboard.ranking.recorder import BoardItem
 from tests.unit import strategies
 
 NOW = 1_795_421_730_123

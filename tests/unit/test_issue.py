@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard import tickets
-from leaderboard.catalog import parse
+from leaderboard.boards.catalog import parse
+from leaderboard.boards.rules import Judged, Schedule
+from leaderboard.boards.seasons import parse_season, season_at
 from leaderboard.errors import ActionNotFound, BoardNotFound
 from leaderboard.instants import from_datetime
-from leaderboard.rules import Judged, Schedule
-from leaderboard.scores import Scores
+from leaderboard.scoring import tickets
 from leaderboard.scoring.completions import digest
-from leaderboard.seasons import parse_season, season_at
-from leaderboard.tickets import ActionTicket, KeyId, Keys
+from leaderboard.scoring.scores import Scores
+from leaderboard.scoring.tickets import ActionTicket, KeyId, Keys
 
 KEYS = Keys("v1", {"v1": "k" * 64})
 ACTIONS = {

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from leaderboard.boards.rules import Judged
 from leaderboard.errors import JudgeFailed
-from leaderboard.rules import Judged
 from leaderboard.scoring import judges
 from leaderboard.scoring.judges import FAILED, Points, challenge_text, judged
 from tests.games import shipping

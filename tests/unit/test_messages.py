@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard import messages
-from leaderboard.delta import Update
-from leaderboard.rules import MAX_SCORE
-from leaderboard.snapshots import Entry, Score, Snapshot, ranked
+from leaderboard.boards.rules import MAX_SCORE
+from leaderboard.boards.snapshots import Entry, Score, Snapshot, ranked
+from leaderboard.frames import messages
+from leaderboard.frames.delta import Update
 
 PUBLISHED = 1_795_421_730_123
 ADA = Entry(1, 1, "ada", "Ada", 990, PUBLISHED - 123)

@@ -8,10 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderboard.boards.rules import Board
 from leaderboard.errors import Barred, RateLimited
-from leaderboard.moderation import MAX_ACTS, MAX_ACTS_BYTES, Act, History, clean_reason
-from leaderboard.profiles import renamed, taken_name, unnamed
-from leaderboard.rules import Board
 from leaderboard.scoring.decisions import (
     BARRED,
     DELETED,
@@ -24,7 +22,9 @@ from leaderboard.scoring.decisions import (
     Taken,
     submit,
 )
-from leaderboard.tombstones import DAY_MS, USER_MS, brought_up, deleted, erased, removed
+from leaderboard.scoring.moderation import MAX_ACTS, MAX_ACTS_BYTES, Act, History, clean_reason
+from leaderboard.scoring.profiles import renamed, taken_name, unnamed
+from leaderboard.scoring.tombstones import DAY_MS, USER_MS, brought_up, deleted, erased, removed
 
 NOW = 1_795_421_730_123
 ANSWER = Answer(40, NOW - 5, changed=True)

@@ -11,8 +11,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.display_names import YOUNG, clean_name
-from leaderboard.names import BOARD, MAX_NAME, USER_ID, default_name
+from leaderboard.boards.names import BOARD, MAX_NAME, USER_ID, default_name
+from leaderboard.scoring.display_names import YOUNG, clean_name
 
 
 @pytest.mark.parametrize(

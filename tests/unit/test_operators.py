@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderboard.boards.rules import MAX_SCORE, Action, Board, Limits, Operator, Order
 from leaderboard.errors import Invalid, ScoreLimit, TicketSuperseded
-from leaderboard.rules import MAX_SCORE, Action, Board, Limits, Operator, Order
 from leaderboard.scoring import decisions
 from leaderboard.scoring.completions import Completion, digest
 from leaderboard.scoring.decisions import ScoreItem
-from leaderboard.tickets import ActionTicket
+from leaderboard.scoring.tickets import ActionTicket
 
 T0 = 1_795_421_730_000
 

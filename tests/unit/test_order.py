@@ -7,8 +7,8 @@ import functools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard import order
-from leaderboard.rules import MAX_SCORE, Order
+from leaderboard.boards import order
+from leaderboard.boards.rules import MAX_SCORE, Order
 from tests.unit import strategies
 
 Place = tuple[int, int, str]

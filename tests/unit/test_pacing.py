@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.pacing import WIDEST_INTERVAL_MS, Demand, interval_ms, intervals_ms, shares
+from leaderboard.frames.pacing import WIDEST_INTERVAL_MS, Demand, interval_ms, intervals_ms, shares
 
 demands = st.dictionaries(
     st.text("abcdefgh", min_size=1, max_size=3),

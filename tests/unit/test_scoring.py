@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderboard.boards.rules import MAX_SCORE, Action, Board, Judged, Limits, Operator, Order
 from leaderboard.errors import (
     Barred,
     Invalid,
@@ -21,11 +22,10 @@ from leaderboard.errors import (
     TicketInvalid,
     TicketSuperseded,
 )
-from leaderboard.rules import MAX_SCORE, Action, Board, Judged, Limits, Operator, Order
 from leaderboard.scoring import decisions
 from leaderboard.scoring.completions import Completion, Evidence, challenge, digest
 from leaderboard.scoring.decisions import BARRED, HIDDEN, UNSCORED_MS, Answer, Decision, ScoreItem
-from leaderboard.tickets import ActionTicket
+from leaderboard.scoring.tickets import ActionTicket
 from tests.games import shipping
 from tests.unit import strategies
 

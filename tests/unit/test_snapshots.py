@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from leaderboard.rules import Order
-from leaderboard.snapshots import Score, ranked
+from leaderboard.boards.rules import Order
+from leaderboard.boards.snapshots import Score, ranked
 from tests.unit import strategies
 
 

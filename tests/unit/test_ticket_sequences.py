@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leaderboard.boards.rules import Action, Board, Judged
 from leaderboard.errors import LeaderboardError, TicketSuperseded
-from leaderboard.rules import Action, Board, Judged
 from leaderboard.scoring import decisions
 from leaderboard.scoring.completions import Completion, Evidence, challenge, digest
 from leaderboard.scoring.decisions import REMEMBERED, Answer, ScoreItem
-from leaderboard.tickets import ActionTicket
-from leaderboard.tombstones import removed
+from leaderboard.scoring.tickets import ActionTicket
+from leaderboard.scoring.tombstones import removed
 from tests.games import shipping
 
 T0 = 1_795_421_730_000

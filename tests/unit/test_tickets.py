@@ -13,10 +13,10 @@ from typing import Any
 import jwt
 import pytest
 
+from leaderboard.boards.rules import Action
 from leaderboard.errors import TicketInvalid
-from leaderboard.rules import Action
 from leaderboard.scoring.completions import digest
-from leaderboard.tickets import (
+from leaderboard.scoring.tickets import (
     MAX_LENGTH,
     ActionTicket,
     Keys,
