@@ -40,7 +40,7 @@ allow-list.
 - Clients ignore members and frames that they do not know.
 """
 
-# What is to be known of the values that `leaderboard.protocol` names.
+# What is to be known of the values that `leaderboard.frames.protocol` names.
 VALUES: dict[str, Any] = {
     "Instant": answers.Instant,
     "BoardId": answers.BoardId,

@@ -1,16 +1,8 @@
-"""The boards of a deployment: `boards.yml`, checked when it is loaded.
-
-`python -m leaderboard.boards.catalog boards.yml` checks a file and the functions that it names,
-prints every mistake with its board, its key and the reason, and fails if there is one; a deploy
-runs it first.
-"""
+"""The boards of a deployment: `boards.yml`, checked when it is loaded."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import re
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import translate
@@ -404,34 +396,3 @@ def stranded(catalog: Catalog, scored: Iterable[str]) -> list[str]:
         "give a board with the new one another name."
         for board, season in sorted(seasons.items())
     ]
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m leaderboard.boards.catalog", description="Check a boards.yml."
-    )
-    parser.add_argument("file", nargs="?", default="boards.yml", type=Path)
-    parser.add_argument(
-        "--schedules", action="store_true", help="print each board's schedule, as JSON"
-    )
-    given = parser.parse_args()
-    path = given.file
-    from leaderboard.scoring.rehearsal import faults  # the game, which loading needs nothing of
-
-    try:
-        catalog = load(path)
-        if found := "\n".join(faults(catalog)):
-            raise Mistake(found)
-    except Mistake as mistake:
-        print(f"{path} has mistakes; nothing is deployed until they are mended:", file=sys.stderr)
-        print("\n".join(f"  {line}" for line in str(mistake).splitlines()), file=sys.stderr)
-        return 1
-    if given.schedules:
-        print(json.dumps({name: rules.schedule for name, rules in catalog.rules.items()}))
-    else:
-        print(f"{path}: {len(catalog.rules)} boards, no mistakes")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.entries import encode
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import BoardNotFound, CacheUnavailable
 from leaderboard.frames import delta, messages
@@ -126,7 +127,7 @@ class Broadcaster:
         if not board_season.is_of_schedule:
             return None
         now = self.now_ms()
-        snapshot = messages.encode(
+        snapshot = encode(
             messages.snapshot_json(new, ends_ms=board_season.season.ends_ms, published_ms=now)
         ).encode()
         old = change.old.snapshot if change.old else None
@@ -135,7 +136,7 @@ class Broadcaster:
         if old.version == new.version:
             return None
         update = delta.diff(old, new)
-        body = messages.encode(messages.update_json(update, published_ms=now)).encode()
+        body = encode(messages.update_json(update, published_ms=now)).encode()
         # Where no entry changed, no score is fresh.
         scored = update.scored_ms if update.upsert or update.remove else None
         if len(body) > len(snapshot):

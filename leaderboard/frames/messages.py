@@ -1,36 +1,17 @@
-"""The JSON of the protocol: entries, snapshots, updates, and the frames that carry them."""
+"""The JSON of the protocol: snapshots, updates, and the replies to what viewers send."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from leaderboard import instants
-from leaderboard.boards.snapshots import Entry, Snapshot
+from leaderboard.boards.entries import entries_json
+from leaderboard.boards.snapshots import Snapshot
 from leaderboard.frames import protocol
 from leaderboard.frames.delta import Update
 
 MAX_FRAME = 32 * 1024
 """Bytes of one frame through API Gateway."""
-
-
-def text_of(ms: int | None) -> str | None:
-    return None if ms is None else instants.to_text(ms)
-
-
-def entry_json(entry: Entry) -> protocol.Entry:
-    return {
-        "rank": entry.rank,
-        "place": entry.place,
-        "userId": entry.user_id,
-        "userName": entry.user_name,
-        "userScore": entry.user_score,
-        "scoreUpdatedAt": instants.to_text(entry.updated_ms),
-    }
-
-
-def entries_json(entries: Iterable[Entry]) -> list[protocol.Entry]:
-    return [entry_json(entry) for entry in entries]
 
 
 def snapshot_json(
@@ -43,7 +24,7 @@ def snapshot_json(
         "epoch": snapshot.epoch,
         "version": snapshot.version,
         "total": snapshot.total,
-        "endsAt": text_of(ends_ms),
+        "endsAt": instants.text_of(ends_ms),
         "entries": entries_json(snapshot.entries),
         "publishedAt": instants.to_text(published_ms),
     }
@@ -60,7 +41,7 @@ def update_json(update: Update, *, published_ms: int) -> protocol.Update:
         "total": update.total,
         "upsert": entries_json(update.upsert),
         "remove": list(update.remove),
-        "scoredAt": text_of(update.scored_ms),
+        "scoredAt": instants.text_of(update.scored_ms),
         "publishedAt": instants.to_text(published_ms),
     }
 
@@ -102,8 +83,3 @@ def error_json(
     if board is not None:
         error["board"] = board
     return error
-
-
-def encode(message: Mapping[str, object]) -> str:
-    """One frame: compact, UTF-8 without escapes."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))

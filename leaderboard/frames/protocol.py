@@ -8,32 +8,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
+from leaderboard.boards.entries import Entry, Instant, UserId
+
 # The name after the type is that of what the reference says of such a value.
-Instant = Annotated[str, "Instant"]
 BoardId = Annotated[str, "BoardId"]
 SeasonName = Annotated[str, "SeasonName"]
 Epoch = Annotated[str, "Epoch"]
 Version = Annotated[int, "Version"]
 Total = Annotated[int, "Total"]
-UserId = Annotated[str, "UserId"]
-UserName = Annotated[str, "UserName"]
-Score = Annotated[int, "Score"]
-Rank = Annotated[int, "Rank"]
-CompetitionRank = Annotated[int, "CompetitionRank"]
 RequestId = Annotated[str, "RequestId"]
 
 Code = Literal["bad_request", "board_not_found", "message_too_large", "rate_limited", "unavailable"]
-
-
-class Entry(TypedDict):
-    """A user's line on a board."""
-
-    rank: Rank | None
-    place: CompetitionRank | None
-    userId: UserId
-    userName: UserName
-    userScore: Score
-    scoreUpdatedAt: Instant
 
 
 class Place(TypedDict):

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.entries import entries_json
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.errors import Unavailable
-from leaderboard.frames import messages
 
 TRIES = 50
 BATCH = 1000
@@ -460,5 +460,5 @@ def next_item(
 
 
 def _digest(snapshot: Snapshot) -> str:
-    body = json.dumps(messages.entries_json(snapshot.entries)).encode()
+    body = json.dumps(entries_json(snapshot.entries)).encode()
     return hashlib.sha256(body).hexdigest()[:32]

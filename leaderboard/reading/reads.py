@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from leaderboard import instants
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.entries import encode, entries_json, entry_json
 from leaderboard.boards.rules import Action, Board, Format, Judged
 from leaderboard.errors import CacheUnavailable, UserNotRanked
-from leaderboard.frames import messages
 from leaderboard.ranking.listings import Copy, Listing, Position, Rankings
 from leaderboard.ranking.recorder import BoardItem, in_force
 from leaderboard.reading import cursors
@@ -51,12 +52,12 @@ class Page:
 def copy_of(item: BoardItem) -> str:
     """What the cache keeps of a board's item."""
     snapshot = item.snapshot
-    return messages.encode(
+    return encode(
         {
             "epoch": snapshot.epoch,
             "version": snapshot.version,
             "total": snapshot.total,
-            "entries": messages.entries_json(snapshot.entries),
+            "entries": entries_json(snapshot.entries),
         }
     )
 
@@ -104,10 +105,10 @@ class Reads:
                 "epoch": None,
                 "version": None,
                 "total": listing.total,
-                "entries": messages.entries_json(listing.entries),
+                "entries": entries_json(listing.entries),
             }
             tag = hashlib.sha256(json.dumps(body).encode()).hexdigest()[:16]
-        ends_at = messages.text_of(board_season.season.ends_ms)
+        ends_at = instants.text_of(board_season.season.ends_ms)
         return Page(_headed(board_season, degraded, {**body, "endsAt": ends_at}), tag)
 
     def entries(self, board_season: BoardSeason, *, cursor: str | None, limit: int) -> Json:
@@ -128,7 +129,7 @@ class Reads:
             last = Position(shown[-1].user_score, shown[-1].updated_ms, shown[-1].user_id)
             following = cursors.to_text(last, key=key)
         body = {
-            "entries": messages.entries_json(shown),
+            "entries": entries_json(shown),
             "total": listing.total,
             "nextCursor": following,
         }
@@ -147,10 +148,10 @@ class Reads:
             board, season = board_season.board, board_season.season.season
             raise UserNotRanked(f"This user has no score on {board} in the season {season}.")
         body = {
-            "entry": messages.entry_json(own),
+            "entry": entry_json(own),
             "total": listing.total,
             "percentile": percentile(own.place, listing.total),
-            "around": messages.entries_json(listing.entries),
+            "around": entries_json(listing.entries),
         }
         return _headed(board_season, degraded, body)
 
@@ -160,7 +161,7 @@ class Reads:
         listing, degraded = self._listing(board_season, lambda it, by: it.find(by, asked))
         ranked = {it.user_id for it in listing.entries}
         body = {
-            "entries": messages.entries_json(listing.entries),
+            "entries": entries_json(listing.entries),
             "unranked": [it for it in asked if it not in ranked],
         }
         return _headed(board_season, degraded, body)
@@ -193,7 +194,7 @@ class Reads:
         """The top by the index, in the place of a recorded one that cannot be read."""
         standby = Standby(self.index(), 0)
         listing = standby.list(board_season, after=None, limit=board_season.rules.top_size)
-        entries = messages.entries_json(listing.entries)
+        entries = entries_json(listing.entries)
         return {"epoch": None, "version": None, "total": listing.total, "entries": entries}
 
     def _listing(
@@ -232,8 +233,8 @@ class Reads:
             "topSize": board.top_size,
             "season": {
                 "season": season.season,
-                "startsAt": messages.text_of(season.starts_ms),
-                "endsAt": messages.text_of(season.ends_ms),
+                "startsAt": instants.text_of(season.starts_ms),
+                "endsAt": instants.text_of(season.ends_ms),
             },
             "actions": {
                 name: {

@@ -17,6 +17,7 @@ from functools import partial
 from threading import Lock
 from typing import Any, Protocol
 
+from leaderboard import instants
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog, parse, stranded
@@ -24,7 +25,6 @@ from leaderboard.boards.rules import Board
 from leaderboard.boards.seasons import before
 from leaderboard.boards.snapshots import Entry, Score, Snapshot
 from leaderboard.errors import BoardNotFound, Unavailable
-from leaderboard.frames import messages
 from leaderboard.ranking.listings import Listing
 from leaderboard.ranking.recorder import (
     COMPLETE,
@@ -454,7 +454,7 @@ def _shown(it: Score | Entry) -> Json:
     return {
         "userName": it.user_name,
         "userScore": it.user_score,
-        "scoreUpdatedAt": messages.text_of(it.updated_ms),
+        "scoreUpdatedAt": instants.text_of(it.updated_ms),
     }
 
 

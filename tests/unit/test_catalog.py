@@ -660,7 +660,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def catalog(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return command("leaderboard.boards.catalog", *arguments)
+    return command("leaderboard.scoring.rehearsal", *arguments)
 
 
 def test_command_passes_a_file_without_mistakes() -> None:

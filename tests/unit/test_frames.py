@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from leaderboard.boards.catalog import parse
+from leaderboard.boards.entries import encode, entries_json
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames import delta, messages
 from leaderboard.frames.broadcast import Broadcaster, Change, Frame
@@ -46,7 +47,7 @@ def applied(held: Snapshot, body: dict[str, Any]) -> list[dict[str, Any]]:
     if body["type"] == "snapshot":
         return list(body["entries"])
     assert body["from"] == held.version
-    entries: dict[str, Any] = {it["userId"]: it for it in messages.entries_json(held.entries)}
+    entries: dict[str, Any] = {it["userId"]: it for it in entries_json(held.entries)}
     for user_id in body["remove"]:
         del entries[user_id]
     entries.update((entry["userId"], entry) for entry in body["upsert"])
@@ -105,7 +106,7 @@ def test_viewer_ends_with_the_newer_top_whatever_is_sent(
     if new.version == old.version:  # one counter never numbers two tops alike
         new = replace(new, version=old.version + 1)
     body = body_of(frame_of(old, new))
-    assert applied(old, body) == messages.entries_json(new.entries)
+    assert applied(old, body) == entries_json(new.entries)
     assert body["total"] == new.total
 
 
@@ -116,7 +117,7 @@ def test_frame_is_never_larger_than_the_snapshot(pair: tuple[Snapshot, Snapshot]
     frame = frame_of(old, new)
     assert frame is not None
     snapshot = messages.snapshot_json(new, ends_ms=None, published_ms=NOW)
-    assert len(frame.body) <= len(messages.encode(snapshot).encode())
+    assert len(frame.body) <= len(encode(snapshot).encode())
 
 
 @pytest.mark.parametrize("kept", [0, 50, 99])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderboard.boards.entries import encode, entry_json
 from leaderboard.boards.rules import MAX_SCORE
 from leaderboard.boards.snapshots import Entry, Score, Snapshot, ranked
 from leaderboard.frames import messages
@@ -105,13 +106,13 @@ def test_error_names_a_board_only_where_there_is_one() -> None:
 
 
 def test_unknown_rank_is_null() -> None:
-    entry = messages.entry_json(replace(ADA, rank=None, place=None))
+    entry = entry_json(replace(ADA, rank=None, place=None))
     assert (entry["rank"], entry["place"]) == (None, None)
 
 
 def test_frame_is_compact_utf_8_without_escapes() -> None:
     named = replace(ADA, user_name="Zoë 👩\u200d🚀 Ω")
-    frame = messages.encode(messages.entry_json(named))
+    frame = encode(entry_json(named))
     assert "Zoë 👩\u200d🚀 Ω" in frame
     assert "\\u" not in frame
     assert ": " not in frame
@@ -120,15 +121,15 @@ def test_frame_is_compact_utf_8_without_escapes() -> None:
 
 @given(st.text(st.characters(exclude_categories=["C"]), max_size=40))
 def test_frame_of_any_name_is_read_as_it_was_meant(name: str) -> None:
-    entry = messages.entry_json(replace(ADA, user_name=name))
-    frame = messages.encode(entry).encode()
+    entry = entry_json(replace(ADA, user_name=name))
+    frame = encode(entry).encode()
     assert json.loads(frame) == entry
     assert b"\\u" not in frame.replace(rb"\\", b"")
 
 
 @given(st.sampled_from([-MAX_SCORE, MAX_SCORE, 2**53 - 2]))
 def test_scores_are_exact_in_a_frame(score: int) -> None:
-    frame = messages.encode(messages.entry_json(replace(ADA, user_score=score)))
+    frame = encode(entry_json(replace(ADA, user_score=score)))
     assert f'"userScore":{score},' in frame
 
 
@@ -142,5 +143,5 @@ def test_largest_snapshot_fits_a_frame(character: str) -> None:
     )
     largest = Snapshot("b" * 48, "2026-11-23", "f" * 8, MAX_SCORE, MAX_SCORE, entries)
     message = messages.snapshot_json(largest, ends_ms=PUBLISHED, published_ms=PUBLISHED)
-    size = len(messages.encode(message).encode())
+    size = len(encode(message).encode())
     assert size < messages.MAX_FRAME, f"{size - messages.MAX_FRAME} bytes too many"
