@@ -28,7 +28,7 @@ from leaderboard.scoring.rehearsal import faults
 from tests.commands import command
 from tests.games import SAMPLE, forgotten, shipping
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def written(folder: Path, text: str) -> Path:

@@ -15,7 +15,7 @@ from tests.commands import command
 from tools import cost
 from tools.cost import Load, bill, ceiling_hourly
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 loads = st.builds(
     Load,
     viewers=st.integers(0, 1_000_000),
