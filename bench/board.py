@@ -6,11 +6,11 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from leaderboard.adapters.cache import Keys
+from leaderboard.adapters.valkey.cache import Keys
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.ranking import ScoreRecord
-from leaderboard.rules import Board, Order
-from leaderboard.snapshots import Score
+from leaderboard.boards.rules import Board, Order
+from leaderboard.boards.snapshots import Score
+from leaderboard.ranking.recorder import ScoreRecord
 
 BOARD = BoardSeason.stored(Board(board="bench", title="Bench", order=Order.DESC), "all")
 KEYS = Keys.of(BOARD.key)

@@ -19,8 +19,8 @@ from rich.table import Table
 
 from bench import figures, peer
 from bench.board import BOARD, CHUNK, KEYS, chunks
-from leaderboard.adapters.cache import FILL_AT_ONCE, Cache
-from leaderboard.ranking import BATCH, COMPLETE, PARTIAL, ScoreRecord
+from leaderboard.adapters.valkey.cache import FILL_AT_ONCE, Cache
+from leaderboard.ranking.recorder import BATCH, COMPLETE, PARTIAL, ScoreRecord
 
 LOADERS = 2
 TARGET_RATE = 200_000

@@ -39,9 +39,9 @@ def names(count: int) -> list[str]:
 def service(url: str, ca_file: str, handles: int) -> Post:
     from pathlib import Path
 
-    from leaderboard.adapters.aws import CA_FILE
-    from leaderboard.adapters.gateway import PostingDelivery
-    from leaderboard.delivery import Broadcast
+    from leaderboard.adapters.aws.clients import CA_FILE
+    from leaderboard.adapters.aws.gateway import PostingDelivery
+    from leaderboard.frames.delivery import Broadcast
 
     trusted = Path(ca_file) if ca_file else CA_FILE
     delivery = PostingDelivery(url, REGION, handles, trusted)

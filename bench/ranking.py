@@ -23,9 +23,9 @@ from rich.table import Table
 
 from bench import figures, loading, peer, reads
 from bench.board import BOARD, KEYS, score_of, updates
-from leaderboard import order
-from leaderboard.adapters.cache import VERSION_BYTES, Cache, stored
-from leaderboard.ranking import Hint, ScoreRecord
+from leaderboard.adapters.valkey.cache import VERSION_BYTES, Cache, stored
+from leaderboard.boards import order
+from leaderboard.ranking.recorder import Hint, ScoreRecord
 from local.cache import Cache as Server
 from local.servers import await_condition
 
@@ -194,7 +194,7 @@ def split(packed: bytes, known: bytes) -> tuple[int, bytes]:
 def table(rows: Sequence[Row], *, small: bool) -> Table:
     caption = [
         "µs a record, median over the batches, the client's work included.",
-        "One script call: leaderboard.adapters.cache; atomic, and reads the top if it changed.",
+        "One script call: leaderboard.adapters.valkey.cache; atomic, reads the top if it changed.",
         "One command a call: HGET, ZREM, ZADD and HSET a record, each its own round trip; ZRANGE",
         "of the top a batch; same client, same layout. Pipelined: the same commands, each with all",
         "records of the batch, in three round trips. Neither of the two is atomic.",

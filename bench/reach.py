@@ -15,13 +15,13 @@ from pathlib import Path
 
 from bench.posters import NO_LIMIT, REGION
 from leaderboard import instants
-from leaderboard.adapters.audiences import AudienceTable
-from leaderboard.adapters.gateway import PostingDelivery
-from leaderboard.broadcast import Broadcaster, Change
-from leaderboard.catalog import parse
-from leaderboard.delivery import Sender
-from leaderboard.ranking import BoardItem
-from leaderboard.snapshots import Score, Snapshot, ranked
+from leaderboard.adapters.aws.gateway import PostingDelivery
+from leaderboard.adapters.dynamodb.audiences import AudienceTable
+from leaderboard.boards.catalog import parse
+from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.frames.broadcast import Broadcaster, Change
+from leaderboard.frames.delivery import Sender
+from leaderboard.ranking.recorder import BoardItem
 
 HANDLES = 256
 PAGE = 2000

@@ -20,9 +20,9 @@ from rich.table import Table
 
 from bench import figures, peer
 from bench.board import BOARD, KEYS, TIED, loaded, score_of, user
-from leaderboard import order
-from leaderboard.adapters.cache import Cache, stretch
-from leaderboard.listings import Listing, Position
+from leaderboard.adapters.valkey.cache import Cache, stretch
+from leaderboard.boards import order
+from leaderboard.ranking.listings import Listing, Position
 
 IN_A_ROW = 10
 TARGET_PINGS = 2

@@ -15,15 +15,15 @@ from rich.table import Table
 from bench.figures import table
 from bench.ranking import serving
 from leaderboard import instants
-from leaderboard.adapters.cache import Cache
-from leaderboard.adapters.notes import RebuildClaim
-from leaderboard.adapters.scan import records_of
+from leaderboard.adapters.dynamodb.reports import Reports
+from leaderboard.adapters.dynamodb.scan import records_of
+from leaderboard.adapters.valkey.cache import Cache
+from leaderboard.adapters.valkey.notes import RebuildClaim
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.catalog import parse
-from leaderboard.ranking import BoardItem, Listed, Recorder
-from leaderboard.rebuild import Order, Page, Rebuild
-from leaderboard.reports import Reports
-from leaderboard.strangers import Strangers
+from leaderboard.boards.catalog import parse
+from leaderboard.ranking.recorder import BoardItem, Listed, Recorder
+from leaderboard.repair.rebuild import Order, Page, Rebuild
+from leaderboard.repair.strangers import Strangers
 
 Json = dict[str, Any]
 

@@ -19,9 +19,10 @@ from rich.table import Table
 
 from bench import figures
 from bench.path import SCOPE, TrustedServer, rests, sign_in, watching
-from leaderboard import instants, order
-from leaderboard.rules import Order, Schedule
-from leaderboard.seasons import before, season_at
+from leaderboard import instants
+from leaderboard.boards import order
+from leaderboard.boards.rules import Order, Schedule
+from leaderboard.boards.seasons import before, season_at
 from local.players import CallFailed, Client
 from local.stack import Addresses, running
 

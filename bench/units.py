@@ -21,8 +21,8 @@ from bench import figures, reads
 from bench.board import BOARD, chunks, updates
 from bench.loading import begin, by_chunk, node
 from bench.ranking import serving
-from leaderboard.adapters.cache import Cache
-from leaderboard.ranking import COMPLETE
+from leaderboard.adapters.valkey.cache import Cache
+from leaderboard.ranking.recorder import COMPLETE
 
 SLOT_UNITS = 30_000
 """ECPU a second that AWS gives one slot, which is one board in one season."""

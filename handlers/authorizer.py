@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.telemetry import answering, logger
 from leaderboard import instants, wiring
 from leaderboard.errors import EdgeRequired, TicketInvalid
-from leaderboard.tickets import key_id, read_socket
+from leaderboard.scoring.tickets import key_id, read_socket
 
 Json = dict[str, Any]
 

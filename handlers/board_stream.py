@@ -17,10 +17,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger, milliseconds
 from leaderboard import wiring
-from leaderboard.broadcast import Change, Sent
-from leaderboard.delivery import Sender
 from leaderboard.errors import CacheUnavailable, Unavailable
-from leaderboard.reads import copy_of
+from leaderboard.frames.broadcast import Change, Sent
+from leaderboard.frames.delivery import Sender
+from leaderboard.reading.reads import copy_of
 
 Json = dict[str, Any]
 

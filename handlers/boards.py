@@ -15,7 +15,8 @@ from pydantic import Field
 
 from handlers.http import BoardPath, Body, Json, QueryNumber, UserId, UserPath, resolver, serve
 from handlers.telemetry import count
-from leaderboard import messages, wiring
+from leaderboard import wiring
+from leaderboard.boards.entries import encode
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "openapi.json"
 MAX_LIMIT = 100
@@ -50,7 +51,7 @@ def read_top(
 ) -> Response[str]:
     page = wiring.reads().top(wiring.asked(board, season), limit=limit)
     body = _counted(page.body)
-    return _tagged(page.tag, lambda: messages.encode(body), cached=CACHED)
+    return _tagged(page.tag, lambda: encode(body), cached=CACHED)
 
 
 @app.get("/boards/<board>/entries")
@@ -91,14 +92,14 @@ def read_health() -> Response[str]:
         status_code=200,
         content_type=content_types.APPLICATION_JSON,
         headers={"Cache-Control": "no-store"},
-        body=messages.encode({"status": "ok"}),
+        body=encode({"status": "ok"}),
     )
 
 
 @cache
 def reference() -> tuple[str, str]:
     """The API's description without the white space of the file, and what names its content."""
-    text = messages.encode(json.loads(REFERENCE.read_text(encoding="utf-8")))
+    text = encode(json.loads(REFERENCE.read_text(encoding="utf-8")))
     return hashlib.sha256(text.encode()).hexdigest()[:16], text
 
 
@@ -122,7 +123,7 @@ def _cached(body: Json) -> Response[str]:
         status_code=200,
         content_type=content_types.APPLICATION_JSON,
         headers={"Cache-Control": CACHED},
-        body=messages.encode(_counted(body)),
+        body=encode(_counted(body)),
     )
 
 

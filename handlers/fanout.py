@@ -14,8 +14,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.telemetry import invocation, logger
 from leaderboard import wiring
-from leaderboard.delivery import Part
 from leaderboard.errors import Unavailable
+from leaderboard.frames.delivery import Part
 
 FORGET_SECONDS = 1.0
 """How long the others may wait for this one to forget who is gone."""

@@ -25,9 +25,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic import StringConstraints as Text
 from pydantic.alias_generators import to_camel
 
+from handlers import payloads
 from handlers.reporting import reporting
 from handlers.telemetry import answering, logger
-from leaderboard import clock, payloads, wiring
+from leaderboard import clock, wiring
+from leaderboard.boards.names import USER_ID
+from leaderboard.boards.rules import MAX_SCORE
 from leaderboard.errors import (
     Internal,
     Invalid,
@@ -36,8 +39,6 @@ from leaderboard.errors import (
     TooLarge,
     Unavailable,
 )
-from leaderboard.names import USER_ID
-from leaderboard.rules import MAX_SCORE
 
 MAX_BODY = 16 * 1024
 
@@ -123,7 +124,9 @@ SubmissionId = Annotated[
 
 
 def _clean_name(text: str) -> str:
-    from leaderboard.display_names import clean_name  # its tables: reads of boards need none
+    from leaderboard.scoring.display_names import (
+        clean_name,  # its tables: reads of boards need none
+    )
 
     return clean_name(text)
 

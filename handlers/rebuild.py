@@ -15,7 +15,7 @@ from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger, metrics, percent
 from leaderboard import wiring
 from leaderboard.errors import Invalid
-from leaderboard.rebuild import Order, Standing
+from leaderboard.repair.rebuild import Order, Standing
 
 Json = dict[str, Any]
 

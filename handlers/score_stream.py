@@ -15,7 +15,7 @@ from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import Unavailable
-from leaderboard.ranking import ScoreRecord
+from leaderboard.ranking.recorder import ScoreRecord
 
 Json = dict[str, Any]
 

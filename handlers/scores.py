@@ -26,11 +26,11 @@ from handlers.http import (
 )
 from handlers.telemetry import count, logger
 from leaderboard import instants, wiring
-from leaderboard.batches import Result, Wanted, submit_all
 from leaderboard.errors import Invalid, JudgeFailed
-from leaderboard.reads import points_json
-from leaderboard.scores import Outcome
+from leaderboard.reading.reads import points_json
+from leaderboard.scoring.batches import Result, Wanted, submit_all
 from leaderboard.scoring.completions import Evidence
+from leaderboard.scoring.scores import Outcome
 
 MAX_BATCH = 100
 MAX_BATCH_BODY = 64 * 1024

@@ -11,11 +11,14 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from handlers import payloads
 from handlers.reporting import reporting
 from handlers.telemetry import answering, count, logger
-from leaderboard import instants, messages, payloads, protocol, wiring
+from leaderboard import instants, wiring
+from leaderboard.boards.entries import encode
 from leaderboard.errors import BoardNotFound, Invalid, LeaderboardError, Unavailable
-from leaderboard.subscriptions import TooManyConnections, TooManyMessages
+from leaderboard.frames import messages, protocol
+from leaderboard.frames.subscriptions import TooManyConnections, TooManyMessages
 
 MAX_FRAME = 4 * 1024
 """Bytes that a client may send in one frame."""
@@ -67,7 +70,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
         if request["eventType"] == "MESSAGE":
             reply = messages.error_json("unavailable", UNFORESEEN, request_id=request["requestId"])
             line["code"] = reply["code"]
-            answer = {"statusCode": 200, "body": messages.encode(reply)}
+            answer = {"statusCode": 200, "body": encode(reply)}
     log = logger.error if unforeseen else logger.info
     log("socket", extra=line, exc_info=unforeseen)
     return answer
@@ -80,7 +83,7 @@ def _serve(event: Json, line: Json) -> Json:
     if kind == "MESSAGE":
         reply = take_frame(event.get("body") or "", connection_id, request["requestId"])
         line |= {"reply": reply["type"], "code": reply.get("code"), "board": reply.get("board")}
-        return {"statusCode": 200, "body": messages.encode(reply)}
+        return {"statusCode": 200, "body": encode(reply)}
     try:
         if kind == "CONNECT":
             user_id = (request.get("authorizer") or {}).get("userId")

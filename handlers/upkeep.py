@@ -17,7 +17,7 @@ from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import Unavailable
-from leaderboard.ingest import Chores
+from leaderboard.ranking.ingest import Chores
 
 TOLD = 10
 """Chores that failed whose reasons an invocation logs."""

@@ -1,1 +1,6 @@
-"""A live leaderboard: rules, ranking, delta, delivery. Knows nothing of Lambda."""
+"""A live leaderboard, with no Lambda in it. Its packages are the stages of a score's path.
+
+`boards` is what all of them build on; `scoring` writes a score, `ranking` ranks it, `frames` tells
+the viewers; `reading` answers questions, `repair` makes things right again. `adapters` are the
+technologies, and `wiring` puts the stages and the adapters together.
+"""

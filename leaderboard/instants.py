@@ -39,6 +39,10 @@ def to_text(ms: int) -> str:
     return to_datetime(ms).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
+def text_of(ms: int | None) -> str | None:
+    return None if ms is None else to_text(ms)
+
+
 def from_text(text: str) -> int:
     """The instant of an RFC 3339 time. Raises ValueError for any other text.
 

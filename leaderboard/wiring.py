@@ -10,43 +10,44 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from leaderboard import catalog, clock, settings
+from leaderboard import clock, settings
+from leaderboard.boards import catalog
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.catalog import Catalog
+from leaderboard.boards.catalog import Catalog
 from leaderboard.settings import Settings
 
 if TYPE_CHECKING:
-    from leaderboard.adapters.boards import BoardTable
-    from leaderboard.adapters.cache import Cache
-    from leaderboard.adapters.connections import ConnectionTable
-    from leaderboard.adapters.failures import FailureQueue
-    from leaderboard.adapters.functions import RebuildFunction, UpkeepFunction
-    from leaderboard.adapters.index import BoardIndex
-    from leaderboard.adapters.remembered import Remembered
-    from leaderboard.adapters.scan import BulkScores
-    from leaderboard.adapters.scores import ScoreTable
-    from leaderboard.adapters.secrets import TicketKeys
-    from leaderboard.adapters.sockets import Sockets
-    from leaderboard.archive import Archive
-    from leaderboard.broadcast import Broadcaster, Change
-    from leaderboard.catchup import CatchUp
-    from leaderboard.delivery import Sender
+    from leaderboard.adapters.aws.failures import FailureQueue
+    from leaderboard.adapters.aws.functions import RebuildFunction, UpkeepFunction
+    from leaderboard.adapters.aws.keys import TicketKeys
+    from leaderboard.adapters.aws.sockets import Sockets
+    from leaderboard.adapters.dynamodb.boards import BoardTable
+    from leaderboard.adapters.dynamodb.connections import ConnectionTable
+    from leaderboard.adapters.dynamodb.index import BoardIndex
+    from leaderboard.adapters.dynamodb.remembered import Remembered
+    from leaderboard.adapters.dynamodb.reports import Reports
+    from leaderboard.adapters.dynamodb.scan import BulkScores
+    from leaderboard.adapters.dynamodb.scores import ScoreTable
+    from leaderboard.adapters.valkey.cache import Cache
     from leaderboard.edge import Edge
-    from leaderboard.ingest import Ingest
-    from leaderboard.moderation import Moderation
-    from leaderboard.profiles import Profiles
-    from leaderboard.ranking import Recorder, ScoreRecord
-    from leaderboard.reads import Reads
-    from leaderboard.rebuild import Rebuild
+    from leaderboard.frames.broadcast import Broadcaster, Change
+    from leaderboard.frames.catchup import CatchUp
+    from leaderboard.frames.delivery import Sender
+    from leaderboard.frames.subscriptions import Subscriptions
+    from leaderboard.ranking.ingest import Ingest
+    from leaderboard.ranking.recorder import Recorder, ScoreRecord
+    from leaderboard.reading.reads import Reads
+    from leaderboard.repair.archive import Archive
     from leaderboard.repair.changes import Changes
+    from leaderboard.repair.rebuild import Rebuild
+    from leaderboard.repair.rebuild_requests import Requests
+    from leaderboard.repair.totals import Totals
+    from leaderboard.repair.turns import Turns
     from leaderboard.repair.upkeep import Upkeep
-    from leaderboard.reports import Reports
-    from leaderboard.requests import Requests
-    from leaderboard.scores import Scores
-    from leaderboard.subscriptions import Subscriptions
-    from leaderboard.totals import Totals
-    from leaderboard.turns import Turns
-    from leaderboard.verification import Verification
+    from leaderboard.repair.verification import Verification
+    from leaderboard.scoring.moderation import Moderation
+    from leaderboard.scoring.profiles import Profiles
+    from leaderboard.scoring.scores import Scores
 
 
 @cache
@@ -67,14 +68,14 @@ def asked(board: str, season: str | None = None, *, future: bool = False) -> Boa
 
 @cache
 def scores() -> Scores:
-    from leaderboard.scores import Scores
+    from leaderboard.scoring.scores import Scores
 
     return Scores(boards(), score_table(), ticket_keys(), clock.now_ms)
 
 
 @cache
 def reads() -> Reads:
-    from leaderboard.reads import Reads
+    from leaderboard.reading.reads import Reads
 
     cache = read_cache()
     return Reads(boards(), cache, cache, board_table, board_index, clock.now_ms)
@@ -82,7 +83,7 @@ def reads() -> Reads:
 
 @cache
 def subscriptions() -> Subscriptions:
-    from leaderboard.subscriptions import Subscriptions
+    from leaderboard.frames.subscriptions import Subscriptions
 
     return Subscriptions(
         boards(),
@@ -98,8 +99,8 @@ def subscriptions() -> Subscriptions:
 
 @cache
 def ingest() -> Ingest:
-    from leaderboard.adapters.functions import ModerationFunction
-    from leaderboard.ingest import Ingest
+    from leaderboard.adapters.aws.functions import ModerationFunction
+    from leaderboard.ranking.ingest import Ingest
 
     it = configuration()
     return Ingest(
@@ -114,7 +115,7 @@ def ingest() -> Ingest:
 
 @cache
 def upkeep_function() -> UpkeepFunction:
-    from leaderboard.adapters.functions import UpkeepFunction
+    from leaderboard.adapters.aws.functions import UpkeepFunction
 
     return UpkeepFunction(configuration().upkeep_function)
 
@@ -128,9 +129,9 @@ def upkeep() -> Upkeep:
 
 @cache
 def moderation() -> Moderation:
-    from leaderboard.adapters.accounts import Accounts
-    from leaderboard.adapters.moderation import ModerationTable
-    from leaderboard.moderation import Moderation
+    from leaderboard.adapters.aws.accounts import Accounts
+    from leaderboard.adapters.dynamodb.moderation import ModerationTable
+    from leaderboard.scoring.moderation import Moderation
 
     it = configuration()
     return Moderation(
@@ -145,23 +146,23 @@ def moderation() -> Moderation:
 
 @cache
 def sockets() -> Sockets:
-    from leaderboard.adapters.sockets import Sockets
+    from leaderboard.adapters.aws.sockets import Sockets
 
     return Sockets(configuration().socket_endpoint)
 
 
 @cache
 def profiles() -> Profiles:
-    from leaderboard.profiles import Profiles
+    from leaderboard.scoring.profiles import Profiles
 
     return Profiles(boards(), score_table(), clock.now_ms)
 
 
 @cache
 def rebuild() -> Rebuild:
-    from leaderboard.adapters.notes import RebuildClaim
-    from leaderboard.rebuild import Rebuild
-    from leaderboard.strangers import Strangers
+    from leaderboard.adapters.valkey.notes import RebuildClaim
+    from leaderboard.repair.rebuild import Rebuild
+    from leaderboard.repair.strangers import Strangers
 
     cache = ranking_cache()
     return Rebuild(
@@ -179,8 +180,8 @@ def rebuild() -> Rebuild:
 
 @cache
 def verification() -> Verification:
-    from leaderboard.adapters.notes import Notes
-    from leaderboard.verification import Verification
+    from leaderboard.adapters.valkey.notes import Notes
+    from leaderboard.repair.verification import Verification
 
     cache = ranking_cache()
     return Verification(
@@ -200,7 +201,7 @@ def verification() -> Verification:
 
 @cache
 def totals() -> Totals:
-    from leaderboard.totals import Totals
+    from leaderboard.repair.totals import Totals
 
     return Totals(
         boards(),
@@ -214,37 +215,37 @@ def totals() -> Totals:
 
 @cache
 def rebuild_function() -> RebuildFunction:
-    from leaderboard.adapters.functions import RebuildFunction
+    from leaderboard.adapters.aws.functions import RebuildFunction
 
     return RebuildFunction(configuration().rebuild_function)
 
 
 @cache
 def rebuild_requests() -> Requests:
-    from leaderboard.adapters.notes import RebuildClaim
-    from leaderboard.requests import Requests
+    from leaderboard.adapters.valkey.notes import RebuildClaim
+    from leaderboard.repair.rebuild_requests import Requests
 
     return Requests(rebuild_function(), RebuildClaim(ranking_cache()), ranking_cache())
 
 
 @cache
 def archive() -> Archive:
-    from leaderboard.archive import Archive
+    from leaderboard.repair.archive import Archive
 
     return Archive(board_table(), bulk_scores(), board_index())
 
 
 @cache
 def turns() -> Turns:
-    from leaderboard.adapters.notes import Notes
-    from leaderboard.turns import Turns
+    from leaderboard.adapters.valkey.notes import Notes
+    from leaderboard.repair.turns import Turns
 
     return Turns(boards(), board_table(), Notes(ranking_cache()), connection_table(), clock.now_ms)
 
 
 @cache
 def changes() -> Changes:
-    from leaderboard.adapters.notes import Notes
+    from leaderboard.adapters.valkey.notes import Notes
     from leaderboard.repair.changes import Changes
 
     cache = ranking_cache()
@@ -262,8 +263,8 @@ def changes() -> Changes:
 
 @cache
 def broadcaster() -> Broadcaster:
-    from leaderboard.adapters.functions import FanoutFunction
-    from leaderboard.broadcast import Broadcaster
+    from leaderboard.adapters.aws.functions import FanoutFunction
+    from leaderboard.frames.broadcast import Broadcaster
 
     it = configuration()
     helpers = FanoutFunction(it.fanout_function)
@@ -273,16 +274,16 @@ def broadcaster() -> Broadcaster:
 
 @cache
 def catch_up() -> CatchUp:
-    from leaderboard.catchup import CatchUp
+    from leaderboard.frames.catchup import CatchUp
 
     return CatchUp(board_table(), ranking_cache(), clock.now_ms)
 
 
 @cache
 def fanout() -> Sender:
-    from leaderboard.adapters.audiences import AudienceTable
-    from leaderboard.adapters.gateway import PostingDelivery
-    from leaderboard.delivery import Sender
+    from leaderboard.adapters.aws.gateway import PostingDelivery
+    from leaderboard.adapters.dynamodb.audiences import AudienceTable
+    from leaderboard.frames.delivery import Sender
 
     it = configuration()
     return Sender(
@@ -293,14 +294,14 @@ def fanout() -> Sender:
 
 @cache
 def recorder() -> Recorder:
-    from leaderboard.ranking import Recorder
+    from leaderboard.ranking.recorder import Recorder
 
     return Recorder(ranking_cache(), board_table(), configuration().record_interval_ms)
 
 
 @cache
 def score_table() -> ScoreTable:
-    from leaderboard.adapters.scores import ScoreTable
+    from leaderboard.adapters.dynamodb.scores import ScoreTable
 
     it = configuration()
     known = remembered()
@@ -311,7 +312,7 @@ def score_table() -> ScoreTable:
 
 @cache
 def board_index() -> BoardIndex:
-    from leaderboard.adapters.index import BoardIndex
+    from leaderboard.adapters.dynamodb.index import BoardIndex
 
     it = configuration()
     return BoardIndex(it.scores_table, remembered().shards, reports())
@@ -319,28 +320,28 @@ def board_index() -> BoardIndex:
 
 @cache
 def remembered() -> Remembered:
-    from leaderboard.adapters.remembered import Remembered
+    from leaderboard.adapters.dynamodb.remembered import Remembered
 
     return Remembered(board_table(), configuration().write_shards)
 
 
 @cache
 def bulk_scores() -> BulkScores:
-    from leaderboard.adapters.scan import BulkScores
+    from leaderboard.adapters.dynamodb.scan import BulkScores
 
     return BulkScores(configuration().scores_table, reports())
 
 
 @cache
 def board_table() -> BoardTable:
-    from leaderboard.adapters.boards import BoardTable
+    from leaderboard.adapters.dynamodb.boards import BoardTable
 
     return BoardTable(configuration().boards_table, reports())
 
 
 @cache
 def connection_table() -> ConnectionTable:
-    from leaderboard.adapters.connections import ConnectionTable
+    from leaderboard.adapters.dynamodb.connections import ConnectionTable
 
     it = configuration()
     return ConnectionTable(it.connections_table, it.audience_shards)
@@ -348,7 +349,7 @@ def connection_table() -> ConnectionTable:
 
 @cache
 def ranking_cache() -> Cache:
-    from leaderboard.adapters.cache import Cache
+    from leaderboard.adapters.valkey.cache import Cache
 
     it = configuration()
     return Cache(it.cache_endpoint, it.cache_name, it.cache_user)
@@ -357,14 +358,14 @@ def ranking_cache() -> Cache:
 @cache
 def read_cache() -> Cache:
     """The cache for somebody who waits for an answer, and can have it from the tables instead."""
-    from leaderboard.adapters.cache import READ_OUTAGE_SECONDS, Outage
+    from leaderboard.adapters.valkey.cache import READ_OUTAGE_SECONDS, Outage
 
     return replace(ranking_cache(), seconds=1.0, outage=Outage(READ_OUTAGE_SECONDS))
 
 
 @cache
 def ticket_keys() -> TicketKeys:
-    from leaderboard.adapters.secrets import Secret, TicketKeys
+    from leaderboard.adapters.aws.keys import Secret, TicketKeys
 
     return TicketKeys(Secret(configuration().ticket_secret))
 
@@ -376,34 +377,34 @@ def edge() -> Edge:
     secret = configuration().edge_secret
     if not secret:
         return Edge()
-    from leaderboard.adapters.secrets import Secret
+    from leaderboard.adapters.aws.keys import Secret
 
     return Edge(Secret(secret))
 
 
 @cache
 def reports() -> Reports:
-    from leaderboard.reports import Reports
+    from leaderboard.adapters.dynamodb.reports import Reports
 
     return Reports(failure_queue)
 
 
 @cache
 def failure_queue() -> FailureQueue:
-    from leaderboard.adapters.failures import FailureQueue
+    from leaderboard.adapters.aws.failures import FailureQueue
 
     return FailureQueue(configuration().failure_queue_url)
 
 
 def score_record(image: Mapping[str, Any]) -> tuple[str, ScoreRecord]:
-    from leaderboard.adapters.scores import score_record
+    from leaderboard.adapters.dynamodb.scores import score_record
 
     return score_record(image)
 
 
 def profile_owner(image: Mapping[str, Any]) -> str | None:
     """The user whose profile an image of the score table is, if it is one."""
-    from leaderboard.adapters.scores import PROFILE
+    from leaderboard.adapters.dynamodb.scores import PROFILE
 
     if image["boardSeason"]["S"] != PROFILE:
         return None
@@ -420,14 +421,14 @@ def leaves(image: Mapping[str, Any]) -> bool:
 
 def is_of_the_stage(key: str) -> bool:
     """Whether a key of the table of boards is that of what the stage remembers of itself."""
-    from leaderboard.adapters.boards import STAGE
+    from leaderboard.adapters.dynamodb.boards import STAGE
 
     return key == STAGE
 
 
 def is_score(image: Mapping[str, Any]) -> bool:
     """Whether an image of the score table is a score, or what is left of one."""
-    from leaderboard.adapters.scores import NO_SCORES
+    from leaderboard.adapters.dynamodb.scores import NO_SCORES
 
     return image["boardSeason"]["S"] not in NO_SCORES
 
@@ -437,9 +438,9 @@ def board_change(first: Mapping[str, Any] | None, last: Mapping[str, Any]) -> Ch
 
     An old image that cannot be read was shown to nobody: it counts as none.
     """
-    from leaderboard.adapters import readable
-    from leaderboard.adapters.boards import board_item
-    from leaderboard.broadcast import Change
+    from leaderboard.adapters.dynamodb import readable
+    from leaderboard.adapters.dynamodb.boards import board_item
+    from leaderboard.frames.broadcast import Change
 
     old = readable.understood(board_item, first, reports()) if first else None
     return Change(old, board_item(last))

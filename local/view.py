@@ -18,9 +18,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from leaderboard import catalog
+from leaderboard.boards import catalog
+from leaderboard.boards.rules import Kind
 from leaderboard.errors import BoardNotFound
-from leaderboard.rules import Kind
 from leaderboard_client import Board, Changes, Leaderboard, Problem, Status
 from local.service import ROOT
 

@@ -24,7 +24,7 @@ function check(serverless) {
   const root = serverless.serviceDir;
   const own = path.join(root, '.venv', 'bin', 'python');
   const python = fs.existsSync(own) ? own : 'python3';
-  const run = spawnSync(python, ['-m', 'leaderboard.catalog', '--schedules', 'boards.yml'], {
+  const run = spawnSync(python, ['-m', 'leaderboard.scoring.rehearsal', '--schedules', 'boards.yml'], {
     cwd: root,
     encoding: 'utf8',
   });

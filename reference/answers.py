@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import SkipJsonSchema
 
-from leaderboard.names import BOARD, MAX_NAME, USER_ID
-from leaderboard.rules import MAX_SCORE
+from leaderboard.boards.names import BOARD, MAX_NAME, USER_ID
+from leaderboard.boards.rules import MAX_SCORE
 
 Json = dict[str, Any]
 MOMENT = "2026-11-23T08:15:30.123Z"

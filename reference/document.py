@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import models_json_schema
 
 from handlers.http import MAX_BODY, STATUSES, TITLES
-from leaderboard.names import BOARD
+from leaderboard.boards.names import BOARD
 from reference import answers
 from reference.answers import Json
 from reference.operations import OPERATIONS, Operation

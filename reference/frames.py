@@ -20,10 +20,10 @@ import yaml
 from pydantic import BaseModel, Field, TypeAdapter
 
 from handlers import socket
-from leaderboard import messages, protocol
-from leaderboard.delta import diff
-from leaderboard.snapshots import Score, Snapshot, ranked
-from leaderboard.subscriptions import MAX_BOARDS
+from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.frames import messages, protocol
+from leaderboard.frames.delta import diff
+from leaderboard.frames.subscriptions import MAX_BOARDS
 from reference import answers
 from reference.answers import Json
 from reference.document import Incomplete, clean, version
@@ -40,7 +40,7 @@ allow-list.
 - Clients ignore members and frames that they do not know.
 """
 
-# What is to be known of the values that `leaderboard.protocol` names.
+# What is to be known of the values that `leaderboard.frames.protocol` names.
 VALUES: dict[str, Any] = {
     "Instant": answers.Instant,
     "BoardId": answers.BoardId,
@@ -203,7 +203,7 @@ def _message(name: str, schemas: dict[str, Json]) -> Json:
 
 
 def schema_of(hint: Any, schemas: dict[str, Json]) -> Json:
-    """The JSON schema of a type of `leaderboard.protocol`."""
+    """The JSON schema of a type of `leaderboard.frames.protocol`."""
     if is_typeddict(hint):
         if hint.__name__ not in schemas:
             schemas[hint.__name__] = {}  # its place, among those that it needs

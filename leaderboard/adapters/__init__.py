@@ -1,1 +1,1 @@
-"""The technologies: DynamoDB, Valkey, API Gateway and the rest. Nothing else imports them."""
+"""The technologies. They do what the stages ask for; only `wiring` knows them."""

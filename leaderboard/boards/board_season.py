@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from leaderboard.boards.rules import Board, Schedule
+from leaderboard.boards.seasons import ALL, Season, before, parse_season, season_at
 from leaderboard.errors import Invalid
-from leaderboard.rules import Board, Schedule
-from leaderboard.seasons import ALL, Season, before, parse_season, season_at
 
 SEPARATOR = "#"
 """Neither a board's id nor a season's name contains it."""

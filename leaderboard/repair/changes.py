@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.catalog import Catalog
+from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.rules import Order
 from leaderboard.errors import BoardNotFound
-from leaderboard.ranking import COMPLETE, BoardItem, Listed, Recorder, Top, in_force
-from leaderboard.rules import Order
+from leaderboard.ranking.recorder import COMPLETE, BoardItem, Listed, Recorder, Top, in_force
 
 Json = dict[str, Any]
 

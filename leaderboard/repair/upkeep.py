@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from leaderboard.archive import INDEX_LAG_SECONDS, Archive
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.catalog import Catalog
+from leaderboard.boards.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Unreadable
-from leaderboard.ingest import Chores
-from leaderboard.profiles import Profiles
-from leaderboard.ranking import Recorded
+from leaderboard.ranking.ingest import Chores
+from leaderboard.ranking.recorder import Recorded
+from leaderboard.repair.archive import INDEX_LAG_SECONDS, Archive
+from leaderboard.scoring.profiles import Profiles
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+from leaderboard.boards.rules import Action, Judged
 from leaderboard.errors import Invalid
-from leaderboard.rules import Action, Judged
 from leaderboard.scoring import judges
 from leaderboard.scoring.judges import Points
-from leaderboard.tickets import ActionTicket
+from leaderboard.scoring.tickets import ActionTicket
 
 MAX_EVIDENCE_BYTES = 4 * 1024
 DIGEST_BYTES = 12

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from leaderboard.boards.board_season import key_of
+from leaderboard.boards.rules import Board, Operator, Order
 from leaderboard.errors import (
     Barred,
     Invalid,
@@ -21,11 +22,10 @@ from leaderboard.errors import (
     TicketSuperseded,
 )
 from leaderboard.instants import to_text
-from leaderboard.rules import Board, Operator, Order
 from leaderboard.scoring.completions import Completion
 from leaderboard.scoring.judges import FAILED
 from leaderboard.scoring.limits import Usage, charge
-from leaderboard.tickets import REFUSAL, ActionTicket
+from leaderboard.scoring.tickets import REFUSAL, ActionTicket
 
 VISIBLE = "visible"
 HIDDEN = "hidden"

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from leaderboard.boards.board_season import split_key
+from leaderboard.boards.rules import Board
 from leaderboard.errors import BoardLimit
-from leaderboard.profiles import unnamed
-from leaderboard.rules import Board
 from leaderboard.scoring.decisions import Profile, ScoreItem, refuse
 from leaderboard.scoring.ports import Opening, ScoreStore
+from leaderboard.scoring.profiles import unnamed
 
 
 def gather(

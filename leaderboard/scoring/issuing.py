@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.catalog import Catalog
+from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.rules import Action, Board
 from leaderboard.errors import ActionNotFound
-from leaderboard.rules import Action, Board
 from leaderboard.scoring.completions import challenge, digest
-from leaderboard.tickets import ActionTicket, Keys, new_id, seed_of
+from leaderboard.scoring.tickets import ActionTicket, Keys, new_id, seed_of
 
 
 def new_ticket(

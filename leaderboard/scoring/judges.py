@@ -30,8 +30,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, Never
 
+from leaderboard.boards.rules import GAME, Judged, is_of_the_game
 from leaderboard.errors import JudgeFailed
-from leaderboard.rules import GAME, Judged, is_of_the_game
 
 ROOT = Path(__file__).parent.parent.parent
 """What is shipped: beside boards.yml the packages in here."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from leaderboard.boards.rules import Board
 from leaderboard.errors import RateLimited
-from leaderboard.rules import Board
 
 MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US

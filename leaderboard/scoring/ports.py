@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from leaderboard.rules import Board
+from leaderboard.boards.rules import Board
 from leaderboard.scoring.decisions import Answer, Profile, ScoreItem
 
 SUBMISSION_MS = 48 * 3_600_000

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from leaderboard.adapters.sockets import Sockets
+from leaderboard.adapters.aws.sockets import Sockets
 from tests.e2e.service import (
     MODERATE,
     PASSWORD,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard.rules import GAME
+from leaderboard.boards.rules import GAME
 from leaderboard.scoring import judges
 
 SAMPLE = Path(__file__).parent

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from leaderboard import wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.cache import Cache
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.valkey.cache import Cache
 from tools import cloudformation
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from leaderboard.adapters.aws import client
+from leaderboard.adapters.aws.clients import client
 from tests.integration import aws
 
 Json = dict[str, Any]

@@ -18,10 +18,10 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.utilities.utils import load_resource
 from redis.exceptions import ConnectionError as CacheConnectionError
 
-import leaderboard.adapters.cache
+import leaderboard.adapters.valkey.cache
 from handlers.telemetry import Handler, logger, metrics
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.cluster import Cluster
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.valkey.cluster import Cluster
 from tests.games import shipping
 from tests.integration import aws, rights
 from tests.integration.deployed import DeployedValkey
@@ -159,5 +159,5 @@ def dependencies(
 
     monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
     monkeypatch.setattr(Cluster, "execute_command", execute_command)
-    monkeypatch.setattr(leaderboard.adapters.cache, "OUTAGE_SECONDS", 0)
+    monkeypatch.setattr(leaderboard.adapters.valkey.cache, "OUTAGE_SECONDS", 0)
     return switches

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from leaderboard.adapters.cache import Cache
+from leaderboard.adapters.valkey.cache import Cache
 from local.cache import LOOPBACK
 from tests.integration.aws import ROOT
 from tests.integration.valkey import Valkey

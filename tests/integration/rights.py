@@ -17,8 +17,8 @@ from typing import Any
 
 from botocore.handlers import BUILTIN_HANDLERS
 
-from leaderboard.adapters.cluster import Cluster
-from leaderboard.adapters.gateway import PostingDelivery
+from leaderboard.adapters.aws.gateway import PostingDelivery
+from leaderboard.adapters.valkey.cluster import Cluster
 from local.poller import Threads
 from tests.integration import aws
 from tests.structure.roles import rights

@@ -11,10 +11,10 @@ import pytest
 
 from leaderboard import wiring
 from leaderboard.boards.board_season import key_of
-from leaderboard.catalog import parse
+from leaderboard.boards.catalog import parse
 from leaderboard.errors import Raced, TicketExpired
 from leaderboard.instants import from_datetime
-from leaderboard.scores import Scores
+from leaderboard.scoring.scores import Scores
 
 pytestmark = pytest.mark.usefixtures("stage")
 

@@ -11,8 +11,8 @@ import pytest
 
 import handlers.boards
 from leaderboard import wiring
-from leaderboard.ranking import ScoreRecord
-from leaderboard.snapshots import Score
+from leaderboard.boards.snapshots import Score
+from leaderboard.ranking.recorder import ScoreRecord
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, answered, request
 

@@ -14,18 +14,18 @@ import handlers.rebuild
 import handlers.score_stream
 import handlers.upkeep
 from leaderboard import instants, wiring
-from leaderboard.adapters.accounts import Accounts
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.boards import BoardTable
-from leaderboard.adapters.cache import Cache
-from leaderboard.adapters.index import BoardIndex
+from leaderboard.adapters.aws.accounts import Accounts
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.boards import BoardTable
+from leaderboard.adapters.dynamodb.index import BoardIndex
+from leaderboard.adapters.valkey.cache import Cache
 from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.rules import Order
+from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord
-from leaderboard.rules import Order
+from leaderboard.ranking.recorder import COMPLETE, PARTIAL, ScoreRecord
 from leaderboard.scoring.decisions import VISIBLE, ScoreItem
 from leaderboard.scoring.ports import Write
-from leaderboard.snapshots import Score
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record

@@ -15,12 +15,12 @@ from botocore.exceptions import EndpointConnectionError
 
 import handlers.scores
 from leaderboard import instants, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.batches import WORKERS, Wanted, submit_all
+from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.board_season import key_of
 from leaderboard.errors import BoardNotFound, LeaderboardError, Unavailable
-from leaderboard.scores import Outcome, Scores
+from leaderboard.scoring.batches import WORKERS, Wanted, submit_all
 from leaderboard.scoring.ports import SUBMISSION_MS
+from leaderboard.scoring.scores import Outcome, Scores
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import Answer, Invocation, answered, request

@@ -13,8 +13,8 @@ import pytest
 import handlers.board_stream
 import handlers.socket
 from leaderboard import wiring
-from leaderboard.adapters.audiences import AudienceTable
-from leaderboard.adapters.aws import client
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.errors import Unavailable
 from tests.integration import aws
 from tests.integration.conftest import Dependencies

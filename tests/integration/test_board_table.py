@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from leaderboard import wiring
-from leaderboard.ranking import BoardItem
-from leaderboard.rules import MAX_SCORE
-from leaderboard.snapshots import Score, Snapshot, ranked
+from leaderboard.boards.rules import MAX_SCORE
+from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.ranking.recorder import BoardItem
 
 pytestmark = pytest.mark.usefixtures("stage")
 

@@ -13,14 +13,14 @@ import pytest
 
 import handlers.scores
 from leaderboard import instants, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.moderation import ModerationTable
-from leaderboard.adapters.scores import ScoreTable
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.moderation import ModerationTable
+from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.errors import Barred, BoardLimit
-from leaderboard.moderation import History
 from leaderboard.scoring.decisions import Profile
+from leaderboard.scoring.moderation import History
 from leaderboard.scoring.ports import Write
-from leaderboard.tombstones import deleted
+from leaderboard.scoring.tombstones import deleted
 from tests.integration import aws
 from tests.integration.events import CONTEXT, answered, request
 

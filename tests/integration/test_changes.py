@@ -22,18 +22,19 @@ import handlers.score_stream
 import handlers.seasons
 import handlers.upkeep
 import handlers.verify
-from leaderboard import instants, order, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.boards import BoardTable
-from leaderboard.adapters.cache import Cache, Keys, stored
+from leaderboard import instants, wiring
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.boards import BoardTable
+from leaderboard.adapters.valkey.cache import Cache, Keys, stored
+from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason, key_of
+from leaderboard.boards.rules import Board, Order
+from leaderboard.boards.seasons import season_at
+from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.listings import Position
-from leaderboard.ranking import COMPLETE, ScoreRecord
+from leaderboard.ranking.listings import Position
+from leaderboard.ranking.recorder import COMPLETE, ScoreRecord
 from leaderboard.repair.changes import PATIENCE_MS, Changed
-from leaderboard.rules import Board, Order
-from leaderboard.seasons import season_at
-from leaderboard.snapshots import Score
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record
@@ -52,7 +53,7 @@ DAY_MS = 86_400_000
 def switches(
     dependencies: Dependencies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Dependencies:
-    monkeypatch.setattr("leaderboard.verification.LAG_SECONDS", 0)
+    monkeypatch.setattr("leaderboard.repair.verification.LAG_SECONDS", 0)
     monkeypatch.setenv("RECORD_INTERVAL_MS", "0")
     monkeypatch.setenv("BOARDS_FILE", str(tmp_path / "boards.yml"))
     release()

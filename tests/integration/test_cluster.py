@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard.adapters.cache import Cache, Keys
-from leaderboard.adapters.notes import Notes
+from leaderboard.adapters.valkey.cache import Cache, Keys
+from leaderboard.adapters.valkey.notes import Notes
 from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.rules import Board
+from leaderboard.boards.snapshots import Score
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking import COMPLETE, ScoreRecord
-from leaderboard.rules import Board
-from leaderboard.snapshots import Score
+from leaderboard.ranking.recorder import COMPLETE, ScoreRecord
 from tests.integration.aws import close
 from tests.integration.valkey import Valkey
 

@@ -14,19 +14,19 @@ from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 
 from leaderboard import instants, wiring
-from leaderboard.adapters.aws import client
+from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.board_season import key_of
-from leaderboard.catalog import parse
+from leaderboard.boards.catalog import parse
 from leaderboard.errors import (
     LeaderboardError,
     SubmissionConflict,
     TicketSuperseded,
     Unavailable,
 )
-from leaderboard.scores import Outcome, Scores
 from leaderboard.scoring.completions import Evidence
 from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.scoring.ports import ScoreStore
+from leaderboard.scoring.scores import Outcome, Scores
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")

@@ -8,17 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from leaderboard.adapters import audiences
-from leaderboard.adapters import connections as adapter
-from leaderboard.adapters.audiences import PAGE, READ_BATCH, AudienceTable
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.connections import (
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb import audiences
+from leaderboard.adapters.dynamodb import connections as adapter
+from leaderboard.adapters.dynamodb.audiences import PAGE, READ_BATCH, AudienceTable
+from leaderboard.adapters.dynamodb.connections import (
     CONNECTION_SECONDS,
     FOLLOWED_AGAIN_SECONDS,
     ConnectionTable,
 )
 from leaderboard.errors import LeaderboardError
-from leaderboard.subscriptions import MAX_BOARDS, ConnectionGone, TooManyBoards
+from leaderboard.frames.subscriptions import MAX_BOARDS, ConnectionGone, TooManyBoards
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")
@@ -56,15 +56,16 @@ def test_boards_are_listed_as_followed_while_a_connection_may_follow_them(
     table.subscribe("one=", "weekly")
     begun = time.time()
     monkeypatch.setattr(
-        "leaderboard.adapters.connections.time.time", lambda: begun + FOLLOWED_AGAIN_SECONDS - 1
+        "leaderboard.adapters.dynamodb.connections.time.time",
+        lambda: begun + FOLLOWED_AGAIN_SECONDS - 1,
     )
     table.subscribe("two=", "global")  # this environment has listed it
     assert sorted(table.followed()) == ["global", "weekly"]
     # The connection that subscribed last is closed by the gateway, two hours after it opened.
     late = begun + FOLLOWED_AGAIN_SECONDS + CONNECTION_SECONDS - 60
-    monkeypatch.setattr("leaderboard.adapters.connections.time.time", lambda: late)
+    monkeypatch.setattr("leaderboard.adapters.dynamodb.connections.time.time", lambda: late)
     assert sorted(table.followed()) == ["global", "weekly"]
-    monkeypatch.setattr("leaderboard.adapters.connections.time.time", lambda: late + 120)
+    monkeypatch.setattr("leaderboard.adapters.dynamodb.connections.time.time", lambda: late + 120)
     assert table.followed() == []
     table.open("three=", None)
     table.subscribe("three=", "weekly")

@@ -13,10 +13,10 @@ import pycurl
 import pytest
 from botocore.credentials import Credentials
 
-from leaderboard.adapters import gateway
-from leaderboard.adapters.aws import CA_FILE
-from leaderboard.adapters.gateway import CROWD, CROWD_PATIENCE, PostingDelivery
-from leaderboard.delivery import Broadcast, Delivery, Report
+from leaderboard.adapters.aws import gateway
+from leaderboard.adapters.aws.clients import CA_FILE
+from leaderboard.adapters.aws.gateway import CROWD, CROWD_PATIENCE, PostingDelivery
+from leaderboard.frames.delivery import Broadcast, Delivery, Report
 from tests.integration.signature import signed_by_botocore
 from tests.integration.sink import Mishap, Sink, certified, listening
 

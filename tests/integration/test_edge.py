@@ -10,8 +10,8 @@ import pytest
 import handlers.authorizer
 import handlers.boards
 from leaderboard import edge
-from leaderboard.adapters import secrets
-from leaderboard.adapters.aws import client
+from leaderboard.adapters.aws import keys
+from leaderboard.adapters.aws.clients import client
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, answered, request
@@ -34,7 +34,7 @@ def rotate(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     client("secretsmanager").put_secret_value(
         SecretId=SECRET, SecretString=json.dumps({"key": value})
     )
-    monkeypatch.setattr(secrets, "CACHED_SECONDS", -1)
+    monkeypatch.setattr(keys, "CACHED_SECONDS", -1)
 
 
 def read(**headers: str) -> Answer:
@@ -110,7 +110,7 @@ def test_secret_that_was_read_stays_good_while_it_cannot_be_read_again(
     stage_with_an_edge: Dependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert read(**{edge.HEADER: FIRST}).status == 200
-    monkeypatch.setattr(secrets, "CACHED_SECONDS", -1)
+    monkeypatch.setattr(keys, "CACHED_SECONDS", -1)
     stage_with_an_edge.down.add("secretsmanager")
     assert read(**{edge.HEADER: FIRST}).status == 200
     assert read(**{edge.HEADER: SECOND}).status == 403

@@ -16,11 +16,11 @@ import handlers.rebuild
 import handlers.score_stream
 import handlers.scores
 from leaderboard import instants, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.boards import BoardTable
-from leaderboard.adapters.cache import Keys
-from leaderboard.adapters.cluster import Cluster
-from leaderboard.names import default_name
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.boards import BoardTable
+from leaderboard.adapters.valkey.cache import Keys
+from leaderboard.adapters.valkey.cluster import Cluster
+from leaderboard.boards.names import default_name
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, answered, request, stream_record

@@ -15,9 +15,9 @@ import handlers.boards
 import handlers.moderation
 import handlers.scores
 from game import quiz
-from leaderboard import instants, tickets, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.scoring import judges
+from leaderboard import instants, wiring
+from leaderboard.adapters.aws.clients import client
+from leaderboard.scoring import judges, tickets
 from leaderboard.scoring.judges import FAILED
 from tests.games import shipping
 from tests.integration import aws

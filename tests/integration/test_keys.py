@@ -17,9 +17,9 @@ from botocore.exceptions import ClientError
 
 import handlers.authorizer
 from leaderboard import wiring
-from leaderboard.adapters import secrets
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.secrets import (
+from leaderboard.adapters.aws import keys as ticket_keys
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.aws.keys import (
     CACHED_SECONDS,
     FIRST_READ,
     LOOK_UP_SECONDS,
@@ -27,8 +27,8 @@ from leaderboard.adapters.secrets import (
     READ_AGAIN,
 )
 from leaderboard.errors import TicketInvalid, Unavailable
-from leaderboard.scores import Outcome, Scores
-from leaderboard.tickets import key_id
+from leaderboard.scoring.scores import Outcome, Scores
+from leaderboard.scoring.tickets import key_id
 from local import keys
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
@@ -55,7 +55,7 @@ class Moments:
 @pytest.fixture
 def moments(monkeypatch: pytest.MonkeyPatch) -> Moments:
     it = Moments()
-    monkeypatch.setattr(secrets, "time", it)
+    monkeypatch.setattr(ticket_keys, "time", it)
     return it
 
 

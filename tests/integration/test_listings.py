@@ -9,17 +9,18 @@ from typing import Any
 
 import pytest
 
-from leaderboard import order, wiring
-from leaderboard.adapters import index
-from leaderboard.adapters.aws import client
+from leaderboard import wiring
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb import index
+from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.listings import Listing, Position, Rankings
-from leaderboard.ranking import ScoreRecord
-from leaderboard.rules import MAX_SCORE, Board, Order
+from leaderboard.boards.rules import MAX_SCORE, Board, Order
+from leaderboard.boards.snapshots import Entry, Score, ranked
+from leaderboard.ranking.listings import Listing, Position, Rankings
+from leaderboard.ranking.recorder import ScoreRecord
+from leaderboard.reading.standby import Standby
 from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.scoring.ports import Write
-from leaderboard.snapshots import Entry, Score, ranked
-from leaderboard.standby import Standby
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")

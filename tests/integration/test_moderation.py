@@ -22,13 +22,13 @@ import handlers.socket
 import handlers.upkeep
 from handlers.telemetry import logger
 from leaderboard import instants, wiring
-from leaderboard.adapters.aws import client
+from leaderboard.adapters.aws.clients import client
+from leaderboard.boards.names import default_name
 from leaderboard.errors import Barred, Refused, Unavailable, UserDeleted, UserNotRanked
-from leaderboard.moderation import Act
-from leaderboard.names import default_name
+from leaderboard.frames.subscriptions import TooManyConnections
 from leaderboard.scoring.decisions import UNSCORED_MS
-from leaderboard.subscriptions import TooManyConnections
-from leaderboard.tombstones import USER_MS
+from leaderboard.scoring.moderation import Act
+from leaderboard.scoring.tombstones import USER_MS
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, answered, frame, request, stream_record

@@ -16,11 +16,11 @@ import pytest
 
 import handlers.board_stream
 import handlers.socket
-import leaderboard.adapters.audiences
-import leaderboard.adapters.gateway
-import leaderboard.delivery
+import leaderboard.adapters.aws.gateway
+import leaderboard.adapters.dynamodb.audiences
+import leaderboard.frames.delivery
 from leaderboard import instants, wiring
-from leaderboard.adapters.boards import BoardTable, board_item
+from leaderboard.adapters.dynamodb.boards import BoardTable, board_item
 from leaderboard.boards.board_season import split_key
 from local.poller import Mapping as Trigger
 from local.poller import Scheduler, Stream, seeded
@@ -95,9 +95,9 @@ def model(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> StoryT
     for module in (
         handlers.board_stream,
         instants,
-        leaderboard.adapters.audiences,
-        leaderboard.adapters.gateway,
-        leaderboard.delivery,
+        leaderboard.adapters.dynamodb.audiences,
+        leaderboard.adapters.aws.gateway,
+        leaderboard.frames.delivery,
     ):
         monkeypatch.setattr(module, "time", now)
     return now
@@ -136,7 +136,7 @@ def test_hot_board_never_falls_behind(
                 seen.frames.append((scheduler.clock.time(), json.loads(body)))
             return 200
 
-        monkeypatch.setattr(leaderboard.adapters.gateway, "pycurl", StoryCurl(answer))
+        monkeypatch.setattr(leaderboard.adapters.aws.gateway, "pycurl", StoryCurl(answer))
         monkeypatch.setattr(
             BoardTable, "read", lambda *_: board_item(board.image) if board.image else None
         )
@@ -229,7 +229,7 @@ class Lanes:
         self.now = now
         self.posted: list[Posted] = []
         self.boards: dict[str, Board] = {}
-        patch.setattr(leaderboard.adapters.gateway, "pycurl", StoryCurl(self._answer))
+        patch.setattr(leaderboard.adapters.aws.gateway, "pycurl", StoryCurl(self._answer))
         patch.setattr(BoardTable, "read", self._read)
         # One per invocation: an environment's own is never used by two at once.
         patch.setattr(wiring, "broadcaster", wiring.broadcaster.__wrapped__)

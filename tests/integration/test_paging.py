@@ -15,16 +15,17 @@ from functools import partial
 import pytest
 
 import handlers.rebuild
-import leaderboard.reads
-from leaderboard import order, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.scores import score_record
+import leaderboard.reading.reads
+from leaderboard import wiring
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.scores import score_record
+from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.rules import Board
+from leaderboard.boards.rules import Board
+from leaderboard.boards.snapshots import Score, ranked
+from leaderboard.reading.standby import Standby
 from leaderboard.scoring.decisions import HIDDEN, VISIBLE, ScoreItem
 from leaderboard.scoring.ports import Write
-from leaderboard.snapshots import Score, ranked
-from leaderboard.standby import Standby
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT
@@ -164,7 +165,7 @@ def test_who_does_not_move_is_shown_once(
     name: str,
     number: int,
 ) -> None:
-    monkeypatch.setattr(leaderboard.reads, "Standby", partial(Standby, counted=COUNTED))
+    monkeypatch.setattr(leaderboard.reading.reads, "Standby", partial(Standby, counted=COUNTED))
     chance = random.Random(f"{name} {number}")
     crowd = Crowd(wiring.boards().find(name), chance)
     names = [f"{chance.choice('aBz')}{n:02}" for n in range(USERS)]

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from redis.cluster import RedisCluster
 from redis.exceptions import NoPermissionError
 
-from leaderboard.adapters import cache as adapter
-from leaderboard.adapters.cache import Cache, Keys
+from leaderboard.adapters.valkey import cache as adapter
+from leaderboard.adapters.valkey.cache import Cache, Keys
 from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.names import default_name
+from leaderboard.boards.rules import MAX_SCORE, Board, Order
+from leaderboard.boards.snapshots import Entry, Score
 from leaderboard.errors import CacheUnavailable
-from leaderboard.listings import Listing, Position
-from leaderboard.names import default_name
-from leaderboard.ranking import COMPLETE, NEW, PARTIAL, Hint, ScoreRecord, Top
-from leaderboard.rules import MAX_SCORE, Board, Order
-from leaderboard.snapshots import Entry, Score
+from leaderboard.ranking.listings import Listing, Position
+from leaderboard.ranking.recorder import COMPLETE, NEW, PARTIAL, Hint, ScoreRecord, Top
 from tests.integration.aws import close
 from tests.integration.deployed import DeployedValkey
 from tests.integration.valkey import Valkey

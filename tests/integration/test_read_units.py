@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from leaderboard import wiring
-from leaderboard.listings import Position
-from leaderboard.rules import Board
+from leaderboard.boards.rules import Board
+from leaderboard.ranking.listings import Position
 from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.scoring.ports import Write
 from tests.integration import aws

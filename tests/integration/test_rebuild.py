@@ -8,12 +8,12 @@ import pytest
 
 import handlers.rebuild
 from leaderboard import instants, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.cache import Cache
-from leaderboard.adapters.scan import BulkScores
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.scan import BulkScores
+from leaderboard.adapters.valkey.cache import Cache
+from leaderboard.boards.snapshots import Score
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
-from leaderboard.ranking import COMPLETE, Recorder, ScoreRecord
-from leaderboard.snapshots import Score
+from leaderboard.ranking.recorder import COMPLETE, Recorder, ScoreRecord
 from tests.integration import aws
 from tests.integration.events import CONTEXT
 from tests.integration.valkey import Valkey
@@ -42,7 +42,7 @@ def test_scores_after_a_rebuild_that_died_on_an_empty_board_outlive_the_cache(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(BulkScores, "read_page", unreadable)
-        patch.setattr("leaderboard.rebuild.PATIENCE_SECONDS", 0)
+        patch.setattr("leaderboard.repair.rebuild.PATIENCE_SECONDS", 0)
         with pytest.raises(Unavailable):
             rebuilt()
     take("first", 30)
@@ -172,7 +172,7 @@ def test_top_of_a_rebuild_that_died_before_it_was_recorded_is_recorded_by_the_ne
     score("bob", 40)
     with monkeypatch.context() as patch:
         patch.setattr(Recorder, "record", unreadable)
-        patch.setattr("leaderboard.rebuild.PATIENCE_SECONDS", 0)
+        patch.setattr("leaderboard.repair.rebuild.PATIENCE_SECONDS", 0)
         with pytest.raises(Unavailable):
             rebuilt(board="global", cold=True)
     assert recorded() == ["ann"]

@@ -15,16 +15,18 @@ from botocore.client import BaseClient
 
 import handlers.rebuild
 import handlers.score_stream
-from leaderboard import instants, order, rebuild, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.cache import Cache, Keys
-from leaderboard.adapters.scan import BulkScores
+from leaderboard import instants, wiring
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.scan import BulkScores
+from leaderboard.adapters.valkey.cache import Cache, Keys
+from leaderboard.boards import order
 from leaderboard.boards.board_season import key_of
+from leaderboard.boards.seasons import season_at
+from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Invalid, Unavailable
-from leaderboard.ranking import COMPLETE, PARTIAL, Recorder, ScoreRecord
-from leaderboard.rebuild import Standing
-from leaderboard.seasons import season_at
-from leaderboard.snapshots import Score
+from leaderboard.ranking.recorder import COMPLETE, PARTIAL, Recorder, ScoreRecord
+from leaderboard.repair import rebuild
+from leaderboard.repair.rebuild import Standing
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import Invocation, stream_record
@@ -388,7 +390,7 @@ def test_rebuild_that_died_loses_its_claim(
 ) -> None:
     deliver(put("a", 1))
     deliver(put("a", 1, "low#all"))
-    monkeypatch.setattr("leaderboard.adapters.notes.REBUILD_SILENCE_SECONDS", -1)
+    monkeypatch.setattr("leaderboard.adapters.valkey.notes.REBUILD_SILENCE_SECONDS", -1)
     for board in ("global", "low"):
         wiring.ranking_cache().drop(key_of(board, "all"))
         deliver(put("b", 2, f"{board}#all", NOW))

@@ -10,11 +10,11 @@ import pytest
 import handlers.score_stream
 import handlers.upkeep
 from leaderboard import wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.boards import BoardTable
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.boards import BoardTable
 from leaderboard.boards.board_season import key_of
 from leaderboard.errors import Unavailable
-from leaderboard.ranking import COMPLETE, PARTIAL, Top
+from leaderboard.ranking.recorder import COMPLETE, PARTIAL, Top
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record

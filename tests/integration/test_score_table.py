@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from leaderboard import instants, order, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.index import INDEX
-from leaderboard.adapters.items import typed
-from leaderboard.adapters.scores import score_record
+from leaderboard import instants, wiring
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.index import INDEX
+from leaderboard.adapters.dynamodb.items import typed
+from leaderboard.adapters.dynamodb.scores import score_record
+from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.names import default_name
+from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.errors import Raced
-from leaderboard.names import default_name
-from leaderboard.rules import MAX_SCORE, Board, Order
 from leaderboard.scoring.decisions import Answer, Profile, ScoreItem, Taken
 from leaderboard.scoring.ports import Submission, Write
 from tests.integration import aws

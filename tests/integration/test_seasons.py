@@ -12,15 +12,16 @@ import pytest
 
 import handlers.board_stream
 import handlers.seasons
-from leaderboard import instants, turns, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.boards import board_item
+from leaderboard import instants, wiring
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.boards import board_item
 from leaderboard.boards.board_season import BoardSeason, key_of
-from leaderboard.broadcast import Change
+from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord, Top
-from leaderboard.snapshots import Score
-from leaderboard.turns import GRACE_MS, Turned
+from leaderboard.frames.broadcast import Change
+from leaderboard.ranking.recorder import COMPLETE, PARTIAL, ScoreRecord, Top
+from leaderboard.repair import turns
+from leaderboard.repair.turns import GRACE_MS, Turned
 from tests.integration import aws
 from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies
@@ -309,7 +310,7 @@ def test_opening_of_many_boards_goes_on_where_time_ran_out(
     runs: list[Turned] = []
     with monkeypatch.context() as patch:
         patch.setattr(table, "open", slowly)
-        patch.setattr("leaderboard.turns.time.monotonic", lambda: clock[0])
+        patch.setattr("leaderboard.repair.turns.time.monotonic", lambda: clock[0])
         while not runs or not runs[-1].finished:
             runs.append(turn(MONDAY, seconds=7))
             assert len(runs) < 9

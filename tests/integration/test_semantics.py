@@ -12,15 +12,15 @@ import pytest
 import yaml
 
 from leaderboard import instants, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.scores import score_record
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.scores import score_record
 from leaderboard.boards.board_season import BoardSeason, split_key
-from leaderboard.catalog import parse
+from leaderboard.boards.catalog import parse
+from leaderboard.boards.rules import Board, Operator, Order, Schedule
+from leaderboard.boards.snapshots import Entry as RankedEntry
+from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Invalid, ScoreLimit
-from leaderboard.rules import Board, Operator, Order, Schedule
-from leaderboard.scores import Scores
-from leaderboard.snapshots import Entry as RankedEntry
-from leaderboard.snapshots import Score
+from leaderboard.scoring.scores import Scores
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")

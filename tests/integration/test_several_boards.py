@@ -14,10 +14,11 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 
-from leaderboard import tickets, wiring
-from leaderboard.adapters.aws import client
+from leaderboard import wiring
+from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.board_season import key_of
-from leaderboard.catalog import parse
+from leaderboard.boards.catalog import parse
+from leaderboard.boards.names import default_name
 from leaderboard.errors import (
     Barred,
     Invalid,
@@ -31,11 +32,11 @@ from leaderboard.errors import (
     TicketSuperseded,
     Unavailable,
 )
-from leaderboard.names import default_name
-from leaderboard.profiles import Profiles, renamed, unnamed
-from leaderboard.scores import Outcome, Scores
+from leaderboard.scoring import tickets
 from leaderboard.scoring.completions import Evidence
 from leaderboard.scoring.decisions import Answer, ScoreItem
+from leaderboard.scoring.profiles import Profiles, renamed, unnamed
+from leaderboard.scoring.scores import Outcome, Scores
 from tests.games import shipping
 from tests.integration import aws
 

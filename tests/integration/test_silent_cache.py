@@ -14,7 +14,7 @@ from redis.exceptions import TimeoutError as CacheTimeoutError
 
 import handlers.boards
 from leaderboard import wiring
-from leaderboard.adapters.cache import OUTAGE_SECONDS, READ_OUTAGE_SECONDS, Outage
+from leaderboard.adapters.valkey.cache import OUTAGE_SECONDS, READ_OUTAGE_SECONDS, Outage
 from leaderboard.errors import CacheUnavailable
 from tests.integration import aws
 from tests.integration.events import CONTEXT, answered, request
@@ -35,7 +35,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     it = Clock()
-    monkeypatch.setattr("leaderboard.adapters.cache.time.monotonic", it.monotonic)
+    monkeypatch.setattr("leaderboard.adapters.valkey.cache.time.monotonic", it.monotonic)
     return it
 
 

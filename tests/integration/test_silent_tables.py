@@ -19,9 +19,9 @@ import handlers.score_stream
 import handlers.scores
 import handlers.socket
 from leaderboard import retries, wiring
-from leaderboard.adapters import aws as clients
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.transport import OutOfTime
+from leaderboard.adapters.aws import clients
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.aws.transport import OutOfTime
 from tests.integration.events import Invocation, answered, frame, request, stream_record
 from tests.integration.sink import listening
 
@@ -144,7 +144,7 @@ def test_score_stream_asks_as_often_as_before(monkeypatch: pytest.MonkeyPatch) -
         asked.append(retries.seconds_left())
         raise ReadTimeoutError(endpoint_url="tables")
 
-    monkeypatch.setattr("leaderboard.adapters.transport.Transport.send", silence)
+    monkeypatch.setattr("leaderboard.adapters.aws.transport.Transport.send", silence)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     keys = {"userId": {"S": "ann"}, "boardSeason": {"S": "global#all"}}
     image = {

@@ -10,10 +10,10 @@ import pytest
 
 import handlers.socket
 from leaderboard import wiring
-from leaderboard.adapters.aws import client
-from leaderboard.ranking import ScoreRecord
-from leaderboard.snapshots import Score
-from leaderboard.subscriptions import MAX_BOARDS
+from leaderboard.adapters.aws.clients import client
+from leaderboard.boards.snapshots import Score
+from leaderboard.frames.subscriptions import MAX_BOARDS
+from leaderboard.ranking.recorder import ScoreRecord
 from tests.integration import aws
 from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 import handlers.socket
 from leaderboard import wiring
-from leaderboard.adapters import connections
-from leaderboard.adapters.aws import client
-from leaderboard.subscriptions import TRIED_AT_ONCE
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb import connections
+from leaderboard.frames.subscriptions import TRIED_AT_ONCE
 from tests.integration import aws
 from tests.integration.events import CONTEXT, frame
 
@@ -75,7 +75,9 @@ def gateway(
 
     monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
     began = time.time()
-    monkeypatch.setattr("leaderboard.adapters.connections.time.time", lambda: began + it.passed)
+    monkeypatch.setattr(
+        "leaderboard.adapters.dynamodb.connections.time.time", lambda: began + it.passed
+    )
     return it
 
 

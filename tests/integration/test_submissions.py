@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from leaderboard import wiring
-from leaderboard.adapters.aws import client
-from leaderboard.catalog import parse
+from leaderboard.adapters.aws.clients import client
+from leaderboard.boards.catalog import parse
 from leaderboard.errors import ScoreLimit, SubmissionConflict
-from leaderboard.scores import Outcome, Scores
 from leaderboard.scoring.ports import SUBMISSION_MS
+from leaderboard.scoring.scores import Outcome, Scores
 
 NOW = 1_795_421_730_123
 WEEKS_END = 1_795_996_800_000

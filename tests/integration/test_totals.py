@@ -9,11 +9,11 @@ import pytest
 import handlers.score_stream
 import handlers.verify
 from leaderboard import wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.cache import Cache, Keys
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.valkey.cache import Cache, Keys
 from leaderboard.boards.board_season import BoardSeason, key_of
-from leaderboard.ranking import TOTAL_MS, BoardItem
-from leaderboard.rules import Order
+from leaderboard.boards.rules import Order
+from leaderboard.ranking.recorder import TOTAL_MS, BoardItem
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record

@@ -20,7 +20,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from leaderboard.adapters import aws, transport
+from leaderboard.adapters.aws import clients, transport
 from leaderboard.errors import Unavailable
 from tests.integration.signature import signed_by_botocore
 from tests.integration.sink import Mishap, Sink, certified, listening
@@ -53,7 +53,7 @@ def tables(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def connected(endpoint: str, monkeypatch: pytest.MonkeyPatch, *, attempts: int = 1) -> Any:
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    return aws.client.__wrapped__("dynamodb", seconds=READ_SECONDS, attempts=attempts)
+    return clients.client.__wrapped__("dynamodb", seconds=READ_SECONDS, attempts=attempts)
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def test_call_arrives_whole(sink: Sink, tables: Any) -> None:
     assert post.json["Item"]["userName"] == {"S": "Näme ☃ 🎲"}
     assert post.headers["X-Amz-Target"] == "DynamoDB_20120810.PutItem"
     assert post.headers["Content-Type"] == "application/x-amz-json-1.0"
-    assert post.headers["User-Agent"].startswith(aws.USER_AGENT)
+    assert post.headers["User-Agent"].startswith(clients.USER_AGENT)
     assert "Expect" not in post.headers
 
 
@@ -113,7 +113,7 @@ def test_key_of_now_signs(sink: Sink, tables: Any, monkeypatch: pytest.MonkeyPat
 
 def test_the_tables_alone_go_this_way() -> None:
     sessions = {
-        service: aws.client.__wrapped__(service)._endpoint.http_session  # noqa: SLF001
+        service: clients.client.__wrapped__(service)._endpoint.http_session  # noqa: SLF001
         for service in ("dynamodb", "lambda", "sqs")
     }
     ours = {service for service, it in sessions.items() if isinstance(it, transport.Transport)}
@@ -167,7 +167,7 @@ def test_what_lasts_is_the_sdks_error(
     sink.otherwise = mishap
     with pytest.raises(error):
         write(tables)
-    with pytest.raises(Unavailable), aws.translated():
+    with pytest.raises(Unavailable), clients.translated():
         write(tables)
 
 
@@ -180,7 +180,7 @@ def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_host_that_does_not_take_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(clients, "CONNECT_SECONDS", 0.2)
     with full_backlog() as endpoint:
         tables = connected(endpoint, monkeypatch)
         with pytest.raises(ConnectTimeoutError):

@@ -20,8 +20,8 @@ import handlers.moderation
 import handlers.scores
 import handlers.socket
 from leaderboard import wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.cluster import Cluster
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.valkey.cluster import Cluster
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, Invocation, answered, frame, request

@@ -21,12 +21,14 @@ import handlers.scores
 import handlers.seasons
 import handlers.socket
 import handlers.verify
-from leaderboard import instants, order, reports, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.index import BoardIndex
+from leaderboard import instants, wiring
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb import reports
+from leaderboard.adapters.dynamodb.index import BoardIndex
+from leaderboard.boards import order
 from leaderboard.boards.board_season import key_of
-from leaderboard.names import default_name
-from leaderboard.rules import Order
+from leaderboard.boards.names import default_name
+from leaderboard.boards.rules import Order
 from tests.integration import aws, events
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, answered, request, stream_record

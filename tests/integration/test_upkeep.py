@@ -17,16 +17,16 @@ import handlers.score_stream
 import handlers.scores
 import handlers.upkeep
 from leaderboard import instants, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.boards import BoardTable
-from leaderboard.adapters.cache import Cache
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.boards import BoardTable
+from leaderboard.adapters.valkey.cache import Cache
 from leaderboard.boards.board_season import BoardSeason, key_of
+from leaderboard.boards.rules import Schedule
+from leaderboard.boards.seasons import before, season_at
 from leaderboard.errors import RateLimited, Unavailable
-from leaderboard.ranking import BoardItem
-from leaderboard.rules import Schedule
+from leaderboard.ranking.recorder import BoardItem
 from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.scoring.ports import Write
-from leaderboard.seasons import before, season_at
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, answered, request, stream_record

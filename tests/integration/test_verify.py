@@ -12,13 +12,13 @@ import pytest
 import handlers.rebuild
 import handlers.verify
 from leaderboard import instants, wiring
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.cache import Keys
-from leaderboard.adapters.index import BoardIndex
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.index import BoardIndex
+from leaderboard.adapters.valkey.cache import Keys
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import BoardNotFound, CacheUnavailable, Invalid, Unavailable
-from leaderboard.ranking import COMPLETE, PARTIAL, ScoreRecord
-from leaderboard.verification import AGAIN_MS, Verified
+from leaderboard.ranking.recorder import COMPLETE, PARTIAL, ScoreRecord
+from leaderboard.repair.verification import AGAIN_MS, Verified
 from tests.integration import aws
 from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies
@@ -37,7 +37,7 @@ def switches(
     file = tmp_path / "boards.yml"
     file.write_text(BOARDS)
     monkeypatch.setenv("BOARDS_FILE", str(file))
-    monkeypatch.setattr("leaderboard.verification.LAG_SECONDS", 0)
+    monkeypatch.setattr("leaderboard.repair.verification.LAG_SECONDS", 0)
     aws.forget()
     return dependencies
 
@@ -227,7 +227,7 @@ def test_nothing_is_judged_while_the_cache_is_down(switches: Dependencies) -> No
 
 def crowded(boards: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """So many boards of a pattern, three of which a run may look at."""
-    monkeypatch.setattr("leaderboard.verification.PAGE", 3)
+    monkeypatch.setattr("leaderboard.repair.verification.PAGE", 3)
     for number in range(boards):
         deliver(put("a", 5, f"arena-{number}#all"))
 
@@ -363,7 +363,7 @@ def test_deep_comparison_looks_twice_at_what_moves(monkeypatch: pytest.MonkeyPat
     def sleep(_: float) -> None:
         deliver(image)
 
-    monkeypatch.setattr("leaderboard.verification.time.sleep", once(sleep))
+    monkeypatch.setattr("leaderboard.repair.verification.time.sleep", once(sleep))
     assert deep()["differences"] == 0
 
 

@@ -15,9 +15,9 @@ import handlers.boards
 import handlers.scores
 import handlers.socket
 from leaderboard import instants, wiring
-from leaderboard.ranking import COMPLETE
+from leaderboard.frames.subscriptions import MAX_BOARDS
+from leaderboard.ranking.recorder import COMPLETE
 from leaderboard.settings import load
-from leaderboard.subscriptions import MAX_BOARDS
 from tests.integration.capacity import metered
 from tests.integration.events import CONTEXT, frame, request
 from tests.integration.test_read_units import USERS, archived, last_cursor, user  # noqa: F401

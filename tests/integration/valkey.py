@@ -8,7 +8,7 @@ from typing import Any
 
 import redis
 
-from leaderboard.adapters.cache import Cache
+from leaderboard.adapters.valkey.cache import Cache
 from local.cache import LOOPBACK, started
 
 START_SECONDS = 30.0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from leaderboard.rules import Kind
+from leaderboard.boards.rules import Kind
 from leaderboard_client import Board, Changes, Entry, Problem, Scored, Status
 from local import announcement
 from local.__main__ import followed

@@ -14,9 +14,9 @@ import yaml
 
 import handlers.scores
 from handlers.http import MAX_BODY, PAGE_NUMBERS, STATUSES, TITLES, admit
-from leaderboard.cursors import MAX_CHARACTERS
+from leaderboard.boards.names import MAX_NAME
 from leaderboard.edge import HEADER
-from leaderboard.names import MAX_NAME
+from leaderboard.reading.cursors import MAX_CHARACTERS
 from local import service
 from local.page import Configuration
 from reference.__main__ import DOCUMENT

@@ -13,9 +13,10 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from handlers import socket
-from leaderboard import messages
-from leaderboard.delta import diff
-from leaderboard.snapshots import Snapshot
+from leaderboard.boards.entries import encode
+from leaderboard.boards.snapshots import Snapshot
+from leaderboard.frames import messages
+from leaderboard.frames.delta import diff
 from leaderboard_client import Timing, frame
 from leaderboard_client.board import apply_update, from_snapshot
 from leaderboard_client.connections import Send
@@ -119,12 +120,10 @@ def test_subscriber_package_makes_of_frames_what_was_recorded(
 ) -> None:
     assume(tops[0].version < tops[1].version)
     old, new = (
-        parse_frame(
-            messages.encode(messages.snapshot_json(it, ends_ms=None, published_ms=published_ms))
-        )
+        parse_frame(encode(messages.snapshot_json(it, ends_ms=None, published_ms=published_ms)))
         for it in tops
     )
-    update = parse_frame(messages.encode(messages.update_json(diff(*tops), published_ms=0)))
+    update = parse_frame(encode(messages.update_json(diff(*tops), published_ms=0)))
     assert isinstance(old, frame.Snapshot)
     assert isinstance(new, frame.Snapshot)
     assert isinstance(update, frame.Update)

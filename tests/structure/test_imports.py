@@ -1,4 +1,7 @@
-"""Arrows point one way: handlers → leaderboard → (through wiring) adapters."""
+"""Arrows point one way: boards ← scoring, ranking ← frames, reading, repair ← wiring ← handlers.
+
+Adapters know the stages, and wiring alone knows the adapters.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +14,41 @@ from tests.structure.source import imports, is_within, modules, tree
 ADAPTERS = "leaderboard.adapters"
 WIRING = "leaderboard.wiring"
 TECHNOLOGIES = ("boto3", "botocore", "s3transfer", "redis", "valkey", "msgpack", "pycurl")
+# What the modules of each package may import of the service, beside their own package and the
+# modules at the top: those know each other alone.
+EARLY = {"boards", "scoring", "ranking"}
+STAGES = EARLY | {"frames", "reading", "repair"}
+KNOWN = {
+    "boards": set[str](),
+    "scoring": {"boards"},
+    "ranking": {"boards"},
+    "frames": EARLY,
+    "reading": EARLY,
+    "repair": EARLY,
+    "adapters.aws": STAGES,
+    "adapters.dynamodb": STAGES | {"adapters.aws"},
+    "adapters.valkey": STAGES,
+}
 # What the service inside is written with, beside the standard library.
 LIBRARIES = {
-    "leaderboard.catalog": {"pydantic", "yaml"},
-    "leaderboard.display_names": {"regex"},
-    "leaderboard.tickets": {"jwt"},
+    "leaderboard.boards.catalog": {"pydantic", "yaml"},
+    "leaderboard.scoring.display_names": {"regex"},
+    "leaderboard.scoring.tickets": {"jwt"},
 }
 # What decides on order, time and change: the standard library and each other.
 CORE = {
     f"leaderboard.{name}"
     for name in (
         "boards.board_season",
-        "delta",
+        "boards.entries",
+        "boards.names",
+        "boards.order",
+        "boards.rules",
+        "boards.seasons",
+        "boards.snapshots",
         "errors",
+        "frames.delta",
         "instants",
-        "names",
-        "order",
-        "rules",
-        "seasons",
-        "snapshots",
     )
 }
 
@@ -60,7 +79,7 @@ def within(*packages: str) -> Callable[[str, set[str]], set[str]]:
 def test_there_is_something_to_hold_to_the_rules() -> None:
     assert set(modules("leaderboard")) > CORE | {WIRING, ADAPTERS}
     assert "handlers.scores" in HANDLERS
-    assert "leaderboard.adapters.scores" in imported(WIRING)
+    assert "leaderboard.adapters.dynamodb.scores" in imported(WIRING)
 
 
 def test_handlers_know_lambda_and_no_technology() -> None:
@@ -93,6 +112,24 @@ def test_core_imports_the_standard_library_and_itself_alone() -> None:
 
 def test_nothing_in_leaderboard_imports_the_handlers() -> None:
     assert offenders(modules("leaderboard"), within("handlers")) == {}
+
+
+def home(module: str) -> str:
+    """The package that a module is in: `scoring`, `adapters.aws`; none at the top."""
+    return module.removeprefix("leaderboard").rpartition(".")[0].removeprefix(".")
+
+
+def test_stages_import_only_what_comes_before_them() -> None:
+    own = {it for it in modules("leaderboard") if it != WIRING}
+    inside = {it for it in own if modules("leaderboard")[it].name != "__init__.py"}
+    assert {home(it) for it in inside} == {"", *KNOWN}
+
+    def ahead(module: str, names: set[str]) -> set[str]:
+        known = {"", home(module), *KNOWN.get(home(module), ())}
+        of_the_service = {it for it in names if is_within(it, "leaderboard")}
+        return {it for it in of_the_service if it not in inside or home(it) not in known}
+
+    assert offenders(own, ahead) == {}
 
 
 def test_only_wiring_and_adapters_import_adapters() -> None:

@@ -6,9 +6,9 @@ import string
 
 from hypothesis import strategies as st
 
-from leaderboard import order
-from leaderboard.rules import MAX_SCORE, Order, Schedule
-from leaderboard.snapshots import Score, Snapshot, ranked
+from leaderboard.boards import order
+from leaderboard.boards.rules import MAX_SCORE, Order, Schedule
+from leaderboard.boards.snapshots import Score, Snapshot, ranked
 
 plain_ids = st.text(string.ascii_letters + string.digits + "._:-", min_size=1, max_size=64)
 # A few UUIDs, so that others begin like them: the one with no digit after its head, neighbours.

@@ -22,18 +22,18 @@ from botocore.exceptions import EndpointConnectionError
 from redis.exceptions import ConnectionError as CacheConnectionError
 
 import handlers
-import leaderboard.adapters.cache
-import leaderboard.adapters.gateway
-import leaderboard.delivery
+import leaderboard.adapters.aws.gateway
+import leaderboard.adapters.valkey.cache
+import leaderboard.frames.delivery
 from handlers.telemetry import logger, metrics
 from leaderboard import settings, wiring
-from leaderboard.adapters.cache import Keys
-from leaderboard.adapters.cluster import Cluster
+from leaderboard.adapters.valkey.cache import Keys
+from leaderboard.adapters.valkey.cluster import Cluster
 from leaderboard.boards.board_season import key_of
-from leaderboard.broadcast import Broadcaster
-from leaderboard.catalog import Catalog
-from leaderboard.order import OTHER
-from leaderboard.ranking import Recorder
+from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.order import OTHER
+from leaderboard.frames.broadcast import Broadcaster
+from leaderboard.ranking.recorder import Recorder
 from local.poller import Threads
 from tests.integration import aws
 from tests.integration.story import tables
@@ -121,7 +121,7 @@ class Rig:
         self._time.clock = world.clock
         self._scripts = DatedScripts()
         # One process stands for many environments, of which each notices an outage by itself.
-        leaderboard.adapters.cache.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
+        leaderboard.adapters.valkey.cache.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
         wiring.remembered().memo.known.clear()
         self.end_outages()
         self._chance.source = world.chance
@@ -167,8 +167,8 @@ class Rig:
         aws.create_resources()
         tables.spare_copies(patch)
         self._take_time_and_threads(patch)
-        patch.setattr(leaderboard.adapters.cache, "OUTAGE_SECONDS", 0)
-        patch.setattr(leaderboard.adapters.gateway, "pycurl", StoryCurl(self.post))
+        patch.setattr(leaderboard.adapters.valkey.cache, "OUTAGE_SECONDS", 0)
+        patch.setattr(leaderboard.adapters.aws.gateway, "pycurl", StoryCurl(self.post))
         # One per invocation: an environment's own is never used by two at once.
         patch.setattr(wiring, "fanout", wiring.fanout.__wrapped__)
         patch.setattr(wiring, "broadcaster", self._broadcaster(wiring.broadcaster.__wrapped__))
@@ -176,7 +176,7 @@ class Rig:
         patch.setattr(wiring, "configuration", lambda: self._settings)
         deployed = Deployed(wiring.boards(), self._turned)
         patch.setattr(wiring, "boards", lambda: deployed)
-        patch.setattr(leaderboard.delivery, "ThreadPoolExecutor", self._threads)
+        patch.setattr(leaderboard.frames.delivery, "ThreadPoolExecutor", self._threads)
         recorder = Recorder(
             wiring.ranking_cache(),
             wiring.board_table(),

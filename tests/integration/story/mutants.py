@@ -14,41 +14,37 @@ from typing import Any
 import pytest
 
 import handlers.board_stream
-from leaderboard import (
-    delta,
-    messages,
-    moderation,
-    ranking,
-    rebuild,
-    subscriptions,
-    wiring,
-)
-from leaderboard.adapters import boards, cache
-from leaderboard.adapters import moderation as moderation_table
-from leaderboard.adapters import scores as score_table
-from leaderboard.adapters.audiences import AudienceTable
-from leaderboard.adapters.aws import client
-from leaderboard.adapters.cache import Cache, Script
-from leaderboard.adapters.functions import FanoutFunction, UpkeepFunction
-from leaderboard.adapters.items import typed
-from leaderboard.adapters.scores import ScoreTable
+from leaderboard import wiring
+from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.aws.functions import FanoutFunction, UpkeepFunction
+from leaderboard.adapters.dynamodb import boards
+from leaderboard.adapters.dynamodb import moderation as moderation_table
+from leaderboard.adapters.dynamodb import scores as score_table
+from leaderboard.adapters.dynamodb.audiences import AudienceTable
+from leaderboard.adapters.dynamodb.items import typed
+from leaderboard.adapters.dynamodb.scores import ScoreTable
+from leaderboard.adapters.valkey import cache
+from leaderboard.adapters.valkey.cache import Cache, Script
 from leaderboard.boards.board_season import BoardSeason, split_key
-from leaderboard.delivery import Part, Sender, Tally
+from leaderboard.boards.rules import Board
+from leaderboard.boards.snapshots import Snapshot, ranked
 from leaderboard.errors import Unavailable
-from leaderboard.ingest import Chores
-from leaderboard.profiles import Profiles
-from leaderboard.ranking import COMPLETE, NEW, PARTIAL, BoardItem, Recorder, Top
-from leaderboard.reads import Reads
+from leaderboard.frames import delta, messages, subscriptions
+from leaderboard.frames.delivery import Part, Sender, Tally
+from leaderboard.ranking import recorder as ranking
+from leaderboard.ranking.ingest import Chores
+from leaderboard.ranking.recorder import COMPLETE, NEW, PARTIAL, BoardItem, Recorder, Top
+from leaderboard.reading.reads import Reads
+from leaderboard.repair import rebuild
 from leaderboard.repair.changes import Changes
-from leaderboard.rules import Board
-from leaderboard.scoring import decisions
+from leaderboard.repair.totals import Totals
+from leaderboard.scoring import decisions, moderation
 from leaderboard.scoring.completions import Completion
 from leaderboard.scoring.decisions import DELETED, VISIBLE, Decision, ScoreItem
 from leaderboard.scoring.judges import FAILED
 from leaderboard.scoring.ports import Write
-from leaderboard.snapshots import Snapshot, ranked
-from leaderboard.tombstones import removed
-from leaderboard.totals import Totals
+from leaderboard.scoring.profiles import Profiles
+from leaderboard.scoring.tombstones import removed
 from tests.integration.story import oracle
 from tests.integration.story.story import Plan
 from tests.integration.story.world import Audience, Mishaps

@@ -35,7 +35,7 @@ from leaderboard.errors import (
     UserDeleted,
     UserNotRanked,
 )
-from leaderboard.ranking import COMPLETE, PARTIAL, Top
+from leaderboard.ranking.recorder import COMPLETE, PARTIAL, Top
 from leaderboard.scoring.completions import Evidence
 from local.poller import KillAt, Killed
 from tests.integration.story import oracle, reading

@@ -20,9 +20,9 @@ from leaderboard.errors import (
     UserDeleted,
     UserNotRanked,
 )
-from leaderboard.ranking import COMPLETE
-from leaderboard.scores import IssuedTicket, Outcome
+from leaderboard.ranking.recorder import COMPLETE
 from leaderboard.scoring.completions import Evidence
+from leaderboard.scoring.scores import IssuedTicket, Outcome
 from local.poller import KillAt
 from tests.integration.story import oracle
 from tests.integration.story.edges import Rig

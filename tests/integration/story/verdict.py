@@ -8,7 +8,7 @@ from typing import Any
 
 from leaderboard import wiring
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.ranking import COMPLETE, NEW, Top
+from leaderboard.ranking.recorder import COMPLETE, NEW, Top
 from tests.integration import aws
 from tests.integration.story import oracle, tables
 from tests.integration.story.viewer import Viewer

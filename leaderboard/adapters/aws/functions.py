@@ -1,0 +1,94 @@
+"""Functions of this service, invoked by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from leaderboard.adapters.aws.clients import client, translated
+from leaderboard.boards.board_season import BoardSeason
+from leaderboard.errors import Unavailable
+from leaderboard.frames.delivery import SIDE_BY_SIDE, Part, Tally
+from leaderboard.ranking.ingest import Chores
+
+MAKING = Lock()
+"""A client is not to be made by several threads at once."""
+
+
+@dataclass(frozen=True)
+class RebuildFunction:
+    name: str
+
+    def start(self, board_season: BoardSeason, run: str) -> None:
+        """Start a rebuild of a board-season and whatever else is cold; raises Unavailable."""
+        self._invoke({**_named(board_season), "cold": True, "run": run})
+
+    def start_again(self, board_season: BoardSeason) -> None:
+        """Start a rebuild of a board-season that is whole, and wrong; raises Unavailable."""
+        self._invoke(_named(board_season))
+
+    def go_on(self, standing: Mapping[str, Any]) -> None:
+        """Have a rebuild go on where it stands; raises Unavailable."""
+        self._invoke({"board": standing["order"]["board"], "standing": standing})
+
+    def _invoke(self, event: Mapping[str, Any]) -> None:
+        payload = json.dumps(event).encode()
+        with translated():
+            client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=payload)
+
+
+def _named(board_season: BoardSeason) -> dict[str, Any]:
+    return {"board": board_season.board, "season": board_season.season.season}
+
+
+@dataclass(frozen=True)
+class ModerationFunction:
+    name: str
+
+    def finish(self, user_id: str) -> None:
+        """Have done what follows for a user who may not play; raises Unavailable."""
+        event = json.dumps({"finish": user_id}).encode()
+        with translated():
+            client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=event)
+
+
+@dataclass(frozen=True)
+class UpkeepFunction:
+    name: str
+
+    def ask(self, chores: Chores) -> None:
+        """Have chores done without waiting for them; raises Unavailable.
+
+        A batch of the stream has 1,000 records, so this stays far below the 256 KB of an event.
+        """
+        event = json.dumps(chores.to_json(), separators=(",", ":")).encode()
+        with translated():
+            client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=event)
+
+
+@dataclass(frozen=True)
+class FanoutFunction:
+    """Posts parts of a broadcast, each in an invocation of its own that is waited for."""
+
+    name: str
+
+    def post(self, part: Part, *, seconds: float, posts_per_second: float) -> Tally:
+        event = {
+            "board": part.board,
+            "shards": part.shards,
+            "frame": part.frame.decode(),
+            "patience": part.patience,
+            "seconds": seconds,
+            "postsPerSecond": posts_per_second,
+        }
+        with MAKING:
+            # Not sent again by the client: two at once would post twice.
+            waiting = client("lambda", connections=SIDE_BY_SIDE, seconds=seconds + 20, attempts=1)
+        with translated():
+            answer = waiting.invoke(FunctionName=self.name, Payload=json.dumps(event).encode())
+        if "FunctionError" in answer:
+            raise Unavailable(f"{self.name} died: {answer['FunctionError']}")
+        return Tally(**json.loads(answer["Payload"].read()))

@@ -1,0 +1,168 @@
+"""The SDK's requests over libcurl, which signs them, too: what is asked, what is tried again and
+what an answer means stays the SDK's.
+
+Most of what a call of DynamoDB costs is the client's work, and half of that its HTTP and signing in
+Python. libcurl has both in C, is here for posting anyway, and keeps its connections likewise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import pycurl
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from leaderboard import retries
+from leaderboard.adapters.aws.clients import CA_FILE, credentials
+
+AGENT = "User-Agent"
+
+UNREACHED = {pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_HOST}
+BROKEN = {
+    pycurl.E_GOT_NOTHING,
+    pycurl.E_HTTP2,
+    pycurl.E_PARTIAL_FILE,
+    pycurl.E_RECV_ERROR,
+    pycurl.E_SEND_ERROR,
+}
+DISTRUSTED = {
+    pycurl.E_PEER_FAILED_VERIFICATION,
+    pycurl.E_SSL_CACERT_BADFILE,
+    pycurl.E_SSL_CONNECT_ERROR,
+}
+
+
+PAUSE_SECONDS = 2.0
+"""What the SDK may pause before it tries a call for the last time."""
+
+
+class OutOfTime(BotoCoreError):
+    """Whoever asked waits no longer: a call that the SDK does not try again."""
+
+    fmt = "The time for an answer is over: {endpoint_url}"
+
+
+def use_libcurl(client: Any, *, connect_seconds: float, read_seconds: float) -> None:
+    """Let a client of the SDK, made without a signature, send its requests so.
+
+    Their bodies are in memory. The place is not part of the SDK's documented interface: its version
+    is pinned, and the tests of this module go through its clients.
+    """
+    meta = client.meta
+    scope = f"aws:amz:{meta.region_name}:{meta.service_model.signing_name}"
+    client._endpoint.http_session = Transport(scope, connect_seconds, read_seconds)  # noqa: SLF001
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An answer's body as the SDK reads it."""
+
+    content: bytes
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.content
+
+
+@dataclass(frozen=True)
+class Transport:
+    """Takes the place of the SDK's HTTP session; safe across threads, a connection for each."""
+
+    scope: str
+    connect_seconds: float
+    read_seconds: float
+    idle: list[Any] = field(default_factory=list)
+
+    def send(self, request: AWSPreparedRequest) -> AWSResponse:
+        """The answer, whatever its status; raises the SDK's own errors for what breaks before.
+
+        Raises OutOfTime for what breaks when there is no time left to try again.
+        """
+        seconds = min(self.connect_seconds + self.read_seconds, retries.seconds_left())
+        if seconds <= 0:
+            raise OutOfTime(endpoint_url=request.url)
+        handle = self._handle()
+        handle.setopt(pycurl.TIMEOUT_MS, math.ceil(1000 * seconds))
+        body, head = BytesIO(), BytesIO()
+        handle.setopt(pycurl.CUSTOMREQUEST, request.method)
+        handle.setopt(pycurl.URL, request.url)
+        key = credentials()
+        token = [f"X-Amz-Security-Token: {key.token}"] if key.token else []
+        lines = [
+            f"{name}: {_text(value)}" for name, value in request.headers.items() if name != AGENT
+        ]
+        handle.setopt(pycurl.HTTPHEADER, [*lines, *token, "Expect:"])
+        # Not one of the headers that libcurl signs: whoever forwards a request may change it.
+        handle.setopt(pycurl.USERAGENT, _text(request.headers.get(AGENT, "")))
+        handle.setopt(pycurl.USERNAME, key.access_key)
+        handle.setopt(pycurl.PASSWORD, key.secret_key)
+        handle.setopt(pycurl.POSTFIELDS, request.body or b"")
+        handle.setopt(pycurl.WRITEFUNCTION, body.write)
+        handle.setopt(pycurl.HEADERFUNCTION, head.write)
+        try:
+            handle.perform()
+        except pycurl.error as error:
+            connected = handle.getinfo(pycurl.CONNECT_TIME) > 0
+            handle.close()
+            if retries.seconds_left() < PAUSE_SECONDS:
+                raise OutOfTime(endpoint_url=request.url) from error
+            raise self._translated(error, request, connected=connected) from error
+        status = handle.getinfo(pycurl.RESPONSE_CODE)
+        self.idle.append(handle)
+        headers: Any = _headers(head.getvalue())
+        return AWSResponse(request.url, status, headers, Body(body.getvalue()))
+
+    def close(self) -> None:
+        while self.idle:
+            self.idle.pop().close()
+
+    def _handle(self) -> Any:
+        try:
+            return self.idle.pop()
+        except IndexError:
+            handle = pycurl.Curl()
+            handle.setopt(pycurl.AWS_SIGV4, self.scope)
+            handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+            handle.setopt(pycurl.CAINFO, str(CA_FILE))
+            handle.setopt(pycurl.NOSIGNAL, 1)
+            handle.setopt(pycurl.TCP_KEEPALIVE, 1)
+            handle.setopt(pycurl.CONNECTTIMEOUT_MS, round(1000 * self.connect_seconds))
+            return handle
+
+    def _translated(
+        self, error: pycurl.error, request: AWSPreparedRequest, *, connected: bool
+    ) -> Exception:
+        code = error.args[0]
+        if code == pycurl.E_OPERATION_TIMEDOUT:
+            timeout = ReadTimeoutError if connected else ConnectTimeoutError
+            return timeout(endpoint_url=request.url, error=error)
+        if code in UNREACHED:
+            return EndpointConnectionError(endpoint_url=request.url, error=error)
+        if code in BROKEN:
+            return ConnectionClosedError(endpoint_url=request.url, error=error, request=request)
+        if code in DISTRUSTED:
+            return SSLError(endpoint_url=request.url, error=error)
+        return HTTPClientError(error=error)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    """The headers of the last answer in what the server wrote before the body."""
+    lines = head.decode("latin-1").rstrip("\r\n").rpartition("\r\n\r\n")[2].split("\r\n")[1:]
+    pairs = (line.partition(":") for line in lines)
+    return {name: value.strip() for name, _, value in pairs}

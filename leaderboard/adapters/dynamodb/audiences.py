@@ -1,0 +1,118 @@
+"""Audiences, in the table `connections`: who follows a board, listed shard by shard."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+from leaderboard.adapters.aws.clients import DOWN, client, translated
+from leaderboard.adapters.dynamodb.connections import Key, delete, following, keys_of, own
+from leaderboard.errors import Unavailable
+from leaderboard.retries import tries
+
+PAGE = 2000
+"""Rows a page: the first is posted to while the second is read, and only two are ever held."""
+READERS = 8
+"""Lists that are begun at once."""
+READ_BATCH = 100
+"""What one BatchGetItem takes."""
+
+Names = list[str]
+
+
+@dataclass(frozen=True)
+class AudienceTable:
+    connections_table: str
+    audience_shards: int
+
+    @property
+    def shards(self) -> int:
+        return self.audience_shards
+
+    def subscribers(self, parts: Sequence[tuple[str, int]]) -> list[Iterator[str]]:
+        client("dynamodb")  # is not to be made by several threads at once
+        lists = [Pages(self.connections_table, f"{board}#{shard}") for board, shard in parts]
+        if len(lists) == 1:
+            return [self._one(lists[0])]
+        begun = [self._readers.submit(it.read) for it in lists]
+        return [
+            self._ahead(pages, lambda first=first: first.result())
+            for pages, first in zip(lists, begun, strict=True)
+        ]
+
+    def leave(self, board: str, connection_ids: Sequence[str]) -> None:
+        rows: dict[tuple[str, str], Key] = {}
+        for start in range(0, len(connection_ids), READ_BATCH):
+            named = connection_ids[start : start + READ_BATCH]
+            # The board's row is named too: the connection's own may have expired before it.
+            boards = (following(board, name, self.audience_shards) for name in named)
+            found = (keys_of(row, self.audience_shards) for row in self._own_rows(named))
+            for key in chain(boards, *found):
+                rows[key["audience"]["S"], key["connectionId"]["S"]] = key
+        delete(self.connections_table, list(rows.values()))
+
+    def _one(self, pages: Pages) -> Iterator[str]:
+        """A list by itself: its first page is read here, which is all there is of a small one."""
+        return self._ahead(pages, pages.read)
+
+    def _ahead(self, pages: Pages, first: Any) -> Iterator[str]:
+        """Each page, while the next one is being read."""
+        page: Names = first()
+        while pages.start is not None:
+            following_page = self._readers.submit(pages.read)
+            yield from page
+            page = following_page.result()
+        yield from page
+
+    def _own_rows(self, connection_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """The connections' own rows, of those that have one."""
+        wanted: Any = {
+            self.connections_table: {
+                "Keys": [own(it) for it in dict.fromkeys(connection_ids)],
+                "ConsistentRead": True,
+            }
+        }
+        for _ in tries():
+            with translated():
+                answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+            yield from answer["Responses"].get(self.connections_table, [])
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return
+        raise Unavailable(DOWN)
+
+    @cached_property
+    def _readers(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(READERS)
+
+
+class Pages:
+    """One audience shard, page by page: `start` is where the next begins, None at the end."""
+
+    def __init__(self, table: str, audience: str) -> None:
+        self._request: dict[str, Any] = {
+            "TableName": table,
+            "ConsistentRead": True,
+            "Limit": PAGE,
+            "KeyConditionExpression": "audience = :audience",
+            "FilterExpression": "expiresAt > :now",
+            "ProjectionExpression": "connectionId",
+            "ExpressionAttributeValues": {
+                ":audience": {"S": audience},
+                ":now": {"N": str(int(time.time()))},
+            },
+        }
+        self.start: Any = None
+
+    def read(self) -> Names:
+        if self.start is not None:
+            self._request["ExclusiveStartKey"] = self.start
+        with translated():
+            answer = client("dynamodb").query(**self._request)
+        self.start = answer.get("LastEvaluatedKey")
+        return [row["connectionId"]["S"] for row in answer["Items"]]

@@ -1,0 +1,294 @@
+"""The table `boards`: the top of each board-season as last recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from leaderboard import instants
+from leaderboard.adapters.aws.clients import DOWN, client, translated
+from leaderboard.adapters.dynamodb import readable
+from leaderboard.adapters.dynamodb.items import Garbled, plain, unmoved
+from leaderboard.adapters.dynamodb.reports import Reports
+from leaderboard.boards.board_season import split_key
+from leaderboard.boards.rules import Order
+from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.errors import Raced, Unavailable
+from leaderboard.ranking.recorder import BoardItem, Listed
+from leaderboard.retries import tries
+
+STAGE = "#stage"
+"""The key of what the stage remembers of itself; no board-season has it."""
+LISTED = "boardSeason, revision, version"
+
+
+@dataclass(frozen=True)
+class BoardTable:
+    """An item that cannot be read is reported; what is left of it tells how to record over it."""
+
+    boards_table: str
+    reports: Reports = field(default_factory=Reports)
+
+    def read(self, key: str) -> BoardItem | None:
+        with translated():
+            answer = client("dynamodb").get_item(
+                TableName=self.boards_table,
+                Key={"boardSeason": {"S": key}},
+                ConsistentRead=True,
+            )
+        if "Item" not in answer:
+            return None
+        raw = answer["Item"]
+        return readable.understood(board_item, raw, self.reports) or _remains(raw)
+
+    def read_several(self, keys: Sequence[str]) -> list[BoardItem]:
+        """The items of those board-seasons (100 at most) that have one, in any order.
+
+        One call at half the price: what was written in the last moment may be missing.
+        """
+        missing = [{"boardSeason": {"S": key}} for key in keys]
+        found: list[BoardItem] = []
+        if not missing:
+            return found
+        for _ in tries():
+            with translated():
+                answer = client("dynamodb").batch_get_item(
+                    RequestItems={self.boards_table: {"Keys": missing}}
+                )
+            found += [
+                readable.understood(board_item, raw, self.reports) or _remains(raw)
+                for raw in answer["Responses"].get(self.boards_table, [])
+            ]
+            # What a throttled table leaves out is asked for again.
+            missing = answer.get("UnprocessedKeys", {}).get(self.boards_table, {}).get("Keys", [])
+            if not missing:
+                return found
+        raise Unavailable(DOWN)
+
+    def write(self, item: BoardItem, *, read_revision: int) -> bool:
+        condition: dict[str, Any] = {
+            "ConditionExpression": "attribute_not_exists(revision) OR revision = :opened",
+            "ExpressionAttributeValues": {":opened": {"N": "0"}},
+        }
+        if read_revision:
+            condition = {
+                "ConditionExpression": "revision = :read AND epoch = :epoch",
+                "ExpressionAttributeValues": {
+                    ":read": {"N": str(read_revision)},
+                    ":epoch": {"S": item.snapshot.epoch},
+                },
+            }
+        if isinstance(read_revision, Garbled):
+            condition = unmoved("revision", read_revision)
+        return self._put(item, condition)
+
+    def reorder(self, item: BoardItem, order: Order) -> bool:
+        """Let another order count for a board-season; False if its item has moved meanwhile.
+
+        What was recorded stays as it is, and so does what of the index has the order before. The
+        revision moves: so nobody records over it who has not seen this.
+        """
+        condition = unmoved("revision", item.revision)
+        values = {
+            **condition.pop("ExpressionAttributeValues", {}),
+            ":order": {"S": order},
+            ":yes": {"BOOL": True},
+            ":moved": {"N": str(item.revision + 1)},
+        }
+        try:
+            with translated():
+                client("dynamodb").update_item(
+                    TableName=self.boards_table,
+                    Key={"boardSeason": {"S": item.snapshot.key}},
+                    UpdateExpression="SET #order = :order, mixed = :yes, revision = :moved",
+                    ExpressionAttributeNames={"#order": "order"},
+                    ExpressionAttributeValues=values,
+                    **condition,
+                )
+        except Raced:
+            return False
+        return True
+
+    def mix(self, key: str) -> None:
+        """Note, in an item that was recorded, that the index may have keys of both orders.
+
+        The revision moves: so nobody records over it who has not seen this.
+        """
+        with contextlib.suppress(Raced), translated():
+            client("dynamodb").update_item(
+                TableName=self.boards_table,
+                Key={"boardSeason": {"S": key}},
+                UpdateExpression="SET mixed = :yes, revision = revision + :one",
+                ConditionExpression="revision > :opened AND attribute_not_exists(mixed)",
+                ExpressionAttributeValues={
+                    ":yes": {"BOOL": True},
+                    ":one": {"N": "1"},
+                    ":opened": {"N": "0"},
+                },
+            )
+
+    def open(self, key: str) -> bool:
+        """Write the empty board of a season that has no item; False if it has one."""
+        empty = BoardItem(Snapshot(*split_key(key), None, 0, 0, ()), revision=0, life="")
+        return self._put(empty, {"ConditionExpression": "attribute_not_exists(boardSeason)"})
+
+    def read_order(self, key: str) -> Order | None:
+        """The order that counts for a board-season, if that is decided; maybe a moment late."""
+        with translated():
+            answer = client("dynamodb").get_item(
+                TableName=self.boards_table,
+                Key={"boardSeason": {"S": key}},
+                ProjectionExpression="#order",
+                ExpressionAttributeNames={"#order": "order"},
+            )
+        return readable.attempted(lambda it: Order(it["order"]["S"]), answer.get("Item", {}))
+
+    def read_shards(self) -> int:
+        """The most write shards that the stage ever had; 0 if nobody has said so."""
+        with translated():
+            answer = client("dynamodb").get_item(
+                TableName=self.boards_table, Key={"boardSeason": {"S": STAGE}}
+            )
+        return int(answer["Item"]["writeShards"]["N"]) if "Item" in answer else 0
+
+    def remember_shards(self, count: int) -> None:
+        with contextlib.suppress(Raced), translated():
+            client("dynamodb").update_item(
+                TableName=self.boards_table,
+                Key={"boardSeason": {"S": STAGE}},
+                UpdateExpression="SET writeShards = :count",
+                ConditionExpression="attribute_not_exists(writeShards) OR writeShards < :count",
+                ExpressionAttributeValues={":count": {"N": str(count)}},
+            )
+
+    def list_some(self, after: str | None, limit: int) -> tuple[list[Listed], str | None]:
+        """Up to so many board-seasons behind one, and the last of them if there may be more."""
+        start = {} if after is None else {"ExclusiveStartKey": {"boardSeason": {"S": after}}}
+        with translated():
+            answer = client("dynamodb").scan(
+                TableName=self.boards_table, ProjectionExpression=LISTED, Limit=limit, **start
+            )
+        last = answer.get("LastEvaluatedKey")
+        items = (raw for raw in answer["Items"] if raw["boardSeason"]["S"] != STAGE)
+        listed = [self._listed(raw) for raw in items]
+        return listed, None if last is None else last["boardSeason"]["S"]
+
+    def list(self) -> Iterator[list[Listed]]:
+        """Every board-season that has an item, by page; one opened a moment ago may be missing."""
+        pages = (
+            client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self.boards_table,
+                ProjectionExpression=LISTED,
+            )
+        )
+        with translated():
+            for page in pages:
+                items = (raw for raw in page["Items"] if raw["boardSeason"]["S"] != STAGE)
+                yield [self._listed(raw) for raw in items]
+
+    def _listed(self, raw: Mapping[str, Any]) -> Listed:
+        known = readable.understood(_listed, raw, self.reports)
+        if known is not None:
+            return known
+        left = _remains(raw)
+        return Listed(left.snapshot.key, left.revision, 1)
+
+    def _put(self, item: BoardItem, condition: Mapping[str, Any]) -> bool:
+        try:
+            with translated():
+                client("dynamodb").put_item(
+                    TableName=self.boards_table, Item=_image(item), **condition
+                )
+        except Raced:
+            return False
+        return True
+
+
+def _listed(raw: Mapping[str, Any]) -> Listed:
+    return Listed(raw["boardSeason"]["S"], int(raw["revision"]["N"]), int(raw["version"]["N"]))
+
+
+def _remains(image: Mapping[str, Any]) -> BoardItem:
+    """What is left of a broken item: its counter goes on if it can be read, else one begins."""
+    item = plain(image)
+    board, season = split_key(item["boardSeason"])
+    epoch = readable.attempted(lambda it: readable.text(it["epoch"]), item)
+    version = readable.attempted(lambda it: readable.exact(it["version"]), item)
+    if epoch is None or version is None or version < 0:
+        epoch, version = secrets.token_hex(4), 0
+    return BoardItem(
+        Snapshot(board, season, epoch, version, 0, ()),
+        revision=Garbled.at(instants.now_ms(), image.get("revision")),
+        life=readable.attempted(lambda it: readable.text(it["life"]), item) or "",
+        is_readable=False,
+        order=readable.attempted(lambda it: Order(it["order"]), item),
+        mixed="mixed" in item,
+    )
+
+
+def board_item(image: Mapping[str, Any]) -> BoardItem:
+    """A board's item, as the table or its stream has it (typed attributes).
+
+    Reads and writes the attributes directly, at a fifth of the SDK's serializer's cost: each frame
+    takes two images. Raises KeyError, TypeError and ValueError for an image that is none of a
+    board.
+    """
+    board, season = split_key(image["boardSeason"]["S"])
+    scores = (
+        Score(
+            user_id=it["M"]["userId"]["S"],
+            user_name=it["M"]["userName"]["S"],
+            user_score=int(it["M"]["userScore"]["N"]),
+            updated_ms=readable.instant(it["M"]["scoreUpdatedAt"]["S"]),
+        )
+        for it in image["top"]["L"]
+    )
+    epoch = image["epoch"]
+    snapshot = Snapshot(
+        board=board,
+        season=season,
+        epoch=None if "NULL" in epoch else epoch["S"],
+        version=int(image["version"]["N"]),
+        total=int(image["total"]["N"]),
+        entries=ranked(scores),
+    )
+    order = image.get("order")
+    return BoardItem(
+        snapshot,
+        revision=int(image["revision"]["N"]),
+        life=image["life"]["S"],
+        order=None if order is None else Order(order["S"]),
+        mixed="mixed" in image,
+    )
+
+
+def _image(item: BoardItem) -> dict[str, Any]:
+    snapshot = item.snapshot
+    return {
+        "boardSeason": {"S": snapshot.key},
+        "epoch": {"NULL": True} if snapshot.epoch is None else {"S": snapshot.epoch},
+        "version": {"N": str(snapshot.version)},
+        "revision": {"N": str(item.revision)},
+        "total": {"N": str(snapshot.total)},
+        "life": {"S": item.life},
+        **({} if item.order is None else {"order": {"S": item.order}}),
+        **({"mixed": {"BOOL": True}} if item.mixed else {}),
+        "top": {
+            "L": [
+                {
+                    "M": {
+                        "userId": {"S": entry.user_id},
+                        "userName": {"S": entry.user_name},
+                        "userScore": {"N": str(entry.user_score)},
+                        "scoreUpdatedAt": {"S": instants.to_text(entry.updated_ms)},
+                    }
+                }
+                for entry in snapshot.entries
+            ]
+        },
+    }

@@ -1,0 +1,169 @@
+"""Reading stored items that may be broken, so that one of them hurts no other.
+
+Imports, restores and hands write to the tables beside the service. An item that cannot be read is
+noted whole. What still can be read of it is enough to take it off its board.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from leaderboard import instants
+from leaderboard.adapters.dynamodb.items import Garbled, Item, typed
+from leaderboard.adapters.dynamodb.reports import Reports
+from leaderboard.boards.board_season import split_key
+from leaderboard.boards.names import MAX_NAME, default_name
+from leaderboard.boards.order import TIME_DIGITS
+from leaderboard.boards.rules import MAX_SCORE
+from leaderboard.errors import Unreadable
+from leaderboard.scoring.decisions import (
+    BARRED,
+    DELETED,
+    HIDDEN,
+    UNKNOWN,
+    VISIBLE,
+    Profile,
+    ScoreItem,
+    Taken,
+)
+
+NOT_UNDERSTOOD = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+STANDINGS = frozenset({VISIBLE, HIDDEN, BARRED, DELETED})
+Parsed = TypeVar("Parsed")
+Default = TypeVar("Default")
+
+
+def understood(
+    parse: Callable[[Mapping[str, Any]], Parsed], raw: Mapping[str, Any], reports: Reports
+) -> Parsed | None:
+    """What `parse` makes of an item with its types; None, and a note, if it cannot be read."""
+    try:
+        return parse(raw)
+    except NOT_UNDERSTOOD as error:
+        reports.note(raw, f"{type(error).__name__}: {error}")
+        return None
+
+
+def attempted(parse: Callable[[Item], Parsed], item: Item) -> Parsed | None:
+    """What `parse` makes of an item that was reported already; None if it cannot be read."""
+    return _or(parse, item, None)
+
+
+def required(parse: Callable[[Item], Parsed], item: Item, reports: Reports, *, what: str) -> Parsed:
+    """What `parse` makes of a plain item; raises Unreadable, with a note, if it cannot be read."""
+    try:
+        return parse(item)
+    except NOT_UNDERSTOOD as error:
+        reports.note(typed(item), f"{type(error).__name__}: {error}")
+        raise Unreadable(
+            f"{what} is stored in a form that cannot be read, so nothing was done. Sending this "
+            "again does not help: those who run the service were told and must mend it."
+        ) from error
+
+
+def parts(values: Any, parse: Callable[[Any], Parsed]) -> dict[str, Parsed]:
+    """Those members of a map that can be read, where another one or the map itself cannot."""
+    found: dict[str, Parsed] = {}
+    for member, value in values.items() if isinstance(values, Mapping) else ():
+        with contextlib.suppress(*NOT_UNDERSTOOD):
+            found[member] = parse(value)
+    return found
+
+
+def whole(value: Any) -> int:
+    """A stored integer. Raises TypeError and ValueError for anything else."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"not a number: {str(value)[:64]!r}")
+    if value % 1:
+        raise ValueError(f"not an integer: {value}")
+    return int(value)
+
+
+def exact(value: Any) -> int:
+    """A stored integer within what every reader holds exactly."""
+    number = whole(value)
+    if abs(number) > MAX_SCORE:
+        raise ValueError(f"beyond what is exact: {number}")
+    return number
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not a text: {str(value)[:64]!r}")
+    return value
+
+
+def name(value: Any) -> str:
+    """A stored display name. A longer one would not fit a frame; an empty one is no name."""
+    found = text(value)
+    if not 1 <= len(found) <= MAX_NAME:
+        raise ValueError(f"not a name of 1 to {MAX_NAME} characters: {found[:64]!r}")
+    return found
+
+
+def version(item: Item) -> int:
+    """The version of an item that exists."""
+    number = exact(item["version"])
+    if number <= 0:
+        raise ValueError(f"not a version: {number}")
+    return number
+
+
+def standing(item: Item) -> str:
+    found = item.get("standing", VISIBLE)
+    if found not in STANDINGS:
+        raise ValueError(f"not a standing: {str(found)[:64]!r}")
+    return text(found)
+
+
+def instant(value: Any) -> int:
+    """A stored time, within what boards are ordered by."""
+    found = instants.from_text(value)
+    if not 0 <= found < 10**TIME_DIGITS:
+        raise ValueError("a time beyond what boards are ordered by")
+    return found
+
+
+def remains_of_score(item: Item, *, taken: Callable[[Any], tuple[Taken, ...]]) -> ScoreItem:
+    """What can be read of a broken score item, for its tombstone; its score is not known."""
+    board, season = split_key(item["boardSeason"])
+    return ScoreItem(
+        user_id=item["userId"],
+        board=board,
+        season=season,
+        user_name="",
+        profile_version=0,
+        standing=_or(standing, item, VISIBLE),
+        user_score=0 if "userScore" in item else None,
+        version=version_or_garbled(item),
+        taken=parts(item.get("taken"), taken),
+        open=parts(item.get("open"), text),
+        paced=parts(item.get("paced"), whole),
+    )
+
+
+def remains_of_profile(item: Item) -> Profile:
+    """What can be read of a broken profile, at a version past any that scores were copied at."""
+    user_id: str = item["userId"]
+    return Profile(
+        user_id,
+        _or(lambda it: name(it["userName"]), item, default_name(user_id)),
+        _or(standing, item, UNKNOWN),
+        Garbled.at(instants.now_ms(), typed(item).get("version")),
+    )
+
+
+def version_or_garbled(item: Item) -> int:
+    """The version; of an item without a readable one what stands in its place."""
+    stored = typed(item).get("version")
+    return _or(version, item, None) or Garbled.at(instants.now_ms(), stored)
+
+
+def _or(parse: Callable[[Item], Parsed], item: Item, default: Default) -> Parsed | Default:
+    try:
+        return parse(item)
+    except NOT_UNDERSTOOD:
+        return default

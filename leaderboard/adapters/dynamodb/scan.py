@@ -1,0 +1,97 @@
+"""The table `user-score` read in bulk: as records of the ranking, consistently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from leaderboard.adapters.aws.clients import DOWN, client, translated
+from leaderboard.adapters.dynamodb import readable
+from leaderboard.adapters.dynamodb.reports import Reports
+from leaderboard.adapters.dynamodb.scores import NO_SCORES, score_record
+from leaderboard.errors import Unavailable
+from leaderboard.ranking.recorder import ScoreRecord
+from leaderboard.repair.rebuild import Page
+from leaderboard.retries import tries
+
+RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
+"""What a record is made of: a quarter of an item, most of which is replay protection."""
+
+
+@dataclass(frozen=True)
+class BulkScores:
+    """An item that cannot be read is left out and reported: it keeps no other from its board."""
+
+    scores_table: str
+    reports: Reports = field(default_factory=Reports)
+
+    def read_page(
+        self,
+        segment: int,
+        segments: int,
+        *,
+        after: dict[str, Any] | None,
+        only: str | None,
+    ) -> Page:
+        """A page of a segment of the table, tombstones included; of one board-season alone.
+
+        Raises Unavailable.
+        """
+        request: dict[str, Any] = {
+            "TableName": self.scores_table,
+            "ConsistentRead": True,
+            "Segment": segment,
+            "TotalSegments": segments,
+            "ProjectionExpression": RECORD,
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = after
+        if only is not None:
+            request["FilterExpression"] = "boardSeason = :only"
+            request["ExpressionAttributeValues"] = {":only": {"S": only}}
+        with translated():
+            answer = client("dynamodb").scan(**request)
+        return Page(records_of(answer, self.reports), answer.get("LastEvaluatedKey"))
+
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
+        """What the table has of these users (100 at most) on a board's season.
+
+        Who has no item is left out. Raises Unavailable.
+        """
+        keys = [{"userId": {"S": it}, "boardSeason": {"S": key}} for it in dict.fromkeys(user_ids)]
+        found: list[ScoreRecord] = []
+        if not keys:
+            return found
+        wanted = {
+            self.scores_table: {
+                "Keys": keys,
+                "ConsistentRead": True,
+                "ProjectionExpression": f"{RECORD}, boardOrder",
+            }
+        }
+        for _ in tries():
+            with translated():
+                answer = client("dynamodb").batch_get_item(RequestItems=wanted)
+            raws = answer["Responses"].get(self.scores_table, [])
+            found += [record for raw in raws if (record := _understood(raw, self.reports))]
+            # What a throttled table leaves out is asked for again.
+            wanted = answer.get("UnprocessedKeys") or {}
+            if not wanted:
+                return found
+        raise Unavailable(DOWN)
+
+
+def records_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, ScoreRecord]]:
+    """The records of a scan's answer, each with its board-season."""
+    return [
+        (raw["boardSeason"]["S"], record)
+        for raw in answer["Items"]
+        if (record := _understood(raw, reports))
+    ]
+
+
+def _understood(image: Mapping[str, Any], reports: Reports) -> ScoreRecord | None:
+    if image["boardSeason"]["S"] in NO_SCORES:
+        return None
+    return readable.understood(lambda raw: score_record(raw)[1], image, reports)

@@ -1,0 +1,49 @@
+"""Entries as JSON: a user's line on a board, as every frame and every answer shows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Annotated, TypedDict
+
+from leaderboard import instants
+from leaderboard.boards import snapshots
+
+# The name after the type is that of what the reference says of such a value.
+Instant = Annotated[str, "Instant"]
+UserId = Annotated[str, "UserId"]
+UserName = Annotated[str, "UserName"]
+Score = Annotated[int, "Score"]
+Rank = Annotated[int, "Rank"]
+CompetitionRank = Annotated[int, "CompetitionRank"]
+
+
+class Entry(TypedDict):
+    """A user's line on a board."""
+
+    rank: Rank | None
+    place: CompetitionRank | None
+    userId: UserId
+    userName: UserName
+    userScore: Score
+    scoreUpdatedAt: Instant
+
+
+def entry_json(entry: snapshots.Entry) -> Entry:
+    return {
+        "rank": entry.rank,
+        "place": entry.place,
+        "userId": entry.user_id,
+        "userName": entry.user_name,
+        "userScore": entry.user_score,
+        "scoreUpdatedAt": instants.to_text(entry.updated_ms),
+    }
+
+
+def entries_json(entries: Iterable[snapshots.Entry]) -> list[Entry]:
+    return [entry_json(entry) for entry in entries]
+
+
+def encode(message: Mapping[str, object]) -> str:
+    """One frame or answer: compact, UTF-8 without escapes."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))

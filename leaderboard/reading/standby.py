@@ -1,0 +1,160 @@
+"""Standby: listings from the durable index, while the ranking in the cache cannot answer.
+
+The same entries in the same order. An index cannot say how many stand before an entry, so ranks and
+places are known for the first of a board, which are read and counted, and are null past them.
+"""
+
+from __future__ import annotations
+
+import builtins
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from leaderboard.boards import order
+from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.snapshots import Entry, Score, ranked
+from leaderboard.ranking.listings import Listing, Position
+
+List = builtins.list
+
+
+class Index(Protocol):
+    """The durable order of each board. What is found in it may lag behind the table a little."""
+
+    def best(self, board_season: BoardSeason, limit: int) -> List[Score]:
+        """The first of a board, in its order."""
+
+    def after(self, board_season: BoardSeason, position: Position, limit: int) -> List[Score]:
+        """The first behind a position, in the board's order."""
+
+    def before(self, board_season: BoardSeason, position: Position, limit: int) -> List[Score]:
+        """The last in front of a position, in the board's order."""
+
+    def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> List[Score]:
+        """Those of the users that are ranked, in any order; one alone as the table has it now."""
+
+
+@dataclass(frozen=True)
+class Standby:
+    """Implements Rankings over an index.
+
+    `total` is the number of users last recorded, `counted` how many are read to know ranks by.
+    """
+
+    index: Index
+    total: int
+    counted: int = 100
+
+    def list(self, board_season: BoardSeason, *, after: Position | None, limit: int) -> Listing:
+        size = limit if after is None else self.counted
+        first = self._first(board_season, size)
+        start = 0 if after is None else bisect_right(first.keys, _key(board_season, after))
+        entries = [*first.entries[start : start + limit]]
+        if not first.is_whole and len(entries) < limit:
+            last = first.last if after is None or start < len(first.keys) else after
+            rest = self.index.after(board_season, last, limit - len(entries))
+            entries += _unranked(rest)
+        return self._listing(entries)
+
+    def around(self, board_season: BoardSeason, user_id: str, *, reach: int) -> Listing:
+        known = self.index.find(board_season, [user_id])
+        if not known:
+            return self._listing([])
+        (own,) = known
+        first = self._first(board_season, self.counted, known=known, asked=[user_id])
+        if own in first.ranks:
+            at = first.ranks[own]
+            entries = [*first.entries[max(0, at - reach) : at + reach + 1]]
+            missing = reach - (len(first.entries) - 1 - at)
+            if missing > 0 and not first.is_whole:
+                # One more than wanted: the index may still have the user at an earlier place.
+                behind = self.index.after(board_season, first.last, missing + 1)
+                entries += _unranked(_others(behind, [it.user_id for it in entries]))[:missing]
+            return self._listing(entries)
+        if reach == 0:
+            return self._listing(_unranked(known))
+        position = _position(own)
+        before = self.index.before(board_season, position, reach + 1)
+        behind = self.index.after(board_season, position, reach + 1)
+        near = [
+            *_others(before, [user_id])[-reach:],
+            own,
+            *_others(behind, [user_id])[:reach],
+        ]
+        return self._listing(first.numbered(near))
+
+    def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> Listing:
+        known = self.index.find(board_season, user_ids)
+        if not known:
+            return self._listing([])
+        first = self._first(board_season, self.counted, known=known, asked=user_ids)
+        known.sort(key=lambda it: _key(board_season, it))
+        return self._listing(first.numbered(known))
+
+    def _first(
+        self,
+        board_season: BoardSeason,
+        size: int,
+        *,
+        known: Iterable[Score] = (),
+        asked: Sequence[str] = (),
+    ) -> First:
+        """The first of a board; of the users asked for, what is known instead of the index's."""
+        found = self.index.best(board_season, size)
+        is_whole = len(found) < size
+        merged = [*_others(found, asked), *known]
+        merged.sort(key=lambda it: _key(board_season, it))
+        if not is_whole:
+            horizon = _key(board_season, found[-1])
+            merged = [it for it in merged if _key(board_season, it) <= horizon]
+        return First(
+            entries=ranked(merged),
+            keys=[_key(board_season, it) for it in merged],
+            ranks={it: at for at, it in enumerate(merged)},
+            last=_position(found[-1]) if found else Position(0, 0, ""),
+            is_whole=is_whole,
+        )
+
+    def _listing(self, entries: Sequence[Entry]) -> Listing:
+        """`total` never says less than what is shown."""
+        shown = max((it.rank or 0 for it in entries), default=0)
+        return Listing(tuple(entries), max(self.total, shown, len(entries)))
+
+
+@dataclass(frozen=True)
+class First:
+    """The first entries of a board, and where what was read of the index ends."""
+
+    entries: tuple[Entry, ...]
+    keys: List[tuple[int, int, str]]
+    ranks: dict[Score, int]
+    last: Position
+    is_whole: bool
+
+    def numbered(self, scores: Iterable[Score]) -> List[Entry]:
+        """The scores as entries, ranked as far as these reach."""
+        return [
+            self.entries[self.ranks[it]] if it in self.ranks else _unranked([it])[0]
+            for it in scores
+        ]
+
+
+def _position(score: Score) -> Position:
+    return Position(score.user_score, score.updated_ms, score.user_id)
+
+
+def _key(board_season: BoardSeason, at: Score | Position) -> tuple[int, int, str]:
+    return order.sort_key(board_season.rules.order, at.user_score, at.updated_ms, at.user_id)
+
+
+def _others(scores: Iterable[Score], user_ids: Sequence[str]) -> List[Score]:
+    left_out = set(user_ids)
+    return [it for it in scores if it.user_id not in left_out]
+
+
+def _unranked(scores: Iterable[Score]) -> List[Entry]:
+    return [
+        Entry(None, None, it.user_id, it.user_name, it.user_score, it.updated_ms) for it in scores
+    ]

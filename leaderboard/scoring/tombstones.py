@@ -1,0 +1,63 @@
+"""Tombstones: what is left of a score, or of a user, so that nothing brings it back.
+
+A tombstone continues the version of what it takes the place of, so that late and repeated records
+of it lose; and it keeps what replay protection needs, so that no ticket of before counts again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from leaderboard.boards.names import default_name
+from leaderboard.scoring.decisions import DELETED, UNSCORED_MS, Profile, ScoreItem, next_version
+
+DAY_MS = 86_400_000
+USER_MS = 8 * DAY_MS
+"""A deleted player's access token lives an hour more, and takes tickets of up to seven days."""
+
+
+def removed(item: ScoreItem, *, now_ms: int) -> ScoreItem:
+    """The tombstone of a score."""
+    return replace(
+        item,
+        user_name="",
+        user_score=None,
+        updated_ms=None,
+        version=next_version(item.version, now_ms=now_ms),
+        expires_ms=now_ms + UNSCORED_MS,
+    )
+
+
+def erased(item: ScoreItem, *, profile_version: int, now_ms: int) -> ScoreItem:
+    """The tombstone of a deleted player's score, or of an item that had none."""
+    stone = removed(item, now_ms=now_ms)
+    return replace(stone, standing=DELETED, profile_version=profile_version)
+
+
+def deleted(profile: Profile, *, account: str, now_ms: int) -> Profile:
+    """The tombstone of a player."""
+    return Profile(
+        user_id=profile.user_id,
+        user_name=default_name(profile.user_id),
+        standing=DELETED,
+        version=next_version(profile.version, now_ms=now_ms),
+        account=account,
+        expires_ms=now_ms + USER_MS,
+    )
+
+
+def brought_up(item: ScoreItem, profile: Profile, *, now_ms: int) -> ScoreItem | None:
+    """A user's item as the profile has it; None if it is not behind."""
+    if item.profile_version >= profile.version:
+        return None
+    if profile.standing == DELETED:
+        return erased(item, profile_version=profile.version, now_ms=now_ms)
+    if item.user_score is None:  # its next score reads the profile
+        return None
+    return replace(
+        item,
+        user_name=profile.user_name,
+        standing=profile.standing,
+        profile_version=profile.version,
+        version=item.version + 1,
+    )
