@@ -18,6 +18,8 @@ LONGEST_FIRST = (
     "tests/package/test_template.py",
     "tests/browser/",
     "tests/integration/test_stories.py",
+    "tests/integration/test_unreadable.py",
+    "tests/integration/test_changes.py",
     "tests/local/",
     "tests/tools/",
     "tests/e2e/",

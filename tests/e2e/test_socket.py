@@ -67,8 +67,10 @@ def test_snapshot_is_the_recorded_top(
     fill(service, board, {f"user-{number}": number for number in range(15)})
     settled(board)
     snapshot, top = viewer.subscribe(board), service.top(board)
-    for name in ("board", "season", "epoch", "version", "total", "entries", "endsAt"):
+    for name in ("board", "season", "epoch", "version", "entries", "endsAt"):
         assert snapshot[name] == top[name], name
+    # In frames it is as recorded, so it may be behind the ranking's own.
+    assert len(top["entries"]) <= snapshot["total"] <= top["total"] == 15
 
 
 def test_season_of_a_scheduled_board_is_named_with_its_end(

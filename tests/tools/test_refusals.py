@@ -141,21 +141,35 @@ def test_aws_that_does_not_answer_is_said_soon(
     assert time.monotonic() - began < 8
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What is started in the background of a shell would ignore the signal, and so its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @each_tool
 def test_interrupt_ends_the_wait_for_aws(shell: Mapping[str, str], tool: tuple[str, ...]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        running = subprocess.Popen(
-            [sys.executable, "-m", *tool],
-            cwd=service.ROOT,
-            env=dict(shell) | {"AWS_ENDPOINT_URL": address},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        with silent.accept()[0]:  # it asks
+        with (
+            subprocess.Popen(
+                [sys.executable, "-m", *tool],
+                cwd=service.ROOT,
+                env=dict(shell) | {"AWS_ENDPOINT_URL": address},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as running,
+            silent.accept()[0],
+        ):  # it asks
             running.send_signal(signal.SIGINT)
-            said = running.communicate(timeout=8)
+            try:
+                said = running.communicate(timeout=8)
+            finally:
+                running.kill()
     assert said[0] == ""
     assert said[1] in ("", "interrupted\n")
     assert running.returncode == 130
