@@ -370,7 +370,7 @@ class Recorder:
                 is_there = self.cache.settle(board_season, top.life, PARTIAL, only_new=True)
                 return Recorded(rebuild=top.life, lost=not is_there)
             hint = None if stored is None else hint_of(stored)
-            total_due = False  # somebody else has just recorded
+            total_due = False  # most likely somebody else has just recorded
             top = self._read(board_season)
         raise Unavailable(f"{board_season.key} is recorded by too many at once.")
 

@@ -114,7 +114,7 @@ class Reads:
     def entries(self, board_season: BoardSeason, *, cursor: str | None, limit: int) -> Json:
         """A page of a board's ranking: from the beginning, or behind where a cursor says.
 
-        Raises Invalid for a cursor that is none of the board-season.
+        Raises Invalid for a cursor that is not of this board-season.
         """
         key = board_season.key
         after = None if cursor is None else cursors.from_text(cursor, key=key)
