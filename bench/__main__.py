@@ -13,7 +13,7 @@ from rich.table import Table
 from local import runtime
 from local.runtime import RuntimeFailed
 from local.service import ToolFailed
-from local.stack import Progress, StackFailed
+from local.stack import StackFailed, StartProgress
 
 BENCHES = ("path", "renames", "ranking", "units", "rebuild", "posting", "crowd", "cold")
 SIZES = ("small", "full")
@@ -24,7 +24,7 @@ QUICK = {"RECORD_INTERVAL_MS": "10", "FRAME_INTERVAL_MS": "20"}
 def main() -> int:
     arguments = parse()
     os.environ.update(QUICK)
-    report = Progress()
+    report = StartProgress()
     console = Console(width=110)
     try:
         for bench in chosen(arguments.benches, report=report):

@@ -40,7 +40,7 @@ def service(url: str, ca_file: str, handles: int) -> Post:
     from pathlib import Path
 
     from leaderboard.adapters.aws.clients import CA_FILE
-    from leaderboard.adapters.aws.gateway import PostingDelivery
+    from leaderboard.adapters.aws.posting import PostingDelivery
     from leaderboard.frames.delivery import Broadcast
 
     trusted = Path(ca_file) if ca_file else CA_FILE

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.posters import NO_LIMIT, REGION
 from leaderboard import instants
-from leaderboard.adapters.aws.gateway import PostingDelivery
+from leaderboard.adapters.aws.posting import PostingDelivery
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.boards.catalog import parse
 from leaderboard.boards.snapshots import Score, Snapshot, ranked

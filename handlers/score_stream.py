@@ -15,7 +15,7 @@ from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import ScoreRecord
+from leaderboard.ranking.recorder import ScoreState
 
 Json = dict[str, Any]
 
@@ -25,7 +25,7 @@ NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError)
 @invocation
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
-    batches: dict[str, list[ScoreRecord]] = defaultdict(list)
+    batches: dict[str, list[ScoreState]] = defaultdict(list)
     profiles: dict[str, Json] = {}
     leaving: set[str] = set()
     first: dict[str, int] = {}

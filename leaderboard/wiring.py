@@ -17,32 +17,32 @@ from leaderboard.boards.catalog import Catalog
 from leaderboard.settings import Settings
 
 if TYPE_CHECKING:
-    from leaderboard.adapters.aws.failures import FailureQueue
+    from leaderboard.adapters.aws.connections_api import ConnectionsApi
+    from leaderboard.adapters.aws.failure_queue import FailureQueue
     from leaderboard.adapters.aws.functions import RebuildFunction, UpkeepFunction
     from leaderboard.adapters.aws.keys import TicketKeys
-    from leaderboard.adapters.aws.sockets import Sockets
     from leaderboard.adapters.dynamodb.boards import BoardTable
     from leaderboard.adapters.dynamodb.connections import ConnectionTable
     from leaderboard.adapters.dynamodb.index import BoardIndex
-    from leaderboard.adapters.dynamodb.remembered import Remembered
     from leaderboard.adapters.dynamodb.reports import Reports
-    from leaderboard.adapters.dynamodb.scan import BulkScores
+    from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
     from leaderboard.adapters.dynamodb.scores import ScoreTable
-    from leaderboard.adapters.valkey.cache import Cache
+    from leaderboard.adapters.dynamodb.stage_memory import StageMemory
+    from leaderboard.adapters.valkey.cache import ValkeyCache
     from leaderboard.edge import Edge
     from leaderboard.frames.broadcast import Broadcaster, Change
     from leaderboard.frames.catchup import CatchUp
     from leaderboard.frames.delivery import Sender
     from leaderboard.frames.subscriptions import Subscriptions
     from leaderboard.ranking.ingest import Ingest
-    from leaderboard.ranking.recorder import Recorder, ScoreRecord
+    from leaderboard.ranking.recorder import Recorder, ScoreState
     from leaderboard.reading.reads import Reads
     from leaderboard.repair.archive import Archive
-    from leaderboard.repair.changes import Changes
     from leaderboard.repair.rebuild import Rebuild
-    from leaderboard.repair.rebuild_requests import Requests
+    from leaderboard.repair.rebuild_starter import RebuildStarter
+    from leaderboard.repair.rule_changes import RuleChanges
+    from leaderboard.repair.season_rollover import SeasonRollover
     from leaderboard.repair.totals import Totals
-    from leaderboard.repair.turns import Turns
     from leaderboard.repair.upkeep import Upkeep
     from leaderboard.repair.verification import Verification
     from leaderboard.scoring.moderation import Moderation
@@ -90,7 +90,7 @@ def subscriptions() -> Subscriptions:
         connection_table(),
         board_table(),
         score_table(),
-        sockets(),
+        connections_api(),
         configuration().connections_per_user,
         configuration().messages_per_minute,
         clock.now_ms,
@@ -106,7 +106,7 @@ def ingest() -> Ingest:
     return Ingest(
         boards(),
         recorder(),
-        rebuild_requests(),
+        rebuild_starter(),
         upkeep_function(),
         ModerationFunction(it.moderation_function),
         clock.now_ms,
@@ -129,7 +129,7 @@ def upkeep() -> Upkeep:
 
 @cache
 def moderation() -> Moderation:
-    from leaderboard.adapters.aws.accounts import Accounts
+    from leaderboard.adapters.aws.accounts import CognitoAccounts
     from leaderboard.adapters.dynamodb.moderation import ModerationTable
     from leaderboard.scoring.moderation import Moderation
 
@@ -138,17 +138,17 @@ def moderation() -> Moderation:
         ModerationTable(score_table()),
         profiles(),
         connection_table(),
-        sockets(),
-        Accounts(it.user_pool_id),
+        connections_api(),
+        CognitoAccounts(it.user_pool_id),
         clock.now_ms,
     )
 
 
 @cache
-def sockets() -> Sockets:
-    from leaderboard.adapters.aws.sockets import Sockets
+def connections_api() -> ConnectionsApi:
+    from leaderboard.adapters.aws.connections_api import ConnectionsApi
 
-    return Sockets(configuration().socket_endpoint)
+    return ConnectionsApi(configuration().socket_endpoint)
 
 
 @cache
@@ -162,17 +162,17 @@ def profiles() -> Profiles:
 def rebuild() -> Rebuild:
     from leaderboard.adapters.valkey.notes import RebuildClaim
     from leaderboard.repair.rebuild import Rebuild
-    from leaderboard.repair.strangers import Strangers
+    from leaderboard.repair.sweep import Sweep
 
     cache = ranking_cache()
     return Rebuild(
         boards(),
-        bulk_scores(),
+        score_scanner(),
         cache,
         recorder(),
         board_table(),
         RebuildClaim(cache),
-        Strangers(cache, board_index(), bulk_scores(), clock.now_ms),
+        Sweep(cache, board_index(), score_scanner(), clock.now_ms),
         configuration().rebuild_segments,
         clock.now_ms,
     )
@@ -188,11 +188,11 @@ def verification() -> Verification:
         boards(),
         board_table(),
         board_index(),
-        bulk_scores(),
+        score_scanner(),
         cache,
         Notes(cache),
         connection_table(),
-        rebuild_requests(),
+        rebuild_starter(),
         rebuild_function(),
         configuration().rebuild_segments,
         clock.now_ms,
@@ -208,7 +208,7 @@ def totals() -> Totals:
         connection_table(),
         ranking_cache(),
         recorder(),
-        rebuild_requests(),
+        rebuild_starter(),
         clock.now_ms,
     )
 
@@ -221,41 +221,43 @@ def rebuild_function() -> RebuildFunction:
 
 
 @cache
-def rebuild_requests() -> Requests:
+def rebuild_starter() -> RebuildStarter:
     from leaderboard.adapters.valkey.notes import RebuildClaim
-    from leaderboard.repair.rebuild_requests import Requests
+    from leaderboard.repair.rebuild_starter import RebuildStarter
 
-    return Requests(rebuild_function(), RebuildClaim(ranking_cache()), ranking_cache())
+    return RebuildStarter(rebuild_function(), RebuildClaim(ranking_cache()), ranking_cache())
 
 
 @cache
 def archive() -> Archive:
     from leaderboard.repair.archive import Archive
 
-    return Archive(board_table(), bulk_scores(), board_index())
+    return Archive(board_table(), score_scanner(), board_index())
 
 
 @cache
-def turns() -> Turns:
+def season_rollover() -> SeasonRollover:
     from leaderboard.adapters.valkey.notes import Notes
-    from leaderboard.repair.turns import Turns
+    from leaderboard.repair.season_rollover import SeasonRollover
 
-    return Turns(boards(), board_table(), Notes(ranking_cache()), connection_table(), clock.now_ms)
+    return SeasonRollover(
+        boards(), board_table(), Notes(ranking_cache()), connection_table(), clock.now_ms
+    )
 
 
 @cache
-def changes() -> Changes:
+def rule_changes() -> RuleChanges:
     from leaderboard.adapters.valkey.notes import Notes
-    from leaderboard.repair.changes import Changes
+    from leaderboard.repair.rule_changes import RuleChanges
 
     cache = ranking_cache()
-    return Changes(
+    return RuleChanges(
         boards(),
         board_table(),
         cache,
         Notes(cache),
         recorder(),
-        rebuild_requests(),
+        rebuild_starter(),
         configuration().write_shards,
         clock.now_ms,
     )
@@ -281,7 +283,7 @@ def catch_up() -> CatchUp:
 
 @cache
 def fanout() -> Sender:
-    from leaderboard.adapters.aws.gateway import PostingDelivery
+    from leaderboard.adapters.aws.posting import PostingDelivery
     from leaderboard.adapters.dynamodb.audiences import AudienceTable
     from leaderboard.frames.delivery import Sender
 
@@ -304,7 +306,7 @@ def score_table() -> ScoreTable:
     from leaderboard.adapters.dynamodb.scores import ScoreTable
 
     it = configuration()
-    known = remembered()
+    known = stage_memory()
     return ScoreTable(
         it.scores_table, it.submissions_table, known.shards_to_write, reports(), known.order
     )
@@ -315,21 +317,21 @@ def board_index() -> BoardIndex:
     from leaderboard.adapters.dynamodb.index import BoardIndex
 
     it = configuration()
-    return BoardIndex(it.scores_table, remembered().shards, reports())
+    return BoardIndex(it.scores_table, stage_memory().shards, reports())
 
 
 @cache
-def remembered() -> Remembered:
-    from leaderboard.adapters.dynamodb.remembered import Remembered
+def stage_memory() -> StageMemory:
+    from leaderboard.adapters.dynamodb.stage_memory import StageMemory
 
-    return Remembered(board_table(), configuration().write_shards)
+    return StageMemory(board_table(), configuration().write_shards)
 
 
 @cache
-def bulk_scores() -> BulkScores:
-    from leaderboard.adapters.dynamodb.scan import BulkScores
+def score_scanner() -> ScoreScanner:
+    from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
 
-    return BulkScores(configuration().scores_table, reports())
+    return ScoreScanner(configuration().scores_table, reports())
 
 
 @cache
@@ -348,15 +350,15 @@ def connection_table() -> ConnectionTable:
 
 
 @cache
-def ranking_cache() -> Cache:
-    from leaderboard.adapters.valkey.cache import Cache
+def ranking_cache() -> ValkeyCache:
+    from leaderboard.adapters.valkey.cache import ValkeyCache
 
     it = configuration()
-    return Cache(it.cache_endpoint, it.cache_name, it.cache_user)
+    return ValkeyCache(it.cache_endpoint, it.cache_name, it.cache_user)
 
 
 @cache
-def read_cache() -> Cache:
+def read_cache() -> ValkeyCache:
     """The cache for somebody who waits for an answer, and can have it from the tables instead."""
     from leaderboard.adapters.valkey.cache import READ_OUTAGE_SECONDS, Outage
 
@@ -391,12 +393,12 @@ def reports() -> Reports:
 
 @cache
 def failure_queue() -> FailureQueue:
-    from leaderboard.adapters.aws.failures import FailureQueue
+    from leaderboard.adapters.aws.failure_queue import FailureQueue
 
     return FailureQueue(configuration().failure_queue_url)
 
 
-def score_record(image: Mapping[str, Any]) -> tuple[str, ScoreRecord]:
+def score_record(image: Mapping[str, Any]) -> tuple[str, ScoreState]:
     from leaderboard.adapters.dynamodb.scores import score_record
 
     return score_record(image)

@@ -15,7 +15,7 @@ from local import announcement
 from local.page import PortInUse
 from local.players import playing
 from local.service import ToolFailed
-from local.stack import Addresses, Progress, Stack, StackFailed, running
+from local.stack import Addresses, Stack, StackFailed, StartProgress, running
 
 BOARD = "global"
 # `allowedOrigins` in serverless.yml has http://localhost:5173.
@@ -157,7 +157,7 @@ def port(text: str) -> int:
 
 
 def up(arguments: argparse.Namespace) -> None:
-    report = Progress()
+    report = StartProgress()
     with ExitStack() as stack:
         service = stack.enter_context(
             running(port=arguments.port, page_port=arguments.page_port, report=report)

@@ -46,7 +46,7 @@ class TooOften(CallFailed):
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class PlayerAction:
     """Something that a player can complete on a board."""
 
     board: str
@@ -151,7 +151,7 @@ class Player:
             body = {"userName": self._name}
             self._client.call("PUT", "/me", token=self._token.value(), body=body)
 
-    def play(self, action: Action, until: threading.Event) -> None:
+    def play(self, action: PlayerAction, until: threading.Event) -> None:
         """Takes a ticket, plays for as long as a person would, and sends what was played."""
         path = f"/boards/{action.board}"
         ticket = self._client.call(
@@ -224,9 +224,9 @@ def playing(addresses: Addresses, *, players: int, report: Callable[[str], None]
         threads.shutdown(cancel_futures=True)
 
 
-def _actions(boards: list[Mapping[str, Any]]) -> list[Action]:
+def _actions(boards: list[Mapping[str, Any]]) -> list[PlayerAction]:
     return [
-        Action(
+        PlayerAction(
             board=board["board"],
             name=name,
             min_seconds=action["minSeconds"],
@@ -240,7 +240,7 @@ def _actions(boards: list[Mapping[str, Any]]) -> list[Action]:
 
 def _keep_playing(
     player: Player,
-    actions: list[Action],
+    actions: list[PlayerAction],
     *,
     over: threading.Event,
     report: Callable[[str], None],

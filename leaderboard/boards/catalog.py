@@ -23,8 +23,8 @@ from leaderboard.boards.rules import (
     Action,
     Board,
     Format,
-    Judged,
-    Kind,
+    FormatKind,
+    JudgedPoints,
     Limits,
     Operator,
     Order,
@@ -70,9 +70,9 @@ class ActionRule(Rule):
     challenge: FunctionName | None = None
 
     def action(self) -> Action:
-        points: int | Judged
+        points: int | JudgedPoints
         if isinstance(self.points, PointsRule):
-            points = Judged(self.points.max, self.points.judge or "", self.points.min)
+            points = JudgedPoints(self.points.max, self.points.judge or "", self.points.min)
         else:
             points = self.points
         return Action(
@@ -143,7 +143,7 @@ class BoardRule(Rule):
             frame_interval_ms=self.frame_interval,
             actions={name: it.action() for name, it in self.actions.items()},
             limits=Limits(**self.limits.model_dump()),
-            format=Format(Kind(self.format.kind), self.format.decimals, self.format.unit),
+            format=Format(FormatKind(self.format.kind), self.format.decimals, self.format.unit),
             min_score=self.min_score,
             negative_points=self.negative_points,
             keep_seasons=self.keep_seasons,
@@ -204,7 +204,7 @@ class Catalog:
                     elif rules is not None:
                         targets.append((rules, f"{key}.alsoOn: on {other}, points"))
                 ascending = [rules.board for rules, _ in targets if rules.order is Order.ASC]
-                if ascending and isinstance(it.points, Judged) and it.points.min is None:
+                if ascending and isinstance(it.points, JudgedPoints) and it.points.min is None:
                     yield f"{key}.points.min: is missing: on {ascending[0]} lower wins, so 0 would"
                 points = _points(it)
                 for rules, where in targets:

@@ -18,7 +18,7 @@ Rank = Annotated[int, "Rank"]
 CompetitionRank = Annotated[int, "CompetitionRank"]
 
 
-class Entry(TypedDict):
+class EntryJson(TypedDict):
     """A user's line on a board."""
 
     rank: Rank | None
@@ -29,7 +29,7 @@ class Entry(TypedDict):
     scoreUpdatedAt: Instant
 
 
-def entry_json(entry: snapshots.Entry) -> Entry:
+def entry_json(entry: snapshots.Entry) -> EntryJson:
     return {
         "rank": entry.rank,
         "place": entry.place,
@@ -40,7 +40,7 @@ def entry_json(entry: snapshots.Entry) -> Entry:
     }
 
 
-def entries_json(entries: Iterable[snapshots.Entry]) -> list[Entry]:
+def entries_json(entries: Iterable[snapshots.Entry]) -> list[EntryJson]:
     return [entry_json(entry) for entry in entries]
 
 

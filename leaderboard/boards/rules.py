@@ -39,7 +39,7 @@ class Schedule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedPoints:
     """Points that a judge, the `module:function` of that name, computes from a player's evidence.
 
     They are from `min` to `max`; 0 stands for a `min` that was not given.
@@ -62,14 +62,14 @@ class Action:
     makes what the player is asked.
     """
 
-    points: int | Judged
+    points: int | JudgedPoints
     min_seconds: int
     expires_seconds: int
     also_on: tuple[str, ...] = ()
     challenge: str | None = None
 
 
-class Kind(StrEnum):
+class FormatKind(StrEnum):
     NUMBER = "number"
     DURATION = "duration"
     PERCENT = "percent"
@@ -79,7 +79,7 @@ class Kind(StrEnum):
 class Format:
     """How people read a score; of a duration the score is milliseconds."""
 
-    kind: Kind = Kind.NUMBER
+    kind: FormatKind = FormatKind.NUMBER
     decimals: int | None = None
     unit: str | None = None
 

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from leaderboard.boards.board_season import BoardSeason, key_of, split_key
 from leaderboard.boards.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Unavailable
-from leaderboard.ranking.recorder import PARTIAL, Recorder, ScoreRecord, Top
+from leaderboard.ranking.recorder import PARTIAL, CachedTop, Recorder, ScoreState
 
-Batch = tuple[BoardSeason, Sequence[ScoreRecord]]
+Batch = tuple[BoardSeason, Sequence[ScoreState]]
 """A board-season with the records that the stream delivered of it."""
 
 
@@ -67,7 +67,7 @@ class Departures(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class IngestResult:
     """What a batch came to. `failed` and `behind`, users' profiles, are to be delivered again."""
 
     taken: int
@@ -90,11 +90,11 @@ class Ingest:
 
     def take(
         self,
-        batches: Mapping[str, Sequence[ScoreRecord]],
+        batches: Mapping[str, Sequence[ScoreState]],
         *,
         profiles: Collection[str] = (),
         leaving: Collection[str] = (),
-    ) -> Ingested:
+    ) -> IngestResult:
         """Apply every board-season's records, by its key, then record the tops that changed.
 
         Current seasons come first, so nothing of a past one holds them up. Of each kind all are
@@ -135,7 +135,7 @@ class Ingest:
 
     def _rank(self, batches: Sequence[Batch], count: _Count) -> dict[str, list[str]]:
         """Apply and record; the users of those seasons that the cache does not keep."""
-        applied: list[tuple[BoardSeason, Top, Sequence[ScoreRecord]]] = []
+        applied: list[tuple[BoardSeason, CachedTop, Sequence[ScoreState]]] = []
         archived: dict[str, list[str]] = {}
         for board_season, records in batches:
             with count.failing(board_season.key):
@@ -189,8 +189,8 @@ class _Count:
         except Unavailable:
             self.failed.add(key)
 
-    def total(self) -> Ingested:
-        return Ingested(
+    def total(self) -> IngestResult:
+        return IngestResult(
             self.taken,
             self.recorded,
             self.moved,

@@ -28,7 +28,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class TopCopy:
     """What the cache keeps of the recorded top, and how many the ranking holds now.
 
     No body: it is not kept. No total: the ranking cannot tell, because it is not whole.
@@ -38,7 +38,7 @@ class Copy:
     total: int | None
 
 
-class Rankings(Protocol):
+class RankingReader(Protocol):
     """Reads of the rankings. None: the ranking cannot answer (there is none, or it is not whole).
 
     Each call is one round trip, sees one instant, and raises CacheUnavailable.

@@ -30,7 +30,7 @@ TOTAL_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreRecord:
+class ScoreState:
     """The absolute state of a user's score item at one version.
 
     No score means that the user is not on the board: a tombstone, or hidden.
@@ -56,7 +56,7 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
-class Top:
+class CachedTop:
     """The top in the cache, read at one instant; `change` names its state.
 
     `completeness`: 'new' (started from nothing, not yet confirmed by a record), 'complete' or
@@ -96,13 +96,13 @@ PARTIAL = "partial"
 class Applied:
     """What a batch came to. No top: there is no life."""
 
-    top: Top | None
+    top: CachedTop | None
     taken: int = 0
     rebuild_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Dumped:
+class RankingPage:
     """Some of what a ranking holds. `cursor` goes on from there; None at the end.
 
     A record has the score that the order shows: none for who was removed, and none for who is
@@ -110,7 +110,7 @@ class Dumped:
     """
 
     cursor: str | None
-    records: tuple[ScoreRecord, ...]
+    records: tuple[ScoreState, ...]
 
 
 class RankingCache(Protocol):
@@ -119,7 +119,7 @@ class RankingCache(Protocol):
     def apply(
         self,
         board_season: BoardSeason,
-        records: Sequence[ScoreRecord],
+        records: Sequence[ScoreState],
         *,
         start: str | None = None,
     ) -> Applied:
@@ -130,7 +130,7 @@ class RankingCache(Protocol):
         """
 
     def fill(
-        self, board_season: BoardSeason, records: Iterable[ScoreRecord], *, life: str
+        self, board_season: BoardSeason, records: Iterable[ScoreState], *, life: str
     ) -> int | None:
         """Take any number of records, one of each user, into the life that a rebuild fills.
 
@@ -139,10 +139,10 @@ class RankingCache(Protocol):
         faster; a hundred thousand are a good chunk.
         """
 
-    def read(self, board_season: BoardSeason) -> Top | None:
+    def read(self, board_season: BoardSeason) -> CachedTop | None:
         """The top as it is now, or None if there is no life."""
 
-    def mark(self, board_season: BoardSeason, top: Top, hint: Hint) -> None:
+    def mark(self, board_season: BoardSeason, top: CachedTop, hint: Hint) -> None:
         """Remember a top as recorded."""
 
     def drop(self, key: str, *, life: str | None = None) -> bool:
@@ -182,7 +182,7 @@ class BoardItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class BoardRow:
     """A board-season that has an item, as a list of them names it."""
 
     key: str
@@ -250,7 +250,7 @@ class Recorder:
     sleep: Callable[[float], None] = time.sleep
 
     def apply(
-        self, board_season: BoardSeason, records: Iterable[ScoreRecord], *, begin: bool = True
+        self, board_season: BoardSeason, records: Iterable[ScoreState], *, begin: bool = True
     ) -> Applied:
         """Apply a batch of one board-season; start a life of the cache if there is none.
 
@@ -258,7 +258,7 @@ class Recorder:
         partial, to be filled by a rebuild. With `begin` false none is started: no top tells that
         there is none. Raises Unavailable.
         """
-        newest: dict[str, ScoreRecord] = {}
+        newest: dict[str, ScoreState] = {}
         for record in records:
             known = newest.get(record.user_id)
             if known is None or record.version > known.version:
@@ -277,7 +277,7 @@ class Recorder:
             )
         return applied
 
-    def begin(self, board_season: BoardSeason, records: Sequence[ScoreRecord]) -> Applied:
+    def begin(self, board_season: BoardSeason, records: Sequence[ScoreState]) -> Applied:
         """Apply records, and begin a life for them if there is none.
 
         Never a partial life where there is no item: it would take scores that are not recorded,
@@ -294,8 +294,8 @@ class Recorder:
     def mix(
         self,
         board_season: BoardSeason,
-        top: Top,
-        records: Iterable[ScoreRecord],
+        top: CachedTop,
+        records: Iterable[ScoreState],
         *,
         order: Order | None = None,
     ) -> None:
@@ -309,14 +309,16 @@ class Recorder:
         if not is_known and any(it.order not in (None, counts) for it in records):
             self.boards.mix(board_season.key)
 
-    def rest(self, tops: Iterable[Top | None]) -> int:
+    def rest(self, tops: Iterable[CachedTop | None]) -> int:
         """Wait once for all tops of a batch that were recorded too lately; the milliseconds."""
         longest = max((self._wait_ms(top) for top in tops), default=0)
         if longest > 0:
             self.sleep(longest / 1000)
         return max(longest, 0)
 
-    def record(self, board_season: BoardSeason, top: Top | None, *, rested_ms: int = 0) -> Recorded:
+    def record(
+        self, board_season: BoardSeason, top: CachedTop | None, *, rested_ms: int = 0
+    ) -> Recorded:
         """Record a board-season's top, unless nothing is left to record.
 
         `top` is as `apply` returned it, `rested_ms` how long `rest` waited since. A board that was
@@ -336,7 +338,7 @@ class Recorder:
             dropped = self.cache.drop(board_season.key, life=known.life)
             return Recorded(rebuild=known.life, lost=not dropped)
 
-    def _record(self, board_season: BoardSeason, top: Top) -> Recorded:
+    def _record(self, board_season: BoardSeason, top: CachedTop) -> Recorded:
         if not top.is_unrecorded:
             return NOTHING
         hint = top.hint
@@ -374,12 +376,12 @@ class Recorder:
             top = self._read(board_season)
         raise Unavailable(f"{board_season.key} is recorded by too many at once.")
 
-    def _wait_ms(self, top: Top | None) -> int:
+    def _wait_ms(self, top: CachedTop | None) -> int:
         if top is None or not top.is_unrecorded or top.age_ms is None:
             return 0
         return self.interval_ms - top.age_ms
 
-    def _rested(self, board_season: BoardSeason, top: Top, rested_ms: int) -> Top:
+    def _rested(self, board_season: BoardSeason, top: CachedTop, rested_ms: int) -> CachedTop:
         """The top once its board may be recorded again; others may record it meanwhile."""
         for _ in range(TRIES):
             wait = self._wait_ms(top)
@@ -391,18 +393,18 @@ class Recorder:
             top = self._read(board_season)
         return top
 
-    def _read(self, board_season: BoardSeason) -> Top:
+    def _read(self, board_season: BoardSeason) -> CachedTop:
         top = self.cache.read(board_season)
         if top is None:
             raise Unavailable(f"The ranking of {board_season.key} was lost.")
         return top
 
-    def _reread(self, board_season: BoardSeason, top: Top) -> tuple[Hint | None, Top]:
+    def _reread(self, board_season: BoardSeason, top: CachedTop) -> tuple[Hint | None, CachedTop]:
         """The revision first, the top after it: the order that compare-and-set relies on."""
         item = self._recorded(board_season, top)
         return (None if item is None else hint_of(item)), self._read(board_season)
 
-    def _recorded(self, board_season: BoardSeason, top: Top) -> BoardItem | None:
+    def _recorded(self, board_season: BoardSeason, top: CachedTop) -> BoardItem | None:
         """The item with what was recorded; None if nothing ever was. Raises OtherOrder."""
         item = self.boards.read(board_season.key)
         if item is not None and item.order not in (None, top.order):

@@ -16,9 +16,9 @@ from leaderboard import instants
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.entries import encode, entries_json, entry_json
-from leaderboard.boards.rules import Action, Board, Format, Judged
+from leaderboard.boards.rules import Action, Board, Format, JudgedPoints
 from leaderboard.errors import CacheUnavailable, UserNotRanked
-from leaderboard.ranking.listings import Copy, Listing, Position, Rankings
+from leaderboard.ranking.listings import Listing, Position, RankingReader, TopCopy
 from leaderboard.ranking.recorder import BoardItem, in_force
 from leaderboard.reading import cursors
 from leaderboard.reading.standby import Index, Standby
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 class Copies(Protocol):
     """What the cache keeps for readers. Every call raises CacheUnavailable while it is down."""
 
-    def read_copy(self, key: str) -> Copy:
+    def read_copy(self, key: str) -> TopCopy:
         """In one round trip."""
 
     def keep_copy(self, key: str, *, revision: int, body: str) -> None: ...
@@ -42,7 +42,7 @@ class BoardReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TaggedBody:
     """An answer with the tag that names its content."""
 
     body: Json
@@ -71,7 +71,7 @@ class Reads:
 
     catalog: Catalog
     cache: Copies
-    rankings: Rankings
+    rankings: RankingReader
     boards: Callable[[], BoardReader]
     index: Callable[[], Index]
     now_ms: Callable[[], int]
@@ -86,7 +86,7 @@ class Reads:
             paces = {}
         return {"boards": [self._board(it, paces.get(name)) for name, it in listed.items()]}
 
-    def top(self, board_season: BoardSeason, *, limit: int | None) -> Page:
+    def top(self, board_season: BoardSeason, *, limit: int | None) -> TaggedBody:
         """The first entries of a board: up to its top size as recorded, past it as they are now.
 
         `total` is the ranking's as it is now, while the cache has the whole ranking.
@@ -109,7 +109,7 @@ class Reads:
             }
             tag = hashlib.sha256(json.dumps(body).encode()).hexdigest()[:16]
         ends_at = instants.text_of(board_season.season.ends_ms)
-        return Page(_headed(board_season, degraded, {**body, "endsAt": ends_at}), tag)
+        return TaggedBody(_headed(board_season, degraded, {**body, "endsAt": ends_at}), tag)
 
     def entries(self, board_season: BoardSeason, *, cursor: str | None, limit: int) -> Json:
         """A page of a board's ranking: from the beginning, or behind where a cursor says.
@@ -198,7 +198,7 @@ class Reads:
         return {"epoch": None, "version": None, "total": listing.total, "entries": entries}
 
     def _listing(
-        self, board_season: BoardSeason, ask: Callable[[Rankings, BoardSeason], Listing | None]
+        self, board_season: BoardSeason, ask: Callable[[RankingReader, BoardSeason], Listing | None]
     ) -> tuple[Listing, bool]:
         """What the ranking answers, or the index in its place, and whether it was the index.
 
@@ -239,7 +239,7 @@ class Reads:
             "actions": {
                 name: {
                     "points": points_json(action),
-                    "evidence": isinstance(action.points, Judged),
+                    "evidence": isinstance(action.points, JudgedPoints),
                     "minSeconds": action.min_seconds,
                     "expiresSeconds": action.expires_seconds,
                 }
@@ -253,7 +253,7 @@ class Reads:
 
 def points_json(action: Action) -> int | Json:
     points = action.points
-    if isinstance(points, Judged):
+    if isinstance(points, JudgedPoints):
         return {"min": points.least, "max": points.max}
     return points
 

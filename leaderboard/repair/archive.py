@@ -20,7 +20,7 @@ from leaderboard.ranking.recorder import (
     TRIES,
     BoardStore,
     Recorded,
-    ScoreRecord,
+    ScoreState,
     hint_of,
     in_force,
     next_item,
@@ -38,7 +38,7 @@ class Index(Protocol):
 
 
 class ScoreReader(Protocol):
-    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
         """What the table has of these users (100 at most), read consistently."""
 
 
@@ -158,8 +158,8 @@ class Archive:
 
     def _read(
         self, board_season: BoardSeason, user_ids: Sequence[str]
-    ) -> dict[str, ScoreRecord | None]:
-        found: dict[str, ScoreRecord | None] = dict.fromkeys(user_ids)
+    ) -> dict[str, ScoreState | None]:
+        found: dict[str, ScoreState | None] = dict.fromkeys(user_ids)
         for start in range(0, len(user_ids), AT_A_TIME):
             some = user_ids[start : start + AT_A_TIME]
             for record in self.scores.read_records(board_season.key, some):

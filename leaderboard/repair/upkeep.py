@@ -21,7 +21,7 @@ from leaderboard.scoring.profiles import Profiles
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class UpkeepResult:
     """What the chores came to: scores brought up to profiles, tops recorded, and the chores that
     failed, with what each raised."""
 
@@ -38,7 +38,7 @@ class Upkeep:
     archive: Archive
     sleep: Callable[[float], None] = time.sleep
 
-    def do(self, chores: Chores) -> Done:
+    def do(self, chores: Chores) -> UpkeepResult:
         """Do all that can be done, whatever one of them raises."""
         copied = recorded = 0
         profiles: list[str] = []
@@ -60,7 +60,7 @@ class Upkeep:
             except Exception as error:  # noqa: BLE001
                 archived[key] = user_ids
                 reasons.append(error)
-        return Done(copied, recorded, Chores(profiles, archived), tuple(reasons))
+        return UpkeepResult(copied, recorded, Chores(profiles, archived), tuple(reasons))
 
     def _record(self, key: str, user_ids: Collection[str]) -> Recorded:
         try:

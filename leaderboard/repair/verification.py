@@ -29,13 +29,13 @@ from leaderboard.ranking.listings import Listing
 from leaderboard.ranking.recorder import (
     COMPLETE,
     BoardItem,
-    Dumped,
-    Listed,
-    ScoreRecord,
-    Top,
+    BoardRow,
+    CachedTop,
+    RankingPage,
+    ScoreState,
     in_force,
 )
-from leaderboard.repair.rebuild import SIDE_BY_SIDE, Page, patiently
+from leaderboard.repair.rebuild import SIDE_BY_SIDE, ScanPage, patiently
 
 Json = dict[str, Any]
 
@@ -56,10 +56,10 @@ AT_A_TIME = 100
 class Boards(Protocol):
     def read(self, key: str) -> BoardItem | None: ...
 
-    def list_some(self, after: str | None, limit: int) -> tuple[list[Listed], str | None]:
+    def list_some(self, after: str | None, limit: int) -> tuple[list[BoardRow], str | None]:
         """Up to so many board-seasons behind one, and the last of them if there may be more."""
 
-    def list(self) -> Iterator[list[Listed]]: ...
+    def list(self) -> Iterator[list[BoardRow]]: ...
 
 
 class Index(Protocol):
@@ -69,19 +69,19 @@ class Index(Protocol):
 class Scores(Protocol):
     def read_page(
         self, segment: int, segments: int, *, after: Json | None, only: str | None
-    ) -> Page: ...
+    ) -> ScanPage: ...
 
-    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreRecord]: ...
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]: ...
 
 
 class Cache(Protocol):
-    def read(self, board_season: BoardSeason) -> Top | None: ...
+    def read(self, board_season: BoardSeason) -> CachedTop | None: ...
 
     def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> Listing | None: ...
 
     def dump(
         self, board_season: BoardSeason, *, life: str, cursor: str | None = None
-    ) -> Dumped | None: ...
+    ) -> RankingPage | None: ...
 
 
 class Memory(Protocol):
@@ -362,7 +362,7 @@ class _Comparison:
             if position is None:
                 return
 
-    def _hold(self, records: Sequence[ScoreRecord]) -> None:
+    def _hold(self, records: Sequence[ScoreState]) -> None:
         entries = self._entries([it.user_id for it in records])
         wrong = [it.user_id for it in records if not _same(it.score, entries.get(it.user_id))]
         with self.lock:
@@ -422,7 +422,7 @@ class _Comparison:
             raise Unavailable("The ranking was lost while it was compared.")
         return {it.user_id: it for it in listing.entries}
 
-    def _records(self, users: Sequence[str]) -> list[ScoreRecord]:
+    def _records(self, users: Sequence[str]) -> list[ScoreState]:
         key = self.board_season.key
         return patiently(lambda: self.parts.scores.read_records(key, users))
 

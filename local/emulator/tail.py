@@ -53,7 +53,7 @@ class Tail:
             self._invoke,
             name=self._function,
             options=Options.from_deployed(deployed),
-            ledger=Reports(
+            ledger=TailReports(
                 runner,
                 stream_arn=self._arn,
                 function_arn=deployed["FunctionArn"],
@@ -121,7 +121,7 @@ class Tail:
         await self._calls.ask("AmazonSQS", "SendMessage", QueueUrl=queue, MessageBody=document)
 
 
-class Reports(Ledger):
+class TailReports(Ledger):
     """Says what went wrong in the emulator's log, and keeps nothing."""
 
     def __init__(

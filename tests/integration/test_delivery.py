@@ -13,9 +13,9 @@ import pycurl
 import pytest
 from botocore.credentials import Credentials
 
-from leaderboard.adapters.aws import gateway
+from leaderboard.adapters.aws import posting
 from leaderboard.adapters.aws.clients import CA_FILE
-from leaderboard.adapters.aws.gateway import CROWD, CROWD_PATIENCE, PostingDelivery
+from leaderboard.adapters.aws.posting import CROWD, CROWD_PATIENCE, PostingDelivery
 from leaderboard.frames.delivery import Broadcast, Delivery, Report
 from tests.integration.signature import signed_by_botocore
 from tests.integration.sink import Mishap, Sink, certified, listening
@@ -28,7 +28,7 @@ HANDLES = 64
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> Credentials:
     held = Credentials("AKIDEXAMPLE", "secret/key+of=nobody", TOKEN)
-    monkeypatch.setattr(gateway, "credentials", held.get_frozen_credentials)
+    monkeypatch.setattr(posting, "credentials", held.get_frozen_credentials)
     return held
 
 
@@ -113,7 +113,7 @@ def test_what_may_pass_is_tried_again(sink: Sink, delivery: Delivery, answer: in
 def test_one_who_is_never_reached_holds_up_nobody(
     sink: Sink, delivery: Delivery, answer: int | Mishap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "POST_MS", 700)
+    monkeypatch.setattr(posting, "POST_MS", 700)
     sink.always["viewer1="] = answer
     everybody = names(2 * HANDLES)
     began = time.monotonic()
@@ -202,7 +202,7 @@ def test_gateway_that_throttles_all_for_five_seconds_is_waited_for(
 def test_gateway_that_throttles_for_long_is_given_up(
     sink: Sink, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "CROWD_PATIENCE", 1.5)
+    monkeypatch.setattr(posting, "CROWD_PATIENCE", 1.5)
     assert CROWD_PATIENCE > 5
     sink.otherwise = 429
     began = time.monotonic()
@@ -312,7 +312,7 @@ def test_key_that_was_replaced_signs_from_then_on(
 ) -> None:
     send(delivery, "one=")
     newer = Credentials("AKIDNEWER", "other", "token-2")
-    monkeypatch.setattr(gateway, "credentials", newer.get_frozen_credentials)
+    monkeypatch.setattr(posting, "credentials", newer.get_frozen_credentials)
     send(delivery, "one=")
     first, second = sink.posts
     assert "AKIDEXAMPLE/" in first.headers["Authorization"]
@@ -327,13 +327,13 @@ def test_key_without_a_session_has_no_token(
     sink: Sink, delivery: PostingDelivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lasting = Credentials("AKIDUSER", "other")
-    monkeypatch.setattr(gateway, "credentials", lasting.get_frozen_credentials)
+    monkeypatch.setattr(posting, "credentials", lasting.get_frozen_credentials)
     send(delivery, "one=")
     assert "x-amz-security-token" not in {name.lower() for name in sink.posts[0].headers}
 
 
 def test_system_without_epoll_posts_as_well(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "HAS_EPOLL", False)
+    monkeypatch.setattr(posting, "HAS_EPOLL", False)
     delivery = PostingDelivery(sink.endpoint, "eu-central-1", handles=8)
     sink.always["gone="] = 410
     sink.answers["later="].append(503)
@@ -351,8 +351,8 @@ def test_system_without_epoll_posts_as_well(sink: Sink, monkeypatch: pytest.Monk
 def test_socket_with_the_number_of_a_closed_one_is_watched_anew(
     sink: Sink, monkeypatch: pytest.MonkeyPatch, has_epoll: bool
 ) -> None:
-    monkeypatch.setattr(gateway, "HAS_EPOLL", has_epoll and gateway.HAS_EPOLL)
-    lines = gateway.Lines(sink.endpoint, 1, CA_FILE)
+    monkeypatch.setattr(posting, "HAS_EPOLL", has_epoll and posting.HAS_EPOLL)
+    lines = posting.HandlePool(sink.endpoint, 1, CA_FILE)
     number = -1
     for _ in range(3):
         here, there = socket.socketpair()

@@ -18,7 +18,7 @@ import handlers.moderation
 import handlers.rebuild
 import handlers.score_stream
 import handlers.scores
-import handlers.socket
+import handlers.subscriber
 import handlers.upkeep
 from handlers.telemetry import logger
 from leaderboard import instants, wiring
@@ -661,7 +661,7 @@ def assert_consistent_but_for_ranking(user: str) -> None:
 def connect(connection_id: str, user: str | None) -> int:
     event = frame(connection_id, None, "CONNECT")
     event["requestContext"]["authorizer"] = {"userId": user} if user else {}
-    status: int = handlers.socket.handler(event, CONTEXT)["statusCode"]
+    status: int = handlers.subscriber.handler(event, CONTEXT)["statusCode"]
     return status
 
 
@@ -733,7 +733,7 @@ def test_player_has_so_many_sockets_and_no_more(monkeypatch: pytest.MonkeyPatch)
     assert {it for it in rows() if it[0] == "user#ann"} == {
         ("user#ann", f"ann-{n}=") for n in range(3)
     }
-    handlers.socket.handler(frame("ann-1=", None, "DISCONNECT"), CONTEXT)
+    handlers.subscriber.handler(frame("ann-1=", None, "DISCONNECT"), CONTEXT)
     assert connect("ann-6=", "ann") == 200
     with pytest.raises(TooManyConnections):
         wiring.subscriptions().connect("ann-7=", "ann")

@@ -567,7 +567,7 @@ def test_action_that_is_no_more_counts_nowhere(scores: Scores, moment: Moment) -
 def test_boards_of_a_ticket_cannot_be_chosen(scores: Scores) -> None:
     issued = scores.issue(user_id="ann", board="global", action="plain").ticket
     forged = tickets.sign_action(
-        replace(issued, also={"best": "2026-W48"}), tickets.Keys("v1", {"v1": "x" * 64})
+        replace(issued, also={"best": "2026-W48"}), tickets.SigningKeys("v1", {"v1": "x" * 64})
     )
     with pytest.raises(TicketInvalid):
         complete(scores, forged)

@@ -10,7 +10,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-import handlers.socket
+import handlers.subscriber
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb import connections
@@ -42,12 +42,12 @@ class Gateway:
             "Error": {"Code": "GoneException"},
             "ResponseMetadata": {"HTTPStatusCode": 410},
         }
-        raise wiring.sockets().client.exceptions.GoneException(gone, "GetConnection")
+        raise wiring.connections_api().client.exceptions.GoneException(gone, "GetConnection")
 
     def connect(self, connection_id: str, user: str = "ann") -> int:
         event = frame(connection_id, None, "CONNECT")
         event["requestContext"]["authorizer"] = {"userId": user}
-        status: int = handlers.socket.handler(event, CONTEXT)["statusCode"]
+        status: int = handlers.subscriber.handler(event, CONTEXT)["statusCode"]
         if status == 200:
             self.open.add(connection_id)
         return status

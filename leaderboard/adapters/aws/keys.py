@@ -10,7 +10,7 @@ from typing import Any
 from leaderboard.adapters.aws.clients import DOWN, client, translated
 from leaderboard.errors import Unavailable
 from leaderboard.retries import Pause
-from leaderboard.scoring.tickets import KeyId, Keys
+from leaderboard.scoring.tickets import KeyId, SigningKeys
 
 CACHED_SECONDS = 300
 """How often a secret is read again, so that a rotation reaches every function by itself."""
@@ -113,7 +113,7 @@ class TicketKeys:
     _gone: set[str] = field(default_factory=set, init=False)
     """Ids that were proven once, and are no key's now."""
 
-    def __call__(self, key_id: KeyId | None = None) -> Keys:
+    def __call__(self, key_id: KeyId | None = None) -> SigningKeys:
         """The keys; read again for one that another function has signed with since.
 
         Raises Unavailable, also for a key that is not known while nobody can be asked for it.
@@ -123,8 +123,8 @@ class TicketKeys:
             values = self._look_up(key_id)
         current = next(iter(values.by_id))
         if time.time() - values.current_since > PREVIOUS_SECONDS:
-            return Keys(current, {current: values.by_id[current]})
-        return Keys(current, values.by_id)
+            return SigningKeys(current, {current: values.by_id[current]})
+        return SigningKeys(current, values.by_id)
 
     def _look_up(self, key_id: KeyId) -> Values:
         """Read the keys for one that is not known.

@@ -67,7 +67,7 @@ def use_libcurl(client: Any, *, connect_seconds: float, read_seconds: float) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class ResponseBody:
     """An answer's body as the SDK reads it."""
 
     content: bytes
@@ -122,7 +122,7 @@ class Transport:
         status = handle.getinfo(pycurl.RESPONSE_CODE)
         self.idle.append(handle)
         headers: Any = _headers(head.getvalue())
-        return AWSResponse(request.url, status, headers, Body(body.getvalue()))
+        return AWSResponse(request.url, status, headers, ResponseBody(body.getvalue()))
 
     def close(self) -> None:
         while self.idle:

@@ -24,7 +24,7 @@ from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.adapters.dynamodb.items import typed
 from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.adapters.valkey import cache
-from leaderboard.adapters.valkey.cache import Cache, Script
+from leaderboard.adapters.valkey.cache import Script, ValkeyCache
 from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.boards.rules import Board
 from leaderboard.boards.snapshots import Snapshot, ranked
@@ -33,10 +33,10 @@ from leaderboard.frames import delta, messages, subscriptions
 from leaderboard.frames.delivery import Part, Sender, Tally
 from leaderboard.ranking import recorder as ranking
 from leaderboard.ranking.ingest import Chores
-from leaderboard.ranking.recorder import COMPLETE, NEW, PARTIAL, BoardItem, Recorder, Top
+from leaderboard.ranking.recorder import COMPLETE, NEW, PARTIAL, BoardItem, CachedTop, Recorder
 from leaderboard.reading.reads import Reads
 from leaderboard.repair import rebuild
-from leaderboard.repair.changes import Changes
+from leaderboard.repair.rule_changes import RuleChanges
 from leaderboard.repair.totals import Totals
 from leaderboard.scoring import decisions, moderation
 from leaderboard.scoring.completions import Completion
@@ -184,12 +184,12 @@ def skip_the_record_of_an_equal_top(patch: pytest.MonkeyPatch) -> None:
 
 
 def treat_a_missing_state_as_empty(patch: pytest.MonkeyPatch) -> None:
-    real = Cache.apply
+    real = ValkeyCache.apply
 
-    def apply(it: Cache, *arguments: Any, start: str | None = None, **named: Any) -> Any:
+    def apply(it: ValkeyCache, *arguments: Any, start: str | None = None, **named: Any) -> Any:
         return real(it, *arguments, start=COMPLETE if start else None, **named)
 
-    patch.setattr(Cache, "apply", apply)
+    patch.setattr(ValkeyCache, "apply", apply)
 
 
 def trust_a_life_that_began_beside_an_item(patch: pytest.MonkeyPatch) -> None:
@@ -235,7 +235,7 @@ def read_before_registering(patch: pytest.MonkeyPatch) -> None:
 def fill_whatever_life_there_is(patch: pytest.MonkeyPatch) -> None:
     """A rebuild that is not bound to its life."""
 
-    def fill(it: Cache, board_season: Any, records: Any, *, life: str) -> int:  # noqa: ARG001
+    def fill(it: ValkeyCache, board_season: Any, records: Any, *, life: str) -> int:  # noqa: ARG001
         return it.apply(board_season, list(records), start=PARTIAL).taken
 
     def end(work: Any, key: str) -> None:
@@ -247,7 +247,7 @@ def fill_whatever_life_there_is(patch: pytest.MonkeyPatch) -> None:
         work.parts.recorder.record(board_season, cache.read(board_season))
         work.standing.lives.pop(key, None)
 
-    patch.setattr(Cache, "fill", fill)
+    patch.setattr(ValkeyCache, "fill", fill)
     patch.setattr(rebuild._Work, "_end", end)  # noqa: SLF001
 
 
@@ -575,7 +575,7 @@ def record_no_total_by_itself(patch: pytest.MonkeyPatch) -> None:
 
 def record_each_total_at_once(patch: pytest.MonkeyPatch) -> None:
     _script(patch, "APPLY", ">= tonumber(ARGV[8])", ">= 0")
-    patch.setattr(Top, "is_total_due", True)
+    patch.setattr(CachedTop, "is_total_due", True)
 
 
 def record_another_total_of_one_version(patch: pytest.MonkeyPatch) -> None:
@@ -595,13 +595,13 @@ def leave_the_totals_when_scores_end(patch: pytest.MonkeyPatch) -> None:
 
 def leave_the_ranking_in_the_order_before(patch: pytest.MonkeyPatch) -> None:
     """The switch changes the item alone."""
-    patch.setattr(Changes, "_fit", lambda _changes, _board_season, _item: False)
+    patch.setattr(RuleChanges, "_fit", lambda _changes, _board_season, _item: False)
 
 
 def record_in_the_order_before(patch: pytest.MonkeyPatch) -> None:
     """A recorder does not see that the item's order is another."""
 
-    def recorded(it: Recorder, board_season: BoardSeason, _top: Top) -> BoardItem | None:
+    def recorded(it: Recorder, board_season: BoardSeason, _top: CachedTop) -> BoardItem | None:
         item = it.boards.read(board_season.key)
         return item if item is not None and item.is_recorded else None
 

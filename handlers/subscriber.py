@@ -72,7 +72,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
             line["code"] = reply["code"]
             answer = {"statusCode": 200, "body": encode(reply)}
     log = logger.error if unforeseen else logger.info
-    log("socket", extra=line, exc_info=unforeseen)
+    log("subscriber", extra=line, exc_info=unforeseen)
     return answer
 
 
@@ -111,7 +111,7 @@ def take_frame(text: str, connection_id: str, request_id: str) -> protocol.Reply
         if error.offends:
             count("ConnectionsClosed", 1)
             with contextlib.suppress(Unavailable):  # its next message closes it
-                wiring.sockets().close(connection_id)
+                wiring.connections_api().close(connection_id)
         return messages.error_json("rate_limited", str(error), request_id=request_id)
     except LeaderboardError as error:
         return messages.error_json(_code(error), str(error), request_id=request_id)

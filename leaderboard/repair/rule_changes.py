@@ -23,7 +23,14 @@ from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Order
 from leaderboard.errors import BoardNotFound
-from leaderboard.ranking.recorder import COMPLETE, BoardItem, Listed, Recorder, Top, in_force
+from leaderboard.ranking.recorder import (
+    COMPLETE,
+    BoardItem,
+    BoardRow,
+    CachedTop,
+    Recorder,
+    in_force,
+)
 
 Json = dict[str, Any]
 
@@ -34,7 +41,7 @@ UNSEEN_MS = 150_000
 
 
 class Boards(Protocol):
-    def list(self) -> Iterator[list[Listed]]: ...
+    def list(self) -> Iterator[list[BoardRow]]: ...
 
     def read(self, key: str) -> BoardItem | None: ...
 
@@ -46,7 +53,7 @@ class Boards(Protocol):
 
 
 class Cache(Protocol):
-    def read(self, board_season: BoardSeason) -> Top | None: ...
+    def read(self, board_season: BoardSeason) -> CachedTop | None: ...
 
     def settle(self, board_season: BoardSeason, life: str, completeness: str) -> bool: ...
 
@@ -67,7 +74,7 @@ class Rebuilds(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class RuleChangesResult:
     """What a run came to: the board-seasons whose order changed, those whose top was recorded in
     another size, and whether nothing is left to do."""
 
@@ -77,7 +84,7 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class Changes:
+class RuleChanges:
     catalog: Catalog
     boards: Boards
     cache: Cache
@@ -87,7 +94,7 @@ class Changes:
     write_shards: int
     now_ms: Callable[[], int]
 
-    def run(self, *, seconds: float, deployed: bool = False) -> Changed:
+    def run(self, *, seconds: float, deployed: bool = False) -> RuleChangesResult:
         """Bring in what differs, for that long at most; the next run goes on.
 
         `deployed`: a deploy has ended well. Raises Unavailable.
@@ -95,7 +102,7 @@ class Changes:
         deadline = time.monotonic() + seconds
         known = self._look()
         if known["done"] and not deployed:
-            return Changed()
+            return RuleChangesResult()
         is_settled = known["at"] - known["since"] >= PATIENCE_MS
         reordered: list[str] = []
         resized: list[str] = []
@@ -124,7 +131,7 @@ class Changes:
         # Until then a function of the release before may still record a board's first top.
         if finished and is_settled:
             self.memory.keep_rules(json.dumps({**known, "done": True}))
-        return Changed(tuple(reordered), tuple(resized), finished)
+        return RuleChangesResult(tuple(reordered), tuple(resized), finished)
 
     def _look(self) -> Json:
         """What is kept of these rules: since when each run saw them, and whether all is done.

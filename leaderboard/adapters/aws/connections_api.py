@@ -13,7 +13,7 @@ from leaderboard.adapters.aws.clients import translated
 
 
 @dataclass(frozen=True)
-class Sockets:
+class ConnectionsApi:
     """The connections of one stage's WebSocket API."""
 
     endpoint: str

@@ -131,8 +131,8 @@ class PostingDelivery:
         return [course.report() for course in courses]
 
     @cached_property
-    def lines(self) -> Lines:
-        return Lines(self.endpoint, self.handles, self.ca_file)
+    def lines(self) -> HandlePool:
+        return HandlePool(self.endpoint, self.handles, self.ca_file)
 
     def close(self) -> None:
         """Close the connections, if there are any."""
@@ -141,7 +141,7 @@ class PostingDelivery:
             del vars(self)["lines"]
 
 
-class Lines:
+class HandlePool:
     """libcurl's handles: so many posts at a time, over connections that are kept."""
 
     def __init__(self, endpoint: str, handles: int, ca_file: Path) -> None:
@@ -303,7 +303,7 @@ def _handle(ca_file: Path) -> Any:
 class Posting:
     """The posts of some broadcasts, until each connection has its frame or time is up."""
 
-    lines: Lines
+    lines: HandlePool
     bucket: Bucket
     rate: float
     deadline: float
