@@ -20,7 +20,7 @@ from leaderboard.adapters.dynamodb.score_scanner import records_of
 from leaderboard.adapters.valkey.cache import ValkeyCache
 from leaderboard.adapters.valkey.notes import RebuildClaim
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.ranking.recorder import BoardItem, BoardRow, Recorder
 from leaderboard.repair.rebuild import Rebuild, RebuildRequest, ScanPage
 from leaderboard.repair.sweep import Sweep

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from leaderboard import clock, settings
-from leaderboard.boards import catalog
+from leaderboard.boards import boards_file
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.settings import Settings
@@ -58,7 +58,7 @@ def configuration() -> Settings:
 @cache
 def boards() -> Catalog:
     it = configuration()
-    return catalog.load(it.boards_file, frame_interval_ms=it.frame_interval_ms)
+    return boards_file.load(it.boards_file, frame_interval_ms=it.frame_interval_ms)
 
 
 def asked(board: str, season: str | None = None, *, future: bool = False) -> BoardSeason:

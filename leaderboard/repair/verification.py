@@ -20,7 +20,8 @@ from typing import Any, Protocol
 from leaderboard import instants
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.boards.catalog import Catalog, parse, stranded
+from leaderboard.boards.boards_file import parse
+from leaderboard.boards.catalog import Catalog, lost_by_schedule
 from leaderboard.boards.rules import Board
 from leaderboard.boards.seasons import before
 from leaderboard.boards.snapshots import Entry, Score, Snapshot
@@ -302,7 +303,7 @@ class Verification:
         known = parse({"boards": {name: {"schedule": it} for name, it in schedules.items()}})
         # At revision 0 one was opened with its season, and has no scores.
         scored = (it.key for page in self.boards.list() for it in page if it.revision > 0)
-        return stranded(known, scored)[:SHOWN]
+        return lost_by_schedule(known, scored)[:SHOWN]
 
     # The whole ranking.
 

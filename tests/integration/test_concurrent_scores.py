@@ -16,7 +16,7 @@ from botocore.exceptions import ReadTimeoutError
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.board_season import key_of
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.errors import (
     LeaderboardError,
     SubmissionConflict,

@@ -17,7 +17,7 @@ from botocore.exceptions import ReadTimeoutError
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.board_season import key_of
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.boards.names import default_name
 from leaderboard.errors import (
     Barred,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.boards.entries import encode, entries_json
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames import delta, messages
