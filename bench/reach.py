@@ -21,7 +21,7 @@ from leaderboard.boards.boards_file import parse
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames.broadcast import Broadcaster, Change
 from leaderboard.frames.delivery import Sender
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.ranking.board_item import BoardItem
 
 HANDLES = 256
 PAGE = 2000

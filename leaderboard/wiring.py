@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from leaderboard.frames.delivery import Sender
     from leaderboard.frames.subscriptions import Subscriptions
     from leaderboard.ranking.ingest import Ingest
-    from leaderboard.ranking.recorder import Recorder, ScoreState
+    from leaderboard.ranking.recorder import Recorder
+    from leaderboard.ranking.score_state import ScoreState
     from leaderboard.reading.reads import Reads
     from leaderboard.repair.archive import Archive
     from leaderboard.repair.rebuild import Rebuild
@@ -104,12 +105,12 @@ def ingest() -> Ingest:
 
     it = configuration()
     return Ingest(
-        boards(),
-        recorder(),
-        rebuild_starter(),
-        upkeep_function(),
-        ModerationFunction(it.moderation_function),
-        clock.now_ms,
+        catalog=boards(),
+        recorder=recorder(),
+        rebuilds=rebuild_starter(),
+        upkeep=upkeep_function(),
+        moderation=ModerationFunction(it.moderation_function),
+        now_ms=clock.now_ms,
     )
 
 
@@ -298,7 +299,11 @@ def fanout() -> Sender:
 def recorder() -> Recorder:
     from leaderboard.ranking.recorder import Recorder
 
-    return Recorder(ranking_cache(), board_table(), configuration().record_interval_ms)
+    return Recorder(
+        cache=ranking_cache(),
+        boards=board_table(),
+        interval_ms=configuration().record_interval_ms,
+    )
 
 
 @cache

@@ -18,8 +18,9 @@ from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.entries import encode, entries_json, entry_json
 from leaderboard.boards.rules import Action, Board, Format, JudgedPoints
 from leaderboard.errors import CacheUnavailable, UserNotRanked
-from leaderboard.ranking.listings import Listing, Position, RankingReader, TopCopy
-from leaderboard.ranking.recorder import BoardItem, in_force
+from leaderboard.ranking.board_item import BoardItem, with_item_order
+from leaderboard.ranking.listings import Listing, Position, TopCopy
+from leaderboard.ranking.ports import RankingReader
 from leaderboard.reading import cursors
 from leaderboard.reading.standby import Index, Standby
 
@@ -172,7 +173,7 @@ class Reads:
         except CacheUnavailable:
             item = self.boards().read(board_season.key)
             if item is not None and not item.is_readable:
-                return self._indexed(in_force(board_season, item)), True
+                return self._indexed(with_item_order(board_season, item)), True
             return (NO_SCORES if item is None else json.loads(copy_of(item))), True
         body = kept.body
         if body is None:
@@ -180,7 +181,7 @@ class Reads:
             if item is None:
                 return NO_SCORES, False
             if not item.is_readable:
-                return self._indexed(in_force(board_season, item)), True
+                return self._indexed(with_item_order(board_season, item)), True
             body = copy_of(item)
             with contextlib.suppress(CacheUnavailable):
                 self.cache.keep_copy(board_season.key, revision=item.revision, body=body)
@@ -220,7 +221,7 @@ class Reads:
         if not recorded and not down:
             return Listing((), 0), False
         standby = Standby(self.index(), item.snapshot.total if item and recorded else 0)
-        return ask(standby, in_force(board_season, item)) or Listing((), 0), True
+        return ask(standby, with_item_order(board_season, item)) or Listing((), 0), True
 
     def _board(self, board: Board, pace: str | None) -> Json:
         season = BoardSeason.at(board, self.now_ms()).season

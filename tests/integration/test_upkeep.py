@@ -24,7 +24,7 @@ from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Schedule
 from leaderboard.boards.seasons import before, season_at
 from leaderboard.errors import RateLimited, Unavailable
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.ranking.board_item import BoardItem
 from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.scoring.ports import Write
 from tests.integration import aws

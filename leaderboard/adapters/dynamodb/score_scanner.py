@@ -11,7 +11,7 @@ from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.adapters.dynamodb.scores import NO_SCORES, score_record
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import ScoreState
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair.rebuild import ScanPage
 from leaderboard.retries import tries
 

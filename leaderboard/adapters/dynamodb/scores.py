@@ -20,7 +20,7 @@ from leaderboard.boards.names import BOARD, USER_ID, default_name
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import ScoreState
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.retries import carried, tries
 from leaderboard.scoring.decisions import (
     DELETED,

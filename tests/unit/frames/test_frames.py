@@ -14,7 +14,7 @@ from leaderboard.boards.entries import encode, entries_json
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames import delta, messages
 from leaderboard.frames.broadcast import Broadcaster, Change, Frame
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.ranking.board_item import BoardItem
 from tests.unit import strategies
 
 NOW = 1_795_421_730_123
