@@ -1,6 +1,6 @@
-"""The composition root: the service's parts, put together with the adapters.
+"""The composition root: it builds the services of the stages with their adapters.
 
-One function a part, each built once per execution environment and importing only what it uses.
+Each function builds one part, once per execution environment, and imports only what it uses.
 """
 
 from __future__ import annotations
@@ -79,7 +79,14 @@ def reads() -> Reads:
     from leaderboard.reading.reads import Reads
 
     cache = read_cache()
-    return Reads(boards(), cache, cache, board_table, board_index, clock.now_ms)
+    return Reads(
+        catalog=boards(),
+        cache=cache,
+        rankings=cache,
+        boards=board_table,
+        index=board_index,
+        now_ms=clock.now_ms,
+    )
 
 
 @cache
