@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
 import handlers.rebuild
 import handlers.score_stream
@@ -29,7 +28,7 @@ from leaderboard.ranking.recorder import Recorder
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair import rebuild
 from leaderboard.repair.rebuild import RebuildProgress
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import Invocation, stream_record
 from tests.integration.valkey import Valkey
@@ -62,14 +61,14 @@ def small_pages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The table answers three items at a time."""
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    call = aws_calls.real()
 
     def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
         if operation == "Scan" and parameters["TableName"] == aws.SCORES:
             parameters = {**parameters, "Limit": 3}
         return call(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
 
 
 @dataclass(frozen=True)
