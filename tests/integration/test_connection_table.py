@@ -18,7 +18,7 @@ from leaderboard.adapters.dynamodb.connections import (
     ConnectionTable,
 )
 from leaderboard.errors import LeaderboardError
-from leaderboard.frames.subscriptions import MAX_BOARDS, ConnectionGone, TooManyBoards
+from leaderboard.frames.ports import MAX_BOARDS, ConnectionGone, TooManyBoards
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")

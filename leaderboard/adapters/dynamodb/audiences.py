@@ -34,9 +34,9 @@ class AudienceTable:
     def shards(self) -> int:
         return self.audience_shards
 
-    def subscribers(self, parts: Sequence[tuple[str, int]]) -> list[Iterator[str]]:
+    def subscribers(self, shards: Sequence[tuple[str, int]]) -> list[Iterator[str]]:
         client("dynamodb")  # is not to be made by several threads at once
-        lists = [Pages(self.connections_table, f"{board}#{shard}") for board, shard in parts]
+        lists = [Pages(self.connections_table, f"{board}#{shard}") for board, shard in shards]
         if len(lists) == 1:
             return [self._one(lists[0])]
         begun = [self._readers.submit(it.read) for it in lists]

@@ -11,7 +11,7 @@ from typing import Any
 
 from leaderboard.adapters.aws.clients import DOWN, client, translated
 from leaderboard.errors import Raced, Unavailable
-from leaderboard.frames.subscriptions import MAX_BOARDS, ConnectionGone, TooManyBoards
+from leaderboard.frames.ports import MAX_BOARDS, ConnectionGone, TooManyBoards
 from leaderboard.retries import tries
 
 CONNECTION_SECONDS = 7500
