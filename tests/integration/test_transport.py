@@ -123,7 +123,7 @@ def test_the_tables_alone_go_this_way(sink: Sink, monkeypatch: pytest.MonkeyPatc
         made.append(curl())
         return made[-1]
 
-    monkeypatch.setattr(transport.pycurl, "Curl", handle)
+    monkeypatch.setattr(pycurl, "Curl", handle)
     calls: dict[str, Callable[[Any], Any]] = {
         "dynamodb": lambda it: it.list_tables(),
         "lambda": lambda it: it.list_functions(),
