@@ -20,7 +20,7 @@ from redis.exceptions import ConnectionError as CacheConnectionError
 import leaderboard.adapters.valkey.cache
 from handlers.telemetry import Handler, logger, metrics
 from leaderboard.adapters.aws import transport
-from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.aws.clients import client, session
 from leaderboard.adapters.valkey.cluster import Cluster
 from tests.games import shipping
 from tests.integration import aws, aws_calls, rights
@@ -80,6 +80,7 @@ def _fresh_clients() -> Iterator[None]:
     so what moto answers must not be sent as well. Servers on loopback are no affair of moto's.
     """
     client.cache_clear()
+    session.cache_clear()
     real = transport.use_libcurl
 
     def use_libcurl(made: Any, **seconds: float) -> None:
