@@ -66,6 +66,6 @@ class Admission:
             return None
         if ticket.expires_ms <= self.now_ms():
             return None
-        if not self.tickets().take_ticket(ticket.ticket, ticket.expires_ms):
+        if not self.tickets().use_ticket(ticket.ticket, ticket.expires_ms):
             return None
         return ticket.user_id

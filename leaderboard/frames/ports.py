@@ -155,8 +155,8 @@ class ConnectionStore(Protocol):
 class SocketTicketStore(Protocol):
     """Remembers the socket tickets that were used."""
 
-    def take_ticket(self, ticket: str, expires_ms: int) -> bool:
-        """Use a socket ticket up; False if it was used before."""
+    def use_ticket(self, ticket: str, expires_ms: int) -> bool:
+        """Note that a socket ticket was used; False if it was used before."""
 
 
 class SocketGateway(Protocol):

@@ -175,8 +175,8 @@ class ConnectionTable:
             for page in pages:
                 yield from page["Items"]
 
-    def take_ticket(self, ticket: str, expires_ms: int) -> bool:
-        """Use a socket ticket up; False if it was used before."""
+    def use_ticket(self, ticket: str, expires_ms: int) -> bool:
+        """Note that a socket ticket was used; False if it was used before."""
         try:
             self._put(
                 _key(f"ticket#{ticket}", ticket),
