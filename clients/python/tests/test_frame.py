@@ -1,4 +1,4 @@
-"""What is a frame, and what is none."""
+"""Which texts are frames, and which are not."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clients.python.tests.messages import current, entry, pong, snapshot, update
+from leaderboard_client.fields import instant
 from leaderboard_client.frame import (
     Current,
     Place,
@@ -19,7 +20,6 @@ from leaderboard_client.frame import (
     Snapshot,
     Unsubscribed,
     Update,
-    instant,
     parse_frame,
     parse_top,
 )

@@ -20,28 +20,32 @@ from typing import Any
 import pytest
 
 from leaderboard_client.board import Board, Changes
-from leaderboard_client.connections import Connect, Disconnect, Send
-from leaderboard_client.frame import Entry, Place, parse_top
-from leaderboard_client.problems import Problem
-from leaderboard_client.session import (
+from leaderboard_client.effects import (
     Abort,
-    Answered,
-    Close,
+    Connect,
+    Disconnect,
     Effect,
-    Event,
     Fetch,
+    ReportProblem,
+    Send,
+    ShowBoard,
+    ShowCondition,
+)
+from leaderboard_client.events import (
+    Close,
+    Event,
     Follow,
-    Heard,
-    Lost,
-    Opened,
-    Report,
-    Session,
-    Show,
-    Tell,
+    MessageReceived,
+    ReadFailed,
+    ReadSucceeded,
+    SocketLost,
+    SocketOpened,
     Tick,
-    Unanswered,
     Unfollow,
 )
+from leaderboard_client.frame import Entry, Place, parse_top
+from leaderboard_client.problems import Problem
+from leaderboard_client.session import Session
 from leaderboard_client.timing import Timing
 
 STORMS = int(os.environ.get("STORMS", "100"))
@@ -87,18 +91,18 @@ def event_of(told: Json) -> Event:
         case "unfollow":
             return Unfollow(told["board"])
         case "opened":
-            return Opened(told["link"])
+            return SocketOpened(told["link"])
         case "heard":
-            return Heard(told["link"], told["text"])
+            return MessageReceived(told["link"], told["text"])
         case "lost":
-            return Lost(told["link"], problem)
+            return SocketLost(told["link"], problem)
         case "answered":
             top = parse_top(told["top"], told["board"])
             assert top, told
-            return Answered(told["board"], top)
+            return ReadSucceeded(told["board"], top)
         case "unanswered":
             more = {"failure": told["failure"]} if "failure" in told else {}
-            return Unanswered(told["board"], problem, told.get("retryAfter", 0), **more)
+            return ReadFailed(told["board"], problem, told.get("retryAfter", 0), **more)
         case "close":
             return Close()
         case other:
@@ -128,13 +132,13 @@ def done(effect: Effect) -> Json:
             return {"do": "fetch", "board": board}
         case Abort(board):
             return {"do": "abort", "board": board}
-        case Show(shown, changes):
+        case ShowBoard(shown, changes):
             return {"do": "show", "board": plain(shown), "changes": plain(changes)}
-        case Tell(condition):
+        case ShowCondition(condition):
             names = [field.name for field in fields(condition)]
             told = {camel_case(name): plain(getattr(condition, name)) for name in names}
             return {"do": "tell", "condition": told}
-        case Report(problem):
+        case ReportProblem(problem):
             return {"do": "report", "problem": problem}
 
 
@@ -227,8 +231,8 @@ def few() -> list[Json]:
         ("following.compare", lambda *_: "newer"),
         ("following.same_counter", lambda *_: True),
         ("link.FORGET_ATTEMPTS_AFTER", 1_000_000),
-        ("session.UNDECIDED_LIMIT", 1),
-        ("session.changes_between", lambda *_: Changes()),
+        ("inbox.UNDECIDED_LIMIT", 1),
+        ("session_parts.changes_between", lambda *_: Changes()),
     ],
 )
 def test_broken_rule_is_found_out(
