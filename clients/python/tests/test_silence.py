@@ -11,7 +11,6 @@ import pytest
 
 from clients.python.tests.messages import pong, snapshot
 from leaderboard_client import Problem, Timing
-from leaderboard_client.condition import Condition
 from leaderboard_client.effects import (
     Connect,
     Disconnect,
@@ -31,6 +30,7 @@ from leaderboard_client.events import (
 )
 from leaderboard_client.frame import parse_top
 from leaderboard_client.session import Session
+from leaderboard_client.status import Condition
 
 TIMING = Timing()
 CHANCES = pytest.mark.parametrize("chance", [0.0, 0.5, 0.999])

@@ -90,17 +90,17 @@ def event_of(told: Json) -> Event:
             return Follow(told["board"])
         case "unfollow":
             return Unfollow(told["board"])
-        case "opened":
+        case "socketOpened":
             return SocketOpened(told["link"])
-        case "heard":
+        case "messageReceived":
             return MessageReceived(told["link"], told["text"])
-        case "lost":
+        case "socketLost":
             return SocketLost(told["link"], problem)
-        case "answered":
+        case "readSucceeded":
             top = parse_top(told["top"], told["board"])
             assert top, told
             return ReadSucceeded(told["board"], top)
-        case "unanswered":
+        case "readFailed":
             more = {"failure": told["failure"]} if "failure" in told else {}
             return ReadFailed(told["board"], problem, told.get("retryAfter", 0), **more)
         case "close":
@@ -133,21 +133,21 @@ def done(effect: Effect) -> Json:
         case Abort(board):
             return {"do": "abort", "board": board}
         case ShowBoard(shown, changes):
-            return {"do": "show", "board": plain(shown), "changes": plain(changes)}
+            return {"do": "showBoard", "board": plain(shown), "changes": plain(changes)}
         case ShowCondition(condition):
             names = [field.name for field in fields(condition)]
             told = {camel_case(name): plain(getattr(condition, name)) for name in names}
-            return {"do": "tell", "condition": told}
+            return {"do": "showCondition", "condition": told}
         case ReportProblem(problem):
-            return {"do": "report", "problem": problem}
+            return {"do": "reportProblem", "problem": problem}
 
 
 def expected(effect: Json) -> Json:
-    if effect["do"] == "report":
-        return {"do": "report", "problem": problem_of(effect["problem"])}
-    if effect["do"] == "tell":
+    if effect["do"] == "reportProblem":
+        return {"do": "reportProblem", "problem": problem_of(effect["problem"])}
+    if effect["do"] == "showCondition":
         problems = [problem_of(it) for it in effect["condition"]["problems"]]
-        return {"do": "tell", "condition": {**effect["condition"], "problems": problems}}
+        return {"do": "showCondition", "condition": {**effect["condition"], "problems": problems}}
     return effect
 
 
@@ -178,7 +178,7 @@ def replay(storm: Json, timing: Timing | None = None) -> int:
         assert did == [expected(it) for it in effects], where
         assert lots.drawn == [], where
         assert (plain(session.due), session.offset) == (due, offset), where
-        shown += sum(it["do"] == "show" for it in did)
+        shown += sum(it["do"] == "showBoard" for it in did)
     return shown
 
 

@@ -61,9 +61,9 @@ class Changes:
 
 
 def compare(place: HasPlace, held: HasPlace) -> Literal["newer", "same", "older", "apart"]:
-    """Where one place of a board's counter is, beside the held one.
+    """How one place of a board's counter compares with the held one.
 
-    `apart`: the two do not say it, because of another epoch or seasons of another schedule.
+    `apart`: it cannot be told, since the epoch, or the schedule of the seasons, is another.
     """
     if place.season != held.season:
         # Names of seasons have an order only among their own kind: 2026-11, 2026-W48, 2026-11-23.

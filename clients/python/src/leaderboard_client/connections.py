@@ -1,10 +1,9 @@
 """The connection in use, and the one that is to take its place.
 
-A client has one connection for all boards. If it is lost, the next try waits a random time whose
-limit doubles with each failure, so that a crowd that lost the service at one moment does not come
-back at one moment. A connection that is near the gateway's limit of two hours is replaced without
-a pause: a second one, the spare, opens beside it and asks for every board. Only when all of them
-are answered there does it take over. If the spare fails, the current one simply goes on."""
+A client has one connection for all boards. After a loss it waits a random time, whose limit doubles
+with each failure, so that a crowd does not come back at once. Before the gateway's limit of two
+hours a second connection, the spare, opens beside the first. It takes over when it has answered for
+every board, so no board is ever without one. If the spare fails, the first goes on."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Tells a mistake in the set-up from an outage.
 
-Both look the same to a client: a socket does not open. An outage needs nobody, since the client
-tries again by itself. So a problem is reported only if no socket has ever opened, several tries
-failed, and, where HTTP is there to compare with, the service does answer over HTTP."""
+To a client both look the same: a socket does not open. An outage needs nobody, since the client
+tries again. So a problem is reported only if no socket has ever opened, several tries failed, and
+the service answers over HTTP, where there is HTTP to compare with."""
 
 from __future__ import annotations
 

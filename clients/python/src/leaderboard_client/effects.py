@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leaderboard_client.board import Board, Changes
-from leaderboard_client.condition import Condition
 from leaderboard_client.link import Message
 from leaderboard_client.problems import Problem
+from leaderboard_client.status import Condition
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from leaderboard_client.poll import Poll
 class FollowedBoard:
     """One board that somebody listens to, or did until a moment ago."""
 
-    def __init__(self, poll: Poll, roll_delay: float) -> None:
+    def __init__(self, name: str, poll: Poll, roll_delay: float) -> None:
         """`roll_delay`: milliseconds after a season's end, when to ask for the next one."""
+        self.name = name
         self.following = Following()
         self.poll = poll
         self.forget_at = math.inf

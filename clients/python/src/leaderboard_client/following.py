@@ -1,12 +1,10 @@
-"""The client's copy of one board, and the protocol's rules for what may replace it. It knows frames
-and times, and no connection.
+"""The client's copy of one board, and the protocol's rules for what may replace it.
 
-An update is applied only to the version that it starts from. One that starts later waits here for
-those before it, since frames may change places on the way; its version is remembered, and until
-the copy reaches it, the copy is behind, which makes the link subscribe again. Within one counter
-(a season and an epoch) the version says what is newer. Between two epochs no number says it, so
-time must: when the service read the board, or published it. Where time does not say it either, the
-copy is in doubt and also behind, until an answer to a later `subscribe` decides."""
+An update is applied only to the version that it starts from; others wait here, since frames may
+change places on the way. While a newer version is known, the copy is behind, and the link
+subscribes again. Within one counter (season and epoch) the version says what is newer. Between two
+epochs only time can: when the service read the board, or published it. Where it cannot, the copy is
+in doubt, which is behind, too, until a later answer decides."""
 
 from __future__ import annotations
 
@@ -83,8 +81,8 @@ class Following:
             self._agree(named, now)
 
     def answered(self, place: HasPlace, asked_at: float) -> None:
-        """The service answered a `subscribe`, sent at `asked_at`, with a place of the held counter.
-        So by then it had not moved to another counter, and doubts from before are settled."""
+        """The service answered a `subscribe`, sent at `asked_at`. If it named the held counter,
+        doubts from before are settled."""
         if self.held is None or not same_counter(place, self.held):
             return
         self.undecided = 0

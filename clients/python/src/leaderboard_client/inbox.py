@@ -1,8 +1,8 @@
 """What comes in over the sockets: each frame changes the board that it names.
 
-An answer to a `subscribe` (a snapshot, or `current`) also says how old it can be at most: the
-service read the board after the client asked. So the link remembers when it asked, and the board
-uses that time where versions alone do not say which of two counters is the newer one."""
+The service reads a board after the client asked for it, so the answer to a `subscribe` is not older
+than the question. The link remembers when it asked, and that time decides where versions cannot
+tell which of two counters is the newer one."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Inbox:
         match frame:
             case Snapshot():
                 asked_at = link.answer(frame.board)
-                self._answered(frame.board, board)
+                self._answered(board)
                 following.snapshot(frame, now=now, read_after=link.opened_at, asked_at=asked_at)
                 following.answered(frame, asked_at)
                 if following.undecided >= UNDECIDED_LIMIT:
@@ -66,7 +66,7 @@ class Inbox:
             case Current():
                 if before is None:
                     return
-                self._answered(frame.board, board)
+                self._answered(board)
                 following.name(frame, now)
                 following.answered(frame, link.answer(frame.board))
             case Unsubscribed():
@@ -108,6 +108,6 @@ class Inbox:
         else:
             link.ask_again(name, now=now, slower=2 if refusal.code == "rate_limited" else 0)
 
-    def _answered(self, name: str, board: FollowedBoard) -> None:
+    def _answered(self, board: FollowedBoard) -> None:
         board.refused = False
-        self._parts.problems.solve(f"board {name}", f"read {name}", "frames")
+        self._parts.problems.solve(f"board {board.name}", f"read {board.name}", "frames")

@@ -1,12 +1,10 @@
 """The life of one connection: until when it must open, its pings, what was asked and answered on
 it, and when to replace it. It says what to send and sends nothing itself.
 
-A connection can die without a sign, so silence is answered with a ping. If nothing follows the
-ping for two seconds, the boards are called stale; without a pong after ten, the connection is given
-up. Each board on it has an ask: a `subscribe` that is due, sent, settled, or refused for good. An
-ask that is not answered in time, or whose board is behind afterwards, is due again after a random
-wait that doubles. So a gap is repaired by asking again, and asking again never floods the
-service."""
+A connection can die without a sign, so silence is answered with a ping, and without a pong the
+connection is given up. Each board on it has an ask: a `subscribe` that is due, sent, settled, or
+refused for good. An ask without an answer, or whose board is still behind, is due again after a
+random wait that doubles. So gaps are repaired by asking again, without flooding the service."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""Reads over HTTP: the first top of each board, and all of them while there is no live socket.
+"""Reads over HTTP: the first top of each board, and all of them while no socket is live.
 
-Polling begins some seconds after the socket was lost, since most sockets are back by then. Each
-client waits a little longer or shorter, so that a crowd that lost its sockets at one moment does
-not read at one moment. It ends when a socket is live again. What a read brings is used only for
-a board that the socket has not answered for: the socket brings every version in order, and a read
-beside it would look like a gap."""
+Polling begins some seconds after the socket was lost, since most sockets are back by then, and at a
+random moment, so that a crowd does not read at once. It ends when a socket is live. A read is not
+used for a board that the socket has answered for: the socket brings every version in order, and a
+read beside it would look like a gap."""
 
 from __future__ import annotations
 
@@ -66,27 +65,27 @@ class Polling:
     def stop(self) -> None:
         """Nothing is wanted any more: gives up the reads that are under way."""
         self._down_at = math.inf
-        for name, board in self._parts.boards.items():
-            self.abort(name, board)
+        for board in self._parts.boards.values():
+            self.abort(board)
 
     def advance(self, now: float) -> None:
         """Gives up the reads that take too long, and starts those that are due."""
-        for name, board in self._parts.boards.items():
+        for board in self._parts.boards.values():
             if board.poll.is_overdue(now):
-                self._parts.emit(Abort(name))
-                self.fail(ReadFailed(name), now)
+                self._parts.emit(Abort(board.name))
+                self.fail(ReadFailed(board.name), now)
             if now >= board.poll.due(self.starts_at):
-                self.fetch(name, board, now)
+                self.read(board, now)
 
-    def fetch(self, name: str, board: FollowedBoard, now: float) -> None:
+    def read(self, board: FollowedBoard, now: float) -> None:
         """Starts a read."""
         board.poll.start(now)
-        self._parts.emit(Fetch(name))
+        self._parts.emit(Fetch(board.name))
 
-    def abort(self, name: str, board: FollowedBoard) -> None:
+    def abort(self, board: FollowedBoard) -> None:
         """Gives up the read of a board, if one is under way."""
         if board.poll.sent_at is not None:
-            self._parts.emit(Abort(name))
+            self._parts.emit(Abort(board.name))
         board.poll.stop()
 
     def succeed(self, read: ReadSucceeded, now: float) -> None:
@@ -112,7 +111,7 @@ class Polling:
         self._parts.show_change(board, before)
 
     def fail(self, read: ReadFailed, now: float) -> None:
-        """Takes a read that brought nothing; reports it if it is more than a passing trouble."""
+        """Takes a read that failed, and reports what may need somebody."""
         board = self._parts.boards.get(read.board)
         if board is None or board.poll.sent_at is None:
             return

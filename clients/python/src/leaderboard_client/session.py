@@ -1,12 +1,10 @@
 """The client without its I/O: events and the time go in, effects come out. The same events at the
-same times give the same effects, so every rule can be tested without a network or a clock.
+same times give the same effects.
 
-Each step has two halves. First the event changes what is known: a listener came, a frame arrived,
-a socket was lost. Then everything that is due by now is done, in a fixed order: forget boards
-without listeners, start or stop as a whole, keep the connections (see `connections.py`), read over
-HTTP where there is no live socket (see `polling.py`), and report what changed. The second half
-looks only at what is known and at the time, never at the event. So it does not matter in which
-order things went wrong: the next step does whatever is missing."""
+Each step has two halves. First the event changes what is known. Then everything that is due is
+done, in a fixed order: forget boards without listeners, start or stop, keep the connections, read
+over HTTP where no socket is live, show what changed. The second half never looks at the event, only
+at what is known and at the time. So it does not matter in which order things went wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +12,6 @@ import math
 from collections.abc import Callable
 
 from leaderboard_client.board import Board
-from leaderboard_client.condition import Condition, State
 from leaderboard_client.connections import Connections
 from leaderboard_client.diagnosis import Diagnosis
 from leaderboard_client.effects import Effect, ReportProblem, Send, ShowCondition
@@ -38,6 +35,7 @@ from leaderboard_client.poll import Poll
 from leaderboard_client.polling import Polling
 from leaderboard_client.problems import Problems
 from leaderboard_client.session_parts import SessionParts
+from leaderboard_client.status import Condition, State
 from leaderboard_client.timing import Timing
 
 
@@ -145,14 +143,15 @@ class Session:
             known.forget_at = math.inf
             return
         timing, random = self._parts.timing, self._parts.random
-        board = FollowedBoard(Poll(timing=timing, random=random), random() * timing.roll_jitter)
+        poll = Poll(timing=timing, random=random)
+        board = FollowedBoard(name, poll, random() * timing.roll_jitter)
         self._boards[name] = board
         for link in self._connections.all:
             if link.is_open:
                 link.follow(name, now)
         current = self._connections.current
         if self._parts.http and not (current and current.is_open):
-            self._polling.fetch(name, board, now)
+            self._polling.read(board, now)
 
     def _opened(self, number: int, now: float) -> None:
         if link := self._connections.find(number):
@@ -193,7 +192,7 @@ class Session:
         for name, board in list(self._boards.items()):
             if now < board.forget_at:
                 continue
-            self._polling.abort(name, board)
+            self._polling.abort(board)
             del self._boards[name]
             self._problems.solve(f"board {name}", f"read {name}")
             for link in self._connections.all:
