@@ -223,6 +223,35 @@ export class Stage {
     return this;
   }
 
+  /** The codes of the problems that were reported. */
+  get codes() {
+    return this.problems.map(({ code }) => code);
+  }
+
+  /** The codes of the problems that are not solved yet. */
+  get unsolved() {
+    return this.client.status.problems.map(({ code }) => code);
+  }
+
+  /** Waits for the read after the latest one. */
+  async nextRead() {
+    const { length } = this.requests;
+    for (let waited = 0; this.requests.length === length && waited < 120_000; waited += 50) await this.wait(50);
+    return this.request;
+  }
+
+  /**
+   * Sockets are refused at the handshake, which a page cannot tell from an outage.
+   * @param {number} times
+   */
+  async refuse(times) {
+    for (let attempt = 0; attempt < times; attempt += 1) {
+      const { length } = this.sockets;
+      this.socket.drop();
+      for (let waited = 0; this.sockets.length === length && waited < 60_000; waited += 50) await this.wait(50);
+    }
+  }
+
   /** @param {number} milliseconds */
   async wait(milliseconds) {
     await this.time.run(this.time.now() + milliseconds);
