@@ -47,7 +47,7 @@ export class Connections {
   }
 
   /**
-   * The link with this number; undefined if it was let go.
+   * The link with this number; undefined if it is gone.
    * @param {number} number
    */
   find(number) {

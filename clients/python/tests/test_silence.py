@@ -1,5 +1,5 @@
-"""A connection that is dead without a sign, a season's end, sockets that never open: what the
-session does and says, without a connection."""
+"""What the session does about a connection that is silently dead, a season's end, and sockets that
+never open; without a real connection."""
 
 from __future__ import annotations
 
@@ -107,16 +107,16 @@ def test_quiet_socket_pings_three_times_a_minute_and_is_never_called_stale() -> 
     stage = Stage().live()
     stage.wait(3_600_000, answering=True)
     assert 180 <= stage.pings <= 200
-    told = [it.condition for it in stage.effects if isinstance(it, ShowCondition)]
-    assert [it.stale_at for it in told if it.state == "live"] == [None]
+    conditions = [it.condition for it in stage.effects if isinstance(it, ShowCondition)]
+    assert [it.stale_at for it in conditions if it.state == "live"] == [None]
 
 
-def test_season_s_end_is_not_called_stale_while_the_service_answers() -> None:
+def test_end_of_a_season_is_not_called_stale_while_the_service_answers() -> None:
     stage = Stage().live(season="1970-01-01", endsAt="1970-01-01T00:00:10.000Z")
     stage.wait(13_000)
     stage.hear(snapshot(0, season="1970-01-02", epoch=None))
-    told = [it.condition for it in stage.effects if isinstance(it, ShowCondition)]
-    assert [it.stale_at for it in told if it.state == "live"] == [None]
+    conditions = [it.condition for it in stage.effects if isinstance(it, ShowCondition)]
+    assert [it.stale_at for it in conditions if it.state == "live"] == [None]
 
 
 def test_sockets_that_never_open_while_http_answers_are_one_problem_until_one_does() -> None:
@@ -137,7 +137,7 @@ def test_sockets_that_never_open_while_http_answers_are_one_problem_until_one_do
     assert not stage.condition.problems
 
 
-def test_outage_is_no_problem() -> None:
+def test_outage_is_not_reported_as_a_problem() -> None:
     stage = Stage(http=True)
     stage.tell(Follow("global"))
     stage.wait(600_000)

@@ -9,6 +9,7 @@
 const LIFETIME = 2 * 3_600_000;
 const IDLE = 10 * 60_000;
 
+/** The network between one client and the service. */
 export class Network {
   /** @type {Set<object>} sockets that the client has not closed, and that are not closed to it */
   open = new Set();

@@ -44,7 +44,7 @@ class Connections:
         return [link for link in (self.current, self._spare) if link is not None]
 
     def find(self, number: int) -> Link | None:
-        """The link with this number; None if it was let go."""
+        """The link with this number; None if it is gone."""
         return next((link for link in self.all if link.number == number), None)
 
     @property
