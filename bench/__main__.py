@@ -118,9 +118,7 @@ def parse() -> argparse.Namespace:
 
 def bench(text: str) -> str:
     if text not in BENCHES:
-        raise argparse.ArgumentTypeError(
-            f"there is no bench {text!r}; there are {', '.join(BENCHES)}"
-        )
+        raise argparse.ArgumentTypeError(f"no bench {text!r}; there are {', '.join(BENCHES)}")
     return text
 
 
