@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from leaderboard import instants
-from leaderboard.adapters.aws.clients import DOWN, client, translated
+from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
+from leaderboard.adapters.dynamodb.batches import read_batch
 from leaderboard.adapters.dynamodb.items import Item, plain, typed, unmoved
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards import order
@@ -19,9 +20,8 @@ from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.boards.names import BOARD, USER_ID, default_name
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.boards.snapshots import Score
-from leaderboard.errors import Unavailable
 from leaderboard.ranking.recorder import ScoreState
-from leaderboard.retries import carried, tries
+from leaderboard.retries import carried
 from leaderboard.scoring.decisions import (
     DELETED,
     VISIBLE,
@@ -88,25 +88,14 @@ class ScoreTable:
         self, user_id: str, keys: Sequence[str]
     ) -> tuple[Profile | None, list[ScoreItem | None]]:
         wanted = [PROFILE, *keys]
-        found: dict[str, Item] = {}
-        missing = [typed({"userId": user_id, "boardSeason": key}) for key in wanted]
-        for _ in tries():
-            with translated():
-                answer = client("dynamodb").batch_get_item(
-                    RequestItems={self.scores_table: {"Keys": missing, "ConsistentRead": True}}
-                )
-            for raw in answer["Responses"].get(self.scores_table, []):
-                item = plain(raw)
-                found[item["boardSeason"]] = item
-            # What a throttled table leaves out is asked for again.
-            missing = answer.get("UnprocessedKeys", {}).get(self.scores_table, {}).get("Keys", [])
-            if not missing:
-                first, *others = (found.get(key) for key in wanted)
-                return (
-                    None if first is None else self._profile(first),
-                    [None if it is None else self._score(it) for it in others],
-                )
-        raise Unavailable(DOWN)
+        row_keys = [typed({"userId": user_id, "boardSeason": key}) for key in wanted]
+        rows = map(plain, read_batch(self.scores_table, row_keys, consistent=True))
+        found: dict[str, Item] = {row["boardSeason"]: row for row in rows}
+        first, *others = (found.get(key) for key in wanted)
+        return (
+            None if first is None else self._profile(first),
+            [None if it is None else self._score(it) for it in others],
+        )
 
     def read_user(self, user_id: str) -> tuple[Profile | None, list[ScoreItem]]:
         own = self._read_all(user_id)
