@@ -27,7 +27,7 @@ from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import clock, instants, wiring
 from leaderboard.errors import SignInAgain
-from leaderboard.scoring.moderation import clean_reason
+from leaderboard.scoring.acts import clean_reason
 
 SIGN_IN_MS = 10 * 60_000
 """How long after signing in a player may delete the account."""

@@ -28,9 +28,9 @@ from handlers.telemetry import count, logger
 from leaderboard import instants, wiring
 from leaderboard.errors import Invalid, JudgeFailed
 from leaderboard.reading.reads import points_json
-from leaderboard.scoring.batches import Result, TrustedWrite, submit_all
 from leaderboard.scoring.completions import Evidence
 from leaderboard.scoring.scores import Outcome
+from leaderboard.scoring.submissions import Result, TrustedWrite
 
 MAX_BATCH = 100
 MAX_BATCH_BODY = 64 * 1024
@@ -107,7 +107,7 @@ def complete_action(board: BoardPath, request: ScoreRequest) -> Json:
 
 @app.put("/boards/<board>/users/<user_id>/score")
 def write_score(board: BoardPath, user_id: UserPath, request: TrustedRequest) -> Json:
-    outcome = wiring.scores().submit(
+    outcome = wiring.submissions().submit(
         user_id=user_id,
         board=board,
         submission_id=request.submission_id,
@@ -133,7 +133,7 @@ def write_scores(board: BoardPath, request: BatchRequest) -> Json:
             it.user_id, it.submission_id, it.score, it.delta, it.user_name
         )
     seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
-    done = submit_all(wiring.scores(), board, list(wanted.values()), seconds=seconds)
+    done = wiring.submissions().submit_all(board, list(wanted.values()), seconds=seconds)
     for number, result in zip(wanted, done, strict=True):
         results[number] = _result(number, result)
     accepted = [it for it in done if isinstance(it, Outcome)]

@@ -14,7 +14,8 @@ from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import LeaderboardError, Unavailable
 from leaderboard.ranking.recorder import BoardItem
 from leaderboard.retries import CHANCE
-from leaderboard.scoring.decisions import Profile, refuse
+from leaderboard.scoring.decisions import refuse
+from leaderboard.scoring.items import Profile
 
 
 class ConnectionGone(LeaderboardError):

@@ -12,7 +12,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import jwt
 
@@ -81,13 +81,6 @@ class KeyId:
 
 def proof_of(key_id: str, before: str) -> str:
     return hmac.digest(before.encode(), b"next:" + key_id.encode(), hashlib.sha256).hex()[:32]
-
-
-class Keyring(Protocol):
-    """Where the keys are kept."""
-
-    def __call__(self, key_id: KeyId | None = None, /) -> SigningKeys:
-        """The keys as they are now; with `key_id` among them, if there is one of that id."""
 
 
 def key_id(token: str) -> KeyId | None:

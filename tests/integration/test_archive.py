@@ -24,8 +24,7 @@ from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
 from leaderboard.ranking.recorder import COMPLETE, PARTIAL, ScoreState
-from leaderboard.scoring.decisions import VISIBLE, ScoreItem
-from leaderboard.scoring.ports import Write
+from leaderboard.scoring.items import VISIBLE, ScoreItem, Write
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record
@@ -76,8 +75,8 @@ def put(
         user_score=score,
         updated_ms=T0 + score % 7,
         version=version,
-        taken={},
-        paced={},
+        completed={},
+        recovered_us={},
     )
     before = wiring.score_table().read(user, KEY)
     rules = replace(past().rules, order=order)

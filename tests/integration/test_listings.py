@@ -19,8 +19,7 @@ from leaderboard.boards.snapshots import Entry, Score, ranked
 from leaderboard.ranking.listings import Listing, Position, RankingReader
 from leaderboard.ranking.recorder import ScoreState
 from leaderboard.reading.standby import Standby
-from leaderboard.scoring.decisions import ScoreItem
-from leaderboard.scoring.ports import Write
+from leaderboard.scoring.items import ScoreItem, Write
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")

@@ -12,7 +12,7 @@ from leaderboard import instants
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
-from leaderboard.adapters.dynamodb.items import Garbled, plain, unmoved
+from leaderboard.adapters.dynamodb.items import Garbled, if_version, plain
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards.board_season import split_key
 from leaderboard.boards.rules import Order
@@ -68,7 +68,7 @@ class BoardTable:
                 },
             }
         if isinstance(read_revision, Garbled):
-            condition = unmoved("revision", read_revision)
+            condition = if_version("revision", read_revision)
         return self._put(item, condition)
 
     def reorder(self, item: BoardItem, order: Order) -> bool:
@@ -77,7 +77,7 @@ class BoardTable:
         What was recorded stays as it is, and so does what of the index has the order before. The
         revision moves: so nobody records over it who has not seen this.
         """
-        condition = unmoved("revision", item.revision)
+        condition = if_version("revision", item.revision)
         values = {
             **condition.pop("ExpressionAttributeValues", {}),
             ":order": {"S": order},

@@ -15,7 +15,7 @@ from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.adapters.dynamodb.scores import score_record
+from leaderboard.adapters.dynamodb.score_items import score_state
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board
@@ -191,7 +191,7 @@ def _ranked(raw: Mapping[str, Any]) -> Score | None:
     expires = raw.get("expiresAt")
     if expires is not None and int(expires["N"]) * 1000 <= instants.now_ms():
         return None
-    return score_record(raw)[1].score
+    return score_state(raw)[1].score
 
 
 def _indexed(raw: Mapping[str, Any]) -> Score:

@@ -10,7 +10,7 @@ from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.adapters.dynamodb.scores import NO_SCORES, score_record
+from leaderboard.adapters.dynamodb.score_items import NO_SCORES, score_state
 from leaderboard.ranking.recorder import ScoreState
 from leaderboard.repair.rebuild import ScanPage
 
@@ -77,4 +77,4 @@ def records_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, S
 def _understood(image: Mapping[str, Any], reports: Reports) -> ScoreState | None:
     if image["boardSeason"]["S"] in NO_SCORES:
         return None
-    return readable.understood(lambda raw: score_record(raw)[1], image, reports)
+    return readable.understood(lambda raw: score_state(raw)[1], image, reports)
