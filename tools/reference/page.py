@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from handlers.http_api import STATUSES, TITLES
-from tools.reference.answers import Json
+from handlers.problems import STATUSES, TITLES
+from tools.reference.schemas import Json
 
 
 def page(document: Json) -> str:
