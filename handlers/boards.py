@@ -201,6 +201,8 @@ def read_user(
 
 
 class UsersRequest(RequestBody):
+    """The users to rank among themselves."""
+
     user_ids: Annotated[
         list[UserId],
         Field(min_length=1, max_length=MAX_USERS, description="Doubles count once"),

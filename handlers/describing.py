@@ -27,7 +27,7 @@ Route = TypeVar("Route", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A route beyond its signature.
+    """What the reference says of a route beyond its signature.
 
     `answer` is the type of its body, None without one; `example` is one of them, and `request` one
     of the bodies that it takes. `refuses` are the errors beyond those of every route like it. With

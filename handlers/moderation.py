@@ -1,7 +1,7 @@
-"""Moderation over HTTP: standings, scores taken off, users who are erased.
+"""Moderation over HTTP: standings, removed scores, erased users.
 
 Invoked with `{"finish": userId}` instead, it does what still follows for a user who was barred or
-deleted: the stream of the score table asks for that, so that nothing stays half done.
+deleted. The score stream asks for that, so that nothing stays half done.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ Standing = Literal["visible", "hidden", "barred", "deleted"]
 
 
 class StandingRequest(RequestBody):
+    """A standing to set, and why."""
+
     standing: Literal["visible", "hidden", "barred"]
     reason: Reason
 
@@ -198,6 +200,7 @@ serve_request = serve(app)
 @invocation
 @reporting
 def finish(event: Json, context: LambdaContext) -> Json:
+    """Do what still follows for a user who was barred or deleted."""
     closed = wiring.moderation().finish(event["finish"])
     count("SocketsClosed", closed)
     logger.info("finish", extra={"userId": event["finish"], "closed": closed})
@@ -205,4 +208,5 @@ def finish(event: Json, context: LambdaContext) -> Json:
 
 
 def handler(event: Json, context: LambdaContext) -> Any:
+    """Serve a request of the gateway, or finish what the score stream asks for."""
     return finish(event, context) if "finish" in event else serve_request(event, context)

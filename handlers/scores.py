@@ -49,6 +49,8 @@ app.include_router(trusted_scores.router)
 
 
 class TicketRequest(RequestBody):
+    """The action to begin."""
+
     action: Annotated[str, Field(description="One of the board's")]
 
 
@@ -93,7 +95,7 @@ def issue_ticket(board: BoardPath, request: TicketRequest) -> tuple[Json, int]:
     then taking the ticket is the attempt. It counts in the board's limit of actions a minute, and
     the ticket before it does not count any more.
     """
-    with telling_failures(board):
+    with logging_failures(board):
         issued = wiring.scores().issue(user_id=user_of(app), board=board, action=request.action)
     asked = {} if issued.challenge is None else {"challenge": json.loads(issued.challenge)}
     answer = {
@@ -108,6 +110,8 @@ def issue_ticket(board: BoardPath, request: TicketRequest) -> tuple[Json, int]:
 
 
 class ScoreRequest(RequestBody):
+    """The ticket of an action, and what the player did."""
+
     ticket: str
     evidence: Annotated[
         Any, Field(description="What the player did, for actions whose points are judged")
@@ -146,7 +150,7 @@ def complete_action(board: BoardPath, request: ScoreRequest) -> Json:
     """
     # An explicit null is evidence, too.
     sent = Evidence(request.evidence) if "evidence" in request.model_fields_set else None
-    with telling_failures(board):
+    with logging_failures(board):
         outcome = wiring.scores().complete(
             user_id=user_of(app), board=board, token=request.ticket, evidence=sent
         )
@@ -202,6 +206,8 @@ def read_own_scores() -> Json:
 
 
 class NameRequest(RequestBody):
+    """A display name."""
+
     user_name: UserName
 
 
@@ -257,8 +263,8 @@ def issue_socket_ticket() -> tuple[Json, int]:
 
 
 @contextmanager
-def telling_failures(board: str) -> Iterator[None]:
-    """Logs and counts what the game's functions fail at, for those who write them."""
+def logging_failures(board: str) -> Iterator[None]:
+    """Log and count failures of the game's functions, for those who write them."""
     try:
         yield
     except JudgeFailed as failed:

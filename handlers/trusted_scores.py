@@ -35,6 +35,8 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 class TrustedRequest(RequestBody):
+    """One trusted write."""
+
     submission_id: SubmissionId
     score: Annotated[Score | None, Field(description="On `best` and `latest` boards")] = None
     delta: Annotated[Score | None, Field(description="On `increment` boards: what is added")] = None
@@ -67,10 +69,14 @@ def write_score(board: BoardPath, user_id: UserPath, request: TrustedRequest) ->
 
 
 class BatchedRequest(TrustedRequest):
+    """One trusted write of a batch."""
+
     user_id: UserId
 
 
 class BatchRequest(RequestBody):
+    """A batch of trusted writes."""
+
     # Each is checked by itself: one that does not validate fails alone.
     submissions: Annotated[
         list[Any],

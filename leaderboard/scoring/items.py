@@ -25,8 +25,6 @@ OUT = frozenset({BARRED, DELETED})
 UNSCORED_MS = 7 * 86_400_000
 """How long an item without a score stays: as long as a ticket may live, and longer than the stream
 keeps a record."""
-
-
 SUBMISSION_MS = 48 * 3_600_000
 """How long a trusted write is remembered: past the 24 hours that are promised."""
 
@@ -92,6 +90,7 @@ class ScoreItem:
 
     @property
     def key(self) -> str:
+        """The key of the board-season, `global#all`."""
         return key_of(self.board, self.season)
 
     @property

@@ -170,31 +170,26 @@ def gather(
     An item that has no score yet takes its name and standing from the profile. Then the profile
     comes along: the write holds only while it is the same.
     """
-    if len(keys) > 1:
-        found, known = store.read_several(user_id, keys)
+    if len(keys) == 1:
+        item = store.read(user_id, keys[0])
+        if item is not None and not item.is_new:
+            return [item], None
+        found, known = store.read_profile(user_id), [item]
     else:
-        known = [store.read(user_id, keys[0])]
-        found = None
-        if known[0] is None or known[0].is_new:
-            found = store.read_profile(user_id)
+        found, known = store.read_several(user_id, keys)
     profile = found or unnamed(user_id)
     items: list[ScoreItem] = []
-    for key, item in zip(keys, known, strict=True):
-        if item is not None and not item.is_new:
-            items.append(item)
-            continue
+    for key, stored in zip(keys, known, strict=True):
         board, season = split_key(key)
-        first = item or ScoreItem(
-            user_id=user_id, board=board, season=season, user_name="", profile_version=0
-        )
-        items.append(
-            replace(
-                first,
+        item = stored or ScoreItem(user_id, board, season, user_name="", profile_version=0)
+        if item.is_new:
+            item = replace(
+                item,
                 user_name=profile.user_name,
                 standing=profile.standing,
                 profile_version=profile.version,
             )
-        )
+        items.append(item)
     return items, profile if any(it.is_new for it in items) else None
 
 

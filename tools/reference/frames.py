@@ -125,6 +125,7 @@ QUERY: Json = {
 
 
 def encoded(shown: Json) -> str:
+    """The document as its file has it."""
     text = yaml.dump(shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return f"# Made from the code by `python -m tools.reference`.\n{text}"
 

@@ -37,6 +37,7 @@ def description_of(route: str, operation_id: str) -> tuple[str, str, str, Descri
 
 
 def operation_of(route: str, found: Json, guard: Guard) -> Json:
+    """A route's operation; `found` is what Powertools says of it. Raises Incomplete."""
     method, _, path = route.partition(" ")
     name, summary, text, described = description_of(route, found["operationId"])
     shown: Json = {
