@@ -10,7 +10,7 @@ from leaderboard.adapters.valkey.cache import CacheKeys
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board, Order
 from leaderboard.boards.snapshots import Score
-from leaderboard.ranking.recorder import ScoreState
+from leaderboard.ranking.score_state import ScoreState
 
 BOARD = BoardSeason.stored(Board(board="bench", title="Bench", order=Order.DESC), "all")
 KEYS = CacheKeys.of(BOARD.key)

@@ -20,7 +20,9 @@ from rich.table import Table
 from bench import figures, peer
 from bench.board import BOARD, CHUNK, KEYS, chunks
 from leaderboard.adapters.valkey.cache import FILL_AT_ONCE, ValkeyCache
-from leaderboard.ranking.recorder import BATCH, COMPLETE, PARTIAL, ScoreState
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
+from leaderboard.ranking.ports import BATCH
+from leaderboard.ranking.score_state import ScoreState
 
 LOADERS = 2
 TARGET_RATE = 200_000
@@ -80,7 +82,7 @@ def load(
             if (done - said) * 10 >= members:
                 said = done
                 report(f"{members:,} members: {done:,} at {most.a_second:,.0f} a second")
-    assert cache.settle(BOARD, life, COMPLETE)
+    assert cache.set_completeness(BOARD, life, COMPLETE)
     check(cache, members)
     held = used(cache) - base
     order = cache.client.library.memory_usage(KEYS.order, samples=SAMPLES)

@@ -25,7 +25,8 @@ from bench import figures, loading, peer, reads
 from bench.board import BOARD, KEYS, score_of, updates
 from leaderboard.adapters.valkey.cache import VERSION_BYTES, ValkeyCache, stored
 from leaderboard.boards import order
-from leaderboard.ranking.recorder import Hint, ScoreState
+from leaderboard.ranking.cached_top import Hint
+from leaderboard.ranking.score_state import ScoreState
 from local.cache import CacheServer as Server
 from local.servers import await_condition
 
@@ -146,7 +147,7 @@ def by_script(cache: ValkeyCache, records: Sequence[ScoreState]) -> float:
 def mark(cache: ValkeyCache) -> None:
     top = cache.read(BOARD)
     assert top is not None
-    cache.mark(BOARD, top, Hint(1, 1, "e", "d", top.total))
+    cache.remember_recorded(BOARD, top, Hint(1, 1, "e", "d", top.total))
 
 
 def by_pipeline(client: Any, records: Sequence[ScoreState]) -> float:

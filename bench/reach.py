@@ -17,11 +17,11 @@ from bench.posters import NO_LIMIT, REGION
 from leaderboard import instants
 from leaderboard.adapters.aws.posting import PostingDelivery
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames.broadcast import Broadcaster, Change
 from leaderboard.frames.delivery import Sender
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.ranking.board_item import BoardItem
 
 HANDLES = 256
 PAGE = 2000

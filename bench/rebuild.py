@@ -20,8 +20,9 @@ from leaderboard.adapters.dynamodb.score_scanner import records_of
 from leaderboard.adapters.valkey.cache import ValkeyCache
 from leaderboard.adapters.valkey.notes import RebuildClaim
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.boards.catalog import parse
-from leaderboard.ranking.recorder import BoardItem, BoardRow, Recorder
+from leaderboard.boards.boards_file import parse
+from leaderboard.ranking.board_item import BoardItem, BoardRow
+from leaderboard.ranking.recorder import Recorder
 from leaderboard.repair.rebuild import Rebuild, RebuildRequest, ScanPage
 from leaderboard.repair.sweep import Sweep
 
@@ -137,7 +138,7 @@ class Boards:
     def read(self, key: str) -> BoardItem | None:
         return self.item
 
-    def mix(self, key: str) -> None:
+    def note_mixed_order(self, key: str) -> None:
         """Its records name no order."""
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:

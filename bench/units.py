@@ -22,7 +22,7 @@ from bench.board import BOARD, chunks, updates
 from bench.loading import begin, by_chunk, node
 from bench.ranking import serving
 from leaderboard.adapters.valkey.cache import ValkeyCache
-from leaderboard.ranking.recorder import COMPLETE
+from leaderboard.ranking.cached_top import COMPLETE
 
 SLOT_UNITS = 30_000
 """ECPU a second that AWS gives one slot, which is one board in one season."""
@@ -62,7 +62,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
         life = begin(cache)
         for chunk in chunks(members, in_order=True):
             by_chunk(cache, chunk, life)
-        assert cache.settle(BOARD, life, COMPLETE)
+        assert cache.set_completeness(BOARD, life, COMPLETE)
         simple = used("GET of 100 bytes", cache, getting(cache), rounds * 5)
         uses = [*scores(cache, members, rounds, chance), *asked(cache, members, rounds, chance)]
     return [table(simple, uses, members=members)]

@@ -1,6 +1,6 @@
-"""The composition root: the service's parts, put together with the adapters.
+"""The composition root: it builds the services of the stages with their adapters.
 
-One function a part, each built once per execution environment and importing only what it uses.
+Each function builds one part, once per execution environment, and imports only what it uses.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from leaderboard import clock, settings
-from leaderboard.boards import catalog
+from leaderboard.boards import boards_file
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.settings import Settings
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from leaderboard.frames.delivery import Sender
     from leaderboard.frames.subscriptions import Subscriptions
     from leaderboard.ranking.ingest import Ingest
-    from leaderboard.ranking.recorder import Recorder, ScoreState
+    from leaderboard.ranking.recorder import Recorder
+    from leaderboard.ranking.score_state import ScoreState
     from leaderboard.reading.reads import Reads
     from leaderboard.repair.archive import Archive
     from leaderboard.repair.rebuild import Rebuild
@@ -59,7 +60,7 @@ def configuration() -> Settings:
 @cache
 def boards() -> Catalog:
     it = configuration()
-    return catalog.load(it.boards_file, frame_interval_ms=it.frame_interval_ms)
+    return boards_file.load(it.boards_file, frame_interval_ms=it.frame_interval_ms)
 
 
 def asked(board: str, season: str | None = None, *, future: bool = False) -> BoardSeason:
@@ -86,7 +87,14 @@ def reads() -> Reads:
     from leaderboard.reading.reads import Reads
 
     cache = read_cache()
-    return Reads(boards(), cache, cache, board_table, board_index, clock.now_ms)
+    return Reads(
+        catalog=boards(),
+        cache=cache,
+        rankings=cache,
+        boards=board_table,
+        index=board_index,
+        now_ms=clock.now_ms,
+    )
 
 
 @cache
@@ -112,12 +120,12 @@ def ingest() -> Ingest:
 
     it = configuration()
     return Ingest(
-        boards(),
-        recorder(),
-        rebuild_starter(),
-        upkeep_function(),
-        ModerationFunction(it.moderation_function),
-        clock.now_ms,
+        catalog=boards(),
+        recorder=recorder(),
+        rebuilds=rebuild_starter(),
+        upkeep=upkeep_function(),
+        moderation=ModerationFunction(it.moderation_function),
+        now_ms=clock.now_ms,
     )
 
 
@@ -307,7 +315,11 @@ def fanout() -> Sender:
 def recorder() -> Recorder:
     from leaderboard.ranking.recorder import Recorder
 
-    return Recorder(ranking_cache(), board_table(), configuration().record_interval_ms)
+    return Recorder(
+        cache=ranking_cache(),
+        boards=board_table(),
+        interval_ms=configuration().record_interval_ms,
+    )
 
 
 @cache

@@ -33,11 +33,11 @@ NAMES = (
 TOKEN_SECONDS = 3000.0
 
 
-class CallFailed(Exception):
+class ServiceRefused(Exception):
     """The service answered with an error."""
 
 
-class TooOften(CallFailed):
+class TooOften(ServiceRefused):
     """The service asked to wait so many seconds."""
 
     def __init__(self, what: str, seconds: float) -> None:
@@ -105,7 +105,7 @@ def _parsed(what: str, answer: urllib3.BaseHTTPResponse) -> Mapping[str, Any]:
         said = f"{what}: {answer.status} {answer.data.decode(errors='replace')}"
         if answer.status == 429:
             raise TooOften(said, float(answer.headers.get("retry-after", 1)))
-        raise CallFailed(said)
+        raise ServiceRefused(said)
     parsed: Mapping[str, Any] = json.loads(answer.data) if answer.data else {}
     return parsed
 
@@ -266,7 +266,7 @@ def _reported(report: Callable[[str], None], over: threading.Event) -> Iterator[
         yield
     except TooOften as refusal:
         over.wait(refusal.seconds)
-    except (CallFailed, urllib3.exceptions.HTTPError) as failure:
+    except (ServiceRefused, urllib3.exceptions.HTTPError) as failure:
         if not over.is_set():
             report(f"a player failed: {failure}")
         over.wait(PAUSE_SECONDS[1])

@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from leaderboard.boards import catalog
+from leaderboard.boards import boards_file
 from leaderboard.boards.rules import FormatKind
 from leaderboard.errors import BoardNotFound
 from leaderboard_client import Board, Changes, Leaderboard, Problem, Status
@@ -110,8 +110,8 @@ def amount(score: int, kind: FormatKind) -> str:
 def kind_of(board: str) -> FormatKind:
     """How people read the scores of a board, by this folder's `boards.yml`."""
     try:
-        return catalog.load(ROOT / "boards.yml").find(board).format.kind
-    except (BoardNotFound, catalog.Mistake):  # the service or a deploy says so
+        return boards_file.load(ROOT / "boards.yml").find(board).format.kind
+    except (BoardNotFound, boards_file.Mistake):  # the service or a deploy says so
         return FormatKind.NUMBER
 
 

@@ -88,6 +88,7 @@ class BoardSeason:
 
     @property
     def key(self) -> str:
+        """The key in the tables and the cache, e.g. `weekly#2026-W48`."""
         return key_of(self.rules.board, self.season.season)
 
     @property
@@ -98,6 +99,7 @@ class BoardSeason:
         return self.season.starts_ms is not None
 
     def is_current(self, now_ms: int) -> bool:
+        """Whether it is the season of that instant."""
         return self.season.season == season_at(self.rules.schedule, now_ms).season
 
     def is_kept(self, now_ms: int) -> bool:

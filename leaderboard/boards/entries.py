@@ -31,6 +31,7 @@ class EntryJson(TypedDict):
 
 
 def entry_json(entry: snapshots.Entry) -> EntryJson:
+    """An entry as clients see it."""
     return {
         "rank": entry.rank,
         "place": entry.place,
@@ -42,6 +43,7 @@ def entry_json(entry: snapshots.Entry) -> EntryJson:
 
 
 def entries_json(entries: Iterable[snapshots.Entry]) -> list[EntryJson]:
+    """Entries as clients see them, in the order given."""
     return [entry_json(entry) for entry in entries]
 
 

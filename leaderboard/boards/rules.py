@@ -21,17 +21,23 @@ def is_of_the_game(function: str) -> bool:
 
 
 class Order(StrEnum):
+    """Whether the higher or the lower score is the better one."""
+
     DESC = "desc"
     ASC = "asc"
 
 
 class Operator(StrEnum):
+    """What a new amount does to a score: it is added, it counts if better, or it replaces it."""
+
     INCREMENT = "increment"
     BEST = "best"
     LATEST = "latest"
 
 
 class Schedule(StrEnum):
+    """When a board's season ends and the next one begins (UTC); weeks begin on Monday."""
+
     NEVER = "never"
     DAILY = "daily"
     WEEKLY = "weekly"
@@ -51,6 +57,7 @@ class JudgedPoints:
 
     @property
     def least(self) -> int:
+        """The least that the judge may give."""
         return self.min or 0
 
 
@@ -70,6 +77,8 @@ class Action:
 
 
 class FormatKind(StrEnum):
+    """What a score is: a number, a duration in milliseconds, or a percentage."""
+
     NUMBER = "number"
     DURATION = "duration"
     PERCENT = "percent"
@@ -86,6 +95,8 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """How often, and by how many points, a player's actions count; and the highest score."""
+
     actions_per_minute: int | None = None
     points_per_hour: int | None = None
     max_score: int = MAX_SCORE

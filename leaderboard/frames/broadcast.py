@@ -16,7 +16,7 @@ from leaderboard.errors import BoardNotFound, CacheUnavailable
 from leaderboard.frames import delta, messages
 from leaderboard.frames.delivery import Part, Sender, Tally
 from leaderboard.frames.pacing import Demand, intervals_ms
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.ranking.board_item import BoardItem
 
 
 @dataclass(frozen=True, slots=True)

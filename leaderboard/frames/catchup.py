@@ -14,7 +14,7 @@ from typing import Protocol
 
 from leaderboard.errors import CacheUnavailable, Unavailable
 from leaderboard.frames.broadcast import Change
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.ranking.board_item import BoardItem
 
 LATE_MS = 3000
 """How long ago the newest change of a batch was made, at least, if there are newer ones behind it.
@@ -28,9 +28,9 @@ class BoardReader(Protocol):
 class Marks(Protocol):
     """How far each board was told ahead of the stream. Raises CacheUnavailable."""
 
-    def keep_mark(self, key: str, *, epoch: str, version: int) -> None: ...
+    def remember_told(self, key: str, *, epoch: str, version: int) -> None: ...
 
-    def read_mark(self, key: str) -> tuple[str, int] | None: ...
+    def read_told(self, key: str) -> tuple[str, int] | None: ...
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class CatchUp:
         if key in self.told:
             return self.told[key]
         with contextlib.suppress(CacheUnavailable):
-            return self.marks.read_mark(key)
+            return self.marks.read_told(key)
         return None  # changes are told anew: viewers pass over what they have
 
     def latest(self, change: Change) -> Change:
@@ -75,4 +75,4 @@ class CatchUp:
         assert snapshot.epoch is not None
         self.told[snapshot.key] = (snapshot.epoch, snapshot.version)
         with contextlib.suppress(CacheUnavailable):
-            self.marks.keep_mark(snapshot.key, epoch=snapshot.epoch, version=snapshot.version)
+            self.marks.remember_told(snapshot.key, epoch=snapshot.epoch, version=snapshot.version)

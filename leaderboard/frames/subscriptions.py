@@ -12,7 +12,7 @@ from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.seasons import Season
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import LeaderboardError, Unavailable
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.ranking.board_item import BoardItem
 from leaderboard.retries import CHANCE
 from leaderboard.scoring.decisions import refuse
 from leaderboard.scoring.items import Profile

@@ -22,15 +22,11 @@ from typing import Any, Protocol, TypeVar
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
-from leaderboard.ranking.recorder import (
-    COMPLETE,
-    BoardItem,
-    BoardRow,
-    CachedTop,
-    RankingCache,
-    Recorder,
-    ScoreState,
-)
+from leaderboard.ranking.board_item import BoardItem, BoardRow
+from leaderboard.ranking.cached_top import COMPLETE, CachedTop
+from leaderboard.ranking.ports import RankingCache
+from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair.sweep import Sweep, SweepResult
 
 Json = dict[str, Any]
@@ -332,7 +328,7 @@ class _Work:
                     return top
         if order.fresh:
             patiently(lambda: self.parts.cache.drop(board_season.key))
-        return patiently(lambda: self.parts.recorder.begin(board_season, []).top)
+        return patiently(lambda: self.parts.recorder.begin_life(board_season, []).top)
 
     def _board_season(self, key: str) -> BoardSeason:
         return BoardSeason.parse(key, self.parts.catalog.find)
@@ -447,7 +443,7 @@ class _Work:
             return None
         self.ended += 1
         board_season = self._board_season(key)
-        if not patiently(lambda: parts.cache.settle(board_season, life, COMPLETE)):
+        if not patiently(lambda: parts.cache.set_completeness(board_season, life, COMPLETE)):
             return self._over(key)
         if key not in standing.partial:
             mended = patiently(

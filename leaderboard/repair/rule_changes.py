@@ -23,14 +23,9 @@ from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Order
 from leaderboard.errors import BoardNotFound
-from leaderboard.ranking.recorder import (
-    COMPLETE,
-    BoardItem,
-    BoardRow,
-    CachedTop,
-    Recorder,
-    in_force,
-)
+from leaderboard.ranking.board_item import BoardItem, BoardRow, with_item_order
+from leaderboard.ranking.cached_top import COMPLETE, CachedTop
+from leaderboard.ranking.recorder import Recorder
 
 Json = dict[str, Any]
 
@@ -55,7 +50,7 @@ class Boards(Protocol):
 class Cache(Protocol):
     def read(self, board_season: BoardSeason) -> CachedTop | None: ...
 
-    def settle(self, board_season: BoardSeason, life: str, completeness: str) -> bool: ...
+    def set_completeness(self, board_season: BoardSeason, life: str, completeness: str) -> bool: ...
 
     def drop(self, key: str, *, life: str | None = None) -> bool: ...
 
@@ -116,12 +111,14 @@ class RuleChanges:
             item = self.boards.read(key)
             if item is None or not item.is_recorded:
                 continue  # its first record has the order and the size of today
-            board_season = said if said.is_current(now) else in_force(said, item)
+            board_season = said if said.is_current(now) else with_item_order(said, item)
             order = board_season.rules.order
             if item.order not in (None, order):
                 if not (deployed or is_settled):
                     finished = False
-                    board_season = in_force(said, item)  # a switch to it may have died half way
+                    board_season = with_item_order(
+                        said, item
+                    )  # a switch to it may have died half way
                 elif self.boards.reorder(item, order):
                     reordered.append(key)
                 else:  # recorded meanwhile
@@ -166,7 +163,7 @@ class RuleChanges:
         size = min(board_season.rules.top_size, top.total)
         if item.life == top.life and len(item.snapshot.entries) == size:
             return False
-        self.cache.settle(board_season, top.life, COMPLETE)  # names its top as a change
+        self.cache.set_completeness(board_season, top.life, COMPLETE)  # names its top as a change
         changed = self.cache.read(board_season)
         outcome = self.recorder.record(board_season, changed)
         if outcome.rebuild:  # its order changed meanwhile

@@ -19,7 +19,7 @@ from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Board, Schedule
 from leaderboard.boards.seasons import before, season_at
 from leaderboard.errors import BoardNotFound, CacheUnavailable
-from leaderboard.ranking.recorder import BoardItem, BoardRow
+from leaderboard.ranking.board_item import BoardItem, BoardRow
 
 GRACE_MS = 3_600_000
 """How long a season that is no longer kept stays in the cache: scores may still be on their way."""

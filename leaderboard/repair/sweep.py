@@ -17,7 +17,7 @@ from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.snapshots import Entry, Score
 from leaderboard.ranking.listings import Listing, Position
-from leaderboard.ranking.recorder import ScoreState
+from leaderboard.ranking.score_state import ScoreState
 
 Json = dict[str, Any]
 

@@ -16,14 +16,9 @@ from typing import Protocol
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import (
-    COMPLETE,
-    TOTAL_MS,
-    Applied,
-    CachedTop,
-    Recorder,
-    ScoreState,
-)
+from leaderboard.ranking.cached_top import COMPLETE, TOTAL_MS, ApplyResult, CachedTop
+from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.score_state import ScoreState
 
 CHANCE = SystemRandom()
 
@@ -38,7 +33,7 @@ class Audiences(Protocol):
 class Cache(Protocol):
     def read(self, board_season: BoardSeason) -> CachedTop | None: ...
 
-    def apply(self, board_season: BoardSeason, records: Sequence[ScoreState]) -> Applied:
+    def apply(self, board_season: BoardSeason, records: Sequence[ScoreState]) -> ApplyResult:
         """Without records: name a total that is due as a change, as any batch does."""
 
 

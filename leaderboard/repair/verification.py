@@ -20,21 +20,16 @@ from typing import Any, Protocol
 from leaderboard import instants
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.boards.catalog import Catalog, parse, stranded
+from leaderboard.boards.boards_file import parse
+from leaderboard.boards.catalog import Catalog, lost_by_schedule
 from leaderboard.boards.rules import Board
 from leaderboard.boards.seasons import before
 from leaderboard.boards.snapshots import Entry, Score, Snapshot
 from leaderboard.errors import BoardNotFound, Unavailable
+from leaderboard.ranking.board_item import BoardItem, BoardRow, with_item_order
+from leaderboard.ranking.cached_top import COMPLETE, CachedTop, RankingPage
 from leaderboard.ranking.listings import Listing
-from leaderboard.ranking.recorder import (
-    COMPLETE,
-    BoardItem,
-    BoardRow,
-    CachedTop,
-    RankingPage,
-    ScoreState,
-    in_force,
-)
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair.rebuild import SIDE_BY_SIDE, ScanPage, patiently
 
 Json = dict[str, Any]
@@ -173,7 +168,7 @@ class Verification:
             if lasting:
                 item = self.boards.read(key)
                 snapshot = item.snapshot if item else None
-                there = self._top(in_force(board_season, item), snapshot)
+                there = self._top(with_item_order(board_season, item), snapshot)
                 lasting &= _differences(snapshot, there)
             before_it = json.loads(misses[key]) if key in misses else None
             if not lasting:
@@ -260,7 +255,7 @@ class Verification:
             recorded = item is not None and item.is_recorded
             top = self.cache.read(board_season) if recorded else None
             size = board_season.rules.top_size
-            best = self.index.best(in_force(board_season, item), size)
+            best = self.index.best(with_item_order(board_season, item), size)
             with lock:
                 found.checked += 1
                 if recorded and (top is None or top.completeness != COMPLETE):
@@ -302,7 +297,7 @@ class Verification:
         known = parse({"boards": {name: {"schedule": it} for name, it in schedules.items()}})
         # At revision 0 one was opened with its season, and has no scores.
         scored = (it.key for page in self.boards.list() for it in page if it.revision > 0)
-        return stranded(known, scored)[:SHOWN]
+        return lost_by_schedule(known, scored)[:SHOWN]
 
     # The whole ranking.
 

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from leaderboard.boards.catalog import Catalog, Mistake, load
+from leaderboard.boards.boards_file import Mistake, load
+from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Action, JudgedPoints
 from leaderboard.errors import JudgeFailed
 from leaderboard.scoring.judges import CHALLENGE, JUDGE, challenge_text, find

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from local.emulator.calls import CallFailed, Calls
+from local.emulator.calls import Calls, EmulatorRefused
 from local.poller import Context, Mapping, Options, Stream
 from local.poller.batch import Batch
 from local.poller.destination import Condition
@@ -83,7 +83,7 @@ class Tail:
         try:
             while await self._page():
                 pass
-        except CallFailed as failure:
+        except EmulatorRefused as failure:
             # The machine slept for longer than an iterator lives, or a record does.
             logger.warning("The stream of %s is read from elsewhere: %s", self._function, failure)
             self._iterator = None

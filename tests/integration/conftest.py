@@ -10,7 +10,6 @@ from threading import Lock
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 from joserfc.jwk import RSAKey
 from moto import mock_aws
@@ -23,7 +22,7 @@ from handlers.telemetry import Handler, logger, metrics
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.valkey.cluster import Cluster
 from tests.games import shipping
-from tests.integration import aws, rights
+from tests.integration import aws, aws_calls, rights
 from tests.integration.deployed import DeployedValkey
 from tests.integration.events import CONTEXT
 from tests.integration.story.edges import Rig
@@ -141,7 +140,7 @@ def dependencies(
 ) -> Dependencies:
     """Switches for AWS services and the cache, at the edge of their clients."""
     switches = Dependencies()
-    aws_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    aws_call = aws_calls.real()
     cache_call: Any = Cluster.execute_command
 
     def make_api_call(service: Any, operation: str, parameters: dict[str, Any]) -> Any:
@@ -157,7 +156,7 @@ def dependencies(
             raise CacheConnectionError("the cache is down")
         return cache_call(cache, *arguments, **options)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     monkeypatch.setattr(Cluster, "execute_command", execute_command)
     monkeypatch.setattr(leaderboard.adapters.valkey.cache, "OUTAGE_SECONDS", 0)
     return switches

@@ -12,7 +12,7 @@ import pytest
 import handlers.boards
 from leaderboard import wiring
 from leaderboard.boards.snapshots import Score
-from leaderboard.ranking.recorder import ScoreState
+from leaderboard.ranking.score_state import ScoreState
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, answered, request
 

@@ -23,7 +23,8 @@ from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, ScoreState
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.scoring.items import VISIBLE, ScoreItem, Write
 from tests.integration import aws
 from tests.integration.conftest import Dependencies

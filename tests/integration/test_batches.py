@@ -21,7 +21,7 @@ from leaderboard.errors import BoardNotFound, LeaderboardError, Unavailable
 from leaderboard.scoring.items import SUBMISSION_MS
 from leaderboard.scoring.scores import Outcome
 from leaderboard.scoring.submissions import WORKERS, Submissions, TrustedWrite
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import Answer, Invocation, answered, request
 
@@ -336,7 +336,7 @@ def test_all_of_a_batch_counts_for_the_season_in_which_it_was_accepted() -> None
 
 def failing(monkeypatch: pytest.MonkeyPatch, *, user: str, submission: str) -> None:
     """The table does not answer this one write."""
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    real = aws_calls.real()
     key = f"{user}#rating-1#{submission}"
 
     def call(service: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
@@ -344,7 +344,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, *, user: str, submission: str) -> N
             raise EndpointConnectionError(endpoint_url="dynamodb")
         return real(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    aws_calls.take_over(monkeypatch, call)
 
 
 def test_batch_that_was_interrupted_comes_to_the_same_when_it_is_sent_again() -> None:

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
 from leaderboard import retries, wiring
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.errors import Unavailable
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 
 Json = dict[str, Any]
 
@@ -31,7 +30,7 @@ BATCHES: dict[str, Callable[[], Any]] = {
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The batches that were sent; the table is throttled for ever, and does none of them."""
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through = aws_calls.real()
     sent: list[str] = []
 
     def make_api_call(service: Any, name: str, parameters: Json) -> Any:
@@ -43,7 +42,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             return {"UnprocessedItems": parameters["RequestItems"]}
         return through(service, name, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     return sent
 
 

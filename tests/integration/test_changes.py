@@ -32,8 +32,9 @@ from leaderboard.boards.rules import Board, Order
 from leaderboard.boards.seasons import season_at
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
+from leaderboard.ranking.cached_top import COMPLETE
 from leaderboard.ranking.listings import Position
-from leaderboard.ranking.recorder import COMPLETE, ScoreState
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair.rule_changes import PATIENCE_MS, RuleChangesResult
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
@@ -409,7 +410,7 @@ def test_rebuild_that_meets_a_life_of_the_order_before_fills_another(
     board_season = wiring.asked("times")
     top = wiring.ranking_cache().read(board_season)
     assert top is not None
-    assert wiring.ranking_cache().settle(board_season, top.life, COMPLETE)
+    assert wiring.ranking_cache().set_completeness(board_season, top.life, COMPLETE)
     assert wiring.rebuild_starter().ask(board_season)
     rebuild(switches)
     body = wiring.reads().entries(wiring.asked("times"), cursor=None, limit=9)
@@ -519,13 +520,13 @@ def test_order_that_changes_while_a_top_gets_its_size_is_filled(
 ) -> None:
     play(a=1, b=2, c=3, d=4)
     release(size=2)
-    settle = ValkeyCache.settle
+    settle = ValkeyCache.set_completeness
 
     def beside(cache: ValkeyCache, *rest: Any, **options: Any) -> bool:
         assert wiring.board_table().reorder(recorded(), Order.ASC)
         return settle(cache, *rest, **options)
 
-    monkeypatch.setattr(ValkeyCache, "settle", beside)
+    monkeypatch.setattr(ValkeyCache, "set_completeness", beside)
     minute()
     assert [it["board"] for it in switches.invoked] == ["times"]
 

@@ -14,7 +14,8 @@ from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking.recorder import COMPLETE, ScoreState
+from leaderboard.ranking.cached_top import COMPLETE
+from leaderboard.ranking.score_state import ScoreState
 from tests.integration.aws import close
 from tests.integration.valkey import Valkey
 
@@ -143,7 +144,7 @@ def test_first_answer_takes_one_connection_and_no_other_round_trip(cache_server:
     cache = ValkeyCache(cache_server.endpoint)
     before = calls(cache_server)
     cache.read_paces([BOARD.board])
-    cache.read_mark(BOARD.key)
+    cache.read_told(BOARD.key)
     Notes(cache).keep_miss("high#all", "seen")
     assert Notes(cache).read_misses() == {"high#all": "seen"}
     after = calls(cache_server)

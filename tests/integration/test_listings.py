@@ -16,8 +16,9 @@ from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.boards.snapshots import Entry, Score, ranked
-from leaderboard.ranking.listings import Listing, Position, RankingReader
-from leaderboard.ranking.recorder import ScoreState
+from leaderboard.ranking.listings import Listing, Position
+from leaderboard.ranking.ports import RankingReader
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.reading.standby import Standby
 from leaderboard.scoring.items import ScoreItem, Write
 from tests.integration import aws

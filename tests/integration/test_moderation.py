@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 import handlers.moderation
@@ -29,7 +28,7 @@ from leaderboard.frames.subscriptions import TooManyConnections
 from leaderboard.scoring.acts import Act
 from leaderboard.scoring.items import UNSCORED_MS
 from leaderboard.scoring.tombstones import USER_MS
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, answered, frame, request, stream_record
 from tests.integration.story import tables
@@ -86,7 +85,7 @@ def switches(dependencies: Dependencies) -> Dependencies:
 @pytest.fixture(autouse=True)
 def calls(switches: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     counted = Calls()
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
         counted.pass_by(after=False)
@@ -106,7 +105,7 @@ def calls(switches: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
         counted.pass_by(after=True)
         return answer
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     tables.spare_copies(monkeypatch)
     pool = client("cognito-idp").create_user_pool(PoolName="players")["UserPool"]["Id"]
     monkeypatch.setenv("USER_POOL_ID", pool)

@@ -22,8 +22,9 @@ from leaderboard.boards.names import default_name
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.boards.snapshots import Entry, Score
 from leaderboard.errors import CacheUnavailable
+from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, CachedTop, Hint
 from leaderboard.ranking.listings import Listing, Position
-from leaderboard.ranking.recorder import COMPLETE, NEW, PARTIAL, CachedTop, Hint, ScoreState
+from leaderboard.ranking.score_state import ScoreState
 from tests.integration.aws import close
 from tests.integration.deployed import DeployedValkey
 from tests.integration.valkey import Valkey
@@ -184,8 +185,8 @@ def test_numbers_are_exact_to_the_last_one(cache: ValkeyCache, board: BoardSeaso
 
 def test_versions_are_compared_exactly_to_the_last_one(cache: ValkeyCache) -> None:
     started(cache, DESC, record("a", 1, version=MAX_SCORE - 1))
-    assert cache.apply(DESC, [record("a", 2, version=MAX_SCORE - 2)]).taken == 0
-    assert cache.apply(DESC, [record("a", 3, version=MAX_SCORE)]).taken == 1
+    assert cache.apply(DESC, [record("a", 2, version=MAX_SCORE - 2)]).applied == 0
+    assert cache.apply(DESC, [record("a", 3, version=MAX_SCORE)]).applied == 1
     assert top_of(cache, DESC).scores[0].user_score == 3
 
 
@@ -196,8 +197,8 @@ def test_only_newer_versions_are_taken(cache: ValkeyCache) -> None:
     started(cache, DESC, record("a", 5, version=10))
     for version in (9, 10):
         applied = cache.apply(DESC, [record("a", 99, version=version)])
-        assert applied.taken == 0
-    assert cache.apply(DESC, [record("a", 4, version=11)]).taken == 1
+        assert applied.applied == 0
+    assert cache.apply(DESC, [record("a", 4, version=11)]).applied == 1
     assert [it.user_score for it in top_of(cache, DESC).scores] == [4]
 
 
@@ -205,29 +206,29 @@ def test_removed_user_comes_back_only_with_a_newer_version(cache: ValkeyCache) -
     started(cache, DESC, record("a", 5, version=10), record("b", 4))
     cache.apply(DESC, [record("a", None, version=12)])
     assert users(top_of(cache, DESC)) == ["b"]
-    assert cache.apply(DESC, [record("a", 5, version=11)]).taken == 0
+    assert cache.apply(DESC, [record("a", 5, version=11)]).applied == 0
     assert users(top_of(cache, DESC)) == ["b"]
-    assert cache.apply(DESC, [record("a", 3, version=13)]).taken == 1
+    assert cache.apply(DESC, [record("a", 3, version=13)]).applied == 1
     assert users(top_of(cache, DESC)) == ["b", "a"]
 
 
 def test_removal_of_a_stranger_is_remembered(cache: ValkeyCache) -> None:
     started(cache, DESC, record("a", None, version=5))
-    assert cache.apply(DESC, [record("a", 9, version=4)]).taken == 0
+    assert cache.apply(DESC, [record("a", 9, version=4)]).applied == 0
     assert top_of(cache, DESC).total == 0
 
 
 def test_batch_of_a_thousand_is_taken_whole(cache: ValkeyCache) -> None:
     batch = [record(f"u{n:04d}", n, at=T0 + n) for n in range(1000)]
     started(cache, DESC)
-    assert cache.apply(DESC, batch).taken == 1000
+    assert cache.apply(DESC, batch).applied == 1000
     again = [record(f"u{n:04d}", 1000 - n, version=2, at=T0 + n) for n in range(1000)]
     applied = cache.apply(DESC, again)
-    assert applied.taken == 1000
+    assert applied.applied == 1000
     assert applied.top is not None
     assert (applied.top.total, users(applied.top)) == (1000, ["u0000", "u0001", "u0002"])
     gone = [record(f"u{n:04d}", None, version=3) for n in range(1000)]
-    assert cache.apply(DESC, gone).taken == 1000
+    assert cache.apply(DESC, gone).applied == 1000
     assert top_of(cache, DESC).total == 0
 
 
@@ -258,7 +259,7 @@ def test_rename_to_and_from_the_name_that_the_id_gives_is_seen(cache: ValkeyCach
     started(cache, DESC, record("a", 5, name=default_name("a")))
     for version, name in ((2, "Ann"), (3, default_name("a")), (4, default_name("b"))):
         top = top_of(cache, DESC)
-        cache.mark(DESC, top, HINT)
+        cache.remember_recorded(DESC, top, HINT)
         after = cache.apply(DESC, [record("a", 5, version=version, name=name)]).top
         assert after is not None
         assert after.is_unrecorded
@@ -285,7 +286,7 @@ def test_change_of_the_top_gets_a_fresh_id_each_time(cache: ValkeyCache) -> None
 
 def test_change_below_the_top_is_nothing_to_record(cache: ValkeyCache) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n + 10) for n in range(3)))
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     for low in (record("low", 1), record("low", 2, version=2), record("low", None, version=3)):
         after = cache.apply(DESC, [low]).top
         assert after is not None
@@ -307,7 +308,7 @@ def test_change_below_the_top_is_nothing_to_record(cache: ValkeyCache) -> None:
 )
 def test_change_in_the_top_is_to_be_recorded(cache: ValkeyCache, change: ScoreState) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n + 10) for n in range(3)))
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     after = cache.apply(DESC, [change]).top
     assert after is not None
     assert after.is_unrecorded
@@ -316,7 +317,7 @@ def test_change_in_the_top_is_to_be_recorded(cache: ValkeyCache, change: ScoreSt
 
 def test_rename_below_the_top_is_nothing_to_record(cache: ValkeyCache) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n) for n in range(5)))
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     after = cache.apply(DESC, [record("u0", 0, version=2, name="renamed")]).top
     assert after is not None
     assert not after.is_unrecorded
@@ -325,9 +326,9 @@ def test_rename_below_the_top_is_nothing_to_record(cache: ValkeyCache) -> None:
 
 def test_newer_version_of_an_equal_entry_is_nothing_to_record(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1))
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     applied = cache.apply(DESC, [record("a", 1, version=2)])
-    assert applied.taken == 1
+    assert applied.applied == 1
     assert applied.top is not None
     assert not applied.top.is_unrecorded
 
@@ -343,12 +344,12 @@ def test_difference_that_nobody_recorded_shows_in_an_empty_batch(cache: ValkeyCa
 def test_mark_counts_only_while_its_change_is_the_current_one(cache: ValkeyCache) -> None:
     before = started(cache, DESC, record("a", 1))
     cache.apply(DESC, [record("a", 2, version=2)])
-    cache.mark(DESC, before, HINT)
+    cache.remember_recorded(DESC, before, HINT)
     after = cache.read(DESC)
     assert after is not None
     assert after.is_unrecorded
     assert after.hint == HINT
-    cache.mark(DESC, after, HINT)
+    cache.remember_recorded(DESC, after, HINT)
     marked = cache.read(DESC)
     assert marked is not None
     assert not marked.is_unrecorded
@@ -358,8 +359,8 @@ def test_mark_that_comes_late_does_not_replace_a_newer_one(cache: ValkeyCache) -
     """Two functions record one after the other, and the second one's mark arrives first."""
     top = started(cache, DESC, record("ann", 3))
     newer = replace(HINT, revision=HINT.revision + 1, total=2)
-    cache.mark(DESC, top, newer)
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, newer)
+    cache.remember_recorded(DESC, top, HINT)
     after = cache.read(DESC)
     assert after is not None
     assert after.hint == newer
@@ -370,14 +371,14 @@ def test_mark_of_another_life_changes_nothing(cache: ValkeyCache, cache_server: 
     cache_server.client.flushall()
     started(cache, DESC, record("b", 1))
     before = everything(cache_server)
-    cache.mark(DESC, old, HINT)
+    cache.remember_recorded(DESC, old, HINT)
     assert everything(cache_server) == before
 
 
 def test_age_is_known_once_there_was_a_record(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1))
     assert top.age_ms is None
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     after = cache.read(DESC)
     assert after is not None
     assert after.age_ms is not None
@@ -399,7 +400,7 @@ MANY = [record(f"u{n:02d}", n) for n in range(25)]
 def test_ranking_that_lost_a_key_has_no_life(
     cache: ValkeyCache, cache_server: Valkey, key: str
 ) -> None:
-    cache.mark(DESC, started(cache, DESC, *MANY), HINT)
+    cache.remember_recorded(DESC, started(cache, DESC, *MANY), HINT)
     life = top_of(cache, DESC).life
     lose(cache_server, key)
     assert cache.read(DESC) is None
@@ -417,7 +418,7 @@ def test_ranking_that_lost_a_key_begins_anew_and_publishes_no_remains(
     cache: ValkeyCache, cache_server: Valkey, key: str
 ) -> None:
     first = started(cache, DESC, *MANY)
-    cache.mark(DESC, first, HINT)
+    cache.remember_recorded(DESC, first, HINT)
     lose(cache_server, key)
     again = record("u03", 99, version=2, at=T0 + 1)
     applied = cache.apply(DESC, [again], start=PARTIAL)
@@ -427,7 +428,7 @@ def test_ranking_that_lost_a_key_begins_anew_and_publishes_no_remains(
     assert applied.top.life != first.life
     assert not applied.top.is_unrecorded
     assert cache.fill(DESC, MANY, life=applied.top.life) == 24
-    assert cache.settle(DESC, applied.top.life, COMPLETE)
+    assert cache.set_completeness(DESC, applied.top.life, COMPLETE)
     top = top_of(cache, DESC)
     assert (top.total, users(top)[:3]) == (25, ["u03", "u24", "u23"])
 
@@ -439,7 +440,7 @@ def test_key_lost_while_a_rebuild_fills_ends_the_life(
     life = started(cache, DESC, as_=PARTIAL).life
     assert cache.fill(DESC, MANY, life=life) == 25
     lose(cache_server, key)
-    assert cache.settle(DESC, life, COMPLETE)
+    assert cache.set_completeness(DESC, life, COMPLETE)
     assert cache.read(DESC) is None
 
 
@@ -713,7 +714,7 @@ def test_life_without_its_state_leaves_nothing_behind(
 
 def test_new_life_is_complete_once_its_own_record_was_accepted(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1))
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     assert top_of(cache, DESC).completeness == COMPLETE
 
 
@@ -721,7 +722,7 @@ def test_partial_life_is_never_to_be_recorded(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1), as_=PARTIAL)
     assert top.change != top.recorded
     assert not top.is_unrecorded
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     assert top_of(cache, DESC).completeness == PARTIAL
 
 
@@ -732,14 +733,14 @@ def test_other_life_takes_nothing_from_a_rebuild(cache: ValkeyCache, cache_serve
     started(cache, DESC, record("b", 1), as_=PARTIAL)
     before = everything(cache_server)
     assert cache.fill(DESC, [record("a", 1)], life=old.life) is None
-    assert not cache.settle(DESC, old.life, COMPLETE)
+    assert not cache.set_completeness(DESC, old.life, COMPLETE)
     assert everything(cache_server) == before
 
 
 def test_rebuild_that_ends_has_the_top_recorded_anew(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1))
-    cache.mark(DESC, top, HINT)
-    assert cache.settle(DESC, top.life, COMPLETE)
+    cache.remember_recorded(DESC, top, HINT)
+    assert cache.set_completeness(DESC, top.life, COMPLETE)
     after = cache.read(DESC)
     assert after is not None
     assert after.is_unrecorded
@@ -747,10 +748,10 @@ def test_rebuild_that_ends_has_the_top_recorded_anew(cache: ValkeyCache) -> None
 
 def test_life_that_was_confirmed_does_not_become_partial(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1))
-    assert cache.settle(DESC, top.life, PARTIAL, only_new=True)
+    assert cache.set_completeness(DESC, top.life, PARTIAL, only_new=True)
     assert top_of(cache, DESC).completeness == PARTIAL
-    assert cache.settle(DESC, top.life, COMPLETE)
-    assert not cache.settle(DESC, top.life, PARTIAL, only_new=True)
+    assert cache.set_completeness(DESC, top.life, COMPLETE)
+    assert not cache.set_completeness(DESC, top.life, PARTIAL, only_new=True)
     assert top_of(cache, DESC).completeness == COMPLETE
 
 
@@ -830,14 +831,14 @@ def test_fill_takes_any_number_and_answers_how_many_were_newer(cache: ValkeyCach
     records += [record(f"gone{n}", None) for n in range(30)]
     assert cache.fill(DESC, iter(records), life=life) == 2529
     assert cache.fill(DESC, records, life=life) == 0
-    assert cache.settle(DESC, life, COMPLETE)
+    assert cache.set_completeness(DESC, life, COMPLETE)
     oracle = Oracle.of(DESC, [*records, record("u7", 9, version=9)])
     assert cache.list(DESC, after=None, limit=2000) == oracle.list(None, 2000)
 
 
 def test_fill_leaves_a_changed_top_to_be_recorded(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1), as_=COMPLETE)
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     cache.fill(DESC, [record("b", 2)], life=top.life)
     assert top_of(cache, DESC).is_unrecorded
 
@@ -944,11 +945,11 @@ def test_paces_of_long_ago_are_forgotten(cache: ValkeyCache, cache_server: Valke
 
 
 def test_mark_is_kept_by_board_and_season(cache: ValkeyCache, cache_server: Valkey) -> None:
-    assert cache.read_mark(DESC.key) is None
-    cache.keep_mark(DESC.key, epoch="e1", version=7)
-    assert cache.read_mark(DESC.key) == ("e1", 7)
-    assert cache.read_mark("high#2026-W01") is None
-    assert 0 < cache_server.client.ttl(CacheKeys.of(DESC.key).told) <= adapter.MARK_SECONDS
+    assert cache.read_told(DESC.key) is None
+    cache.remember_told(DESC.key, epoch="e1", version=7)
+    assert cache.read_told(DESC.key) == ("e1", 7)
+    assert cache.read_told("high#2026-W01") is None
+    assert 0 < cache_server.client.ttl(CacheKeys.of(DESC.key).told) <= adapter.TOLD_SECONDS
 
 
 # Keys, and scripts that are refused.
@@ -970,12 +971,12 @@ def calls(cache: ValkeyCache) -> list[tuple[str, Any]]:
         ("apply", apply),
         ("fill", lambda: cache.fill(DESC, [record("c", 7)], life=life[0].life)),
         ("dump", lambda: cache.dump(DESC, life=life[0].life)),
-        ("settle", lambda: cache.settle(DESC, life[0].life, COMPLETE)),
+        ("set_completeness", lambda: cache.set_completeness(DESC, life[0].life, COMPLETE)),
         ("read", lambda: cache.read(DESC, size=10)),
         ("list", lambda: cache.list(DESC, after=Position(1, T0, "z"), limit=9)),
         ("around", lambda: cache.around(DESC, "a", reach=2)),
         ("find", lambda: cache.find(DESC, ["a", "nobody"])),
-        ("mark", lambda: cache.mark(DESC, life[0], HINT)),
+        ("remember_recorded", lambda: cache.remember_recorded(DESC, life[0], HINT)),
         ("remove", lambda: cache.apply(DESC, [record("a", None, version=99)])),
         ("keep", lambda: cache.keep_copy(DESC.key, revision=1, body="x")),
         ("pace", lambda: cache.keep_paces({"high": ("x", 1000), "low": ("x", 0)})),

@@ -13,7 +13,9 @@ from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
 from leaderboard.adapters.valkey.cache import ValkeyCache
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
-from leaderboard.ranking.recorder import COMPLETE, Recorder, ScoreState
+from leaderboard.ranking.cached_top import COMPLETE
+from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.score_state import ScoreState
 from tests.integration import aws
 from tests.integration.events import CONTEXT
 from tests.integration.valkey import Valkey
@@ -148,7 +150,7 @@ def test_ranking_that_is_lost_as_its_rebuild_ends_is_filled_again(
 ) -> None:
     score("ann", 30)
     score("bob", 20)
-    settle = ValkeyCache.settle
+    settle = ValkeyCache.set_completeness
     lost: list[str] = []
 
     def settle_and_lose(cache: ValkeyCache, *arguments: Any, **named: Any) -> bool:
@@ -158,7 +160,7 @@ def test_ranking_that_is_lost_as_its_rebuild_ends_is_filled_again(
             cache_server.client.flushall()
         return done
 
-    monkeypatch.setattr(ValkeyCache, "settle", settle_and_lose)
+    monkeypatch.setattr(ValkeyCache, "set_completeness", settle_and_lose)
     rebuilt()
     assert ranked() == recorded() == ["ann", "bob"]
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
 import handlers.rebuild
 import handlers.score_stream
@@ -24,10 +23,12 @@ from leaderboard.boards.board_season import key_of
 from leaderboard.boards.seasons import season_at
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Invalid, Unavailable
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, Recorder, ScoreState
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
+from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair import rebuild
 from leaderboard.repair.rebuild import RebuildProgress
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import Invocation, stream_record
 from tests.integration.valkey import Valkey
@@ -60,14 +61,14 @@ def small_pages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The table answers three items at a time."""
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    call = aws_calls.real()
 
     def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
         if operation == "Scan" and parameters["TableName"] == aws.SCORES:
             parameters = {**parameters, "Limit": 3}
         return call(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
 
 
 @dataclass(frozen=True)
@@ -229,10 +230,10 @@ class Killed(BaseException):
 
 
 STEPS: list[tuple[type, str]] = [
-    (Recorder, "begin"),
+    (Recorder, "begin_life"),
     (ScoreScanner, "read_page"),
     (ValkeyCache, "fill"),
-    (ValkeyCache, "settle"),
+    (ValkeyCache, "set_completeness"),
     (ValkeyCache, "list"),
     (ValkeyCache, "read"),
     (Recorder, "record"),
@@ -561,7 +562,7 @@ def test_partial_life_is_not_taken_for_whole_while_it_is_filled(
     """Until it ends the top is the recorded one and ranks are null."""
     deliver(*(put(f"u{number}", number) for number in range(9)))
     wiring.ranking_cache().drop("global#all")
-    settle = ValkeyCache.settle
+    settle = ValkeyCache.set_completeness
 
     def look(*arguments: Any, **named: Any) -> bool:
         assert completeness("global") == PARTIAL
@@ -569,6 +570,6 @@ def test_partial_life_is_not_taken_for_whole_while_it_is_filled(
         assert wiring.reads().top(wiring.asked("global"), limit=None).body["entries"]
         return settle(*arguments, **named)
 
-    monkeypatch.setattr(ValkeyCache, "settle", look)
+    monkeypatch.setattr(ValkeyCache, "set_completeness", look)
     run({"board": "global"})
     assert completeness("global") == COMPLETE

@@ -14,7 +14,7 @@ from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
 from leaderboard.boards.board_season import key_of
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, CachedTop
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record

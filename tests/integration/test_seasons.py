@@ -19,7 +19,8 @@ from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
 from leaderboard.frames.broadcast import Change
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, CachedTop, ScoreState
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair import season_rollover
 from leaderboard.repair.season_rollover import GRACE_MS, RolloverResult
 from tests.integration import aws

@@ -13,7 +13,7 @@ from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.snapshots import Score
 from leaderboard.frames.subscriptions import MAX_BOARDS
-from leaderboard.ranking.recorder import ScoreState
+from leaderboard.ranking.score_state import ScoreState
 from tests.integration import aws
 from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies

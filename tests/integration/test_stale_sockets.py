@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 import handlers.subscriber
@@ -15,7 +14,7 @@ from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb import connections
 from leaderboard.frames.subscriptions import TRIED_AT_ONCE
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.events import CONTEXT, frame
 
 Json = dict[str, Any]
@@ -66,14 +65,14 @@ def gateway(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Gateway:
     it = Gateway()
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
         if operation == "GetConnection":
             return it.get_connection(parameters["ConnectionId"])
         return through(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     began = time.time()
     monkeypatch.setattr(
         "leaderboard.adapters.dynamodb.connections.time.time", lambda: began + it.passed

@@ -13,7 +13,8 @@ from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.valkey.cache import CacheKeys, ValkeyCache
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Order
-from leaderboard.ranking.recorder import TOTAL_MS, BoardItem
+from leaderboard.ranking.board_item import BoardItem
+from leaderboard.ranking.cached_top import TOTAL_MS
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record
@@ -218,7 +219,7 @@ def test_cache_that_was_lost_leaves_the_followed_boards_known(cache_server: Valk
     deliver(*records)
     top = wiring.ranking_cache().read(board_season)
     assert top is not None
-    wiring.ranking_cache().settle(board_season, top.life, "complete")
+    wiring.ranking_cache().set_completeness(board_season, top.life, "complete")
     deliver()
     deliver(("leader-0", 1000))
     assert told() == (1, SIZE)

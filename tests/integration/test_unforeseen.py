@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 import handlers.authorizer
@@ -22,7 +21,7 @@ import handlers.subscriber
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.valkey.cluster import Cluster
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, Invocation, answered, frame, request
 from tests.integration.valkey import Valkey
@@ -94,7 +93,7 @@ def no_rights(monkeypatch: pytest.MonkeyPatch) -> None:
         }
         raise ClientError(refusal, operation)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -205,7 +204,7 @@ class Soon(Invocation):
 def test_contention_ends_before_the_function_does(
     monkeypatch: pytest.MonkeyPatch, route: str, operation: str
 ) -> None:
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, name: str, parameters: Json) -> Any:
         if name == operation:
@@ -217,7 +216,7 @@ def test_contention_ends_before_the_function_does(
             raise ClientError(refusal, name)
         return through(service, name, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     monkeypatch.setitem(globals(), "CONTEXT", Soon())
     began = time.monotonic()
     answer = ask(route)
@@ -230,14 +229,14 @@ def test_rows_that_a_busy_table_never_takes_end_before_the_function_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     handlers.subscriber.handler(frame("c-1=", None, "CONNECT"), CONTEXT)
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, name: str, parameters: Json) -> Any:
         if name == "BatchWriteItem":
             return {"UnprocessedItems": parameters["RequestItems"]}
         return through(service, name, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     soon: Any = Soon()
     answer = handlers.subscriber.handler(frame("c-1=", None, "DISCONNECT"), soon)
     assert answer == {"statusCode": 503}

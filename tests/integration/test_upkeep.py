@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 import handlers.moderation
@@ -24,9 +23,9 @@ from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Schedule
 from leaderboard.boards.seasons import before, season_at
 from leaderboard.errors import RateLimited, Unavailable
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.ranking.board_item import BoardItem
 from leaderboard.scoring.items import ScoreItem, Write
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, answered, request, stream_record
 
@@ -59,13 +58,13 @@ def switches(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Dep
 @pytest.fixture(autouse=True)
 def calls(switches: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:  # noqa: ARG001
     counted = Calls()
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
         counted.made.append((operation, str(parameters.get("TableName", ""))))
         return through(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     pool = client("cognito-idp").create_user_pool(PoolName="players")["UserPool"]["Id"]
     monkeypatch.setenv("USER_POOL_ID", pool)
     aws.forget()
@@ -205,7 +204,7 @@ def test_deletion_leaves_no_name_on_current_boards_and_none_after_upkeep(
 def broken(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The users whose scores cannot be read now, from the table or for a reason of their own."""
     users: set[str] = set()
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
         asked = str(parameters.get("ExpressionAttributeValues", ""))
@@ -217,7 +216,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> set[str]:
             raise ClientError(refusal, operation)
         return through(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     return users
 
 

@@ -17,7 +17,8 @@ from leaderboard.adapters.dynamodb.index import BoardIndex
 from leaderboard.adapters.valkey.cache import CacheKeys
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import BoardNotFound, CacheUnavailable, Invalid, Unavailable
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, ScoreState
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair.verification import AGAIN_MS, Verified
 from tests.integration import aws
 from tests.integration.capacity import metered

@@ -16,7 +16,7 @@ import handlers.scores
 import handlers.subscriber
 from leaderboard import instants, wiring
 from leaderboard.frames.subscriptions import MAX_BOARDS
-from leaderboard.ranking.recorder import COMPLETE
+from leaderboard.ranking.cached_top import COMPLETE
 from leaderboard.settings import load
 from tests.integration.capacity import metered
 from tests.integration.events import CONTEXT, frame, request
@@ -82,7 +82,7 @@ def recorded() -> None:
         top = recorder.apply(board_season, records).top
         recorder.record(board_season, top)
     assert top is not None
-    wiring.ranking_cache().settle(board_season, top.life, COMPLETE)
+    wiring.ranking_cache().set_completeness(board_season, top.life, COMPLETE)
     http("GET /boards/{board}/top")
 
 

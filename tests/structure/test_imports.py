@@ -31,7 +31,7 @@ KNOWN = {
 }
 # What the service inside is written with, beside the standard library.
 LIBRARIES = {
-    "leaderboard.boards.catalog": {"pydantic", "yaml"},
+    "leaderboard.boards.boards_file": {"pydantic", "yaml"},
     "leaderboard.scoring.display_names": {"regex"},
     "leaderboard.scoring.tickets": {"jwt"},
 }

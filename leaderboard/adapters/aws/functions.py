@@ -12,7 +12,7 @@ from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import Unavailable
 from leaderboard.frames.delivery import SIDE_BY_SIDE, Part, Tally
-from leaderboard.ranking.ingest import Chores
+from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 
 MAKING = Lock()
 """A client is not to be made by several threads at once."""
@@ -59,7 +59,7 @@ class ModerationFunction:
 class UpkeepFunction:
     name: str
 
-    def ask(self, chores: Chores) -> None:
+    def ask(self, chores: UpkeepTasks) -> None:
         """Have chores done without waiting for them; raises Unavailable.
 
         A batch of the stream has 1,000 records, so this stays far below the 256 KB of an event.

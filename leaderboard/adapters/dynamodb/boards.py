@@ -18,7 +18,7 @@ from leaderboard.boards.board_season import split_key
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.errors import Raced
-from leaderboard.ranking.recorder import BoardItem, BoardRow
+from leaderboard.ranking.board_item import BoardItem, BoardRow
 
 STAGE = "#stage"
 """The key of what the stage remembers of itself; no board-season has it."""
@@ -98,7 +98,7 @@ class BoardTable:
             return False
         return True
 
-    def mix(self, key: str) -> None:
+    def note_mixed_order(self, key: str) -> None:
         """Note, in an item that was recorded, that the index may have keys of both orders.
 
         The revision moves: so nobody records over it who has not seen this.

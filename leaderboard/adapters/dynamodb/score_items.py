@@ -19,7 +19,7 @@ from leaderboard.boards.board_season import split_key
 from leaderboard.boards.names import BOARD, USER_ID, default_name
 from leaderboard.boards.rules import MAX_SCORE
 from leaderboard.boards.snapshots import Score
-from leaderboard.ranking.recorder import ScoreState
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.scoring.items import (
     DELETED,
     UNKNOWN,

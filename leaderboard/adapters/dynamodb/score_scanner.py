@@ -11,7 +11,7 @@ from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.adapters.dynamodb.score_items import NO_SCORES, score_state
-from leaderboard.ranking.recorder import ScoreState
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair.rebuild import ScanPage
 
 RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"

@@ -36,18 +36,18 @@ from leaderboard.boards.names import UNPICKED, default_name
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Entry, Score, ranked
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking.listings import Listing, Position, TopCopy
-from leaderboard.ranking.recorder import (
+from leaderboard.ranking.cached_top import (
     COMPLETE,
     NEW,
     PARTIAL,
     TOTAL_MS,
-    Applied,
+    ApplyResult,
     CachedTop,
     Hint,
     RankingPage,
-    ScoreState,
 )
+from leaderboard.ranking.listings import Listing, Position, TopCopy
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.retries import Pause
 
 FORMAT = "lb5"
@@ -71,7 +71,7 @@ second or two each time."""
 PACES = (f"{FORMAT}:{{paces}}:boards", f"{FORMAT}:{{paces}}:until")
 ACTIVE_BOARDS = 500
 """Boards that are looked at for a pace: with more, each has few viewers."""
-MARK_SECONDS = 86_400
+TOLD_SECONDS = 86_400
 """The stream holds nothing that is older."""
 
 COMPLETENESS = {NEW: "new", COMPLETE: "1", PARTIAL: "0"}
@@ -213,7 +213,7 @@ class ValkeyCache:
 
     def apply(
         self, board_season: BoardSeason, records: Sequence[ScoreState], *, start: str | None = None
-    ) -> Applied:
+    ) -> ApplyResult:
         made, answer = self._in_order(
             APPLY,
             board_season,
@@ -228,9 +228,9 @@ class ValkeyCache:
             ),
         )
         if not answer:
-            return Applied(None)
+            return ApplyResult(None)
         due, taken, top = answer
-        return Applied(_top(made, top), taken, due == 1)
+        return ApplyResult(_top(made, top), taken, due == 1)
 
     def _in_order(
         self,
@@ -324,12 +324,12 @@ class ValkeyCache:
         packed = [order.pack(it) for it in dict.fromkeys(user_ids)]
         return _found(*self._in_order(FIND, board_season, lambda _: packed))
 
-    def mark(self, board_season: BoardSeason, top: CachedTop, hint: Hint) -> None:
+    def remember_recorded(self, board_season: BoardSeason, top: CachedTop, hint: Hint) -> None:
         state = CacheKeys.of(board_season.key).state
         text = json.dumps([hint.revision, hint.version, hint.epoch, hint.digest, hint.mixed])
         self.run(MARK, [state], top.life, top.change, text, hint.total, hint.revision)
 
-    def settle(
+    def set_completeness(
         self, board_season: BoardSeason, life: str, completeness: str, *, only_new: bool = False
     ) -> bool:
         change = secrets.token_hex(8) if completeness == COMPLETE else ""
@@ -370,12 +370,12 @@ class ValkeyCache:
             paces = self.client.execute_command("HMGET", PACES[0], *boards)
         return [None if pace is None else pace.decode() for pace in paces]
 
-    def keep_mark(self, key: str, *, epoch: str, version: int) -> None:
+    def remember_told(self, key: str, *, epoch: str, version: int) -> None:
         with self.outage.noticed():
             told = CacheKeys.of(key).told
-            self.client.execute_command("SET", told, f"{epoch} {version}", "EX", MARK_SECONDS)
+            self.client.execute_command("SET", told, f"{epoch} {version}", "EX", TOLD_SECONDS)
 
-    def read_mark(self, key: str) -> tuple[str, int] | None:
+    def read_told(self, key: str) -> tuple[str, int] | None:
         with self.outage.noticed():
             kept = self.client.execute_command("GET", CacheKeys.of(key).told)
         if kept is None:

@@ -35,7 +35,7 @@ from leaderboard.boards.order import OTHER
 from leaderboard.frames.broadcast import Broadcaster
 from leaderboard.ranking.recorder import Recorder
 from local.poller import Threads
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.story import tables
 from tests.integration.story.clockwork import DatedScripts, StoryChance, StoryTime
 from tests.integration.story.lines import StoryCurl
@@ -110,7 +110,7 @@ class Rig:
         self._time = StoryTime()
         self._chance = StoryChance()
         self._world: World | None = None
-        self._aws_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+        self._aws_call = aws_calls.real()
         self._cache_call: Any = Cluster.execute_command
         self._connect(patch)
 
@@ -198,7 +198,7 @@ class Rig:
         def execute_command(client: Any, *arguments: Any, **options: Any) -> Any:
             return rig.call_cache(client, arguments, options)
 
-        patch.setattr(BaseClient, "_make_api_call", make_api_call)
+        aws_calls.take_over(patch, make_api_call)
         patch.setattr(Cluster, "execute_command", execute_command)
 
     def _take_time_and_threads(self, patch: pytest.MonkeyPatch) -> None:

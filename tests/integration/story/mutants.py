@@ -31,9 +31,11 @@ from leaderboard.boards.snapshots import Snapshot, ranked
 from leaderboard.errors import Unavailable
 from leaderboard.frames import delta, messages, subscriptions
 from leaderboard.frames.delivery import Part, Sender, Tally
-from leaderboard.ranking import recorder as ranking
-from leaderboard.ranking.ingest import Chores
-from leaderboard.ranking.recorder import COMPLETE, NEW, PARTIAL, BoardItem, CachedTop, Recorder
+from leaderboard.ranking import board_item, recorder
+from leaderboard.ranking.board_item import BoardItem
+from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, CachedTop
+from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 from leaderboard.reading.reads import Reads
 from leaderboard.repair import rebuild
 from leaderboard.repair.rule_changes import RuleChanges
@@ -161,12 +163,12 @@ class _Frozen:
 
 
 def read_the_top_before_the_revision(patch: pytest.MonkeyPatch) -> None:
-    def reread(recorder: Recorder, board_season: Any, _top: Any) -> Any:
+    def read_again(recorder: Recorder, board_season: Any, _top: Any) -> Any:
         top = recorder.cache.read(board_season)
         item = recorder.boards.read(board_season.key)
-        return (None if item is None else ranking.hint_of(item)), top
+        return (None if item is None else board_item.hint_of(item)), top
 
-    patch.setattr(Recorder, "_reread", reread)
+    patch.setattr(Recorder, "_read_again", read_again)
     _script(patch, "MARK", "'hint', ARGV[3],", "'hint', '',")
 
 
@@ -236,14 +238,14 @@ def fill_whatever_life_there_is(patch: pytest.MonkeyPatch) -> None:
     """A rebuild that is not bound to its life."""
 
     def fill(it: ValkeyCache, board_season: Any, records: Any, *, life: str) -> int:  # noqa: ARG001
-        return it.apply(board_season, list(records), start=PARTIAL).taken
+        return it.apply(board_season, list(records), start=PARTIAL).applied
 
     def end(work: Any, key: str) -> None:
         board_season = work._board_season(key)  # noqa: SLF001
         cache = work.parts.cache
         top = cache.read(board_season)
         if top is not None:
-            cache.settle(board_season, top.life, COMPLETE)
+            cache.set_completeness(board_season, top.life, COMPLETE)
         work.parts.recorder.record(board_season, cache.read(board_season))
         work.standing.lives.pop(key, None)
 
@@ -262,8 +264,8 @@ def end_a_rebuild_without_a_record(patch: pytest.MonkeyPatch) -> None:
 
 
 class _Silent:
-    def record(self, *_top: Any) -> ranking.Recorded:
-        return ranking.NOTHING
+    def record(self, *_top: Any) -> recorder.RecordResult:
+        return recorder.NOTHING_RECORDED
 
 
 def complete_a_rebuild_before_its_scan(patch: pytest.MonkeyPatch) -> None:
@@ -273,21 +275,21 @@ def complete_a_rebuild_before_its_scan(patch: pytest.MonkeyPatch) -> None:
         real(work)
         for key, life in work.standing.lives.items():
             board_season = work._board_season(key)  # noqa: SLF001
-            work.parts.cache.settle(board_season, life, COMPLETE)
+            work.parts.cache.set_completeness(board_season, life, COMPLETE)
 
     patch.setattr(rebuild._Work, "_begin", begin)  # noqa: SLF001
 
 
 def begin_a_partial_life_without_an_item(patch: pytest.MonkeyPatch) -> None:
     """A rebuild of a board that was never recorded: what is applied meanwhile is not recorded."""
-    real = Recorder.begin
+    real = Recorder.begin_life
 
     def begin(recorder: Recorder, board_season: Any, records: Sequence[Any]) -> Any:
         if records:
             return real(recorder, board_season, records)
         return recorder.cache.apply(board_season, records, start=PARTIAL)
 
-    patch.setattr(Recorder, "begin", begin)
+    patch.setattr(Recorder, "begin_life", begin)
 
 
 def rename_without_the_standing(patch: pytest.MonkeyPatch) -> None:
@@ -302,7 +304,7 @@ def rename_without_the_standing(patch: pytest.MonkeyPatch) -> None:
 
 
 def move_the_version_with_every_record(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ranking, "_digest", lambda snapshot: f"{snapshot.version}{id(snapshot)}")
+    patch.setattr(board_item, "_digest", lambda snapshot: f"{snapshot.version}{id(snapshot)}")
 
 
 def show_the_new_place_of_those_who_moved_alone(patch: pytest.MonkeyPatch) -> None:
@@ -407,7 +409,7 @@ def leave_the_other_boards_to_nobody(patch: pytest.MonkeyPatch) -> None:
     """What a batch could not hand over to upkeep is not delivered again."""
     real = UpkeepFunction.ask
 
-    def ask(it: UpkeepFunction, chores: Chores) -> None:
+    def ask(it: UpkeepFunction, chores: UpkeepTasks) -> None:
         with suppress(Unavailable):
             real(it, chores)
 
@@ -582,13 +584,13 @@ def record_each_total_at_once(patch: pytest.MonkeyPatch) -> None:
 
 def record_another_total_of_one_version(patch: pytest.MonkeyPatch) -> None:
     """It would differ from what viewers were told, and nothing would tell them."""
-    real = ranking.next_item
+    real = board_item.next_item
 
     def late(*top: Any, total: int, **what: Any) -> BoardItem:
         item = real(*top, total=total, **what)
         return replace(item, snapshot=replace(item.snapshot, total=total))
 
-    patch.setattr(ranking, "next_item", late)
+    patch.setattr(recorder, "next_item", late)
 
 
 def leave_the_totals_when_scores_end(patch: pytest.MonkeyPatch) -> None:
@@ -607,12 +609,12 @@ def record_in_the_order_before(patch: pytest.MonkeyPatch) -> None:
         item = it.boards.read(board_season.key)
         return item if item is not None and item.is_recorded else None
 
-    patch.setattr(Recorder, "_recorded", recorded)
+    patch.setattr(Recorder, "_recorded_item", recorded)
 
 
 def begin_a_ranking_by_the_rules_of_today(patch: pytest.MonkeyPatch) -> None:
     """What the item says does not count."""
-    patch.setattr(ranking, "in_force", lambda board_season, _item: board_season)
+    patch.setattr(recorder, "with_item_order", lambda board_season, _item: board_season)
 
 
 COMPLETE_ACTION = decisions.complete

@@ -35,7 +35,7 @@ from leaderboard.errors import (
     UserDeleted,
     UserNotRanked,
 )
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, CachedTop
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
 from leaderboard.scoring.completions import Evidence
 from local.poller import KillAt, Killed
 from tests.integration.story import oracle, reading

@@ -8,7 +8,7 @@ from typing import Any
 
 from leaderboard import wiring
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.ranking.recorder import COMPLETE, NEW, CachedTop
+from leaderboard.ranking.cached_top import COMPLETE, NEW, CachedTop
 from tests.integration import aws
 from tests.integration.story import oracle, tables
 from tests.integration.story.viewer import Viewer

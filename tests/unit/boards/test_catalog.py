@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.boards.catalog import MAX_FRAME_INTERVAL, Mistake, load, parse
+from leaderboard.boards.boards_file import MAX_FRAME_INTERVAL, Mistake, load, parse
 from leaderboard.boards.rules import (
     MAX_SCORE,
     Action,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.boards.rules import JudgedPoints, Schedule
 from leaderboard.boards.seasons import parse_season, season_at
 from leaderboard.errors import ActionNotFound, BoardNotFound
