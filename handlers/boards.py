@@ -4,99 +4,262 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypedDict
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import Field
 
-from handlers.http_api import (
-    BoardPath,
+from handlers.answers import (
+    ADA,
+    ALL_TIME,
+    BOB,
+    CYD,
+    OF_BOARD,
+    BoardJson,
     Json,
-    QueryNumber,
-    RequestBody,
-    UserId,
-    UserPath,
-    resolver,
-    serve,
+    OfBoardJson,
+    Total,
 )
-from handlers.telemetry import count
+from handlers.caching import ONE_SECOND, cached, counted, tagged
+from handlers.describing import describe
+from handlers.fields import BoardPath, QueryNumber, RequestBody, SeasonQuery, UserId, UserPath
+from handlers.http_api import resolver, serve
 from leaderboard import wiring
-from leaderboard.boards.entries import encode
+from leaderboard.boards.entries import EntryJson, Instant, encode
+from leaderboard.boards.entries import UserId as RankedId
+from leaderboard.errors import UserNotRanked
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "openapi.json"
 MAX_LIMIT = 100
 MAX_AROUND = 50
 MAX_USERS = 100
 
-# Caches in front of the service ask again after a second: what many read at once is read once.
-CACHED = "public, max-age=1"
-
-SeasonQuery = Annotated[str | None, Query(max_length=16)]
+Limit = Query(ge=1, le=MAX_LIMIT, description="How many entries at most")
 
 app = resolver()
 
 
+class BoardsJson(TypedDict):
+    """The list of boards."""
+
+    boards: list[BoardJson]
+
+
+@app.route("/boards", method=["GET", "HEAD"])
+@describe(
+    answer=BoardsJson,
+    cached=True,
+    example={"boards": [ALL_TIME]},
+)
+def list_boards() -> Response[str]:
+    """List the boards.
+
+    Every board and pattern of `boards.yml`, with its rules, its current season and its pace. A
+    board with `listed: false` is left out.
+    """
+    return cached(wiring.reads().list())
+
+
+class TopJson(OfBoardJson):
+    """The first entries of a board."""
+
+    epoch: Annotated[
+        str | None,
+        Field(description="Names the counter of versions; null before the first, and past topSize"),
+    ]
+    version: Annotated[
+        int | None,
+        Field(ge=0, description="Moves by 1 with each recorded change; null past topSize"),
+    ]
+    total: Total
+    entries: list[EntryJson]
+    endsAt: Annotated[Instant | None, Field(description="When the season ends")]
+
+
+@app.route("/boards/<board>/top", method=["GET", "HEAD"])
+@describe(
+    answer=TopJson,
+    tagged=True,
+    cached=True,
+    example={
+        **OF_BOARD,
+        "epoch": "k3v9",
+        "version": 41,
+        "total": 1204,
+        "entries": [CYD, ADA, BOB],
+        "endsAt": None,
+    },
+)
+def read_top(
+    board: BoardPath,
+    limit: Annotated[QueryNumber | None, Limit] = None,
+    season: SeasonQuery = None,
+) -> Response[str]:
+    """Read the top.
+
+    Up to the board's `topSize` (the default limit) it is the top as recorded, with its version, as
+    subscribers of the WebSocket API see it; `total` is the ranking's as it is now. Past it it is
+    the ranking as it is now, and `epoch` and `version` are null. A board without scores has
+    `version` 0. The `ETag` names the content: send it back in `If-None-Match`, and an unchanged top
+    is a 304 without a body.
+    """
+    page = wiring.reads().top(wiring.asked(board, season), limit=limit)
+    body = counted(page.body)
+    return tagged(app, page.tag, lambda: encode(body), cache=ONE_SECOND)
+
+
+class PageJson(OfBoardJson):
+    """Entries one after the other."""
+
+    entries: list[EntryJson]
+    total: Total
+    nextCursor: Annotated[
+        str | None, Field(description="To be sent as `cursor` for what follows; null at the end")
+    ]
+
+
+@app.get("/boards/<board>/entries")
+@describe(
+    answer=PageJson,
+    cached=True,
+    example={
+        **OF_BOARD,
+        "entries": [CYD, ADA],
+        "total": 1204,
+        "nextCursor": "1i3vTx0mUCz3OTkw",
+    },
+)
+def list_entries(
+    board: BoardPath,
+    cursor: Annotated[str | None, Query(description="`nextCursor` of the page before")] = None,
+    limit: Annotated[QueryNumber, Limit] = 50,
+    season: SeasonQuery = None,
+) -> Response[str]:
+    """Page through the ranking.
+
+    From the beginning, or with a `cursor` from behind the last entry of the page that gave it out.
+    A cursor is a position in the board's order, not a number of entries: a user who does not move
+    meanwhile is shown exactly once, however the others move. It belongs to its board and season
+    (send the same `season` along) and does not expire. Any other text is refused with a 422. Leave
+    the cursor out to start again.
+    """
+    asked = wiring.asked(board, season)
+    return cached(wiring.reads().entries(asked, cursor=cursor, limit=limit))
+
+
+class NeighbourhoodJson(OfBoardJson):
+    """A user's entry, and who stands around it."""
+
+    entry: EntryJson
+    total: Total
+    percentile: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=100,
+            description="100 × (total − place + 1) / total: the share of the ranked users that "
+            "stand at this place or below it. Not rounded; the first place alone has 100",
+        ),
+    ]
+    around: Annotated[
+        list[EntryJson],
+        Field(description="The user and up to `around` on each side, in board order"),
+    ]
+
+
+@app.get("/boards/<board>/users/<user_id>")
+@describe(
+    answer=NeighbourhoodJson,
+    refuses=[UserNotRanked],
+    cached=True,
+    example={
+        **OF_BOARD,
+        "entry": ADA,
+        "total": 4,
+        "percentile": 75.0,
+        "around": [CYD, ADA, BOB],
+    },
+)
+def read_user(
+    board: BoardPath,
+    user_id: UserPath,
+    around: Annotated[
+        QueryNumber,
+        Query(ge=0, le=MAX_AROUND, description="How many neighbours on each side at most"),
+    ] = 5,
+    season: SeasonQuery = None,
+) -> Response[str]:
+    """Read a user's entry and its neighbours.
+
+    The rank on the whole board, exact however many are ranked; the share of users at or below; and
+    who stands around.
+    """
+    return cached(wiring.reads().user(wiring.asked(board, season), user_id, around=around))
+
+
 class UsersRequest(RequestBody):
+    """The users to rank among themselves."""
+
     user_ids: Annotated[
         list[UserId],
         Field(min_length=1, max_length=MAX_USERS, description="Doubles count once"),
     ]
 
 
-@app.route("/boards", method=["GET", "HEAD"])
-def list_boards() -> Response[str]:
-    return _cached(wiring.reads().list())
+class FoundJson(OfBoardJson):
+    """Those asked for, among themselves."""
 
-
-@app.route("/boards/<board>/top", method=["GET", "HEAD"])
-def read_top(
-    board: BoardPath,
-    limit: Annotated[QueryNumber | None, Query(ge=1, le=MAX_LIMIT)] = None,
-    season: SeasonQuery = None,
-) -> Response[str]:
-    page = wiring.reads().top(wiring.asked(board, season), limit=limit)
-    body = _counted(page.body)
-    return _tagged(page.tag, lambda: encode(body), cached=CACHED)
-
-
-@app.get("/boards/<board>/entries")
-def list_entries(
-    board: BoardPath,
-    cursor: str | None = None,
-    limit: Annotated[QueryNumber, Query(ge=1, le=MAX_LIMIT)] = 50,
-    season: SeasonQuery = None,
-) -> Response[str]:
-    asked = wiring.asked(board, season)
-    return _cached(wiring.reads().entries(asked, cursor=cursor, limit=limit))
-
-
-@app.get("/boards/<board>/users/<user_id>")
-def read_user(
-    board: BoardPath,
-    user_id: UserPath,
-    around: Annotated[QueryNumber, Query(ge=0, le=MAX_AROUND)] = 5,
-    season: SeasonQuery = None,
-) -> Response[str]:
-    return _cached(wiring.reads().user(wiring.asked(board, season), user_id, around=around))
+    entries: Annotated[
+        list[EntryJson],
+        Field(description="In board order; `rank` and `place` are those on the whole board"),
+    ]
+    unranked: Annotated[
+        list[RankedId], Field(description="Who has no entry, in the order asked for, each once")
+    ]
 
 
 @app.post("/boards/<board>/entries/query")
+@describe(
+    answer=FoundJson,
+    request={"userIds": ["bob", "ada", "eve"]},
+    example={**OF_BOARD, "entries": [ADA, BOB], "unranked": ["eve"]},
+)
 def query_entries(board: BoardPath, request: UsersRequest, season: SeasonQuery = None) -> Json:
-    return _counted(wiring.reads().query(wiring.asked(board, season), request.user_ids))
+    """Rank some users among themselves.
+
+    For friends, teams and guilds: the entries of up to 100 users in board order. Doubles count
+    once. A request for reading, so it needs no token and may be repeated.
+    """
+    return counted(wiring.reads().query(wiring.asked(board, season), request.user_ids))
 
 
 @app.get("/openapi.json")
+@describe(tagged=True)
 def read_reference() -> Response[str]:
+    """Read this document.
+
+    OpenAPI 3.1.
+    """
     tag, text = reference()
-    return _tagged(tag, lambda: text, cached="public, max-age=60")
+    return tagged(app, tag, lambda: text, cache="public, max-age=60")
+
+
+class HealthJson(TypedDict):
+    """That the API answers."""
+
+    status: Literal["ok"]
 
 
 @app.route("/health", method=["GET", "HEAD"])
+@describe(answer=HealthJson, example={"status": "ok"})
 def read_health() -> Response[str]:
+    """Check whether the API answers.
+
+    Asks neither the cache nor the tables.
+    """
     return Response(
         status_code=200,
         content_type=content_types.APPLICATION_JSON,
@@ -107,39 +270,10 @@ def read_health() -> Response[str]:
 
 @cache
 def reference() -> tuple[str, str]:
-    """The API's description without the white space of the file, and what names its content."""
+    """A short text that names the content of the API's description, and the description without
+    the file's white space."""
     text = encode(json.loads(REFERENCE.read_text(encoding="utf-8")))
     return hashlib.sha256(text.encode()).hexdigest()[:16], text
-
-
-def _tagged(tag: str, body: Callable[[], str], *, cached: str) -> Response[str]:
-    """The body, or a 304 for whoever has it."""
-    quoted = f'"{tag}"'
-    headers = {"ETag": quoted, "Cache-Control": cached}
-    held = app.current_event.headers.get("if-none-match", "")
-    if held.strip() == "*" or quoted in (it.strip().removeprefix("W/") for it in held.split(",")):
-        return Response(status_code=304, headers=headers, body="")
-    return Response(
-        status_code=200,
-        content_type=content_types.APPLICATION_JSON,
-        headers=headers,
-        body=body(),
-    )
-
-
-def _cached(body: Json) -> Response[str]:
-    return Response(
-        status_code=200,
-        content_type=content_types.APPLICATION_JSON,
-        headers={"Cache-Control": CACHED},
-        body=encode(_counted(body)),
-    )
-
-
-def _counted(body: Json) -> Json:
-    """Notes answers that came from the tables in the place of the cache."""
-    count("ReadsDegraded", "degraded" in body)
-    return body
 
 
 handler = serve(app)

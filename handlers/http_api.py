@@ -1,4 +1,4 @@
-"""The edge of the HTTP API: requests are checked here, errors become problem details (RFC 9457)."""
+"""The edge of the HTTP API: requests are checked here, served, logged and answered."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import cache
-from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
 from aws_lambda_powertools.event_handler import (
@@ -21,31 +20,15 @@ from aws_lambda_powertools.event_handler import (
 )
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic import StringConstraints as Text
-from pydantic.alias_generators import to_camel
 
 from handlers import payloads
+from handlers.problems import invalid_problem, problem, unforeseen_problem
 from handlers.reporting import reporting
 from handlers.telemetry import answering, logger
 from leaderboard import clock, wiring
-from leaderboard.boards.names import USER_ID
-from leaderboard.boards.rules import MAX_SCORE
-from leaderboard.errors import (
-    Internal,
-    Invalid,
-    LeaderboardError,
-    RateLimited,
-    TooLarge,
-    Unavailable,
-)
+from leaderboard.errors import Invalid, LeaderboardError, TooLarge
 
 MAX_BODY = 16 * 1024
-
-UNFORESEEN = (
-    "The service failed in a way that nobody foresaw, and what you asked for may be half done. It "
-    "was logged under this requestId. Sending the same request again does no harm."
-)
 
 unforeseen: ContextVar[Exception | None] = ContextVar("unforeseen", default=None)
 """What this invocation answers with `internal`, for its log line."""
@@ -53,104 +36,7 @@ unforeseen: ContextVar[Exception | None] = ContextVar("unforeseen", default=None
 PAGE_NUMBERS = frozenset({"offset", "page"})
 """Query parameters that other APIs page by; a read that dropped them would show a wrong page."""
 
-STATUSES = {
-    "action_not_found": HTTPStatus.NOT_FOUND,
-    "barred": HTTPStatus.FORBIDDEN,
-    "board_limit": HTTPStatus.CONFLICT,
-    "board_not_found": HTTPStatus.NOT_FOUND,
-    "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "edge_required": HTTPStatus.FORBIDDEN,
-    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "judge_failed": HTTPStatus.SERVICE_UNAVAILABLE,
-    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
-    "score_limit": HTTPStatus.CONFLICT,
-    "sign_in_again": HTTPStatus.FORBIDDEN,
-    "submission_conflict": HTTPStatus.CONFLICT,
-    "ticket_expired": HTTPStatus.GONE,
-    "ticket_invalid": HTTPStatus.FORBIDDEN,
-    "ticket_superseded": HTTPStatus.CONFLICT,
-    "ticket_too_early": HTTPStatus.CONFLICT,
-    "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
-    "unreadable": HTTPStatus.CONFLICT,
-    "user_not_ranked": HTTPStatus.NOT_FOUND,
-    "cache_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
-    "user_deleted": HTTPStatus.GONE,
-}
-
-TITLES = {
-    "action_not_found": "No such action",
-    "barred": "Barred",
-    "board_limit": "No more boards of this pattern",
-    "board_not_found": "No such board",
-    "body_too_large": "The body is too large",
-    "edge_required": "Not this way",
-    "invalid": "The request does not validate",
-    "internal": "Something went wrong",
-    "judge_failed": "The action cannot be judged now",
-    "rate_limited": "Too often",
-    "score_limit": "Beyond the board's limits",
-    "sign_in_again": "Sign in again",
-    "submission_conflict": "The submissionId was used before",
-    "ticket_expired": "The ticket has expired",
-    "ticket_invalid": "The ticket is not valid here",
-    "ticket_superseded": "The ticket was superseded",
-    "ticket_too_early": "The ticket is not good yet",
-    "unavailable": "Not available now",
-    "unreadable": "What is stored cannot be read",
-    "user_not_ranked": "The user is not on this board",
-    "cache_unavailable": "Not available now",
-    "user_deleted": "The player was deleted",
-}
-
 Json = dict[str, Any]
-
-
-class RequestBody(BaseModel):
-    """A request's body: camelCase, nothing unknown, no silent conversions."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
-
-
-# The path comes percent-encoded from `admit`, so that every id reaches its check.
-BoardPath = Annotated[str, BeforeValidator(unquote)]
-UserId = Annotated[str, Text(pattern=f"^(?:{USER_ID.pattern})$")]
-UserPath = Annotated[UserId, BeforeValidator(unquote)]
-SubmissionId = Annotated[
-    str,
-    Text(pattern=r"^[\x20-\x7e]{1,64}$"),
-    Field(description="A name that you give this write: the same when it is sent again"),
-]
-
-
-def _clean_name(text: str) -> str:
-    from leaderboard.scoring.display_names import (
-        clean_name,  # its tables: reads of boards need none
-    )
-
-    return clean_name(text)
-
-
-UserName = Annotated[
-    str,
-    AfterValidator(_clean_name),
-    Field(
-        description="1 to 32 characters after NFC, trimming and folding of spaces, none of them "
-        "control or direction characters; invisible ones only where emoji and scripts need them"
-    ),
-]
-
-
-def _digits(text: Any) -> Any:
-    """Digits as they are; Python's own reading takes 1_0, +5 and other scripts' digits as well."""
-    if isinstance(text, str) and not re.fullmatch("[0-9]+", text):
-        raise ValueError("send digits alone")
-    return text
-
-
-QueryNumber = Annotated[int, BeforeValidator(_digits)]
-"""A number in a query."""
-Score = Annotated[int, Field(strict=True, ge=-MAX_SCORE, le=MAX_SCORE)]
 
 
 def resolver() -> APIGatewayHttpResolver:
@@ -163,41 +49,14 @@ def resolver() -> APIGatewayHttpResolver:
 
     @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
     def reject(error: RequestValidationError) -> Response[str]:
-        errors = mistakes(error.errors())
-        detail = "; ".join(f"{it['path']}: {it['message']}" for it in errors)
-        return _problem(_request_id(app), "invalid", detail, errors=errors)
+        return invalid_problem(_request_id(app), error.errors())
 
     @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
     def fail(error: Exception) -> Response[str]:
         unforeseen.set(error)  # what rises is logged by the resolver, too
-        return problem(_request_id(app), Internal(UNFORESEEN))
+        return unforeseen_problem(_request_id(app))
 
     return app
-
-
-def mistakes(
-    errors: Iterable[Mapping[str, Any]], *, within: tuple[int | str, ...] = ()
-) -> list[Json]:
-    """What pydantic has against a request, or something `within` it, as answers say it."""
-    return [
-        {
-            "path": _path((*within, *it["loc"])),
-            "message": it["msg"].removeprefix("Value error, "),
-        }
-        for it in errors
-    ]
-
-
-def problem(request_id: str, error: LeaderboardError) -> Response[str]:
-    headers = {}
-    extra: Json = {}
-    if isinstance(error, Invalid):
-        extra = {"errors": [{"path": _located(error.path), "message": str(error)}]}
-    elif isinstance(error, RateLimited):
-        headers = {"Retry-After": str(-(-error.retry_after_ms // 1000))}
-    elif isinstance(error, Unavailable):
-        headers = {"Retry-After": "1"}
-    return _problem(request_id, error.code, str(error), headers=headers, **extra)
 
 
 def serve(
@@ -221,10 +80,10 @@ def serve(
             with clock.bounded(event["requestContext"].get("timeEpoch")):
                 answer = app.resolve(admit(event, max_body=max_body), context)
         except LeaderboardError as error:
-            answer = _refusal(request_id, error)
+            answer = _gateway_answer(problem(request_id, error))
         except Exception as error:  # noqa: BLE001 - whoever asked gets an answer, whatever it is
             unforeseen.set(error)
-            answer = _refusal(request_id, Internal(UNFORESEEN))
+            answer = _gateway_answer(unforeseen_problem(request_id))
         line: Json = {"route": event["routeKey"], "status": answer["statusCode"]}
         if answer["statusCode"] >= 400:
             line["code"] = json.loads(answer["body"]).get("code")
@@ -238,9 +97,8 @@ def serve(
     return handler
 
 
-def _refusal(request_id: str, error: LeaderboardError) -> Json:
-    """The gateway's form of an error that the resolver does not see."""
-    refused = problem(request_id, error)
+def _gateway_answer(refused: Response[str]) -> Json:
+    """The gateway's form of a problem that the resolver does not see."""
     return {
         "statusCode": refused.status_code,
         "headers": {"Content-Type": "application/problem+json", **refused.headers},
@@ -371,37 +229,3 @@ def _parsed(event: Json, max_body: int) -> Json:
 
 def _request_id(app: APIGatewayHttpResolver) -> str:
     return str(app.current_event["requestContext"]["requestId"])
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    """`body.score`: where in the request; the names that pydantic adds say nothing."""
-    parts = [str(part) for part in location if not str(part).startswith("function-")]
-    return ".".join(to_camel(part) if part.isidentifier() else part for part in parts)
-
-
-def _located(name: str) -> str:
-    """Where in the request the value is that the service refused by its name."""
-    if name == "body" or "." in name:
-        return name
-    return f"query.{name}" if name in {"season", "cursor"} else f"body.{name}"
-
-
-def _problem(
-    request_id: str, code: str, detail: str, *, headers: Json | None = None, **extra: Any
-) -> Response[str]:
-    status = STATUSES[code]
-    body = {
-        "type": f"urn:leaderboard:problem:{code}",
-        "title": TITLES[code],
-        "status": status.value,
-        "detail": detail,
-        "code": code,
-        "requestId": request_id,
-        **extra,
-    }
-    return Response(
-        status_code=status.value,
-        content_type="application/problem+json",
-        headers=headers or {},
-        body=json.dumps(body, ensure_ascii=False),
-    )

@@ -12,7 +12,7 @@ from leaderboard import wiring
 
 
 def reporting(handler: Handler) -> Handler:
-    """Tell of what a handler's invocation could not read, whatever it answered."""
+    """Report the stored items that an invocation could not read, whatever it answered."""
 
     @wraps(handler)
     def run(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -24,7 +24,8 @@ def reporting(handler: Handler) -> Handler:
             for it in unread[:10]:
                 logger.error("unreadable", extra={"item": it.key, "reason": it.reason})
             try:
-                wiring.reports().enqueue(unread)
+                if unread:
+                    wiring.reports().enqueue(unread)
             except Exception:  # noqa: BLE001
                 # The answer is right all the same, and the lines above have the items.
                 logger.exception("not queued", extra={"items": len(unread)})

@@ -44,7 +44,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
                 continue
             if not wiring.is_score(image):
                 continue
-            key, score = wiring.score_record(image)
+            key, score = wiring.score_state(image)
             batches[key].append(score)
             first.setdefault(key, _sequence(record))
         except NOT_UNDERSTOOD as error:

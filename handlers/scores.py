@@ -1,86 +1,101 @@
-"""Scores over HTTP: tickets, completed actions, trusted writes; a player's own scores and name."""
+"""Scores over HTTP: a player's tickets, completed actions, scores and name; trusted writes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from handlers.http_api import (
-    STATUSES,
-    BoardPath,
+from handlers import trusted_scores
+from handlers.answers import (
+    LATER,
+    MOMENT,
+    OF_BOARD,
+    TICKET,
+    BoardId,
     Json,
-    RequestBody,
-    Score,
-    SubmissionId,
-    UserId,
-    UserName,
-    UserPath,
-    mistakes,
-    resolver,
-    serve,
-    user_of,
+    JudgedPointsJson,
+    SeasonName,
 )
+from handlers.describing import describe
+from handlers.fields import BoardPath, RequestBody, UserName
+from handlers.http_api import resolver, serve, user_of
+from handlers.outcomes import OUTCOME, OutcomeJson, count_outcomes, outcome_json
 from handlers.telemetry import count, logger
 from leaderboard import instants, wiring
-from leaderboard.errors import Invalid, JudgeFailed
+from leaderboard.boards import entries
+from leaderboard.boards.entries import Instant, Score, UserId
+from leaderboard.errors import (
+    ActionNotFound,
+    Barred,
+    BoardLimit,
+    JudgeFailed,
+    RateLimited,
+    ScoreLimit,
+    TicketEarly,
+    TicketExpired,
+    TicketInvalid,
+    TicketSuperseded,
+    Unreadable,
+)
 from leaderboard.reading.reads import points_json
-from leaderboard.scoring.batches import Result, TrustedWrite, submit_all
 from leaderboard.scoring.completions import Evidence
-from leaderboard.scoring.scores import Outcome
-
-MAX_BATCH = 100
-MAX_BATCH_BODY = 64 * 1024
-ANSWER_SECONDS = 1.0
-"""What is left of the function's time for the answer of a batch."""
 
 app = resolver()
+app.include_router(trusted_scores.router)
 
 
 class TicketRequest(RequestBody):
+    """The action to begin."""
+
     action: Annotated[str, Field(description="One of the board's")]
 
 
-class ScoreRequest(RequestBody):
-    ticket: str
-    evidence: Annotated[
-        Any, Field(description="What the player did, for actions whose points are judged")
-    ] = None
+class TicketJson(TypedDict):
+    """A signed permission to complete one action once."""
 
-
-class NameRequest(RequestBody):
-    user_name: UserName
-
-
-class TrustedRequest(RequestBody):
-    submission_id: SubmissionId
-    score: Annotated[Score | None, Field(description="On `best` and `latest` boards")] = None
-    delta: Annotated[Score | None, Field(description="On `increment` boards: what is added")] = None
-    user_name: UserName | None = None
-
-
-class BatchedRequest(TrustedRequest):
-    user_id: UserId
-
-
-class BatchRequest(RequestBody):
-    # Each is checked by itself: one that does not validate fails alone.
-    submissions: Annotated[
-        list[Any],
-        Field(
-            min_length=1,
-            max_length=MAX_BATCH,
-            json_schema_extra={"items": BatchedRequest.model_json_schema()},
-        ),
+    ticket: Annotated[str, Field(description="Opaque; send it back as it is")]
+    action: str
+    points: int | JudgedPointsJson
+    challenge: NotRequired[
+        Annotated[
+            Any, Field(description="What the game asks; only there if the action has a challenge")
+        ]
     ]
+    notBefore: Instant
+    expiresAt: Instant
 
 
 @app.post("/boards/<board>/tickets")
+@describe(
+    answer=TicketJson,
+    status=201,
+    refuses=[ActionNotFound, Barred, BoardLimit, JudgeFailed, RateLimited, Unreadable],
+    request={"action": "quiz"},
+    example={
+        "ticket": TICKET,
+        "action": "quiz",
+        "points": {"min": 0, "max": 10},
+        "challenge": {
+            "question": "Which number is CLXVI?",
+            "choices": ["165", "166", "167", "171"],
+        },
+        "notBefore": MOMENT,
+        "expiresAt": LATER,
+    },
+)
 def issue_ticket(board: BoardPath, request: TicketRequest) -> tuple[Json, int]:
-    with telling_failures(board):
+    """Begin an action.
+
+    The ticket is good once, from `notBefore` to `expiresAt`, for this player, board and action.
+    `points` is what completing the action is worth. An action with a `challenge` asks something:
+    then taking the ticket is the attempt. It counts in the board's limit of actions a minute, and
+    the ticket before it does not count any more.
+    """
+    with logging_failures(board):
         issued = wiring.scores().issue(user_id=user_of(app), board=board, action=request.action)
     asked = {} if issued.challenge is None else {"challenge": json.loads(issued.challenge)}
     answer = {
@@ -94,58 +109,88 @@ def issue_ticket(board: BoardPath, request: TicketRequest) -> tuple[Json, int]:
     return answer, 201
 
 
+class ScoreRequest(RequestBody):
+    """The ticket of an action, and what the player did."""
+
+    ticket: str
+    evidence: Annotated[
+        Any, Field(description="What the player did, for actions whose points are judged")
+    ] = None
+
+
 @app.post("/boards/<board>/scores")
+@describe(
+    answer=OutcomeJson,
+    refuses=[
+        Barred,
+        BoardLimit,
+        JudgeFailed,
+        RateLimited,
+        ScoreLimit,
+        TicketEarly,
+        TicketExpired,
+        TicketInvalid,
+        TicketSuperseded,
+        Unreadable,
+    ],
+    request={"ticket": TICKET, "evidence": {"answer": 1}},
+    example=OUTCOME,
+)
 def complete_action(board: BoardPath, request: ScoreRequest) -> Json:
+    """Complete an action.
+
+    Takes the ticket and adds its points by the board's rules. `evidence` is what the player did,
+    for actions whose points are judged: any JSON of up to 4 KB, in the form that the game asks for.
+    Evidence of a wrong form is a 422, and the ticket stays good. A wrong answer is a 200 that
+    changes nothing, and the ticket is used up; `entry` is null while the player has no score. Each
+    of the last three tickets completed for an action, sent again, gets its answer again, with
+    `replayed: true`. Nothing is written when a code is answered. After `ticket_superseded` take a
+    new ticket: the one that was sent may have counted before. After `judge_failed` send the same
+    request again later: nothing was used up.
+    """
     # An explicit null is evidence, too.
     sent = Evidence(request.evidence) if "evidence" in request.model_fields_set else None
-    with telling_failures(board):
+    with logging_failures(board):
         outcome = wiring.scores().complete(
             user_id=user_of(app), board=board, token=request.ticket, evidence=sent
         )
-    return _answer(outcome)
+    count_outcomes([outcome])
+    return dict(outcome_json(outcome))
 
 
-@app.put("/boards/<board>/users/<user_id>/score")
-def write_score(board: BoardPath, user_id: UserPath, request: TrustedRequest) -> Json:
-    outcome = wiring.scores().submit(
-        user_id=user_id,
-        board=board,
-        submission_id=request.submission_id,
-        score=request.score,
-        delta=request.delta,
-        user_name=request.user_name,
-    )
-    return _answer(outcome)
+class OwnScoreJson(TypedDict):
+    """One of a player's own scores."""
+
+    board: BoardId
+    season: SeasonName
+    userScore: Score
+    scoreUpdatedAt: Instant
 
 
-@app.post("/boards/<board>/submissions")
-def write_scores(board: BoardPath, request: BatchRequest) -> Json:
-    results: list[Json] = [{}] * len(request.submissions)
-    wanted: dict[int, TrustedWrite] = {}
-    for number, submission in enumerate(request.submissions):
-        try:
-            it = BatchedRequest.model_validate(submission)
-        except ValidationError as error:
-            within = ("body", "submissions", number)
-            results[number] = _refusal("invalid", mistakes(error.errors(), within=within))
-            continue
-        wanted[number] = TrustedWrite(
-            it.user_id, it.submission_id, it.score, it.delta, it.user_name
-        )
-    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
-    done = submit_all(wiring.scores(), board, list(wanted.values()), seconds=seconds)
-    for number, result in zip(wanted, done, strict=True):
-        results[number] = _result(number, result)
-    accepted = [it for it in done if isinstance(it, Outcome)]
-    refused = len(results) - len(accepted)
-    _count(accepted)
-    count("SubmissionsRefused", refused)
-    logger.append_keys(submissions=len(results), refused=refused)
-    return {"results": results}
+class OwnScoresJson(TypedDict):
+    """A player's own scores."""
+
+    userId: UserId
+    userName: entries.UserName
+    scores: Annotated[list[OwnScoreJson], Field(description="Current seasons first")]
 
 
 @app.get("/me/scores")
+@describe(
+    answer=OwnScoresJson,
+    example={
+        "userId": "ada",
+        "userName": "Ada",
+        "scores": [{**OF_BOARD, "userScore": 990, "scoreUpdatedAt": MOMENT}],
+    },
+)
 def read_own_scores() -> Json:
+    """Read one's own scores.
+
+    On every board and in every season, the current seasons first. From the table: a score that was
+    just accepted is there. A score that is stored in a form that cannot be read is left out, and
+    reported to those who run the service.
+    """
     user_id = user_of(app)
     name, items = wiring.scores().of(user_id)
     scores = [
@@ -160,21 +205,66 @@ def read_own_scores() -> Json:
     return {"userId": user_id, "userName": name, "scores": scores}
 
 
+class NameRequest(RequestBody):
+    """A display name."""
+
+    user_name: UserName
+
+
+class NameJson(TypedDict):
+    """A user's display name."""
+
+    userId: UserId
+    userName: entries.UserName
+
+
 @app.put("/me")
+@describe(
+    answer=NameJson,
+    refuses=[Barred, RateLimited, Unreadable],
+    request={"userName": "Ada"},
+    example={"userId": "ada", "userName": "Ada"},
+)
 def rename(request: NameRequest) -> Json:
+    """Choose a display name.
+
+    On every board: at once on current seasons, within seconds on past ones. The same name again
+    writes nothing; more than 5 new names an hour are refused. 1 to 32 characters after NFC,
+    trimming and folding of spaces, no control or direction characters, at most 3 combining marks on
+    a letter (5 in scripts that stack letters, as Tibetan and Burmese do). Invisible characters pass
+    only inside emoji and in scripts that need them; letters of all scripts pass, also those that
+    look like others. A new player is `player-` and six characters of a digest of its id.
+    """
     profile = wiring.profiles().rename(user_of(app), request.user_name)
     return {"userId": profile.user_id, "userName": profile.user_name}
 
 
+class SocketTicketJson(TypedDict):
+    """A signed permission to open one authenticated socket, for 60 seconds."""
+
+    ticket: Annotated[str, Field(description="Opaque; goes into the socket's URL as `?ticket=`")]
+    expiresAt: Instant
+
+
 @app.post("/socket-tickets")
+@describe(
+    answer=SocketTicketJson,
+    status=201,
+    refuses=[Barred, Unreadable],
+    example={"ticket": TICKET, "expiresAt": LATER},
+)
 def issue_socket_ticket() -> tuple[Json, int]:
+    """Get a ticket for a socket.
+
+    For one authenticated connection to the WebSocket API.
+    """
     token, ticket = wiring.scores().issue_socket(user_id=user_of(app))
     return {"ticket": token, "expiresAt": instants.to_text(ticket.expires_ms)}, 201
 
 
 @contextmanager
-def telling_failures(board: str) -> Iterator[None]:
-    """Logs and counts what the game's functions fail at, for those who write them."""
+def logging_failures(board: str) -> Iterator[None]:
+    """Log and count failures of the game's functions, for those who write them."""
     try:
         yield
     except JudgeFailed as failed:
@@ -185,45 +275,4 @@ def telling_failures(board: str) -> Iterator[None]:
         raise
 
 
-def _answer(outcome: Outcome) -> Json:
-    _count([outcome])
-    return _entry(outcome)
-
-
-def _count(outcomes: Sequence[Outcome]) -> None:
-    replayed = sum(it.replayed for it in outcomes)
-    count("ScoresAccepted", len(outcomes) - replayed)
-    count("ScoresReplayed", replayed)
-
-
-def _entry(outcome: Outcome) -> Json:
-    answer = outcome.answer
-    entry = {
-        "userId": outcome.user_id,
-        "userName": outcome.user_name,
-        "userScore": answer.user_score,
-        "scoreUpdatedAt": instants.to_text(answer.updated_ms or 0),
-    }
-    return {
-        "entry": None if answer.user_score is None else entry,
-        "changed": answer.changed,
-        "replayed": outcome.replayed,
-    }
-
-
-def _result(number: int, result: Result) -> Json:
-    """What came of one write of a batch."""
-    if isinstance(result, Outcome):
-        return {"status": 200, **_entry(result)}
-    if isinstance(result, Invalid):
-        path = f"body.submissions.{number}.{result.path}"
-        return _refusal(result.code, [{"path": path, "message": str(result)}])
-    return _refusal(result.code) | {"detail": str(result)}
-
-
-def _refusal(code: str, errors: list[Json] | None = None) -> Json:
-    refused: Json = {"status": STATUSES[code].value, "code": code}
-    return refused | {"errors": errors} if errors else refused
-
-
-handler = serve(app, max_bodies={"POST /boards/{board}/submissions": MAX_BATCH_BODY})
+handler = serve(app, max_bodies={"POST /boards/{board}/submissions": trusted_scores.MAX_BATCH_BODY})

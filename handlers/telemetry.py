@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from leaderboard import retries
 
 ANSWER_SECONDS = 2.0
-"""What the last attempt and the answer may take."""
+"""How long the last attempt and the answer may take."""
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -60,13 +60,16 @@ def _invocation(handler: Handler, *, calls: bool) -> Handler:
 
 
 def count(name: str, value: float) -> None:
+    """Add to a metric; nothing is not sent."""
     if value:
         metrics.add_metric(name, MetricUnit.Count, value)
 
 
 def milliseconds(name: str, value: float) -> None:
+    """Note a time in a metric."""
     metrics.add_metric(name, MetricUnit.Milliseconds, value)
 
 
 def percent(name: str, value: float) -> None:
+    """Note a share in a metric, 0 to 100."""
     metrics.add_metric(name, MetricUnit.Percent, value)

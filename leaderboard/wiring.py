@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from leaderboard.scoring.moderation import Moderation
     from leaderboard.scoring.profiles import Profiles
     from leaderboard.scoring.scores import Scores
+    from leaderboard.scoring.submissions import Submissions
 
 
 @cache
@@ -72,7 +73,14 @@ def asked(board: str, season: str | None = None, *, future: bool = False) -> Boa
 def scores() -> Scores:
     from leaderboard.scoring.scores import Scores
 
-    return Scores(boards(), score_table(), ticket_keys(), clock.now_ms)
+    return Scores(catalog=boards(), store=score_table(), keys=ticket_keys(), now_ms=clock.now_ms)
+
+
+@cache
+def submissions() -> Submissions:
+    from leaderboard.scoring.submissions import Submissions
+
+    return Submissions(catalog=boards(), store=score_table(), now_ms=clock.now_ms)
 
 
 @cache
@@ -157,12 +165,12 @@ def moderation() -> Moderation:
 
     it = configuration()
     return Moderation(
-        ModerationTable(score_table()),
-        profiles(),
-        connection_table(),
-        connections_api(),
-        CognitoAccounts(it.user_pool_id),
-        clock.now_ms,
+        store=ModerationTable(score_table()),
+        profiles=profiles(),
+        connections=connection_table(),
+        sockets=connections_api(),
+        accounts=CognitoAccounts(it.user_pool_id),
+        now_ms=clock.now_ms,
     )
 
 
@@ -175,9 +183,10 @@ def connections_api() -> ConnectionsApi:
 
 @cache
 def profiles() -> Profiles:
+    from leaderboard.adapters.dynamodb.profiles import ProfileTable
     from leaderboard.scoring.profiles import Profiles
 
-    return Profiles(boards(), score_table(), clock.now_ms)
+    return Profiles(catalog=boards(), store=ProfileTable(score_table()), now_ms=clock.now_ms)
 
 
 @cache
@@ -346,7 +355,11 @@ def score_table() -> ScoreTable:
     it = configuration()
     known = stage_memory()
     return ScoreTable(
-        it.scores_table, it.submissions_table, known.shards_to_write, reports(), known.order
+        scores_table=it.scores_table,
+        submissions_table=it.submissions_table,
+        write_shards=known.shards_to_write,
+        reports=reports(),
+        order=known.order,
     )
 
 
@@ -436,15 +449,15 @@ def failure_queue() -> FailureQueue:
     return FailureQueue(configuration().failure_queue_url)
 
 
-def score_record(image: Mapping[str, Any]) -> tuple[str, ScoreState]:
-    from leaderboard.adapters.dynamodb.scores import score_record
+def score_state(image: Mapping[str, Any]) -> tuple[str, ScoreState]:
+    from leaderboard.adapters.dynamodb.score_items import score_state
 
-    return score_record(image)
+    return score_state(image)
 
 
 def profile_owner(image: Mapping[str, Any]) -> str | None:
     """The user whose profile an image of the score table is, if it is one."""
-    from leaderboard.adapters.dynamodb.scores import PROFILE
+    from leaderboard.adapters.dynamodb.score_items import PROFILE
 
     if image["boardSeason"]["S"] != PROFILE:
         return None
@@ -454,13 +467,13 @@ def profile_owner(image: Mapping[str, Any]) -> str | None:
 
 def leaves(image: Mapping[str, Any]) -> bool:
     """Whether a profile's image is that of somebody who was barred or deleted."""
-    from leaderboard.scoring.decisions import OUT
+    from leaderboard.scoring.items import OUT
 
     return image.get("standing", {}).get("S") in OUT
 
 
 def is_score(image: Mapping[str, Any]) -> bool:
     """Whether an image of the score table is a score, or what is left of one."""
-    from leaderboard.adapters.dynamodb.scores import NO_SCORES
+    from leaderboard.adapters.dynamodb.score_items import NO_SCORES
 
     return image["boardSeason"]["S"] not in NO_SCORES

@@ -19,7 +19,8 @@ CompetitionRank = Annotated[int, "CompetitionRank"]
 
 
 class EntryJson(TypedDict):
-    """A user's line on a board."""
+    """A user's line on a board. `scoreUpdatedAt` is when this score was reached: it moves only when
+    the score does."""
 
     rank: Rank | None
     place: CompetitionRank | None

@@ -9,7 +9,7 @@ from leaderboard.errors import LeaderboardError
 from leaderboard.frames.frame import Change, Delivered, Frame
 from leaderboard.ranking.board_item import BoardItem
 from leaderboard.ranking.ports import BoardReader
-from leaderboard.scoring.decisions import Profile
+from leaderboard.scoring.items import Profile
 
 MAX_BOARDS = 50
 """Boards that one connection may follow."""

@@ -64,14 +64,17 @@ class Completion:
             raise Invalid("This evidence does not have the form of the action's.", path="evidence")
         return points
 
-    def require_evidence(self) -> None:
-        """Raises Invalid where evidence is missing, not asked for, or too large."""
+    def require_evidence(self) -> Action:
+        """The action, whose evidence is there if it is judged by it.
+
+        Raises Invalid where evidence is missing, not asked for, or too large.
+        """
         assert self.action is not None
         judged = isinstance(self.action.points, JudgedPoints)
         if judged and self.evidence is None:
             raise Invalid("This action is judged by evidence; send it.", path="evidence")
         if self.evidence is None:
-            return
+            return self.action
         if not judged:
             raise Invalid("This action has fixed points: leave the evidence out.", path="evidence")
         size = len(judges.canonical(self.evidence.value).encode(errors="surrogatepass"))
@@ -81,6 +84,7 @@ class Completion:
                 "bytes.",
                 path="evidence",
             )
+        return self.action
 
 
 def challenge(action: Action, *, name: str, seed: bytes) -> str | None:
@@ -92,7 +96,7 @@ def challenge(action: Action, *, name: str, seed: bytes) -> str | None:
 
 
 def digest(action: Action, asked: str | None) -> str:
-    """Names an action's whole rule and what was asked: another one if either changes."""
+    """A short text that changes when an action's rule or what was asked changes."""
     text = judges.canonical({"rule": asdict(action), "asked": asked})
     found = hashlib.sha256(text.encode()).digest()[:DIGEST_BYTES]
     return base64.urlsafe_b64encode(found).decode()

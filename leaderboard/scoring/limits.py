@@ -21,7 +21,7 @@ class Usage:
     """What a user has used of a board's limits; `action` says whether one more counts now."""
 
     board: Board
-    paced: Mapping[str, int]
+    recovered_us: Mapping[str, int]
     action: bool = True
 
 
@@ -38,18 +38,18 @@ def charge(usages: Sequence[Usage], points: int | None, *, now_ms: int) -> list[
             ("actions", limits.actions_per_minute, 1 if usage.action else None, MINUTE_US),
             ("points", limits.points_per_hour, points, HOUR_US),
         ]
-        paced = dict(usage.paced)
+        recovered_us = dict(usage.recovered_us)
         for name, limit, cost, window in costs:
             if limit is None or cost is None:
                 continue
             now = now_ms * 1000
-            recovered = max(paced.get(name, 0), now) + max(cost, 0) * window // limit
+            recovered = max(recovered_us.get(name, 0), now) + max(cost, 0) * window // limit
             over = recovered - now - window
             if over > 0:
                 detail = f"Too many {name} on {usage.board.board!r}; wait before the next one."
                 refusals.append(RateLimited(detail, retry_after_ms=-(-over // 1000)))
-            paced[name] = recovered
-        charged.append(paced)
+            recovered_us[name] = recovered
+        charged.append(recovered_us)
     if refusals:
         raise max(refusals, key=lambda it: it.retry_after_ms)
     return charged

@@ -8,10 +8,8 @@ is finished by the profile's own stream record where it was interrupted.
 from __future__ import annotations
 
 import contextlib
-import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import (
@@ -22,118 +20,21 @@ from leaderboard.errors import (
     UserNotRanked,
 )
 from leaderboard.retries import tries
-from leaderboard.scoring.decisions import (
-    DELETED,
-    OUT,
-    UNKNOWN,
-    Profile,
-    ScoreItem,
-    next_version,
-)
-from leaderboard.scoring.profiles import Profiles, unnamed
+from leaderboard.scoring.acts import Act
+from leaderboard.scoring.items import DELETED, OUT, UNKNOWN, Profile, next_version, unnamed
+from leaderboard.scoring.ports import Accounts, ModerationStore, SocketCloser, UserConnections
+from leaderboard.scoring.profiles import Profiles
 from leaderboard.scoring.tombstones import deleted, removed
-
-MAX_REASON = 500
-MAX_ACTS = 200
-MAX_ACTS_BYTES = 256 * 1024
-"""An item of the table holds 400 KB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What a moderator did: the standing after it, who, when and why."""
-
-    standing: str
-    by: str
-    at_ms: int
-    reason: str
-
-    @property
-    def size(self) -> int:
-        """Bytes that it takes, about."""
-        return len(self.reason.encode()) + len(self.by) + 100
-
-
-@dataclass(frozen=True, slots=True)
-class ActLog:
-    """The acts on a user, the newest first; version 0 stands for one that does not exist.
-
-    `unread` are stored acts that cannot be read: they are kept as they are, and shown to nobody.
-    """
-
-    user_id: str
-    acts: tuple[Act, ...] = ()
-    version: int = 0
-    unread: tuple[Any, ...] = ()
-
-    def with_act(self, act: Act) -> ActLog:
-        """The history a version on; the oldest acts leave it past MAX_ACTS and MAX_ACTS_BYTES."""
-        kept: list[Act] = []
-        size = 0
-        for it in (act, *self.acts[: MAX_ACTS - 1]):
-            size += it.size
-            if size > MAX_ACTS_BYTES:
-                break
-            kept.append(it)
-        return replace(self, acts=tuple(kept), version=next_version(self.version, now_ms=act.at_ms))
-
-    def ends_with(self, act: Act) -> bool:
-        """Whether the newest act is that one, but for the time: then it is a request sent again."""
-        return bool(self.acts) and replace(self.acts[0], at_ms=act.at_ms) == act
-
-
-class ModerationStore(Protocol):
-    """Profiles, histories and scores. Reads are consistent; writes raise Raced, with nothing
-    written, if something is not as it was read."""
-
-    def read(self, user_id: str, key: str) -> ScoreItem | None: ...
-
-    def read_profile(self, user_id: str) -> Profile | None: ...
-
-    def read_history(self, user_id: str) -> ActLog: ...
-
-    def write_standing(
-        self, profile: Profile, *, read_version: int, history: ActLog, read_history: int
-    ) -> None: ...
-
-    def write_removal(
-        self,
-        tombstone: ScoreItem,
-        *,
-        read_version: int,
-        profile_version: int,
-        history: ActLog | None,
-        read_history: int,
-    ) -> None:
-        """Take a score off, if the profile is at that version; no history of a deleted player."""
-
-    def write_deletion(self, profile: Profile, *, read_version: int, history: ActLog) -> None:
-        """Put a player's tombstone in the profile's place, and empty the history."""
-
-
-class Connections(Protocol):
-    def of_user(self, user_id: str) -> Iterable[str]:
-        """A user's open connections, read consistently."""
-
-    def close(self, connection_id: str) -> None: ...
-
-
-class Sockets(Protocol):
-    def close(self, connection_id: str) -> None:
-        """Close a connection, which may be gone already; raises Unavailable."""
-
-
-class Accounts(Protocol):
-    def delete(self, account: str) -> None:
-        """Delete a sign-in, which may be gone already; raises Unavailable."""
 
 
 @dataclass(frozen=True)
 class Moderation:
+    """What moderators do to users, and what players do who delete their account."""
+
     store: ModerationStore
     profiles: Profiles
-    connections: Connections
-    sockets: Sockets
+    connections: UserConnections
+    sockets: SocketCloser
     accounts: Accounts
     now_ms: Callable[[], int]
 
@@ -265,14 +166,3 @@ def _known(profile: Profile) -> Profile:
 
 
 BUSY = "Too many writes to this user at once; try again."
-
-
-def clean_reason(text: str) -> str:
-    """The reason as it is kept: trimmed, 1 to 500 characters. Raises ValueError for control
-    characters and line breaks."""
-    reason = text.strip()
-    if any(unicodedata.category(it) in {"Cc", "Cs", "Zl", "Zp"} for it in reason):
-        raise ValueError("a reason has no control characters and no line breaks")
-    if not 1 <= len(reason) <= MAX_REASON:
-        raise ValueError(f"a reason has 1 to {MAX_REASON} characters")
-    return reason

@@ -1,69 +1,14 @@
-"""What the scoring stage asks of the tables."""
+"""What the scoring stage asks of its adapters: tables, open sockets, sign-ins, signing keys."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from leaderboard.boards.rules import Board
-from leaderboard.scoring.decisions import Answer, Profile, ScoreItem
-
-SUBMISSION_MS = 48 * 3_600_000
-"""How long a trusted write is remembered: past the 24 hours that are promised."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A trusted write as it is remembered: what was asked (a digest) and what was answered."""
-
-    user_id: str
-    board: str
-    submission_id: str
-    digest: str
-    season: str
-    answer: Answer
-    expires_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class ItemWrite:
-    """A score item to write if it is still at `read_version`."""
-
-    board: Board
-    item: ScoreItem
-    read_version: int
-
-
-@dataclass(frozen=True, slots=True)
-class BoardOpening:
-    """A board that a player opens, if with it there are `most` of its pattern or fewer."""
-
-    pattern: str
-    board: str
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One atomic write: the score item if it is still at `read_version`, and what goes with it.
-
-    `profile` must still be the one that was read; `renamed` is written in its place. `submission`
-    must not be there yet. `also` are the user's scores on other boards.
-    """
-
-    board: Board
-    item: ScoreItem
-    read_version: int
-    profile: Profile | None = None
-    renamed: Profile | None = None
-    submission: Submission | None = None
-    also: tuple[ItemWrite, ...] = ()
-    opening: BoardOpening | None = None
-
-    @property
-    def parts(self) -> tuple[ItemWrite, ...]:
-        return (ItemWrite(self.board, self.item, self.read_version), *self.also)
+from leaderboard.scoring.acts import ActLog
+from leaderboard.scoring.items import Profile, ScoreItem, Submission, Write
+from leaderboard.scoring.tickets import KeyId, SigningKeys
 
 
 class ScoreStore(Protocol):
@@ -90,3 +35,82 @@ class ScoreStore(Protocol):
 
     def read_user(self, user_id: str) -> tuple[Profile | None, list[ScoreItem]]:
         """The profile and every item with a score."""
+
+
+class ProfileStore(Protocol):
+    """The profiles, and the copies of name and standing on the scores."""
+
+    def read_profile(self, user_id: str) -> Profile | None: ...
+
+    def write_profile(self, profile: Profile, *, read_version: int) -> None:
+        """Raises Raced, with nothing written, if the profile is not at that version any more."""
+
+    def copy_profile(
+        self,
+        user_id: str,
+        find: Callable[[str], Board | None],
+        only: Callable[[str], bool] | None = None,
+    ) -> int:
+        """Bring the user's scores up to the profile; answers how many were behind.
+
+        `only` chooses them by their board-seasons' keys. Raises Raced if a score moved meanwhile.
+        """
+
+
+class ModerationStore(Protocol):
+    """Profiles, histories and scores. Reads are consistent; writes raise Raced, with nothing
+    written, if something is not as it was read."""
+
+    def read(self, user_id: str, key: str) -> ScoreItem | None: ...
+
+    def read_profile(self, user_id: str) -> Profile | None: ...
+
+    def read_history(self, user_id: str) -> ActLog: ...
+
+    def write_standing(
+        self, profile: Profile, *, read_version: int, history: ActLog, read_history: int
+    ) -> None: ...
+
+    def write_removal(
+        self,
+        tombstone: ScoreItem,
+        *,
+        read_version: int,
+        profile_version: int,
+        history: ActLog | None,
+        read_history: int,
+    ) -> None:
+        """Take a score off, if the profile is at that version; no history of a deleted player."""
+
+    def write_deletion(self, profile: Profile, *, read_version: int, history: ActLog) -> None:
+        """Put a player's tombstone in the profile's place, and empty the history."""
+
+
+class UserConnections(Protocol):
+    """The rows of users' open connections."""
+
+    def of_user(self, user_id: str) -> Iterable[str]:
+        """A user's open connections, read consistently."""
+
+    def close(self, connection_id: str) -> None: ...
+
+
+class SocketCloser(Protocol):
+    """The sockets themselves."""
+
+    def close(self, connection_id: str) -> None:
+        """Close a connection, which may be gone already; raises Unavailable."""
+
+
+class Accounts(Protocol):
+    """The players' sign-ins."""
+
+    def delete(self, account: str) -> None:
+        """Delete a sign-in, which may be gone already; raises Unavailable."""
+
+
+class Keyring(Protocol):
+    """Where the keys that sign tickets are kept."""
+
+    def __call__(self, key_id: KeyId | None = None, /) -> SigningKeys:
+        """The keys as they are now; with `key_id` among them, if there is one of that id."""

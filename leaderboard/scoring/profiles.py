@@ -5,47 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.names import default_name
 from leaderboard.boards.rules import Board
 from leaderboard.errors import BoardNotFound, Raced, RateLimited, Unavailable
 from leaderboard.retries import tries
-from leaderboard.scoring.decisions import DELETED, Profile, next_version, refuse
+from leaderboard.scoring.decisions import refuse
+from leaderboard.scoring.items import DELETED, Profile, next_version, unnamed
+from leaderboard.scoring.ports import ProfileStore
 
 NAMES_PER_HOUR = 5
 HOUR_MS = 3_600_000
 
 
-class ProfileStore(Protocol):
-    def read_profile(self, user_id: str) -> Profile | None: ...
-
-    def write_profile(self, profile: Profile, *, read_version: int) -> None:
-        """Raises Raced, with nothing written, if the profile is not at that version any more."""
-
-    def copy_profile(
-        self,
-        user_id: str,
-        find: Callable[[str], Board | None],
-        only: Callable[[str], bool] | None = None,
-    ) -> int:
-        """Bring the user's scores up to the profile; answers how many were behind.
-
-        `only` chooses them by their board-seasons' keys. Raises Raced if a score moved meanwhile.
-        """
-
-
-def unnamed(user_id: str) -> Profile:
-    """The profile of a user who has none yet."""
-    return Profile(user_id, default_name(user_id))
-
-
 def renamed(profile: Profile, user_name: str, *, now_ms: int) -> Profile:
     """The profile a version on; the same one if it has that name. Raises Barred for a deleted user.
 
-    A game server may rename as often as it likes; `taken_name` counts a player's own names.
+    A game server may rename as often as it likes; `chosen_name` counts a player's own names.
     """
     if profile.standing == DELETED:
         refuse(DELETED)
@@ -56,8 +33,8 @@ def renamed(profile: Profile, user_name: str, *, now_ms: int) -> Profile:
     )
 
 
-def taken_name(profile: Profile, user_name: str, *, now_ms: int) -> Profile:
-    """The profile with the name that its player takes; the same one if it has that name.
+def chosen_name(profile: Profile, user_name: str, *, now_ms: int) -> Profile:
+    """The profile with the name that its player chose; the same one if it has that name.
 
     Raises Barred for a deleted user, and RateLimited past NAMES_PER_HOUR new names.
     """
@@ -76,6 +53,8 @@ def taken_name(profile: Profile, user_name: str, *, now_ms: int) -> Profile:
 
 @dataclass(frozen=True)
 class Profiles:
+    """Names: changed in the profile first, then copied to the scores."""
+
     catalog: Catalog
     store: ProfileStore
     now_ms: Callable[[], int]
@@ -89,7 +68,7 @@ class Profiles:
         """
         for _ in tries():
             profile = self.store.read_profile(user_id) or unnamed(user_id)
-            changed = taken_name(profile, user_name, now_ms=self.now_ms())
+            changed = chosen_name(profile, user_name, now_ms=self.now_ms())
             if changed is profile:
                 return profile
             try:

@@ -47,6 +47,7 @@ def _faults(name: str, action: Action) -> Iterator[tuple[str, str]]:
 
 
 def main() -> int:
+    """Check the file that the command line names; 1 if it has mistakes."""
     parser = argparse.ArgumentParser(
         prog="python -m leaderboard.scoring.rehearsal", description="Check a boards.yml."
     )

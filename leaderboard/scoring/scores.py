@@ -1,36 +1,32 @@
-"""Scores: tickets, completed actions and trusted writes. Gather, decide, write."""
+"""Scores of players: tickets for actions, and completed actions. Gather, decide, write."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from leaderboard.boards.board_season import BoardSeason, key_of
+from leaderboard.boards.board_season import BoardSeason, key_of, split_key
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.rules import Action, Board, Operator
-from leaderboard.errors import (
-    BoardNotFound,
-    Invalid,
-    Raced,
-    Refused,
-    SubmissionConflict,
-    TicketInvalid,
-)
+from leaderboard.boards.rules import Action, Board
+from leaderboard.errors import BoardLimit, BoardNotFound, Raced, TicketInvalid
 from leaderboard.retries import tries
 from leaderboard.scoring import decisions
 from leaderboard.scoring.completions import Completion, Evidence
-from leaderboard.scoring.decisions import Answer, ScoreItem, refuse
-from leaderboard.scoring.gathering import gather, opening_of
 from leaderboard.scoring.issuing import action_of, new_ticket
-from leaderboard.scoring.ports import SUBMISSION_MS, ItemWrite, ScoreStore, Submission, Write
-from leaderboard.scoring.profiles import renamed, unnamed
+from leaderboard.scoring.items import (
+    Answer,
+    BoardOpening,
+    ItemWrite,
+    Profile,
+    ScoreItem,
+    Write,
+    unnamed,
+)
+from leaderboard.scoring.ports import Keyring, ScoreStore
 from leaderboard.scoring.tickets import (
     REFUSAL,
     SOCKET_TICKET_MS,
     ActionTicket,
-    Keyring,
     SocketTicket,
     key_id,
     new_id,
@@ -38,6 +34,8 @@ from leaderboard.scoring.tickets import (
     sign_action,
     sign_socket,
 )
+
+BUSY = "Too many writes to this user's score at once; try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class IssuedTicket:
 
 @dataclass(frozen=True)
 class Scores:
-    """The writing side of the service."""
+    """What players do: they take tickets for actions and complete them."""
 
     catalog: Catalog
     store: ScoreStore
@@ -82,11 +80,11 @@ class Scores:
             self.catalog, keys, user_id=user_id, board=board, action=action, now_ms=now
         )
         if asked is not None:
-            self._open(ticket, now)
+            self._write_attempt(ticket, now)
         rules = action_of(self.catalog.find(board), action)
         return IssuedTicket(sign_action(ticket, keys), ticket, rules, asked)
 
-    def _open(self, ticket: ActionTicket, now: int) -> None:
+    def _write_attempt(self, ticket: ActionTicket, now: int) -> None:
         rules = self.catalog.find(ticket.board)
         key = key_of(ticket.board, ticket.season)
         for _ in tries():
@@ -104,14 +102,14 @@ class Scores:
         """A ticket to open one connection as the player. Raises Barred."""
         profile = self.store.read_profile(user_id)
         if profile is not None:
-            refuse(profile.standing)
+            decisions.refuse(profile.standing)
         ticket = SocketTicket(new_id(), user_id, self.now_ms() + SOCKET_TICKET_MS)
         return sign_socket(ticket, self.keys()), ticket
 
     def complete(
         self, *, user_id: str, board: str, token: str, evidence: Evidence | None = None
     ) -> Outcome:
-        """Take an action ticket.
+        """Complete an action with its ticket: read the player's items, decide, write them.
 
         Raises what `decisions.complete` raises, BoardNotFound and BoardLimit.
         """
@@ -119,7 +117,8 @@ class Scores:
         ticket = read_action(token, self.keys(key_id(token)))
         if (ticket.user_id, ticket.board) != (user_id, board):
             raise TicketInvalid(REFUSAL)
-        # A board that is no more takes nothing, and is no reason to refuse the others their points.
+        # A board that was deleted counts nothing, and is no reason to refuse the others their
+        # points.
         also = [self.catalog.find(it) for it in ticket.also if self.catalog.has(it)]
         keys = [key_of(board, ticket.season)]
         keys += [key_of(it.board, ticket.also[it.board]) for it in also]
@@ -128,80 +127,19 @@ class Scores:
         completion = Completion(ticket, rules.actions.get(ticket.action), evidence, now)
         for _ in tries():
             (item, *beside), profile = gather(self.store, user_id, keys)
-            counted = list(zip(also, beside, strict=True))
             opening = opening_of(self.store, rules, item)
+            counted = list(zip(also, beside, strict=True))
             decision = decisions.complete(rules, item, completion, also=counted)
             if decision.item is None:
                 return Outcome(user_id, item.user_name, decision.answer, replayed=True)
-            parts = tuple(
+            others = tuple(
                 ItemWrite(other, after, before.version)
-                for other, after, before in zip(also, decision.also, beside, strict=True)
+                for (other, before), after in zip(counted, decision.also, strict=True)
             )
+            write = Write(rules, decision.item, item.version, profile, also=others, opening=opening)
             try:
-                self.store.write(
-                    Write(rules, decision.item, item.version, profile, also=parts, opening=opening)
-                )
+                self.store.write(write)
             except Raced:
-                continue
-            return Outcome(user_id, item.user_name, decision.answer, replayed=False)
-        raise Raced(BUSY)
-
-    def submit(
-        self,
-        *,
-        user_id: str,
-        board: str,
-        submission_id: str,
-        score: int | None = None,
-        delta: int | None = None,
-        user_name: str | None = None,
-        accepted_ms: int | None = None,
-    ) -> Outcome:
-        """One trusted write: `delta` on increment boards, `score` on the others.
-
-        It counts for the season in which it was accepted: now, unless `accepted_ms` says otherwise.
-        Idempotent by `submission_id`, per user and board, for at least 24 hours; a season that
-        turns in between does not count it again. Raises BoardNotFound, Invalid, Barred,
-        ScoreLimit, and SubmissionConflict for a known id with another body.
-        """
-        rules = self.catalog.find(board)
-        amount = _amount(rules, score, delta)
-        digest = _digest(score=score, delta=delta, user_name=user_name)
-        now = self.now_ms() if accepted_ms is None else accepted_ms
-        current = BoardSeason.at(rules, now)
-        name = user_name or unnamed(user_id).user_name
-        for _ in tries():
-            try:
-                (item,), profile = gather(self.store, user_id, [current.key])
-                name = item.user_name
-                named = None
-                if user_name is not None and user_name != item.user_name:
-                    profile = profile or self.store.read_profile(user_id) or unnamed(user_id)
-                    after = renamed(profile, user_name, now_ms=now)
-                    named = None if after is profile else after
-                    item = replace(
-                        item,
-                        user_name=user_name,
-                        standing=after.standing,
-                        profile_version=after.version,
-                    )
-                decision = decisions.submit(rules, item, amount=amount, now_ms=now)
-                assert decision.item is not None
-                expires_ms = now + SUBMISSION_MS
-                season, answer = current.season.season, decision.answer
-                submission = Submission(
-                    user_id, board, submission_id, digest, season, answer, expires_ms
-                )
-                self.store.write(
-                    Write(rules, decision.item, item.version, profile, named, submission)
-                )
-            except (Invalid, Refused, Raced) as refusal:
-                # Few writes are known already, so only what does not go through asks whether it is.
-                known = self.store.read_submission(user_id, board, submission_id)
-                if known is not None and known.expires_ms > now:
-                    return _replayed(known, digest, name)
-                if not isinstance(refusal, Raced):
-                    raise
                 continue
             return Outcome(user_id, item.user_name, decision.answer, replayed=False)
         raise Raced(BUSY)
@@ -224,25 +162,52 @@ class Scores:
             return False
 
 
-BUSY = "Too many writes to this user's score at once; try again."
+def gather(
+    store: ScoreStore, user_id: str, keys: Sequence[str]
+) -> tuple[list[ScoreItem], Profile | None]:
+    """A user's items to decide on, by the keys of their board-seasons, in that order.
+
+    An item that has no score yet takes its name and standing from the profile. Then the profile
+    comes along: the write holds only while it is the same.
+    """
+    if len(keys) == 1:
+        item = store.read(user_id, keys[0])
+        if item is not None and not item.is_new:
+            return [item], None
+        found, known = store.read_profile(user_id), [item]
+    else:
+        found, known = store.read_several(user_id, keys)
+    profile = found or unnamed(user_id)
+    items: list[ScoreItem] = []
+    for key, stored in zip(keys, known, strict=True):
+        board, season = split_key(key)
+        item = stored or ScoreItem(user_id, board, season, user_name="", profile_version=0)
+        if item.is_new:
+            item = replace(
+                item,
+                user_name=profile.user_name,
+                standing=profile.standing,
+                profile_version=profile.version,
+            )
+        items.append(item)
+    return items, profile if any(it.is_new for it in items) else None
 
 
-def _amount(board: Board, score: int | None, delta: int | None) -> int:
-    takes_delta = board.operator is Operator.INCREMENT
-    right, wrong = (delta, score) if takes_delta else (score, delta)
-    name, other = ("delta", "score") if takes_delta else ("score", "delta")
-    if wrong is not None:
-        raise Invalid(f"A board with `{board.operator}` takes `{name}`, not `{other}`.", path=other)
-    if right is None:
-        raise Invalid(f"A board with `{board.operator}` takes `{name}`; send it.", path=name)
-    return right
+def opening_of(store: ScoreStore, board: Board, item: ScoreItem) -> BoardOpening | None:
+    """The board as one more of its pattern that the player opens; None if it is not one more.
 
-
-def _replayed(known: Submission, digest: str, user_name: str) -> Outcome:
-    if known.digest != digest:
-        raise SubmissionConflict("This submissionId was used with another body; take a new one.")
-    return Outcome(known.user_id, user_name, known.answer, replayed=True)
-
-
-def _digest(**body: int | str | None) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    A player who has an item there has opened it before. Raises Barred, and BoardLimit where the
+    player has opened as many boards as the pattern allows.
+    """
+    if board.pattern is None or board.boards_per_player is None or item.version:
+        return None
+    decisions.refuse(item.standing)
+    opened = store.read_opened(item.user_id, board.pattern)
+    if board.board in opened:
+        return None
+    if len(opened) >= board.boards_per_player:
+        raise BoardLimit(
+            f"A player may open at most {board.boards_per_player} boards of {board.pattern!r}; "
+            "play on one that you opened."
+        )
+    return BoardOpening(board.pattern, board.board, board.boards_per_player)

@@ -12,7 +12,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import jwt
 
@@ -47,6 +47,8 @@ class ActionTicket:
 
 @dataclass(frozen=True, slots=True)
 class SocketTicket:
+    """That one user may open one authenticated connection, until when (milliseconds)."""
+
     ticket: str
     user_id: str
     expires_ms: int
@@ -80,14 +82,8 @@ class KeyId:
 
 
 def proof_of(key_id: str, before: str) -> str:
+    """The proof that a key follows the one whose secret is `before`."""
     return hmac.digest(before.encode(), b"next:" + key_id.encode(), hashlib.sha256).hex()[:32]
-
-
-class Keyring(Protocol):
-    """Where the keys are kept."""
-
-    def __call__(self, key_id: KeyId | None = None, /) -> SigningKeys:
-        """The keys as they are now; with `key_id` among them, if there is one of that id."""
 
 
 def key_id(token: str) -> KeyId | None:
@@ -109,6 +105,7 @@ def _text(value: Any) -> str:
 
 
 def new_id() -> str:
+    """A random id of a ticket."""
     return secrets.token_urlsafe(12)
 
 
@@ -118,6 +115,7 @@ def seed_of(ticket: str, secret: str) -> bytes:
 
 
 def sign_action(ticket: ActionTicket, keys: SigningKeys) -> str:
+    """The token of an action ticket, signed with the current key."""
     return _sign(
         {
             "aud": "action",
@@ -159,6 +157,7 @@ def read_action(token: str, keys: SigningKeys) -> ActionTicket:
 
 
 def sign_socket(ticket: SocketTicket, keys: SigningKeys) -> str:
+    """The token of a socket ticket, signed with the current key."""
     claims = {"jti": ticket.ticket, "sub": ticket.user_id, "expires": ticket.expires_ms}
     return _sign({"aud": "socket", **claims}, keys)
 

@@ -1,4 +1,5 @@
-"""Tombstones: what is left of a score, or of a user, so that nothing brings it back.
+"""Tombstones: what is left of a score, or of a user, so that nothing brings it back; and the copies
+of a profile on its scores.
 
 A tombstone continues the version of what it takes the place of, so that late and repeated records
 of it lose; and it keeps what replay protection needs, so that no ticket of before counts again.
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from leaderboard.boards.names import default_name
-from leaderboard.scoring.decisions import DELETED, UNSCORED_MS, Profile, ScoreItem, next_version
+from leaderboard.scoring.items import DELETED, UNSCORED_MS, Profile, ScoreItem, next_version
 
 DAY_MS = 86_400_000
 USER_MS = 8 * DAY_MS
@@ -46,8 +47,8 @@ def deleted(profile: Profile, *, account: str, now_ms: int) -> Profile:
     )
 
 
-def brought_up(item: ScoreItem, profile: Profile, *, now_ms: int) -> ScoreItem | None:
-    """A user's item as the profile has it; None if it is not behind."""
+def with_profile(item: ScoreItem, profile: Profile, *, now_ms: int) -> ScoreItem | None:
+    """A user's score item with the profile's name and standing; None if it has them already."""
     if item.profile_version >= profile.version:
         return None
     if profile.standing == DELETED:

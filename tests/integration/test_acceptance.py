@@ -15,6 +15,7 @@ from leaderboard.boards.boards_file import parse
 from leaderboard.errors import Raced, TicketExpired
 from leaderboard.instants import from_datetime
 from leaderboard.scoring.scores import Scores
+from leaderboard.scoring.submissions import Submissions
 
 pytestmark = pytest.mark.usefixtures("stage")
 
@@ -103,7 +104,7 @@ def test_trusted_write_counts_for_the_season_of_its_acceptance(
         scores = scores_at(moment)
         store: Any = Contended(scores.store, moment)
         body: dict[str, Any] = {name: 7 + number}
-        slow = replace(scores, store=store)
+        slow = Submissions(scores.catalog, store, scores.now_ms)
         outcome = slow.submit(user_id="ann", board=board, submission_id=f"s-{number}", **body)
         assert outcome.answer.updated_ms == now
     assert found(board, before, after) == [7, 8]

@@ -25,8 +25,7 @@ from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
 from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
 from leaderboard.ranking.score_state import ScoreState
-from leaderboard.scoring.decisions import VISIBLE, ScoreItem
-from leaderboard.scoring.ports import Write
+from leaderboard.scoring.items import VISIBLE, ScoreItem, Write
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record
@@ -77,8 +76,8 @@ def put(
         user_score=score,
         updated_ms=T0 + score % 7,
         version=version,
-        taken={},
-        paced={},
+        completed={},
+        recovered_us={},
     )
     before = wiring.score_table().read(user, KEY)
     rules = replace(past().rules, order=order)

@@ -18,9 +18,9 @@ from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.board_season import key_of
 from leaderboard.errors import BoardNotFound, LeaderboardError, Unavailable
-from leaderboard.scoring.batches import WORKERS, TrustedWrite, submit_all
-from leaderboard.scoring.ports import SUBMISSION_MS
-from leaderboard.scoring.scores import Outcome, Scores
+from leaderboard.scoring.items import SUBMISSION_MS
+from leaderboard.scoring.scores import Outcome
+from leaderboard.scoring.submissions import WORKERS, Submissions, TrustedWrite
 from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import Answer, Invocation, answered, request
@@ -215,7 +215,7 @@ def test_board_that_there_is_not_is_not_found_for_the_whole() -> None:
     answer = sent({"submissions": [one(), None]}, board="nope")
     assert (answer.status, answer.json["code"]) == (404, "board_not_found")
     with pytest.raises(BoardNotFound):
-        submit_all(wiring.scores(), "nope", [], seconds=5)
+        wiring.submissions().submit_all("nope", [], seconds=5)
 
 
 def test_batch_may_be_larger_than_other_bodies_and_not_without_end() -> None:
@@ -294,9 +294,9 @@ def test_users_are_written_side_by_side_within_bounds() -> None:
     most = 0
     lock = threading.Lock()
     gate = threading.Barrier(WORKERS)
-    real = wiring.scores()
+    real = wiring.submissions()
 
-    class Watched(Scores):
+    class Watched(Submissions):
         def submit(self, **asked: Any) -> Outcome:
             nonlocal most
             with lock:
@@ -310,9 +310,9 @@ def test_users_are_written_side_by_side_within_bounds() -> None:
                 with lock:
                     at_work[asked["user_id"]] -= 1
 
-    scores = Watched(real.catalog, real.store, real.keys, real.now_ms)
+    submissions = Watched(real.catalog, real.store, real.now_ms)
     wanted = [TrustedWrite(f"u-{n % (2 * WORKERS)}", f"s-{n}", delta=1) for n in range(4 * WORKERS)]
-    found = submit_all(scores, "global", wanted, seconds=30)
+    found = submissions.submit_all("global", wanted, seconds=30)
     assert all(isinstance(it, Outcome) for it in found)
     assert most == WORKERS
 
@@ -322,10 +322,10 @@ def test_users_are_written_side_by_side_within_bounds() -> None:
 
 def test_all_of_a_batch_counts_for_the_season_in_which_it_was_accepted() -> None:
     times = iter([WEEKS_END - 1])
-    real = wiring.scores()
-    scores = replace(real, now_ms=lambda: next(times, WEEKS_END + 60_000))
+    real = wiring.submissions()
+    submissions = replace(real, now_ms=lambda: next(times, WEEKS_END + 60_000))
     wanted = [TrustedWrite(f"u-{n % 2}", f"s-{n}", score=n) for n in range(20)]
-    found = submit_all(scores, "weekly", wanted, seconds=30)
+    found = submissions.submit_all("weekly", wanted, seconds=30)
     assert all(isinstance(it, Outcome) for it in found)
     assert score("u-1", "weekly", "2026-W48") == 19
     assert score("u-1", "weekly", "2026-W49") is None
@@ -386,19 +386,19 @@ def test_function_without_time_left_answers_that_nothing_was_done() -> None:
 def test_answer_comes_before_the_functions_time_is_over() -> None:
     """A call that hangs holds up its own user alone, and no answer."""
     hanging, released = threading.Event(), threading.Event()
-    real = wiring.scores()
+    real = wiring.submissions()
 
-    class Hanging(Scores):
+    class Hanging(Submissions):
         def submit(self, **asked: Any) -> Outcome:
             if asked["submission_id"] == "s-2":
                 hanging.set()
                 released.wait(timeout=20)
             return super().submit(**asked)
 
-    scores = Hanging(real.catalog, real.store, real.keys, real.now_ms)
+    submissions = Hanging(real.catalog, real.store, real.now_ms)
     wanted = [TrustedWrite(f"u-{n % 2}", f"s-{n}", delta=1) for n in range(10)]
     began = time.monotonic()
-    found = submit_all(scores, "global", wanted, seconds=3)
+    found = submissions.submit_all("global", wanted, seconds=3)
     assert hanging.is_set()
     assert time.monotonic() - began < 10
     assert [isinstance(it, Outcome) for it in found] == [True, True] + [False, True] * 4
@@ -410,7 +410,7 @@ def test_answer_comes_before_the_functions_time_is_over() -> None:
     while score("u-0") != 2 and time.monotonic() < deadline:
         threading.Event().wait(0.01)
     assert (score("u-0"), score("u-1")) == (2, 5)
-    again = submit_all(real, "global", wanted, seconds=20)
+    again = real.submit_all("global", wanted, seconds=20)
     assert [isinstance(it, Outcome) and it.replayed for it in again] == [
         True,
         True,
@@ -421,18 +421,18 @@ def test_answer_comes_before_the_functions_time_is_over() -> None:
 
 
 def test_bug_rises_and_is_no_result() -> None:
-    real = wiring.scores()
+    real = wiring.submissions()
 
-    class Broken(Scores):
+    class Broken(Submissions):
         def submit(self, **asked: Any) -> Outcome:
             if asked["submission_id"] == "s-1":
                 raise ZeroDivisionError
             return super().submit(**asked)
 
-    scores = Broken(real.catalog, real.store, real.keys, real.now_ms)
+    submissions = Broken(real.catalog, real.store, real.now_ms)
     with pytest.raises(ZeroDivisionError):
-        submit_all(
-            scores, "global", [TrustedWrite("u", f"s-{n}", delta=1) for n in range(3)], seconds=9
+        submissions.submit_all(
+            "global", [TrustedWrite("u", f"s-{n}", delta=1) for n in range(3)], seconds=9
         )
 
 
@@ -445,8 +445,7 @@ def test_outcomes_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_errors_of_the_service_are_results_of_their_own() -> None:
-    found = submit_all(
-        wiring.scores(),
+    found = wiring.submissions().submit_all(
         "global",
         [TrustedWrite("u", "s", score=1), TrustedWrite("v", "s", delta=1)],
         seconds=9,

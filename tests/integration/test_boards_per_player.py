@@ -15,11 +15,11 @@ import handlers.scores
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.moderation import ModerationTable
+from leaderboard.adapters.dynamodb.profiles import ProfileTable
 from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.errors import Barred, BoardLimit
-from leaderboard.scoring.decisions import Profile
-from leaderboard.scoring.moderation import ActLog
-from leaderboard.scoring.ports import Write
+from leaderboard.scoring.acts import ActLog
+from leaderboard.scoring.items import Profile, Write
 from leaderboard.scoring.tombstones import deleted
 from tests.integration import aws
 from tests.integration.events import CONTEXT, answered, request
@@ -148,14 +148,14 @@ def test_boards_opened_at_once_are_no_more_than_the_limit(
 
 def test_first_score_that_is_refused_opens_nothing() -> None:
     profile = Profile("ann", "Ann", "barred", NOW)
-    wiring.score_table().write_profile(profile, read_version=0)
+    ProfileTable(wiring.score_table()).write_profile(profile, read_version=0)
     for number in range(4):
         for tried in (attempt, visit):
             with pytest.raises(Barred):
                 tried(f"level-{number}")
     assert boards_of("ann") == set()
     assert len(rest_of("ann")) == 1
-    wiring.score_table().write_profile(
+    ProfileTable(wiring.score_table()).write_profile(
         replace(profile, standing="visible", version=NOW + 1), read_version=NOW
     )
     for number in range(3):
@@ -164,7 +164,7 @@ def test_first_score_that_is_refused_opens_nothing() -> None:
 
 def test_trusted_writes_are_not_counted() -> None:
     for number in range(5):
-        wiring.scores().submit(
+        wiring.submissions().submit(
             user_id="ann", board=f"level-{number}", submission_id="s", delta=number
         )
     visit("level-4")

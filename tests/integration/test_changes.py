@@ -87,7 +87,9 @@ def season() -> str:
 def score(user: str, amount: int) -> None:
     number = score.__dict__.setdefault("number", 0) + 1
     score.__dict__["number"] = number
-    wiring.scores().submit(user_id=user, board="times", submission_id=f"s-{number}", score=amount)
+    wiring.submissions().submit(
+        user_id=user, board="times", submission_id=f"s-{number}", score=amount
+    )
 
 
 def image(user: str) -> Json:
@@ -122,7 +124,7 @@ def play(**scores: int) -> None:
 
 def play_on(old: str, user: str, amount: int) -> None:
     """Yesterday, where that is the season `old`."""
-    wiring.scores().submit(
+    wiring.submissions().submit(
         user_id=user,
         board="times",
         submission_id=f"old-{user}",

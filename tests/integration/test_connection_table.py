@@ -11,7 +11,8 @@ import pytest
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb import audiences
 from leaderboard.adapters.dynamodb import connections as adapter
-from leaderboard.adapters.dynamodb.audiences import PAGE, READ_BATCH, AudienceTable
+from leaderboard.adapters.dynamodb.audiences import PAGE, AudienceTable
+from leaderboard.adapters.dynamodb.batches import MAX_READS
 from leaderboard.adapters.dynamodb.connections import (
     CONNECTION_SECONDS,
     FOLLOWED_AGAIN_SECONDS,
@@ -150,7 +151,7 @@ def test_audience_is_read_as_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_more_who_are_gone_than_one_request_names_leave_together(table: ConnectionTable) -> None:
-    names = [f"connection-{number}=" for number in range(READ_BATCH + 20)]
+    names = [f"connection-{number}=" for number in range(MAX_READS + 20)]
     for name in names:
         table.open(name, None)
         table.subscribe(name, "global")

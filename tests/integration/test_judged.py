@@ -288,7 +288,7 @@ def test_clock_an_hour_ahead_issues_no_ticket_of_the_future(machine: Moment) -> 
     assert abs(instants.from_text(issued["notBefore"]) - real_ms() - 2_000) < 5_000
     item = wiring.score_table().read("ann", "global#all")
     assert item is not None
-    assert item.paced["actions"] < (real_ms() + 60_000) * 1000
+    assert item.recovered_us["actions"] < (real_ms() + 60_000) * 1000
 
 
 def test_time_of_an_event_of_days_ago_says_nothing(machine: Moment) -> None:  # noqa: ARG001

@@ -20,8 +20,7 @@ from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.ports import RankingReader
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.reading.standby import Standby
-from leaderboard.scoring.decisions import ScoreItem
-from leaderboard.scoring.ports import Write
+from leaderboard.scoring.items import ScoreItem, Write
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")

@@ -25,8 +25,8 @@ from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.names import default_name
 from leaderboard.errors import Barred, Refused, Unavailable, UserDeleted, UserNotRanked
 from leaderboard.frames.subscriptions import TooManyConnections
-from leaderboard.scoring.decisions import UNSCORED_MS
-from leaderboard.scoring.moderation import Act
+from leaderboard.scoring.acts import Act
+from leaderboard.scoring.items import UNSCORED_MS
 from leaderboard.scoring.tombstones import USER_MS
 from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
@@ -210,7 +210,7 @@ _numbers = itertools.count()
 
 def submit(user: str, board: str = "global", *, name: str | None = None) -> None:
     amount: Json = {"delta": 3} if board == "global" else {"score": 3}
-    wiring.scores().submit(
+    wiring.submissions().submit(
         user_id=user, board=board, submission_id=f"s{next(_numbers)}", user_name=name, **amount
     )
 

@@ -18,14 +18,13 @@ import handlers.rebuild
 import leaderboard.reading.reads
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.dynamodb.scores import score_record
+from leaderboard.adapters.dynamodb.score_items import score_state
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board
 from leaderboard.boards.snapshots import Score, ranked
 from leaderboard.reading.standby import Standby
-from leaderboard.scoring.decisions import HIDDEN, VISIBLE, ScoreItem
-from leaderboard.scoring.ports import Write
+from leaderboard.scoring.items import HIDDEN, VISIBLE, ScoreItem, Write
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT
@@ -76,7 +75,7 @@ class Crowd:
             client("dynamodb").get_item(TableName=aws.SCORES, Key=it, ConsistentRead=True)["Item"]
             for it in keys
         ]
-        records = [score_record(image)[1] for image in images]
+        records = [score_state(image)[1] for image in images]
         recorder = wiring.recorder()
         board_season = BoardSeason.stored(self.board, "all")
         top = recorder.apply(board_season, records).top

@@ -12,8 +12,7 @@ import pytest
 from leaderboard import wiring
 from leaderboard.boards.rules import Board
 from leaderboard.ranking.listings import Position
-from leaderboard.scoring.decisions import ScoreItem
-from leaderboard.scoring.ports import Write
+from leaderboard.scoring.items import ScoreItem, Write
 from tests.integration import aws
 from tests.integration.capacity import metered
 

@@ -55,7 +55,7 @@ def test_scores_after_a_rebuild_that_died_on_an_empty_board_outlive_the_cache(
 
 def score(user: str, amount: int, board: str = "global") -> None:
     """A score in the table that no stream has delivered."""
-    wiring.scores().submit(user_id=user, board=board, submission_id="s", delta=amount)
+    wiring.submissions().submit(user_id=user, board=board, submission_id="s", delta=amount)
 
 
 def rebuilt(**event: Any) -> dict[str, Any]:

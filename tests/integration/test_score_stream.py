@@ -234,7 +234,7 @@ def write_profile(user: str, name: str, version: int, standing: str = "visible")
 
 def score(user: str, board: str, amount: int) -> None:
     body: Json = {"delta": amount} if board == "global" else {"score": amount}
-    wiring.scores().submit(user_id=user, board=board, submission_id=board, **body)
+    wiring.submissions().submit(user_id=user, board=board, submission_id=board, **body)
 
 
 @pytest.fixture

@@ -13,14 +13,13 @@ from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.index import INDEX
 from leaderboard.adapters.dynamodb.items import typed
-from leaderboard.adapters.dynamodb.scores import score_record
+from leaderboard.adapters.dynamodb.score_items import score_state
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.names import default_name
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.errors import Raced
-from leaderboard.scoring.decisions import Answer, CompletedTicket, Profile, ScoreItem
-from leaderboard.scoring.ports import Submission, Write
+from leaderboard.scoring.items import Answer, CompletedTicket, Profile, ScoreItem, Submission, Write
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")
@@ -89,7 +88,10 @@ def test_item_comes_back_as_it_was_written() -> None:
     failed = CompletedTicket("before", T0 + 4, Answer(None, None, changed=False))
     taken = {"quiz": (CompletedTicket("jti", T0 + 5, ANSWER), failed)}
     written = item(
-        taken=taken, open={"lap": "jti-2"}, paced={"actions": T0 * 1000 + 7}, user_score=MAX_SCORE
+        completed=taken,
+        open={"lap": "jti-2"},
+        recovered_us={"actions": T0 * 1000 + 7},
+        user_score=MAX_SCORE,
     )
     wiring.score_table().write(Write(HIGH, written, 0))
     assert wiring.score_table().read("ann", "global#all") == written
@@ -127,7 +129,7 @@ def test_item_of_an_older_release_is_read() -> None:
     table = wiring.score_table()
     read = table.read("ann", "global#all")
     taken = {"quiz": (CompletedTicket("jti", T0 + 5, ANSWER),)}
-    assert read == item(taken=taken, paced={"actions": T0 * 1000})
+    assert read == item(completed=taken, recovered_us={"actions": T0 * 1000})
     table.write(Write(HIGH, read, T0))
     assert table.read("ann", "global#all") == read
     assert "Ann before" not in str(raw("ann"))
@@ -135,7 +137,7 @@ def test_item_of_an_older_release_is_read() -> None:
 
 def test_remembered_answers_hold_no_name() -> None:
     table = wiring.score_table()
-    table.write(Write(HIGH, item(taken={"quiz": (CompletedTicket("jti", T0, ANSWER),)}), 0))
+    table.write(Write(HIGH, item(completed={"quiz": (CompletedTicket("jti", T0, ANSWER),)}), 0))
     assert str(raw("ann")).count("Ann | ☃") == 1
     table.write(Write(HIGH, item("bob"), 0, submission=submission()))
     (known,) = client("dynamodb").scan(TableName=aws.SUBMISSIONS)["Items"]
@@ -228,7 +230,7 @@ def test_new_score_on_a_tombstone_goes_on_with_its_version_and_takes_its_ttl_off
     assert stone is not None
     assert stone.is_new
     assert stone.version == T0 + 5
-    wiring.scores().submit(user_id="ann", board="global", submission_id="s", delta=3)
+    wiring.submissions().submit(user_id="ann", board="global", submission_id="s", delta=3)
     assert raw("ann")["version"] == {"N": str(T0 + 6)}
     assert "expiresAt" not in raw("ann")
     assert raw("ann")["userName"] == {"S": default_name("ann")}
@@ -316,7 +318,7 @@ def test_who_may_not_be_seen_is_not_in_the_index(standing: str) -> None:
 
 def test_image_of_the_table_is_the_record_of_the_stream() -> None:
     wiring.score_table().write(Write(HIGH, item(), 0))
-    key, record = score_record(raw("ann"))
+    key, record = score_state(raw("ann"))
     assert key == "global#all"
     assert (record.user_id, record.version) == ("ann", T0)
     assert record.score is not None
@@ -331,7 +333,7 @@ def test_tombstone_and_hidden_score_are_removals(attributes: Any) -> None:
     if "standing" in attributes:
         attributes = {**attributes, "standing": {"S": "hidden"}}
     put_raw("ann", version={"N": "9"}, **attributes)
-    _, record = score_record(raw("ann"))
+    _, record = score_state(raw("ann"))
     assert (record.version, record.score) == (9, None)
 
 

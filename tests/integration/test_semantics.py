@@ -13,14 +13,14 @@ import yaml
 
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.dynamodb.scores import score_record
+from leaderboard.adapters.dynamodb.score_items import score_state
 from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.boards.boards_file import parse
 from leaderboard.boards.rules import Board, Operator, Order, Schedule
 from leaderboard.boards.snapshots import Entry as RankedEntry
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Invalid, ScoreLimit
-from leaderboard.scoring.scores import Scores
+from leaderboard.scoring.submissions import Submissions
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")
@@ -86,7 +86,7 @@ def execute(example: Example) -> None:
     moment = Moment()
     rules = example.parsed
     catalog = parse({"boards": {BOARD: yaml.safe_load(f"{{{example.rules}}}")}})
-    scores = Scores(catalog, wiring.score_table(), wiring.ticket_keys(), moment)
+    submissions = Submissions(catalog, wiring.score_table(), moment)
     name = "delta" if rules.operator is Operator.INCREMENT else "score"
     for number, text in enumerate(example.writes.split(", ")):
         match = WRITE.fullmatch(text)
@@ -97,9 +97,9 @@ def execute(example: Example) -> None:
         body: dict[str, Any] = {name: int(amount), "submission_id": f"s-{number}"}
         if refused:
             with pytest.raises((Invalid, ScoreLimit)):
-                scores.submit(user_id=user, board=BOARD, **body)
+                submissions.submit(user_id=user, board=BOARD, **body)
         else:
-            scores.submit(user_id=user, board=BOARD, **body)
+            submissions.submit(user_id=user, board=BOARD, **body)
 
 
 def plain(scores: Sequence[Score | RankedEntry]) -> list[Entry]:
@@ -123,7 +123,7 @@ def test_ranking_shows_the_example_as_the_table_does(example: Example) -> None:
     recorder = wiring.recorder()
     records: dict[str, list[Any]] = {}
     for item in items():
-        key, record = score_record(item)
+        key, record = score_state(item)
         season = split_key(key)[1]
         records.setdefault(season, []).append(record)
     for season, entries in example.seasons.items():

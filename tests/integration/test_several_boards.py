@@ -16,6 +16,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.dynamodb.profiles import ProfileTable
 from leaderboard.boards.board_season import key_of
 from leaderboard.boards.boards_file import parse
 from leaderboard.boards.names import default_name
@@ -34,9 +35,10 @@ from leaderboard.errors import (
 )
 from leaderboard.scoring import tickets
 from leaderboard.scoring.completions import Evidence
-from leaderboard.scoring.decisions import Answer, ScoreItem
-from leaderboard.scoring.profiles import Profiles, renamed, unnamed
+from leaderboard.scoring.items import Answer, ScoreItem, unnamed
+from leaderboard.scoring.profiles import Profiles, renamed
 from leaderboard.scoring.scores import Outcome, Scores
+from leaderboard.scoring.submissions import Submissions
 from tests.games import shipping
 from tests.integration import aws, aws_calls
 
@@ -85,6 +87,11 @@ class Moment:
 
     def __call__(self) -> int:
         return self.ms
+
+
+def trusted_of(scores: Scores) -> Submissions:
+    """The trusted writes of the same boards, table and clock."""
+    return Submissions(scores.catalog, scores.store, scores.now_ms)
 
 
 @pytest.fixture
@@ -237,7 +244,7 @@ def test_ticket_sent_fifty_times_at_once_counts_once_on_every_board(
 
 def test_writes_on_the_other_boards_at_the_same_time_are_not_lost(scores: Scores) -> None:
     def trusted(number: int) -> Callable[[], Outcome]:
-        return lambda: scores.submit(
+        return lambda: trusted_of(scores).submit(
             user_id="ann", board="daily", submission_id=f"s-{number}", delta=1
         )
 
@@ -432,7 +439,7 @@ def test_first_scores_that_race_a_rename_have_the_new_name(scores: Scores, befor
     def rename() -> None:
         """Of a rename, the part that the scores which are there do not show yet."""
         profile = renamed(unnamed("ann"), "Renamed", now_ms=NOW)
-        wiring.score_table().write_profile(profile, read_version=0)
+        ProfileTable(wiring.score_table()).write_profile(profile, read_version=0)
 
     first = [rename]
 
@@ -455,7 +462,7 @@ def test_first_scores_that_race_a_rename_have_the_new_name(scores: Scores, befor
 
 def test_rename_reaches_every_board(scores: Scores) -> None:
     complete(scores, ticket(scores))
-    Profiles(scores.catalog, wiring.score_table(), scores.now_ms).rename("ann", "Ann")
+    Profiles(scores.catalog, ProfileTable(wiring.score_table()), scores.now_ms).rename("ann", "Ann")
     assert {item.user_name for board in SEASONS if (item := stored(board))} == {"Ann"}
 
 
@@ -537,7 +544,7 @@ def test_action_of_the_same_name_on_another_board_is_another_action(
     assert numbers()["daily"] == 107
     item = stored("daily")
     assert item is not None
-    assert set(item.taken) == {"level", "global/level"}
+    assert set(item.completed) == {"level", "global/level"}
 
 
 # A ticket and the rules that changed since.
@@ -584,7 +591,7 @@ def test_failed_attempt_uses_the_ticket_up_on_every_board(scores: Scores) -> Non
     for board in SEASONS:
         item = stored(board)
         assert item is not None
-        assert [len(it) for it in item.taken.values()] == [1]
+        assert [len(it) for it in item.completed.values()] == [1]
     # Sent again, with whatever evidence, it gets its answer again.
     again = complete(scores, token, 500)
     assert (again.answer, again.replayed) == (failed.answer, True)

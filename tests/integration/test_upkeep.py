@@ -24,8 +24,7 @@ from leaderboard.boards.rules import Schedule
 from leaderboard.boards.seasons import before, season_at
 from leaderboard.errors import RateLimited, Unavailable
 from leaderboard.ranking.board_item import BoardItem
-from leaderboard.scoring.decisions import ScoreItem
-from leaderboard.scoring.ports import Write
+from leaderboard.scoring.items import ScoreItem, Write
 from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, answered, request, stream_record
@@ -75,7 +74,9 @@ def calls(switches: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
 
 def submit(user: str, board: str = "global", amount: int = 3) -> None:
     body: Json = {"delta": amount} if board == "global" else {"score": amount}
-    wiring.scores().submit(user_id=user, board=board, submission_id=f"{board}-{amount}", **body)
+    wiring.submissions().submit(
+        user_id=user, board=board, submission_id=f"{board}-{amount}", **body
+    )
 
 
 def past_seasons(count: int) -> list[str]:
@@ -420,7 +421,7 @@ def test_names_are_counted_in_the_same_write() -> None:
 def test_game_server_may_rename_as_often_as_it_likes() -> None:
     for number in range(8):
         name = f"N{number}"
-        wiring.scores().submit(
+        wiring.submissions().submit(
             user_id="ann", board="global", submission_id=name, delta=1, user_name=name
         )
     assert names("ann") == {"N7"}
@@ -428,11 +429,11 @@ def test_game_server_may_rename_as_often_as_it_likes() -> None:
 
 
 def test_trusted_write_with_the_name_that_the_profile_has_leaves_it_as_it_is() -> None:
-    wiring.scores().submit(
+    wiring.submissions().submit(
         user_id="ann", board="global", submission_id="1", delta=1, user_name="Ada"
     )
     before_it = items("ann")["profile"]
-    wiring.scores().submit(
+    wiring.submissions().submit(
         user_id="ann", board="rating-1", submission_id="2", score=1, user_name="Ada"
     )
     assert items("ann")["profile"] == before_it

@@ -98,7 +98,7 @@ def limited() -> None:
 
 def scored_on_many() -> None:
     for number in range(50):
-        wiring.scores().submit(
+        wiring.submissions().submit(
             user_id="ann", board=f"rating-{number}", submission_id="s", score=number
         )
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-import handlers.scores
-from handlers.http_api import MAX_BODY, PAGE_NUMBERS, STATUSES, TITLES, admit
+import handlers.trusted_scores
+from handlers.http_api import MAX_BODY, PAGE_NUMBERS, admit
+from handlers.problems import STATUSES, TITLES
 from leaderboard.boards.names import MAX_NAME
 from leaderboard.edge import HEADER
 from leaderboard.reading.cursors import MAX_CHARACTERS
@@ -277,7 +278,7 @@ def test_web_acl_takes_each_body_that_the_service_takes_and_no_larger_one(edge: 
         # What is larger than what the web ACL sees is larger than what a route takes.
         {"Body": {"OversizeHandling": "MATCH"}},
     )
-    assert size["Size"] == kilobytes * 1024 == handlers.scores.MAX_BATCH_BODY >= MAX_BODY
+    assert size["Size"] == kilobytes * 1024 == handlers.trusted_scores.MAX_BATCH_BODY >= MAX_BODY
     assert rule["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 413
     (common,) = (it for it in edge.properties("WebAcl")["Rules"] if it["Name"] == "common")
     overrides = common["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
@@ -330,7 +331,7 @@ def test_full_batch_with_the_longest_ids_and_names_passes_both(edge: Package) ->
         "delta": -(2**53 - 1),
     }
     # As most tools write it: every letter outside ASCII as \u escapes.
-    body = json.dumps({"submissions": [submission] * handlers.scores.MAX_BATCH})
+    body = json.dumps({"submissions": [submission] * handlers.trusted_scores.MAX_BATCH})
     assert len(body) > MAX_BODY
     assert (
         len(body) < web_acl_rule(edge, "body-size")["Statement"]["SizeConstraintStatement"]["Size"]
@@ -344,8 +345,8 @@ def test_full_batch_with_the_longest_ids_and_names_passes_both(edge: Package) ->
         "body": body,
         "isBase64Encoded": False,
     }
-    admitted = admit(event, max_body=handlers.scores.MAX_BATCH_BODY)
-    assert len(json.loads(admitted["body"])["submissions"]) == handlers.scores.MAX_BATCH
+    admitted = admit(event, max_body=handlers.trusted_scores.MAX_BATCH_BODY)
+    assert len(json.loads(admitted["body"])["submissions"]) == handlers.trusted_scores.MAX_BATCH
 
 
 def test_longest_path_and_query_pass_the_web_acl() -> None:

@@ -9,121 +9,10 @@ import pytest
 
 from local.service import ROOT
 from tests.package.packaging import WITHOUT_PACKAGES, Package, package
-from tests.structure.template import service
+from tests.structure.template import functions, service
+from tools.reference.document import http_events
 
 pytestmark = pytest.mark.package
-
-COMMON = {
-    "STAGE",
-    "LOG_FILE",
-    "POWERTOOLS_SERVICE_NAME",
-    "POWERTOOLS_METRICS_NAMESPACE",
-    "POWERTOOLS_LOG_LEVEL",
-}
-CACHE = {"CACHE_ENDPOINT", "CACHE_NAME", "CACHE_USER"}
-ENVIRONMENTS = {
-    "scores": {
-        "SCORES_TABLE",
-        "SUBMISSIONS_TABLE",
-        "BOARDS_TABLE",
-        "TICKET_SECRET",
-        "EDGE_SECRET",
-        "WRITE_SHARDS",
-        "FAILURE_QUEUE_URL",
-    },
-    "boards": {
-        "BOARDS_TABLE",
-        "SCORES_TABLE",
-        "EDGE_SECRET",
-        "WRITE_SHARDS",
-        "FRAME_INTERVAL_MS",
-        "FAILURE_QUEUE_URL",
-    }
-    | CACHE,
-    "moderation": {
-        "SCORES_TABLE",
-        "BOARDS_TABLE",
-        "WRITE_SHARDS",
-        "CONNECTIONS_TABLE",
-        "AUDIENCE_SHARDS",
-        "WEBSOCKET_API_ID",
-        "USER_POOL_ID",
-        "EDGE_SECRET",
-        "FAILURE_QUEUE_URL",
-    },
-    "authorizer": {"CONNECTIONS_TABLE", "TICKET_SECRET", "EDGE_SECRET", "ALLOWED_ORIGINS"},
-    "subscriber": {
-        "CONNECTIONS_TABLE",
-        "BOARDS_TABLE",
-        "SCORES_TABLE",
-        "AUDIENCE_SHARDS",
-        "CONNECTIONS_PER_USER",
-        "MESSAGES_PER_MINUTE",
-        "WEBSOCKET_API_ID",
-        "FAILURE_QUEUE_URL",
-    },
-    "score_stream": {
-        "BOARDS_TABLE",
-        "FAILURE_QUEUE_URL",
-        "REBUILD_FUNCTION",
-        "MODERATION_FUNCTION",
-        "UPKEEP_FUNCTION",
-        "RECORD_INTERVAL_MS",
-    }
-    | CACHE,
-    "upkeep": {
-        "BOARDS_TABLE",
-        "SCORES_TABLE",
-        "UPKEEP_FUNCTION",
-        "FAILURE_QUEUE_URL",
-        "WRITE_SHARDS",
-    },
-    "board_stream": {
-        "BOARDS_TABLE",
-        "CONNECTIONS_TABLE",
-        "WEBSOCKET_API_ID",
-        "FAILURE_QUEUE_URL",
-        "FRAME_INTERVAL_MS",
-        "POSTS_PER_SECOND",
-        "POSTS_AT_ONCE",
-        "AUDIENCE_SHARDS",
-        "VIEWERS_PER_FUNCTION",
-        "FANOUT_FUNCTION",
-    }
-    | CACHE,
-    "fanout": {"CONNECTIONS_TABLE", "WEBSOCKET_API_ID", "POSTS_AT_ONCE", "AUDIENCE_SHARDS"},
-    "rebuild": {
-        "SCORES_TABLE",
-        "BOARDS_TABLE",
-        "RECORD_INTERVAL_MS",
-        "REBUILD_FUNCTION",
-        "REBUILD_SEGMENTS",
-        "FAILURE_QUEUE_URL",
-        "WRITE_SHARDS",
-    }
-    | CACHE,
-    "seasons": {
-        "BOARDS_TABLE",
-        "CONNECTIONS_TABLE",
-        "FAILURE_QUEUE_URL",
-        "REBUILD_FUNCTION",
-        "RECORD_INTERVAL_MS",
-        "WRITE_SHARDS",
-    }
-    | CACHE,
-    "verify": {
-        "SCORES_TABLE",
-        "BOARDS_TABLE",
-        "CONNECTIONS_TABLE",
-        "AUDIENCE_SHARDS",
-        "RECORD_INTERVAL_MS",
-        "REBUILD_FUNCTION",
-        "REBUILD_SEGMENTS",
-        "FAILURE_QUEUE_URL",
-        "WRITE_SHARDS",
-    }
-    | CACHE,
-}
 
 STREAM = {
     "dynamodb:DescribeStream",
@@ -247,34 +136,6 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     | REPORTS,
 }
 
-PLAYER = ("HttpApiAuthorizerPlayer", ["aws.cognito.signin.user.admin"])
-MACHINE = ("HttpApiAuthorizerMachine", ["leaderboard/scores.write"])
-MODERATOR = ("HttpApiAuthorizerMachine", ["leaderboard/moderate"])
-ROUTES: dict[str, tuple[str, list[str]] | None] = {
-    "GET /boards": None,
-    "GET /boards/{board}/top": None,
-    "GET /boards/{board}/entries": None,
-    "POST /boards/{board}/entries/query": None,
-    "GET /boards/{board}/users/{userId}": None,
-    "GET /openapi.json": None,
-    "HEAD /boards": None,
-    "HEAD /boards/{board}/top": None,
-    "GET /health": None,
-    "HEAD /health": None,
-    "POST /boards/{board}/tickets": PLAYER,
-    "POST /boards/{board}/scores": PLAYER,
-    "GET /me/scores": PLAYER,
-    "PUT /me": PLAYER,
-    "POST /socket-tickets": PLAYER,
-    "PUT /boards/{board}/users/{userId}/score": MACHINE,
-    "DELETE /me": PLAYER,
-    "PUT /users/{userId}/standing": MODERATOR,
-    "GET /users/{userId}/standing": MODERATOR,
-    "DELETE /users/{userId}": MODERATOR,
-    "DELETE /boards/{board}/users/{userId}": MODERATOR,
-    "POST /boards/{board}/submissions": MACHINE,
-}
-
 TABLES = {
     "user-score": ("ScoresTable", ["userId", "boardSeason"], "NEW_IMAGE", "expiresAt"),
     "boards": ("BoardsTable", ["boardSeason"], "NEW_AND_OLD_IMAGES", None),
@@ -333,16 +194,18 @@ def permissions(package: Package, function: str) -> dict[str, set[str]]:
 
 
 def test_every_function_of_the_design_is_deployed(dev: Package) -> None:
-    assert set(dev.functions()) == set(ENVIRONMENTS)
+    assert set(dev.functions()) == set(functions())
 
 
-@pytest.mark.parametrize("function", ENVIRONMENTS)
-def test_function_gets_only_the_variables_it_uses(dev: Package, function: str) -> None:
+@pytest.mark.parametrize("function", functions())
+def test_function_gets_the_variables_that_the_file_gives_it(dev: Package, function: str) -> None:
+    """`tests/structure/test_environment.py` holds the file to what the code reads."""
+    common = service()["provider"]["environment"]
     environment = dev.functions()[function]["Environment"]["Variables"]
-    assert set(environment) == COMMON | ENVIRONMENTS[function]
+    assert set(environment) == {*common, *functions()[function]["environment"]}
 
 
-@pytest.mark.parametrize("function", ENVIRONMENTS)
+@pytest.mark.parametrize("function", functions())
 def test_function_runs_on_the_chosen_runtime(dev: Package, function: str) -> None:
     properties = dev.functions()[function]
     assert properties["Runtime"] == "python3.13"
@@ -419,7 +282,11 @@ def test_http_routes_ask_for_their_scopes(dev: Package) -> None:
         for route in dev.of_type("AWS::ApiGatewayV2::Route").values()
         if route["ApiId"] == {"Ref": "HttpApi"}
     }
-    assert routes == ROUTES
+    assert routes == {
+        route: None if guard is None else (f"HttpApiAuthorizer{guard[0].title()}", guard[1])
+        for declared in http_events().values()
+        for route, guard in declared.items()
+    }
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ from leaderboard_client.session import Session
 from tests.e2e.described_frames import assert_sent, is_taken, sent, taken
 from tests.structure.source import ROOT
 from tests.unit.strategies import snapshot_pairs, times
-from tools.reference.document import Incomplete
 from tools.reference.frames import EXAMPLES, MESSAGES, document, schema_of
+from tools.reference.schemas import Incomplete
 
 Json = dict[str, Any]
 # The AsyncAPI initiative's own schema of documents.

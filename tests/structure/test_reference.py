@@ -15,11 +15,11 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from urllib3 import HTTPHeaderDict
 
+from handlers.describing import DESCRIPTIONS
 from tests.e2e.described import assert_described
 from tests.structure.test_routes import HTTP, coded_routes, unnamed
 from tools.reference.__main__ import DOCUMENT, FRAMES, PAGE, generated
 from tools.reference.document import document
-from tools.reference.operations import OPERATIONS
 from tools.reference.page import operations
 
 Json = dict[str, Any]
@@ -80,8 +80,11 @@ def test_examples_are_what_their_schemas_say() -> None:
 
 
 def test_every_answer_with_a_body_has_an_example() -> None:
-    described = [OPERATIONS[route] for route, _ in operations(shown())]
-    assert [it.summary for it in described if it.answer is not None and it.example is None] == []
+    shown()
+    without = [
+        name for name, it in DESCRIPTIONS.items() if it.answer is not None and it.example is None
+    ]
+    assert without == []
 
 
 def test_guarded_routes_name_their_scopes() -> None:
@@ -100,7 +103,15 @@ def test_document_that_is_served_is_small() -> None:
 
 # The end-to-end tests hold every answer to the document: what they would let pass.
 
-BOARDS: Json = OPERATIONS["GET /boards"].example or {}
+
+def answer_to(path: str) -> Json:
+    """The example of what a GET answers."""
+    answered = shown()["paths"][path]["get"]["responses"]["200"]
+    example: Json = answered["content"]["application/json"]["example"]
+    return example
+
+
+BOARDS: Json = answer_to("/boards")
 PROBLEM: Json = {
     "type": "urn:leaderboard:problem:board_not_found",
     "title": "No such board",
@@ -122,7 +133,7 @@ def held(method: str, path: str, status: int, headers: dict[str, str], body: Any
 def test_described_answers_pass() -> None:
     held("GET", "/boards", 200, CACHED, BOARDS)
     held("GET", "/boards/gone/top?limit=3", 404, AS_PROBLEM, PROBLEM)
-    held("GET", "/boards/global/top", 200, TOP, OPERATIONS["GET /boards/{board}/top"].example)
+    held("GET", "/boards/global/top", 200, TOP, answer_to("/boards/{board}/top"))
     held("PUT", "/me", 401, AS_JSON, {"message": "Unauthorized"})
     assert_described("GET", "/boards/global/top", 304, HTTPHeaderDict(TOP), b"")
     held("GET", "/no-such-route", 200, {}, "anything")
@@ -142,7 +153,7 @@ def test_described_answers_pass() -> None:
         ("GET", "/boards/gone/top", 404, AS_PROBLEM, {**PROBLEM, "status": 422}),
         ("GET", "/boards/gone/top", 404, AS_PROBLEM, {**PROBLEM, "stack": []}),
         ("GET", "/boards/gone/top", 304, TOP, "a body"),
-        ("GET", "/boards/global/top", 200, AS_JSON, OPERATIONS["GET /boards/{board}/top"].example),
+        ("GET", "/boards/global/top", 200, AS_JSON, answer_to("/boards/{board}/top")),
         ("PUT", "/me", 422, AS_PROBLEM, {**PROBLEM, "status": 422, "code": "invalid"}),
     ],
 )

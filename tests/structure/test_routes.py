@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from tests.structure.source import modules
 from tests.structure.template import events, functions
+from tools.reference.document import http_events
 
 HTTP = sorted(name for name in functions() if events(name, "httpApi"))
 SOCKET = sorted(name for name in functions() if events(name, "websocket"))
@@ -51,6 +52,14 @@ def test_http_routes_of_the_template_are_those_of_the_code(function: str) -> Non
     routes = declared_routes(function)
     assert routes == coded_routes(function)
     assert len(set(routes)) == len(routes)
+
+
+def test_only_the_boards_are_open_to_anyone() -> None:
+    """Every route of another function asks for a token, with a scope."""
+    guards = {function: list(routes.values()) for function, routes in http_events().items()}
+    assert {function for function, found in guards.items() if None in found} == {"boards"}
+    assert set(guards["boards"]) == {None}
+    assert all(guard[1] for found in guards.values() for guard in found if guard is not None)
 
 
 def test_no_route_leads_to_two_functions() -> None:

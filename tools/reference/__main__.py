@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from tools.reference import frames
-from tools.reference.document import ROOT, Incomplete, document, encoded
+from tools.reference.document import ROOT, document, encoded
 from tools.reference.page import page
+from tools.reference.schemas import Incomplete
 
 DOCUMENT = ROOT / "docs" / "openapi.json"
 PAGE = ROOT / "docs" / "http.md"

@@ -6,21 +6,19 @@ import importlib
 import json
 import re
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import models_json_schema
 
-from handlers.http_api import MAX_BODY, STATUSES, TITLES
-from leaderboard.boards.names import BOARD
+from handlers.describing import DESCRIPTIONS
+from handlers.http_api import MAX_BODY
+from handlers.problems import ProblemJson
 from tools import cloudformation
-from tools.reference import answers
-from tools.reference.answers import Json
-from tools.reference.operations import OPERATIONS, Operation
+from tools.reference.operations import Guard, operation_of
+from tools.reference.schemas import Incomplete, Json, answer_schemas, clean
 
 ROOT = Path(__file__).parent.parent.parent
 DESCRIPTION = f"""\
@@ -58,27 +56,6 @@ or more comes in gzip to who sends `Accept-Encoding: gzip`.
 `2026-11`, in UTC. Past seasons stay readable; one that has not begun is refused.
 """
 
-PARAMETERS: dict[str, Json] = {
-    "board": {
-        "description": "A board's id, or one that matches a pattern of `boards.yml`",
-        "schema": {"type": "string", "pattern": f"^{BOARD.pattern}$"},
-        "example": "global",
-    },
-    "userId": {"description": "The user", "example": "ada"},
-    "season": {
-        "description": "The season; the current one if left out",
-        "example": "2026-W48",
-    },
-    "reason": {
-        "description": "Why, for the record of the act: 1 to 500 characters after trimming, no "
-        "control characters and no line breaks",
-        "example": "a bot",
-    },
-    "limit": {"description": "How many entries at most"},
-    "cursor": {"description": "`nextCursor` of the page before"},
-    "around": {"description": "How many neighbours on each side at most"},
-}
-
 SECURITY: dict[str, Json] = {
     "player": {
         "type": "http",
@@ -102,34 +79,46 @@ SECURITY: dict[str, Json] = {
     },
 }
 
-GUARDED = {401: "No valid token", 403: "The token lacks the scope"}
 
+class GatewayErrorJson(TypedDict):
+    """The gateway's own error."""
 
-class Incomplete(Exception):
-    """The code has something that the reference says nothing of."""
+    message: str | None
 
 
 def document() -> Json:
     """The whole document; raises Incomplete, naming what is to be described."""
-    paths: dict[str, Json] = {}
-    schemas = answer_schemas()
+    operations: dict[str, Json] = {}
+    bodies: dict[str, Json] = {}
     for function, events in http_events().items():
         coded = _coded(function)
         for name, schema in coded.get("components", {}).get("schemas", {}).items():
             if name.endswith("ValidationError"):  # Powertools' own; ours are problems
                 continue
             described = clean(schema)
-            if schemas.setdefault(name, described) != described:
+            if bodies.setdefault(name, described) != described:
                 raise Incomplete(f"{function}: two schemas are called {name}")
-        for path, methods in coded["paths"].items():
-            for method, found in methods.items():
-                route = f"{method.upper()} {_camel(path)}"
-                if route not in OPERATIONS:
-                    raise Incomplete(f"{route} of handlers/{function}.py: no such operation there")
-                scopes = events[_unnamed(route)]
-                operation = _operation(route, found, OPERATIONS[route], scopes)
-                paths.setdefault(_camel(path), {})[method] = operation
-    routes = list(OPERATIONS)
+        found = {
+            _unnamed(f"{method.upper()} {path}"): (f"{method.upper()} {_camel(path)}", operation)
+            for path, methods in coded["paths"].items()
+            for method, operation in methods.items()
+        }
+        declared = {_unnamed(route): guard for route, guard in events.items()}
+        if different := found.keys() ^ declared.keys():
+            raise Incomplete(
+                f"{', '.join(sorted(different))}: only one of serverless.yml and "
+                f"handlers/{function}.py has this route"
+            )
+        for unnamed, guard in declared.items():
+            route, operation = found[unnamed]
+            operations[route] = operation_of(route, operation, guard)
+    answers = [it.answer for it in DESCRIPTIONS.values() if it.answer is not None]
+    schemas = {**bodies, **answer_schemas([*answers, ProblemJson, GatewayErrorJson])}
+    paths: dict[str, Json] = {}
+    # For anyone first, then for players, then for servers; else as serverless.yml has them.
+    for route, operation in sorted(operations.items(), key=lambda it: _audience(it[1])):
+        method, _, path = route.partition(" ")
+        paths.setdefault(path, {})[method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -140,12 +129,7 @@ def document() -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": ".", "description": "The stage that served this document"}],
-        "paths": {
-            path: dict(
-                sorted(methods.items(), key=lambda it: routes.index(f"{it[0].upper()} {path}"))
-            )
-            for path, methods in sorted(paths.items(), key=lambda it: _first(routes, *it))
-        },
+        "paths": paths,
         "components": {
             "schemas": {name: schemas[name] for name in sorted(_used(paths, schemas))},
             "securitySchemes": SECURITY,
@@ -153,15 +137,22 @@ def document() -> Json:
     }
 
 
+def _audience(operation: Json) -> int:
+    """Where in the document a route stands, by who may ask it."""
+    ((scheme, _),) = operation["security"][0].items() if "security" in operation else (("", []),)
+    return ["", *SECURITY].index(scheme)
+
+
 def encoded(shown: Json) -> str:
+    """The document as its file has it."""
     return json.dumps(shown, ensure_ascii=False, indent=1) + "\n"
 
 
 @cache
-def http_events() -> dict[str, dict[str, tuple[str, list[str]] | None]]:
-    """Per function, its routes in the template, each with its authorizer and scopes."""
+def http_events() -> dict[str, dict[str, Guard]]:
+    """Per function, its routes in serverless.yml, each with its authorizer and scopes."""
     functions = cloudformation.read(ROOT / "serverless.yml")["functions"]
-    found: dict[str, dict[str, tuple[str, list[str]] | None]] = {}
+    found: dict[str, dict[str, Guard]] = {}
     for name, function in functions.items():
         for event in function.get("events", []):
             it = event.get("httpApi")
@@ -173,23 +164,8 @@ def http_events() -> dict[str, dict[str, tuple[str, list[str]] | None]]:
                 route = f"{it['method']} {it['path']}"
                 guard = it.get("authorizer")
                 scopes = (guard["name"], guard["scopes"]) if guard else None
-            found.setdefault(name, {})[_unnamed(route)] = scopes
+            found.setdefault(name, {})[route] = scopes
     return found
-
-
-def answer_schemas() -> dict[str, Json]:
-    models = [
-        it
-        for it in vars(answers).values()
-        if isinstance(it, type)
-        and issubclass(it, answers.Answer)
-        and it not in (answers.Answer, answers.OfBoard)
-    ]
-    _, found = models_json_schema(
-        [(model, "serialization") for model in models],
-        ref_template="#/components/schemas/{model}",
-    )
-    return {name: _without_defaults(clean(it)) for name, it in found["$defs"].items()}
 
 
 def _used(value: Any, schemas: Json) -> set[str]:
@@ -208,154 +184,6 @@ def _coded(function: str) -> Json:
     return shown
 
 
-def _operation(
-    route: str, found: Json, described: Operation, scopes: tuple[str, list[str]] | None
-) -> Json:
-    method, _, path = route.partition(" ")
-    shown: Json = {
-        "operationId": _name(found["operationId"], method, path),
-        "summary": described.summary,
-    }
-    if described.description:
-        shown["description"] = described.description
-    if scopes is not None:
-        shown["security"] = [{scopes[0]: scopes[1]}]
-    if "parameters" in found:
-        shown["parameters"] = [_parameter(it) for it in found["parameters"]]
-    if described.tagged:
-        shown.setdefault("parameters", []).append(
-            {
-                "name": "If-None-Match",
-                "in": "header",
-                "description": "The `ETag` of your last answer",
-                "schema": {"type": "string"},
-            }
-        )
-    if "requestBody" in found:
-        ((_, content),) = found["requestBody"]["content"].items()
-        body: Json = {"schema": clean(content["schema"])}
-        if described.request is not None:
-            body["example"] = described.request
-        shown["requestBody"] = {"required": True, "content": {"application/json": body}}
-    responses = dict(_responses(method, path, described, scopes))
-    if method == "HEAD":  # the headers of GET, and no body
-        for response in responses.values():
-            response.pop("content", None)
-    shown["responses"] = responses
-    return shown
-
-
-def _responses(
-    method: str, path: str, described: Operation, scopes: tuple[str, list[str]] | None
-) -> Iterator[tuple[str, Json]]:
-    done: Json = {"description": "Done"}
-    headers: Json = {}
-    if described.tagged:
-        headers["ETag"] = {"description": "Names the content", "schema": {"type": "string"}}
-    if described.cached or described.tagged:
-        headers["Cache-Control"] = {"schema": {"type": "string"}}
-    if headers:
-        done["headers"] = headers
-    if described.answer is not None:
-        content: Json = {"schema": _reference(described.answer.__name__)}
-        if described.example is not None:
-            content["example"] = described.example
-        done["content"] = {"application/json": content}
-    elif described.status == 200:
-        done["content"] = {"application/json": {"schema": {"type": "object"}}}
-    yield str(described.status), done
-    if described.tagged:
-        yield "304", {"description": "Nothing has changed since that `ETag`", "headers": headers}
-    by_status: dict[int, list[str]] = {status: [] for status in (GUARDED if scopes else {})}
-    for code in sorted([*described.codes, *_codes_of_all(method, path)]):
-        by_status.setdefault(STATUSES[code].value, []).append(code)
-    for status, codes in sorted(by_status.items()):
-        yield str(status), _refusal(status, codes, guarded=scopes is not None)
-    yield "default", {"description": "The gateway's own error", **_gateway()}
-
-
-def _codes_of_all(method: str, path: str) -> Iterator[str]:
-    """What every route like this one refuses with."""
-    yield from ("edge_required", "internal", "invalid", "unavailable")
-    if "{board}" in path:
-        yield "board_not_found"
-    if method not in {"GET", "HEAD"}:
-        yield "body_too_large"
-
-
-def _refusal(status: int, codes: list[str], *, guarded: bool) -> Json:
-    shown: Json = {"description": "; ".join(f"{TITLES[it]} (`{it}`)" for it in codes)}
-    if status in (429, 503):
-        shown["headers"] = {
-            "Retry-After": {"description": "Seconds", "schema": {"type": "integer", "minimum": 1}}
-        }
-    content: Json = {}
-    if codes:
-        properties: Json = {"status": {"const": status}, "code": {"enum": codes}}
-        required = ["errors"] if codes == ["invalid"] else []
-        content["application/problem+json"] = {
-            "schema": {
-                "allOf": [
-                    _reference("Problem"),
-                    {"properties": properties, **({"required": required} if required else {})},
-                ]
-            }
-        }
-    if guarded and status in GUARDED:
-        shown["description"] = "; ".join(filter(None, [GUARDED[status], shown["description"]]))
-        content |= _gateway()["content"]
-    return {**shown, "content": content}
-
-
-def _gateway() -> Json:
-    return {"content": {"application/json": {"schema": _reference("GatewayError")}}}
-
-
-def _parameter(found: Json) -> Json:
-    name = to_camel(found["name"])
-    if name not in PARAMETERS:
-        raise Incomplete(f"the parameter {name} is not described")
-    schema = clean(found["schema"])
-    if "anyOf" in schema:  # left out is not null in a query
-        (schema,) = (it for it in schema["anyOf"] if it != {"type": "null"})
-    described = PARAMETERS[name]
-    return {
-        "name": name,
-        "in": found["in"],
-        "required": found["required"],
-        **described,
-        "schema": {**schema, **described.get("schema", {})},
-    }
-
-
-def clean(schema: Any) -> Any:
-    """Without the titles that pydantic makes of names, and with whole numbers as such."""
-    if isinstance(schema, list):
-        return [clean(it) for it in schema]
-    if isinstance(schema, float) and schema.is_integer():
-        return int(schema)
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        name: clean(it)
-        for name, it in schema.items()
-        if not (name == "title" and isinstance(it, str))
-    }
-
-
-def _without_defaults(schema: Any) -> Any:
-    """An answer has no defaults: what is not required may be left out."""
-    if isinstance(schema, list):
-        return [_without_defaults(it) for it in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {name: _without_defaults(it) for name, it in schema.items() if name != "default"}
-
-
-def _reference(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def _camel(path: str) -> str:
     return re.sub(r"{(\w+)}", lambda it: f"{{{to_camel(it[1])}}}", path)
 
@@ -364,22 +192,8 @@ def _unnamed(route: str) -> str:
     return re.sub(r"{\w+}", "{}", route)
 
 
-def _name(operation_id: str, method: str, path: str) -> str:
-    """`readTop` of `read_top_boards__board__top_get`: the function's name and nothing else."""
-    behind = len(re.sub(r"\W", "_", re.sub(r"{(\w+)}", lambda it: f"{{{_snake(it[1])}}}", path)))
-    name = to_camel(operation_id[: -(behind + len(method) + 1)])
-    return f"{name}Head" if method == "HEAD" else name
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"[A-Z]", lambda it: f"_{it[0].lower()}", name)
-
-
-def _first(routes: list[str], path: str, methods: Json) -> int:
-    return min(routes.index(f"{method.upper()} {path}") for method in methods)
-
-
 def version() -> str:
+    """The version of the project."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     version: str = project["project"]["version"]
     return version

@@ -17,16 +17,16 @@ from typing import (
 )
 
 import yaml
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from handlers import subscriber
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames import messages, protocol
 from leaderboard.frames.delta import diff
 from leaderboard.frames.ports import MAX_BOARDS
-from tools.reference import answers
-from tools.reference.answers import Json
-from tools.reference.document import Incomplete, clean, version
+from tools.reference.document import version
+from tools.reference.schemas import Incomplete, Json, clean
+from tools.reference.values import VALUES
 
 DESCRIPTION = f"""\
 Boards as they move. `protocol.md` has the client's rules, which make of these frames a board that \
@@ -39,30 +39,6 @@ allow-list.
 - A connection lives two hours at most and ten minutes idle.
 - Clients ignore members and frames that they do not know.
 """
-
-# What is to be known of the values that `leaderboard.frames.protocol` names.
-VALUES: dict[str, Any] = {
-    "Instant": answers.Instant,
-    "BoardId": answers.BoardId,
-    "SeasonName": answers.SeasonName,
-    "Epoch": Annotated[
-        str, Field(min_length=1, description="Names the counter that `version` belongs to")
-    ],
-    "Version": Annotated[
-        int, Field(ge=0, description="Moves by 1 with each recorded change of the top")
-    ],
-    "Total": Annotated[int, Field(ge=0, description="Users ranked, as counted with this version")],
-    "UserId": answers.UserId,
-    "UserName": answers.UserName,
-    "Score": answers.Score,
-    "Rank": Annotated[
-        int, Field(ge=1, description="The position in the board's order: 1, 2, 3, 4")
-    ],
-    "CompetitionRank": Annotated[
-        int, Field(ge=1, description="Shared by equal scores: 1, 2, 2, 4")
-    ],
-    "RequestId": Annotated[str, Field(description="Names the request in the service's logs")],
-}
 
 # What each frame of a client is for, and what answers it.
 REQUESTS: dict[str, tuple[type[BaseModel], str, tuple[str, ...]]] = {
@@ -149,6 +125,7 @@ QUERY: Json = {
 
 
 def encoded(shown: Json) -> str:
+    """The document as its file has it."""
     text = yaml.dump(shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return f"# Made from the code by `python -m tools.reference`.\n{text}"
 

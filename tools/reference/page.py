@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 
-from handlers.http_api import STATUSES, TITLES
-from tools.reference.answers import Json
+from handlers.problems import STATUSES, TITLES
+from tools.reference.schemas import Json
 
 
 def page(document: Json) -> str:
+    """The page as its file has it."""
     return "\n".join(_lines(document)) + "\n"
 
 
@@ -50,6 +51,7 @@ def _lines(document: Json) -> Iterator[str]:
 
 
 def operations(document: Json) -> Iterator[tuple[str, Json]]:
+    """Each route of the document with its operation."""
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield f"{method.upper()} {path}", operation

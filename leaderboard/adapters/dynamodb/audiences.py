@@ -10,17 +10,14 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from leaderboard.adapters.aws.clients import DOWN, client, translated
-from leaderboard.adapters.dynamodb.connections import Key, delete, following, keys_of, own
-from leaderboard.errors import Unavailable
-from leaderboard.retries import tries
+from leaderboard.adapters.aws.clients import client, translated
+from leaderboard.adapters.dynamodb.batches import MAX_READS, delete_batch, read_batch
+from leaderboard.adapters.dynamodb.connections import Key, following, keys_of, own
 
 PAGE = 2000
 """Rows a page: the first is posted to while the second is read, and only two are ever held."""
 READERS = 8
 """Lists whose first pages are read at once."""
-READ_BATCH = 100
-"""What one BatchGetItem takes."""
 
 Names = list[str]
 
@@ -49,14 +46,14 @@ class AudienceTable:
 
     def leave(self, board: str, connection_ids: Sequence[str]) -> None:
         rows: dict[tuple[str, str], Key] = {}
-        for start in range(0, len(connection_ids), READ_BATCH):
-            named = connection_ids[start : start + READ_BATCH]
+        for start in range(0, len(connection_ids), MAX_READS):
+            named = connection_ids[start : start + MAX_READS]
             # The board's row is named too: the connection's own may have expired before it.
             boards = (following(board, it, self.audience_shards) for it in named)
             found = (keys_of(row, self.audience_shards) for row in self._own_rows(named))
             for key in chain(boards, *found):
                 rows[key["audience"]["S"], key["connectionId"]["S"]] = key
-        delete(self.connections_table, list(rows.values()))
+        delete_batch(self.connections_table, list(rows.values()))
 
     def _one(self, pages: Pages) -> Iterator[str]:
         """A single list: its first page is read without a thread; a small one has no other."""
@@ -71,22 +68,10 @@ class AudienceTable:
             page = following_page.result()
         yield from page
 
-    def _own_rows(self, connection_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    def _own_rows(self, connection_ids: Sequence[str]) -> list[dict[str, Any]]:
         """The connections' own rows, of those that have one."""
-        wanted: Any = {
-            self.connections_table: {
-                "Keys": [own(it) for it in dict.fromkeys(connection_ids)],
-                "ConsistentRead": True,
-            }
-        }
-        for _ in tries():
-            with translated():
-                answer = client("dynamodb").batch_get_item(RequestItems=wanted)
-            yield from answer["Responses"].get(self.connections_table, [])
-            wanted = answer.get("UnprocessedKeys")
-            if not wanted:
-                return
-        raise Unavailable(DOWN)
+        keys = [own(it) for it in dict.fromkeys(connection_ids)]
+        return read_batch(self.connections_table, keys, consistent=True)
 
     @cached_property
     def _readers(self) -> ThreadPoolExecutor:

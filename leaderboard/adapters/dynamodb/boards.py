@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leaderboard import instants
-from leaderboard.adapters.aws.clients import DOWN, client, translated
+from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
-from leaderboard.adapters.dynamodb.items import Garbled, plain, unmoved
+from leaderboard.adapters.dynamodb.batches import read_batch
+from leaderboard.adapters.dynamodb.items import Garbled, if_version, plain
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards.board_season import split_key
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
-from leaderboard.errors import Raced, Unavailable
+from leaderboard.errors import Raced
 from leaderboard.ranking.board_item import BoardItem, BoardRow
-from leaderboard.retries import tries
 
 STAGE = "#stage"
 """The key of what the stage remembers of itself; no board-season has it."""
@@ -49,24 +49,10 @@ class BoardTable:
 
         One call at half the price: what was written in the last moment may be missing.
         """
-        missing = [{"boardSeason": {"S": key}} for key in keys]
-        found: list[BoardItem] = []
-        if not missing:
-            return found
-        for _ in tries():
-            with translated():
-                answer = client("dynamodb").batch_get_item(
-                    RequestItems={self.boards_table: {"Keys": missing}}
-                )
-            found += [
-                readable.understood(board_item, raw, self.reports) or _remains(raw)
-                for raw in answer["Responses"].get(self.boards_table, [])
-            ]
-            # What a throttled table leaves out is asked for again.
-            missing = answer.get("UnprocessedKeys", {}).get(self.boards_table, {}).get("Keys", [])
-            if not missing:
-                return found
-        raise Unavailable(DOWN)
+        return [
+            readable.understood(board_item, raw, self.reports) or _remains(raw)
+            for raw in read_batch(self.boards_table, [{"boardSeason": {"S": it}} for it in keys])
+        ]
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:
         condition: dict[str, Any] = {
@@ -82,7 +68,7 @@ class BoardTable:
                 },
             }
         if isinstance(read_revision, Garbled):
-            condition = unmoved("revision", read_revision)
+            condition = if_version("revision", read_revision)
         return self._put(item, condition)
 
     def reorder(self, item: BoardItem, order: Order) -> bool:
@@ -91,7 +77,7 @@ class BoardTable:
         What was recorded stays as it is, and so does what of the index has the order before. The
         revision moves: so nobody records over it who has not seen this.
         """
-        condition = unmoved("revision", item.revision)
+        condition = if_version("revision", item.revision)
         values = {
             **condition.pop("ExpressionAttributeValues", {}),
             ":order": {"S": order},

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from leaderboard.adapters.aws.clients import DOWN, client, translated
-from leaderboard.errors import Raced, Unavailable
+from leaderboard.adapters.aws.clients import client, translated
+from leaderboard.adapters.dynamodb.batches import delete_batch
+from leaderboard.errors import Raced
 from leaderboard.frames.ports import MAX_BOARDS, ConnectionGone, TooManyBoards
-from leaderboard.retries import tries
 
 CONNECTION_SECONDS = 7500
 """How long a row may live: API Gateway closes a connection after two hours."""
@@ -23,8 +23,6 @@ FOLLOWED_AGAIN_SECONDS = 600
 ENVIRONMENT_BOARDS = 10_000
 """Boards that an environment remembers as listed."""
 UNKNOWN = "This connection is not known any more; connect again."
-WRITE_BATCH = 25
-"""What one BatchWriteItem takes."""
 
 Key = dict[str, dict[str, str]]
 
@@ -45,11 +43,11 @@ class ConnectionTable:
     def close(self, connection_id: str) -> None:
         row = self._own_row(connection_id)
         if row is not None:
-            delete(self.connections_table, keys_of(row, self.audience_shards))
+            delete_batch(self.connections_table, keys_of(row, self.audience_shards))
 
     def forget(self, connection_id: str, user_id: str) -> None:
         self.close(connection_id)
-        delete(self.connections_table, [_of_user(user_id, connection_id)])
+        delete_batch(self.connections_table, [_of_user(user_id, connection_id)])
 
     def of_user(self, user_id: str) -> list[str]:
         """A user's connections; one that closed without a word stays until its row expires."""
@@ -111,7 +109,7 @@ class ConnectionTable:
         self._put(self._following(board, connection_id))
 
     def unsubscribe(self, connection_id: str, board: str) -> None:
-        delete(self.connections_table, [self._following(board, connection_id)])
+        delete_batch(self.connections_table, [self._following(board, connection_id)])
         try:
             with translated():
                 client("dynamodb").update_item(
@@ -206,21 +204,6 @@ class ConnectionTable:
                 Item={**row, "expiresAt": {"N": str(expires)}},
                 **options,
             )
-
-
-def delete(table: str, keys: list[Key]) -> None:
-    for start in range(0, len(keys), WRITE_BATCH):
-        requests: Any = {
-            table: [{"DeleteRequest": {"Key": key}} for key in keys[start : start + WRITE_BATCH]]
-        }
-        for _ in tries():
-            with translated():
-                answer = client("dynamodb").batch_write_item(RequestItems=requests)
-            requests = answer.get("UnprocessedItems")
-            if not requests:
-                break
-        else:
-            raise Unavailable(DOWN)
 
 
 def keys_of(row: Mapping[str, Any], audience_shards: int) -> list[Key]:

@@ -11,19 +11,21 @@ from itertools import chain
 from typing import Any
 
 from leaderboard import instants
-from leaderboard.adapters.aws.clients import DOWN, client, translated
+from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
+from leaderboard.adapters.dynamodb.batches import read_batch
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.adapters.dynamodb.scores import score_record
+from leaderboard.adapters.dynamodb.score_items import score_state
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board
 from leaderboard.boards.snapshots import Score
-from leaderboard.errors import Unavailable
 from leaderboard.ranking.listings import Position
-from leaderboard.retries import carried, tries
+from leaderboard.retries import carried
 
 INDEX = "board-top"
+RANKED_BY = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing, expiresAt"
+"""The attributes that say whether, and how, an item of the table is ranked."""
 SIDE_BY_SIDE = 8
 """Shards that are asked at once."""
 SHARE, SPARE = 1.25, 4
@@ -62,27 +64,8 @@ class BoardIndex:
         """
         key = {"boardSeason": {"S": board_season.key}}
         keys = [{"userId": {"S": it}, **key} for it in dict.fromkeys(user_ids)]
-        wanted: dict[str, Any] = {
-            self.scores_table: {
-                "Keys": keys,
-                "ConsistentRead": len(keys) == 1,
-                "ProjectionExpression": "userId, boardSeason, version, userName, userScore, "
-                "scoreUpdatedAt, standing, expiresAt",
-            }
-        }
-        found: list[Score] = []
-        for _ in tries():
-            with translated():
-                answer = client("dynamodb").batch_get_item(RequestItems=wanted)
-            found += [
-                it
-                for raw in answer["Responses"].get(self.scores_table, [])
-                if (it := readable.understood(_ranked, raw, self.reports))
-            ]
-            wanted = answer.get("UnprocessedKeys") or {}
-            if not wanted:
-                return found
-        raise Unavailable(DOWN)
+        raws = read_batch(self.scores_table, keys, consistent=len(keys) == 1, attributes=RANKED_BY)
+        return [it for raw in raws if (it := readable.understood(_ranked, raw, self.reports))]
 
     def _merged(
         self,
@@ -208,7 +191,7 @@ def _ranked(raw: Mapping[str, Any]) -> Score | None:
     expires = raw.get("expiresAt")
     if expires is not None and int(expires["N"]) * 1000 <= instants.now_ms():
         return None
-    return score_record(raw)[1].score
+    return score_state(raw)[1].score
 
 
 def _indexed(raw: Mapping[str, Any]) -> Score:

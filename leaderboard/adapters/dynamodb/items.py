@@ -13,10 +13,12 @@ _deserializer = TypeDeserializer()
 
 
 def typed(item: Mapping[str, Any]) -> Item:
+    """An item with DynamoDB's types."""
     return {name: _serializer.serialize(value) for name, value in item.items()}
 
 
 def plain(raw: Mapping[str, Any]) -> Item:
+    """An item without DynamoDB's types; its numbers are Decimals."""
     return {name: _deserializer.deserialize(value) for name, value in raw.items()}
 
 
@@ -36,7 +38,7 @@ class Garbled(int):
         return it
 
 
-def unmoved(attribute: str, version: int) -> Item:
+def if_version(attribute: str, version: int) -> Item:
     """The condition that an item is still at the version that was read; 0: that there is none."""
     if isinstance(version, Garbled):
         if version.stored is None:

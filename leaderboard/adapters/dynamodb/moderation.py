@@ -8,17 +8,20 @@ from typing import Any
 from leaderboard import instants
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
-from leaderboard.adapters.dynamodb.items import Item, plain, typed, unmoved
-from leaderboard.adapters.dynamodb.scores import (
+from leaderboard.adapters.dynamodb.items import Item, if_version, plain, typed
+from leaderboard.adapters.dynamodb.score_items import (
     MODERATION,
     OPENED,
     PROFILE,
-    ScoreTable,
+    key_of_item,
     profile_update,
-    tombstone_image,
+    remains_of_score,
+    score_image,
+    typed_score,
 )
-from leaderboard.scoring.decisions import Profile, ScoreItem, next_version
-from leaderboard.scoring.moderation import Act, ActLog
+from leaderboard.adapters.dynamodb.scores import ScoreTable
+from leaderboard.scoring.acts import Act, ActLog
+from leaderboard.scoring.items import Profile, ScoreItem, next_version
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,10 @@ class ModerationTable:
 
     def read(self, user_id: str, key: str) -> ScoreItem | None:
         item = self.scores.read_item(user_id, key)
-        return None if item is None else self.scores.score_or_remains(item)
+        if item is None:
+            return None
+        read = readable.understood(typed_score, typed(item), self.scores.reports)
+        return read or remains_of_score(item)
 
     def read_profile(self, user_id: str) -> Profile | None:
         item = self.scores.read_item(user_id, PROFILE)
@@ -70,13 +76,13 @@ class ModerationTable:
     ) -> None:
         put = {
             "TableName": self.table,
-            "Item": typed(tombstone_image(tombstone)),
-            **unmoved("version", read_version),
+            "Item": typed(score_image(tombstone)),
+            **if_version("version", read_version),
         }
         check = {
             "TableName": self.table,
-            "Key": _key(tombstone.user_id, PROFILE),
-            **unmoved("version", profile_version),
+            "Key": key_of_item(tombstone.user_id, PROFILE),
+            **if_version("version", profile_version),
         }
         recorded = [] if history is None else [self._put_history(history, read_history)]
         self._transact({"Put": put}, {"ConditionCheck": check}, *recorded)
@@ -96,12 +102,12 @@ class ModerationTable:
                     "expiresAt": expires,
                 }
             ),
-            **unmoved("version", read_version),
+            **if_version("version", read_version),
         }
         opened = self._forget_opened(profile.user_id, expires)
         if not history.version:
-            none = {"TableName": self.table, "Key": _key(profile.user_id, MODERATION)}
-            unwritten = {"ConditionCheck": {**none, **unmoved("version", 0)}}
+            none = {"TableName": self.table, "Key": key_of_item(profile.user_id, MODERATION)}
+            unwritten = {"ConditionCheck": {**none, **if_version("version", 0)}}
             self._transact({"Put": put}, opened, unwritten)
             return
         version = next_version(history.version, now_ms=instants.now_ms())
@@ -112,9 +118,11 @@ class ModerationTable:
 
     def _forget_opened(self, user_id: str, expires: int) -> Item:
         """What forgets the boards that a player opened; without any, that there still are none."""
-        key = _key(user_id, OPENED)
+        key = key_of_item(user_id, OPENED)
         if self.scores.read_item(user_id, OPENED) is None:
-            return {"ConditionCheck": {"TableName": self.table, "Key": key, **unmoved("userId", 0)}}
+            return {
+                "ConditionCheck": {"TableName": self.table, "Key": key, **if_version("userId", 0)}
+            }
         return {"Put": {"TableName": self.table, "Item": {**key, **typed({"expiresAt": expires})}}}
 
     def _put_history(self, history: ActLog, read_version: int, **beside: Any) -> Item:
@@ -129,17 +137,13 @@ class ModerationTable:
             "Put": {
                 "TableName": self.table,
                 "Item": typed(image),
-                **unmoved("version", read_version),
+                **if_version("version", read_version),
             }
         }
 
     def _transact(self, *writes: Item) -> None:
         with translated():
             client("dynamodb").transact_write_items(TransactItems=list(writes))
-
-
-def _key(user_id: str, sort_key: str) -> Item:
-    return typed({"userId": user_id, "boardSeason": sort_key})
 
 
 def _history(item: Item) -> ActLog:

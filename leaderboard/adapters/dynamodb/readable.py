@@ -14,26 +14,20 @@ from typing import Any, TypeVar
 from leaderboard import instants
 from leaderboard.adapters.dynamodb.items import Garbled, Item, typed
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.boards.board_season import split_key
-from leaderboard.boards.names import MAX_NAME, default_name
+from leaderboard.boards.names import MAX_NAME
 from leaderboard.boards.order import TIME_DIGITS
 from leaderboard.boards.rules import MAX_SCORE
 from leaderboard.errors import Unreadable
-from leaderboard.scoring.decisions import (
+from leaderboard.scoring.items import (
     BARRED,
     DELETED,
     HIDDEN,
-    UNKNOWN,
     VISIBLE,
-    CompletedTicket,
-    Profile,
-    ScoreItem,
 )
 
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 STANDINGS = frozenset({VISIBLE, HIDDEN, BARRED, DELETED})
 Parsed = TypeVar("Parsed")
-Default = TypeVar("Default")
 
 
 def understood(
@@ -49,7 +43,10 @@ def understood(
 
 def attempted(parse: Callable[[Item], Parsed], item: Item) -> Parsed | None:
     """What `parse` makes of an item that was reported already; None if it cannot be read."""
-    return _or(parse, item, None)
+    try:
+        return parse(item)
+    except NOT_UNDERSTOOD:
+        return None
 
 
 def required(parse: Callable[[Item], Parsed], item: Item, reports: Reports, *, what: str) -> Parsed:
@@ -64,7 +61,7 @@ def required(parse: Callable[[Item], Parsed], item: Item, reports: Reports, *, w
         ) from error
 
 
-def parts(values: Any, parse: Callable[[Any], Parsed]) -> dict[str, Parsed]:
+def members(values: Any, parse: Callable[[Any], Parsed]) -> dict[str, Parsed]:
     """Those members of a map that can be read, where another one or the map itself cannot."""
     found: dict[str, Parsed] = {}
     for member, value in values.items() if isinstance(values, Mapping) else ():
@@ -91,6 +88,7 @@ def exact(value: Any) -> int:
 
 
 def text(value: Any) -> str:
+    """A stored text."""
     if not isinstance(value, str):
         raise TypeError(f"not a text: {str(value)[:64]!r}")
     return value
@@ -113,6 +111,7 @@ def version(item: Item) -> int:
 
 
 def standing(item: Item) -> str:
+    """The standing of an item; items of older releases have none, and are visible."""
     found = item.get("standing", VISIBLE)
     if found not in STANDINGS:
         raise ValueError(f"not a standing: {str(found)[:64]!r}")
@@ -127,45 +126,7 @@ def instant(value: Any) -> int:
     return found
 
 
-def remains_of_score(
-    item: Item, *, taken: Callable[[Any], tuple[CompletedTicket, ...]]
-) -> ScoreItem:
-    """What can be read of a broken score item, for its tombstone; its score is not known."""
-    board, season = split_key(item["boardSeason"])
-    return ScoreItem(
-        user_id=item["userId"],
-        board=board,
-        season=season,
-        user_name="",
-        profile_version=0,
-        standing=_or(standing, item, VISIBLE),
-        user_score=0 if "userScore" in item else None,
-        version=version_or_garbled(item),
-        taken=parts(item.get("taken"), taken),
-        open=parts(item.get("open"), text),
-        paced=parts(item.get("paced"), whole),
-    )
-
-
-def remains_of_profile(item: Item) -> Profile:
-    """What can be read of a broken profile, at a version past any that scores were copied at."""
-    user_id: str = item["userId"]
-    return Profile(
-        user_id,
-        _or(lambda it: name(it["userName"]), item, default_name(user_id)),
-        _or(standing, item, UNKNOWN),
-        Garbled.at(instants.now_ms(), typed(item).get("version")),
-    )
-
-
 def version_or_garbled(item: Item) -> int:
     """The version; of an item without a readable one what stands in its place."""
     stored = typed(item).get("version")
-    return _or(version, item, None) or Garbled.at(instants.now_ms(), stored)
-
-
-def _or(parse: Callable[[Item], Parsed], item: Item, default: Default) -> Parsed | Default:
-    try:
-        return parse(item)
-    except NOT_UNDERSTOOD:
-        return default
+    return attempted(version, item) or Garbled.at(instants.now_ms(), stored)

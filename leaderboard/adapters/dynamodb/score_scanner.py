@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from leaderboard.adapters.aws.clients import DOWN, client, translated
+from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
+from leaderboard.adapters.dynamodb.batches import read_batch
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.adapters.dynamodb.scores import NO_SCORES, score_record
-from leaderboard.errors import Unavailable
+from leaderboard.adapters.dynamodb.score_items import NO_SCORES, score_state
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair.rebuild import ScanPage
-from leaderboard.retries import tries
 
 RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
 """What a record is made of: a quarter of an item, most of which is replay protection."""
@@ -60,26 +59,10 @@ class ScoreScanner:
         Who has no item is left out. Raises Unavailable.
         """
         keys = [{"userId": {"S": it}, "boardSeason": {"S": key}} for it in dict.fromkeys(user_ids)]
-        found: list[ScoreState] = []
-        if not keys:
-            return found
-        wanted = {
-            self.scores_table: {
-                "Keys": keys,
-                "ConsistentRead": True,
-                "ProjectionExpression": f"{RECORD}, boardOrder",
-            }
-        }
-        for _ in tries():
-            with translated():
-                answer = client("dynamodb").batch_get_item(RequestItems=wanted)
-            raws = answer["Responses"].get(self.scores_table, [])
-            found += [record for raw in raws if (record := _understood(raw, self.reports))]
-            # What a throttled table leaves out is asked for again.
-            wanted = answer.get("UnprocessedKeys") or {}
-            if not wanted:
-                return found
-        raise Unavailable(DOWN)
+        raws = read_batch(
+            self.scores_table, keys, consistent=True, attributes=f"{RECORD}, boardOrder"
+        )
+        return [record for raw in raws if (record := _understood(raw, self.reports))]
 
 
 def records_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, ScoreState]]:
@@ -94,4 +77,4 @@ def records_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, S
 def _understood(image: Mapping[str, Any], reports: Reports) -> ScoreState | None:
     if image["boardSeason"]["S"] in NO_SCORES:
         return None
-    return readable.understood(lambda raw: score_record(raw)[1], image, reports)
+    return readable.understood(lambda raw: score_state(raw)[1], image, reports)

@@ -17,11 +17,11 @@ import handlers.board_stream
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.aws.functions import FanoutFunction, UpkeepFunction
-from leaderboard.adapters.dynamodb import boards
+from leaderboard.adapters.dynamodb import boards, score_items
 from leaderboard.adapters.dynamodb import moderation as moderation_table
-from leaderboard.adapters.dynamodb import scores as score_table
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.adapters.dynamodb.items import typed
+from leaderboard.adapters.dynamodb.profiles import ProfileTable
 from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.adapters.valkey import cache
 from leaderboard.adapters.valkey.cache import Script, ValkeyCache
@@ -44,9 +44,9 @@ from leaderboard.repair.rule_changes import RuleChanges
 from leaderboard.repair.totals import Totals
 from leaderboard.scoring import decisions, moderation
 from leaderboard.scoring.completions import Completion
-from leaderboard.scoring.decisions import DELETED, VISIBLE, Decision, ScoreItem
+from leaderboard.scoring.decisions import Decision
+from leaderboard.scoring.items import DELETED, VISIBLE, ScoreItem, Write
 from leaderboard.scoring.judges import FAILED
-from leaderboard.scoring.ports import Write
 from leaderboard.scoring.profiles import Profiles
 from leaderboard.scoring.tombstones import removed
 from tests.integration.story import oracle
@@ -382,8 +382,8 @@ def forget_the_tickets_of_a_removed_score(patch: pytest.MonkeyPatch) -> None:
     """The request of a ticket that was taken, sent again, would count again."""
 
     def late(item: ScoreItem, *, now_ms: int) -> ScoreItem:
-        opened = {action: taken[0].ticket for action, taken in item.taken.items()}
-        return replace(removed(item, now_ms=now_ms), taken={}, open=opened)
+        opened = {action: done[0].ticket for action, done in item.completed.items()}
+        return replace(removed(item, now_ms=now_ms), completed={}, open=opened)
 
     patch.setattr(moderation, "removed", late)
 
@@ -399,8 +399,8 @@ def erase_but_keep_the_name(patch: pytest.MonkeyPatch) -> None:
 
 def remember_answers_by_name(patch: pytest.MonkeyPatch) -> None:
     """A deleted player's tombstone still says who was answered."""
-    real = score_table._answer_image  # noqa: SLF001
-    patch.setattr(score_table, "_answer_image", lambda answer: real(answer) | {"userName": "who"})
+    real = score_items.answer_image
+    patch.setattr(score_items, "answer_image", lambda answer: real(answer) | {"userName": "who"})
 
 
 def leave_the_scores_as_the_profile_was(patch: pytest.MonkeyPatch) -> None:
@@ -419,18 +419,18 @@ def leave_the_other_boards_to_nobody(patch: pytest.MonkeyPatch) -> None:
 
 
 def copy_a_profile_over_a_newer_score(patch: pytest.MonkeyPatch) -> None:
-    def write(table: ScoreTable, put: Json) -> None:
-        image = {"TableName": table.scores_table, "Item": put["Item"]}
+    def write(_table: ProfileTable, put: Json) -> None:
+        image = {"TableName": put["TableName"], "Item": put["Item"]}
         client("dynamodb").put_item(**image)
 
-    patch.setattr(ScoreTable, "_write", write)
+    patch.setattr(ProfileTable, "_write", write)
 
 
 def count_an_action_board_by_board(patch: pytest.MonkeyPatch) -> None:
     real = ScoreTable.write
 
     def write(table: ScoreTable, write: Write) -> None:
-        for it in write.parts:
+        for it in write.items:
             one = replace(write, board=it.board, item=it.item, read_version=it.read_version)
             real(table, replace(one, also=()))
 
@@ -444,7 +444,9 @@ def forget_what_failed(patch: pytest.MonkeyPatch) -> None:
         decision = COMPLETE_ACTION(board, item, completion, **also)
         if decision.item is None or completion.points is not FAILED:
             return decision
-        return replace(decision, item=replace(decision.item, taken=item.taken, open=item.open))
+        return replace(
+            decision, item=replace(decision.item, completed=item.completed, open=item.open)
+        )
 
     patch.setattr(decisions, "complete", told)
 
@@ -476,7 +478,7 @@ def judge_a_ticket_again(patch: pytest.MonkeyPatch) -> None:
 
 def write_an_attempt_unconditionally(patch: pytest.MonkeyPatch) -> None:
     """It takes back what was written since it read the item."""
-    real = ScoreTable._put  # noqa: SLF001
+    real = ScoreTable.put_of
 
     def put(table: ScoreTable, board: Any, item: ScoreItem, *, read_version: int) -> Json:
         made: Json = real(table, board, item, read_version=read_version)
@@ -484,7 +486,7 @@ def write_an_attempt_unconditionally(patch: pytest.MonkeyPatch) -> None:
             return {name: made[name] for name in ("TableName", "Item")}
         return made
 
-    patch.setattr(ScoreTable, "_put", put)
+    patch.setattr(ScoreTable, "put_of", put)
 
 
 def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:

@@ -160,7 +160,7 @@ class Play(RuleBasedStateMachine):
         value = {"delta" if rules.operator == "increment" else "score": amount}
 
         def call() -> object:
-            return wiring.scores().submit(
+            return wiring.submissions().submit(
                 user_id=user,
                 board=rules.board,
                 submission_id=submission,

@@ -231,7 +231,7 @@ class Story:
             user, (rules.board,), amount, self.world.clock.time()
         )
         submit = partial(
-            wiring.scores().submit,
+            wiring.submissions().submit,
             user_id=user,
             board=rules.board,
             submission_id=submission,

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from leaderboard.boards.rules import Board
 from leaderboard.errors import Barred, RateLimited
-from leaderboard.scoring.decisions import (
+from leaderboard.scoring.acts import MAX_ACTS, MAX_ACTS_BYTES, Act, ActLog, clean_reason
+from leaderboard.scoring.decisions import submit
+from leaderboard.scoring.items import (
     BARRED,
     DELETED,
     HIDDEN,
@@ -20,11 +22,10 @@ from leaderboard.scoring.decisions import (
     CompletedTicket,
     Profile,
     ScoreItem,
-    submit,
+    unnamed,
 )
-from leaderboard.scoring.moderation import MAX_ACTS, MAX_ACTS_BYTES, Act, ActLog, clean_reason
-from leaderboard.scoring.profiles import renamed, taken_name, unnamed
-from leaderboard.scoring.tombstones import DAY_MS, USER_MS, brought_up, deleted, erased, removed
+from leaderboard.scoring.profiles import chosen_name, renamed
+from leaderboard.scoring.tombstones import DAY_MS, USER_MS, deleted, erased, removed, with_profile
 
 NOW = 1_795_421_730_123
 ANSWER = Answer(40, NOW - 5, changed=True)
@@ -37,8 +38,8 @@ ITEM = ScoreItem(
     user_score=40,
     updated_ms=NOW - 5,
     version=90,
-    taken={"quiz": (CompletedTicket("t1", NOW - 5, ANSWER),)},
-    paced={"actions": 3},
+    completed={"quiz": (CompletedTicket("t1", NOW - 5, ANSWER),)},
+    recovered_us={"actions": 3},
 )
 PROFILE = Profile("ada", "Ada", version=8)
 
@@ -95,7 +96,7 @@ def test_tombstone_keeps_what_replays_are_known_by() -> None:
     assert (stone.user_score, stone.updated_ms, stone.user_name) == (None, None, "")
     assert stone.version == ITEM.version + 1
     assert stone.expires_ms == NOW + UNSCORED_MS
-    assert (stone.taken, stone.paced) == (ITEM.taken, ITEM.paced)
+    assert (stone.completed, stone.recovered_us) == (ITEM.completed, ITEM.recovered_us)
     assert stone.is_new
 
 
@@ -110,7 +111,7 @@ def test_tombstone_of_a_deleted_player_has_no_name_anywhere() -> None:
     stone = erased(ITEM, profile_version=9, now_ms=NOW)
     assert "Ada" not in str(stone)
     assert (stone.standing, stone.profile_version) == (DELETED, 9)
-    assert stone.taken["quiz"][0].ticket == "t1"
+    assert stone.completed["quiz"][0].ticket == "t1"
 
 
 def test_deleted_player_outlives_every_ticket() -> None:
@@ -152,8 +153,8 @@ profiles = st.builds(
 
 
 @given(item=items, profile=profiles)
-def test_item_is_brought_up_once_and_never_back(item: ScoreItem, profile: Profile) -> None:
-    changed = brought_up(item, profile, now_ms=NOW)
+def test_item_is_with_profile_once_and_never_back(item: ScoreItem, profile: Profile) -> None:
+    changed = with_profile(item, profile, now_ms=NOW)
     if item.profile_version >= profile.version:
         assert changed is None
         return
@@ -162,30 +163,30 @@ def test_item_is_brought_up_once_and_never_back(item: ScoreItem, profile: Profil
         assert profile.standing != DELETED
         return
     assert (changed.version, changed.profile_version) == (item.version + 1, profile.version)
-    assert brought_up(changed, profile, now_ms=NOW) is None
+    assert with_profile(changed, profile, now_ms=NOW) is None
     if profile.standing == DELETED:
         assert changed.user_score is None
         assert changed.expires_ms is not None
     else:
         assert (changed.user_name, changed.standing) == (profile.user_name, profile.standing)
         assert (changed.user_score, changed.updated_ms) == (item.user_score, item.updated_ms)
-        assert changed.taken == item.taken
+        assert changed.completed == item.completed
 
 
 def test_five_new_names_an_hour_and_the_next_when_the_oldest_is_an_hour_old() -> None:
     profile = PROFILE
     for number in range(5):
-        profile = taken_name(profile, f"Name {number}", now_ms=NOW + number)
+        profile = chosen_name(profile, f"Name {number}", now_ms=NOW + number)
     with pytest.raises(RateLimited) as refused:
-        taken_name(profile, "Name 5", now_ms=NOW + 10)
+        chosen_name(profile, "Name 5", now_ms=NOW + 10)
     assert refused.value.retry_after_ms == 3_600_000 - 10
-    assert taken_name(profile, "Name 4", now_ms=NOW + 10) is profile
+    assert chosen_name(profile, "Name 4", now_ms=NOW + 10) is profile
     with pytest.raises(RateLimited):
-        taken_name(profile, "Name 5", now_ms=NOW + 3_599_999)
-    after = taken_name(profile, "Name 5", now_ms=NOW + 3_600_000)
+        chosen_name(profile, "Name 5", now_ms=NOW + 3_599_999)
+    after = chosen_name(profile, "Name 5", now_ms=NOW + 3_600_000)
     assert after.renamed_ms == (NOW + 1, NOW + 2, NOW + 3, NOW + 4, NOW + 3_600_000)
 
 
 def test_names_taken_by_a_clock_that_was_ahead_lock_no_name() -> None:
     ahead = replace(PROFILE, renamed_ms=tuple(NOW + 3_600_000 + it for it in range(5)))
-    assert taken_name(ahead, "Ann", now_ms=NOW).renamed_ms == (NOW,)
+    assert chosen_name(ahead, "Ann", now_ms=NOW).renamed_ms == (NOW,)

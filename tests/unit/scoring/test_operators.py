@@ -17,7 +17,7 @@ from leaderboard.boards.rules import MAX_SCORE, Action, Board, Limits, Operator,
 from leaderboard.errors import Invalid, ScoreLimit, TicketSuperseded
 from leaderboard.scoring import decisions
 from leaderboard.scoring.completions import Completion, digest
-from leaderboard.scoring.decisions import ScoreItem
+from leaderboard.scoring.items import ScoreItem
 from leaderboard.scoring.tickets import ActionTicket
 
 T0 = 1_795_421_730_000
@@ -225,7 +225,7 @@ def test_action_of_several_boards_counts_by_the_rules_of_each_or_nowhere(
             assert (item.board, item.user_score) == (board.board, score_of(board, counted))
             assert item.updated_ms == reached(board, counted)
         # Wherever its own board's memory is lost, the others still know the ticket.
-        forgetful = replace(items[0], taken={})
+        forgetful = replace(items[0], completed={})
         with pytest.raises(TicketSuperseded):
             decisions.complete(
                 named[0],

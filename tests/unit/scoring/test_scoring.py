@@ -24,7 +24,8 @@ from leaderboard.errors import (
 )
 from leaderboard.scoring import decisions
 from leaderboard.scoring.completions import Completion, Evidence, challenge, digest
-from leaderboard.scoring.decisions import BARRED, HIDDEN, UNSCORED_MS, Answer, Decision, ScoreItem
+from leaderboard.scoring.decisions import Decision
+from leaderboard.scoring.items import BARRED, HIDDEN, UNSCORED_MS, Answer, ScoreItem
 from leaderboard.scoring.tickets import ActionTicket
 from tests.games import shipping
 from tests.unit import strategies
@@ -309,7 +310,7 @@ def test_tickets_of_other_actions_are_untouched() -> None:
     other = ticket("t0", action="level", issued_ms=NOW - MINUTE)
     decision = completed(rules, item, other, now_ms=NOW + 1)
     assert decision.answer.user_score == 20
-    assert set(written(decision).taken) == {"quiz", "level"}
+    assert set(written(decision).completed) == {"quiz", "level"}
     again = completed(rules, written(decision), ticket("t1"), now_ms=NOW + 2)
     assert again.replayed
 
@@ -437,7 +438,7 @@ def test_failed_attempt_is_remembered_on_every_board() -> None:
     decision = judged(item_with(30), "fail", ticket=it, also=beside)
     (other,) = decision.also
     assert (other.user_score, other.expires_ms) == (None, NOW + UNSCORED_MS)
-    assert set(other.taken) == {"global/quiz"}
+    assert set(other.completed) == {"global/quiz"}
     # It is what is remembered there that refuses the ticket, should the first board forget it.
     with pytest.raises(TicketSuperseded):
         judged(item_with(30), 500, ticket=it, also=[(weekly, other)])
@@ -465,13 +466,13 @@ def test_attempt_is_what_the_limit_of_actions_counts() -> None:
         attempted(item, "t2", rules=rules)
     decision = answered(item, rules=rules)
     assert decision.answer.user_score == 10
-    assert written(decision).paced == item.paced
+    assert written(decision).recovered_us == item.recovered_us
 
 
 def test_completion_is_charged_on_the_other_boards() -> None:
     rules = board()
     weekly = replace(board(limits=Limits(actions_per_minute=1)), board="weekly")
-    beside = new_item(board="weekly", season="all", paced={"actions": (NOW + MINUTE) * 1000})
+    beside = new_item(board="weekly", season="all", recovered_us={"actions": (NOW + MINUTE) * 1000})
     it = ticket(issued_ms=NOW, also={"weekly": "all"})
     item = decisions.attempt(rules, new_item(), it, now_ms=NOW)
     evidence = {"answer": SEED[4:8].hex()}
@@ -724,7 +725,7 @@ def test_trusted_write_keeps_what_the_players_tickets_left() -> None:
     rules = board(limits=Limits(actions_per_minute=1))
     played = written(completed(rules, new_item(), ticket(), now_ms=NOW))
     item = written(decisions.submit(rules, played, amount=5, now_ms=NOW))
-    assert (item.taken, item.paced) == (played.taken, played.paced)
+    assert (item.completed, item.recovered_us) == (played.completed, played.recovered_us)
 
 
 # Which error comes first, where several hold.
@@ -737,7 +738,7 @@ def all_wrong_but(mended: set[str]) -> Decision:
         written(taken),
         standing="visible" if "standing" in mended else BARRED,
         open={"quiz": "t0" if "open" in mended else "t5"},
-        paced={} if "rate" in mended else {"actions": (NOW + MINUTE) * 1000},
+        recovered_us={} if "rate" in mended else {"actions": (NOW + MINUTE) * 1000},
     )
     judge = "told" if "judge" in mended else "nowhere"
     action = Action(JudgedPoints(200, f"game.plain:{judge}"), 1, 2, challenge="game.plain:question")
@@ -752,7 +753,7 @@ def all_wrong_but(mended: set[str]) -> Decision:
         seed=SEED,
     )
     weekly = replace(board(limits=Limits(actions_per_minute=1)), board="weekly")
-    beside = new_item(board="weekly", paced=item.paced)
+    beside = new_item(board="weekly", recovered_us=item.recovered_us)
     sent = (Evidence(200) if "form" in mended else Evidence("?")) if "evidence" in mended else None
     return decisions.complete(
         board(limits=Limits(max_score=100)),

@@ -1,0 +1,49 @@
+"""Answers that may be kept: by a browser or a CDN for a moment, or by who has their `ETag`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
+
+from handlers.telemetry import count
+from leaderboard.boards.entries import encode
+
+Json = dict[str, Any]
+
+ONE_SECOND = "public, max-age=1"
+"""Caches in front of the service ask again after it: what many read at once is read once."""
+
+
+def cached(body: Json) -> Response[str]:
+    """An answer that may be kept for a second."""
+    return Response(
+        status_code=200,
+        content_type=content_types.APPLICATION_JSON,
+        headers={"Cache-Control": ONE_SECOND},
+        body=encode(counted(body)),
+    )
+
+
+def tagged(
+    app: APIGatewayHttpResolver, tag: str, body: Callable[[], str], *, cache: str
+) -> Response[str]:
+    """The body under an `ETag`, or a 304 for whoever has it; `cache` is its `Cache-Control`."""
+    quoted = f'"{tag}"'
+    headers = {"ETag": quoted, "Cache-Control": cache}
+    held = app.current_event.headers.get("if-none-match", "")
+    if held.strip() == "*" or quoted in (it.strip().removeprefix("W/") for it in held.split(",")):
+        return Response(status_code=304, headers=headers, body="")
+    return Response(
+        status_code=200,
+        content_type=content_types.APPLICATION_JSON,
+        headers=headers,
+        body=body(),
+    )
+
+
+def counted(body: Json) -> Json:
+    """The answer; one that came from the tables in place of the cache is counted."""
+    count("ReadsDegraded", "degraded" in body)
+    return body
