@@ -23,7 +23,7 @@ from handlers import subscriber
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames import messages, protocol
 from leaderboard.frames.delta import diff
-from leaderboard.frames.subscriptions import MAX_BOARDS
+from leaderboard.frames.ports import MAX_BOARDS
 from tools.reference.document import version
 from tools.reference.schemas import Incomplete, Json, clean
 from tools.reference.values import VALUES
