@@ -57,7 +57,8 @@ def _record(record: Json) -> BoardRecord:
     change = record["dynamodb"]
     return BoardRecord(
         key=change["Keys"]["boardSeason"]["S"],
-        made_ms=round(1000 * change["ApproximateCreationDateTime"]),
+        # One that does not say when it was made counts as new.
+        made_ms=round(1000 * change.get("ApproximateCreationDateTime", time.time())),
         old=change.get("OldImage"),
         new=None if record["eventName"] == "REMOVE" else change["NewImage"],
         source=record,
