@@ -28,6 +28,7 @@ Results = Sequence[tuple[Frame, Delivered]]
 @invocation
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
+    """Send the frames of a batch; a batch that fails is delivered again from its first record."""
     started = time.monotonic()
     line: Json = {"records": len(event["Records"])}
     broadcaster = wiring.broadcaster()
