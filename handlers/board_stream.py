@@ -28,6 +28,7 @@ Results = Sequence[tuple[Frame, Delivered]]
 @invocation
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
+    """Send the frames of a batch; a batch that fails is delivered again from its first record."""
     started = time.monotonic()
     line: Json = {"records": len(event["Records"])}
     broadcaster = wiring.broadcaster()
@@ -57,7 +58,8 @@ def _record(record: Json) -> BoardRecord:
     change = record["dynamodb"]
     return BoardRecord(
         key=change["Keys"]["boardSeason"]["S"],
-        made_ms=round(1000 * change["ApproximateCreationDateTime"]),
+        # One that does not say when it was made counts as new.
+        made_ms=round(1000 * change.get("ApproximateCreationDateTime", time.time())),
         old=change.get("OldImage"),
         new=None if record["eventName"] == "REMOVE" else change["NewImage"],
         source=record,

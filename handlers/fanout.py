@@ -25,6 +25,7 @@ Json = dict[str, Any]
 
 @invocation
 def handler(event: Json, context: LambdaContext) -> Json:
+    """Post the event's frame; the answer has the members of `Delivered`, without who is gone."""
     frame = Frame(board=event["board"], body=event["frame"].encode(), patience=event["patience"])
     sender = wiring.fanout()
     (delivered,) = sender.send(

@@ -32,6 +32,7 @@ class Held(BaseModel):
     version: Annotated[int, Field(strict=True, ge=0)]
 
 
+# A docstring of these would be a description in docs/asyncapi.yaml, which has its own.
 class Subscribe(BaseModel):
     action: Literal["subscribe"]
     board: str
@@ -57,12 +58,13 @@ UNFORESEEN = "The service failed in a way that nobody foresaw; it was logged. Tr
 @answering
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
+    """Answer one event of the gateway: a connect, a disconnect or a message."""
     request = event["requestContext"]
     line: Json = {"event": request["eventType"], "connectionId": request["connectionId"]}
     unforeseen: Exception | None = None
     try:
         answer = _serve(event, line)
-    except Exception as error:  # noqa: BLE001 - whoever asked gets an answer, whatever it is
+    except Exception as error:  # noqa: BLE001 - whoever asked gets an answer
         unforeseen = error
         line["code"] = "internal"
         answer = {"statusCode": 500}
@@ -103,7 +105,7 @@ def _status(refusal: LeaderboardError) -> int:
 
 
 def count_and_answer(text: str, connection_id: str, request_id: str) -> protocol.Reply:
-    """The reply to one frame, which counts whatever is in it."""
+    """Count one frame, whatever is in it, and answer it."""
     try:
         wiring.subscriptions().admit(connection_id)
     except TooManyMessages as error:
@@ -115,7 +117,7 @@ def count_and_answer(text: str, connection_id: str, request_id: str) -> protocol
 
 
 def answer_frame(text: str, connection_id: str, request_id: str) -> protocol.Reply:
-    """The reply to one frame; an error for what is none of the protocol."""
+    """The reply to one frame; an error for a frame that the protocol does not have."""
     raw = text.encode(errors="surrogatepass")  # refused as what is not UTF-8
     if len(raw) > MAX_FRAME:
         return messages.error_json(

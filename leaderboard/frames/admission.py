@@ -28,6 +28,7 @@ class AdmissionResult:
 
     @property
     def is_allowed(self) -> bool:
+        """Whether the socket may be opened."""
         return self.refusal is None
 
 

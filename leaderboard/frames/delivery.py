@@ -181,6 +181,7 @@ class _Threads:
             self._pool.shutdown(cancel_futures=True)
 
     def submit(self, call: Callable[[], Delivered]) -> Future[Delivered]:
+        """Make a call in a thread."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(SIDE_BY_SIDE)
         return self._pool.submit(call)

@@ -17,6 +17,7 @@ MAX_FRAME = 32 * 1024
 def snapshot_json(
     snapshot: Snapshot, *, ends_ms: int | None, published_ms: int
 ) -> protocol.SnapshotMessage:
+    """The whole top, the end of its season, and when the service sent it."""
     return {
         "type": "snapshot",
         "board": snapshot.board,
@@ -31,6 +32,7 @@ def snapshot_json(
 
 
 def update_json(update: Update, *, published_ms: int) -> protocol.UpdateMessage:
+    """What changed from one version to another, and when the service sent it."""
     return {
         "type": "update",
         "board": update.board,
@@ -47,6 +49,7 @@ def update_json(update: Update, *, published_ms: int) -> protocol.UpdateMessage:
 
 
 def current_json(snapshot: Snapshot) -> protocol.CurrentMessage:
+    """The reply to a subscriber who has that top already."""
     return {
         "type": "current",
         "board": snapshot.board,
@@ -57,6 +60,7 @@ def current_json(snapshot: Snapshot) -> protocol.CurrentMessage:
 
 
 def pong_json(snapshots: Iterable[Snapshot], *, now_ms: int) -> protocol.PongMessage:
+    """The service's time, and the version of each board that a connection follows."""
     return {
         "type": "pong",
         "serverTime": instants.to_text(now_ms),
@@ -68,12 +72,14 @@ def pong_json(snapshots: Iterable[Snapshot], *, now_ms: int) -> protocol.PongMes
 
 
 def unsubscribed_json(board: str) -> protocol.UnsubscribedMessage:
+    """The reply to an unsubscribe."""
     return {"type": "unsubscribed", "board": board}
 
 
 def error_json(
     code: protocol.Code, message: str, *, request_id: str, board: str | None = None
 ) -> protocol.ErrorMessage:
+    """The reply to a frame that cannot be served, with the board that it named."""
     error: protocol.ErrorMessage = {
         "type": "error",
         "code": code,

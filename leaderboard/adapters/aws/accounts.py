@@ -9,6 +9,8 @@ from leaderboard.adapters.aws.clients import client, translated
 
 @dataclass(frozen=True)
 class CognitoAccounts:
+    """The sign-ins of one user pool."""
+
     user_pool_id: str
 
     def delete(self, account: str) -> None:

@@ -19,13 +19,14 @@ class ConnectionsApi:
 
     @cached_property
     def client(self) -> Any:
+        """The SDK's client, made with the first call."""
         return session().client(
             "apigatewaymanagementapi",
             endpoint_url=self.endpoint,
             config=Config(
                 connect_timeout=2,
                 read_timeout=2,
-                # A handshake waits for it, and a function that closes many has them tried again.
+                # A handshake waits for it, and whoever closes many tries them again.
                 retries={"mode": "standard", "total_max_attempts": 2},
             ),
         )

@@ -15,6 +15,8 @@ MOST_BYTES = 200 * 1024
 
 @dataclass(frozen=True)
 class FailureQueue:
+    """The queue of one stage. Every call raises Unavailable while it cannot be reached."""
+
     url: str
 
     def put(self, record: dict[str, Any], reason: str) -> None:

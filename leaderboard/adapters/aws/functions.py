@@ -16,11 +16,13 @@ from leaderboard.frames.frame import Delivered, Frame
 from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 
 MAKING = Lock()
-"""A client is not to be made by several threads at once."""
+"""Held while a client is made: several threads must not make one at once."""
 
 
 @dataclass(frozen=True)
 class RebuildFunction:
+    """Starts the function `rebuild`, and does not wait for it."""
+
     name: str
 
     def start(self, board_season: BoardSeason, run: str) -> None:
@@ -47,6 +49,8 @@ def _named(board_season: BoardSeason) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ModerationFunction:
+    """Starts the function `moderation`, and does not wait for it."""
+
     name: str
 
     def finish(self, user_id: str) -> None:
@@ -58,6 +62,8 @@ class ModerationFunction:
 
 @dataclass(frozen=True)
 class UpkeepFunction:
+    """Starts the function `upkeep`, and does not wait for it."""
+
     name: str
 
     def ask(self, chores: UpkeepTasks) -> None:

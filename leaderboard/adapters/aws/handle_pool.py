@@ -30,7 +30,9 @@ PLAIN = re.compile("[A-Za-z0-9_-]+=*")
 class HandlePool:
     """Posts to the connections below one endpoint; not for two threads at once.
 
-    A handle is one post. Idle handles are used again, and so are libcurl's TCP connections.
+    A handle is one post. Idle handles are used again, and so are libcurl's TCP connections. libcurl
+    drives them itself (`perform`, then `select`): an event loop of our own over epoll cost 0.66 s
+    of processor for a frame to 10,000 viewers, and this costs 0.63 s (November 2026).
     """
 
     def __init__(self, endpoint: str, *, handles: int, region: str, ca_file: Path) -> None:
@@ -77,7 +79,10 @@ class HandlePool:
                 yield handle, 0
 
     def wait(self, seconds: float) -> None:
-        """Wait until something can be read or written, so many seconds at most."""
+        """Wait until something can be read or written, so many seconds at most.
+
+        `select` sees sockets with numbers below 1,024. A function may have no more files open.
+        """
         if seconds > 0 and self.multi.select(min(seconds, LOOK_SECONDS)) == 0:
             time.sleep(SHORTEST_REST)  # with no socket to wait for it returns at once
 

@@ -82,6 +82,7 @@ class ResponseBody:
     content: bytes
 
     def stream(self) -> Iterator[bytes]:
+        """The body in one piece."""
         yield self.content
 
 
@@ -142,6 +143,7 @@ class Transport:
         return AWSResponse(request.url, status, headers, ResponseBody(body.getvalue()))
 
     def close(self) -> None:
+        """Close the connections that no call uses."""
         while self.idle:
             self.idle.pop().close()
 

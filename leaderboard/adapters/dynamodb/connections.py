@@ -29,6 +29,8 @@ Key = dict[str, dict[str, str]]
 
 @dataclass(frozen=True)
 class ConnectionTable:
+    """Opens, closes and counts connections, and says what they follow. Raises Unavailable."""
+
     connections_table: str
     audience_shards: int = 1
     listed: dict[str, float] = field(default_factory=dict, compare=False)
@@ -135,6 +137,7 @@ class ConnectionTable:
         return [board for shard in shards for board in self._listed(f"followed:{shard}")]
 
     def has_viewers(self, board: str) -> bool:
+        """Whether somebody follows a board."""
         shards = range(self.audience_shards)
         return any(True for shard in shards for _ in self._listed(f"{board}#{shard}", size=50))
 
@@ -233,4 +236,5 @@ def _of_user(user_id: str, connection_id: str) -> Key:
 
 
 def own(connection_id: str) -> Key:
+    """The key of a connection's own row."""
     return _key(f"connection#{connection_id}", connection_id)
