@@ -148,6 +148,6 @@ def _keep_copies(changes: list[Change]) -> None:
     with contextlib.suppress(CacheUnavailable):
         for change in changes:
             snapshot = change.new.snapshot
-            wiring.ranking_cache().keep_copy(
+            wiring.viewer_cache().keep_copy(
                 snapshot.key, revision=change.new.revision, body=copy_of(change.new)
             )

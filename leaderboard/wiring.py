@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
     from leaderboard.adapters.dynamodb.scores import ScoreTable
     from leaderboard.adapters.dynamodb.stage_memory import StageMemory
-    from leaderboard.adapters.valkey.cache import ValkeyCache
+    from leaderboard.adapters.valkey.connection import ValkeyConnection
+    from leaderboard.adapters.valkey.ranking import ValkeyRanking
+    from leaderboard.adapters.valkey.rebuild_claim import RebuildClaim
+    from leaderboard.adapters.valkey.run_memory import ValkeyRunMemory
+    from leaderboard.adapters.valkey.viewer_cache import ViewerCache
     from leaderboard.edge import Edge
     from leaderboard.frames.broadcast import Broadcaster, Change
     from leaderboard.frames.catchup import CatchUp
@@ -76,13 +80,13 @@ def scores() -> Scores:
 
 @cache
 def reads() -> Reads:
+    from leaderboard.adapters.valkey.viewer_cache import ViewerCache
     from leaderboard.reading.reads import Reads
 
-    cache = read_cache()
     return Reads(
         catalog=boards(),
-        cache=cache,
-        rankings=cache,
+        cache=ViewerCache(read_connection()),
+        rankings=read_ranking(),
         boards=board_table,
         index=board_index,
         now_ms=clock.now_ms,
@@ -168,7 +172,6 @@ def profiles() -> Profiles:
 
 @cache
 def rebuild() -> Rebuild:
-    from leaderboard.adapters.valkey.notes import RebuildClaim
     from leaderboard.repair.rebuild import Rebuild
     from leaderboard.repair.sweep import Sweep
 
@@ -179,7 +182,7 @@ def rebuild() -> Rebuild:
         cache,
         recorder(),
         board_table(),
-        RebuildClaim(cache),
+        rebuild_claim(),
         Sweep(cache, board_index(), score_scanner(), clock.now_ms),
         configuration().rebuild_segments,
         clock.now_ms,
@@ -188,7 +191,6 @@ def rebuild() -> Rebuild:
 
 @cache
 def verification() -> Verification:
-    from leaderboard.adapters.valkey.notes import Notes
     from leaderboard.repair.verification import Verification
 
     cache = ranking_cache()
@@ -198,7 +200,7 @@ def verification() -> Verification:
         board_index(),
         score_scanner(),
         cache,
-        Notes(cache),
+        run_memory(),
         connection_table(),
         rebuild_starter(),
         rebuild_function(),
@@ -230,10 +232,9 @@ def rebuild_function() -> RebuildFunction:
 
 @cache
 def rebuild_starter() -> RebuildStarter:
-    from leaderboard.adapters.valkey.notes import RebuildClaim
     from leaderboard.repair.rebuild_starter import RebuildStarter
 
-    return RebuildStarter(rebuild_function(), RebuildClaim(ranking_cache()), ranking_cache())
+    return RebuildStarter(rebuild_function(), rebuild_claim(), ranking_cache())
 
 
 @cache
@@ -245,17 +246,13 @@ def archive() -> Archive:
 
 @cache
 def season_rollover() -> SeasonRollover:
-    from leaderboard.adapters.valkey.notes import Notes
     from leaderboard.repair.season_rollover import SeasonRollover
 
-    return SeasonRollover(
-        boards(), board_table(), Notes(ranking_cache()), connection_table(), clock.now_ms
-    )
+    return SeasonRollover(boards(), board_table(), run_memory(), connection_table(), clock.now_ms)
 
 
 @cache
 def rule_changes() -> RuleChanges:
-    from leaderboard.adapters.valkey.notes import Notes
     from leaderboard.repair.rule_changes import RuleChanges
 
     cache = ranking_cache()
@@ -263,7 +260,7 @@ def rule_changes() -> RuleChanges:
         boards(),
         board_table(),
         cache,
-        Notes(cache),
+        run_memory(),
         recorder(),
         rebuild_starter(),
         configuration().write_shards,
@@ -279,14 +276,14 @@ def broadcaster() -> Broadcaster:
     it = configuration()
     helpers = FanoutFunction(it.fanout_function)
     sender = replace(fanout(), helpers=helpers, reach=it.reach)
-    return Broadcaster(boards(), sender, ranking_cache(), it.posts_per_second, clock.now_ms)
+    return Broadcaster(boards(), sender, viewer_cache(), it.posts_per_second, clock.now_ms)
 
 
 @cache
 def catch_up() -> CatchUp:
     from leaderboard.frames.catchup import CatchUp
 
-    return CatchUp(board_table(), ranking_cache(), clock.now_ms)
+    return CatchUp(board_table(), viewer_cache(), clock.now_ms)
 
 
 @cache
@@ -362,19 +359,54 @@ def connection_table() -> ConnectionTable:
 
 
 @cache
-def ranking_cache() -> ValkeyCache:
-    from leaderboard.adapters.valkey.cache import ValkeyCache
+def cache_connection() -> ValkeyConnection:
+    from leaderboard.adapters.valkey.connection import ValkeyConnection
 
     it = configuration()
-    return ValkeyCache(it.cache_endpoint, it.cache_name, it.cache_user)
+    return ValkeyConnection(it.cache_endpoint, name=it.cache_name, user=it.cache_user)
 
 
 @cache
-def read_cache() -> ValkeyCache:
-    """The cache for somebody who waits for an answer, and can have it from the tables instead."""
-    from leaderboard.adapters.valkey.cache import READ_OUTAGE_SECONDS, Outage
+def read_connection() -> ValkeyConnection:
+    """For somebody who waits for an answer, and can have it from the tables instead."""
+    from leaderboard.adapters.valkey.connection import READ_OUTAGE_SECONDS, Outage
 
-    return replace(ranking_cache(), seconds=1.0, outage=Outage(READ_OUTAGE_SECONDS))
+    return replace(cache_connection(), seconds=1.0, outage=Outage(READ_OUTAGE_SECONDS))
+
+
+@cache
+def ranking_cache() -> ValkeyRanking:
+    from leaderboard.adapters.valkey.ranking import ValkeyRanking
+
+    return ValkeyRanking(cache_connection())
+
+
+@cache
+def read_ranking() -> ValkeyRanking:
+    from leaderboard.adapters.valkey.ranking import ValkeyRanking
+
+    return ValkeyRanking(read_connection())
+
+
+@cache
+def viewer_cache() -> ViewerCache:
+    from leaderboard.adapters.valkey.viewer_cache import ViewerCache
+
+    return ViewerCache(cache_connection())
+
+
+@cache
+def run_memory() -> ValkeyRunMemory:
+    from leaderboard.adapters.valkey.run_memory import ValkeyRunMemory
+
+    return ValkeyRunMemory(cache_connection())
+
+
+@cache
+def rebuild_claim() -> RebuildClaim:
+    from leaderboard.adapters.valkey.rebuild_claim import RebuildClaim
+
+    return RebuildClaim(cache_connection())
 
 
 @cache
