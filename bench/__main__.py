@@ -118,7 +118,7 @@ def parse() -> argparse.Namespace:
 
 def bench(text: str) -> str:
     if text not in BENCHES:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(BENCHES)}")
+        raise argparse.ArgumentTypeError(f"no bench {text!r}; there are {', '.join(BENCHES)}")
     return text
 
 

@@ -168,7 +168,7 @@ def tables(loads: Sequence[Load], *, small: bool) -> list[Table]:
         caption=[
             f"Version check, order and users included, in calls of {FILL_AT_ONCE}.",
             "Each sorts what it is given.",
-            f"A rebuild goes by {CHUNK:,}, in the order of the table's scan, which is none.",
+            f"A rebuild goes by {CHUNK:,}, as the table's scan has them: in no order.",
             *(
                 figures.judged(
                     f"Expected at {it.members:,} members in order above {TARGET_RATE:,} a second",

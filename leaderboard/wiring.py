@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from leaderboard.adapters.valkey.run_memory import ValkeyRunMemory
     from leaderboard.adapters.valkey.viewer_cache import ViewerCache
     from leaderboard.edge import Edge
-    from leaderboard.frames.broadcast import Broadcaster, Change
-    from leaderboard.frames.catchup import CatchUp
+    from leaderboard.frames.admission import Admission
+    from leaderboard.frames.broadcast import Broadcaster
+    from leaderboard.frames.changes import BatchReader
     from leaderboard.frames.delivery import Sender
     from leaderboard.frames.subscriptions import Subscriptions
     from leaderboard.ranking.ingest import Ingest
@@ -98,14 +99,27 @@ def subscriptions() -> Subscriptions:
     from leaderboard.frames.subscriptions import Subscriptions
 
     return Subscriptions(
-        boards(),
-        connection_table(),
-        board_table(),
-        score_table(),
-        connections_api(),
-        configuration().connections_per_user,
-        configuration().messages_per_minute,
-        clock.now_ms,
+        catalog=boards(),
+        connections=connection_table(),
+        boards=board_table(),
+        profiles=score_table(),
+        sockets=connections_api(),
+        per_user=configuration().connections_per_user,
+        per_minute=configuration().messages_per_minute,
+        now_ms=clock.now_ms,
+    )
+
+
+@cache
+def admission() -> Admission:
+    from leaderboard.frames.admission import Admission
+
+    return Admission(
+        edge=edge(),
+        allowed_origins=configuration().allowed_origins,
+        keys=ticket_keys,
+        tickets=connection_table,
+        now_ms=clock.now_ms,
     )
 
 
@@ -274,28 +288,40 @@ def broadcaster() -> Broadcaster:
     from leaderboard.frames.broadcast import Broadcaster
 
     it = configuration()
-    helpers = FanoutFunction(it.fanout_function)
-    sender = replace(fanout(), helpers=helpers, reach=it.reach)
-    return Broadcaster(boards(), sender, viewer_cache(), it.posts_per_second, clock.now_ms)
+    others = FanoutFunction(it.fanout_function)
+    return Broadcaster(
+        catalog=boards(),
+        sender=replace(fanout(), fanout=others, reach=it.reach),
+        cache=viewer_cache(),
+        posts_per_second=it.posts_per_second,
+        now_ms=clock.now_ms,
+    )
 
 
 @cache
-def catch_up() -> CatchUp:
-    from leaderboard.frames.catchup import CatchUp
+def batch_reader() -> BatchReader:
+    from leaderboard.adapters.dynamodb.board_images import StreamImages
+    from leaderboard.frames.changes import BatchReader
 
-    return CatchUp(board_table(), viewer_cache(), clock.now_ms)
+    return BatchReader(
+        images=StreamImages(reports()),
+        boards=board_table(),
+        told=viewer_cache(),
+        now_ms=clock.now_ms,
+    )
 
 
 @cache
 def fanout() -> Sender:
+    """Posts frames by itself, without other functions."""
     from leaderboard.adapters.aws.posting import PostingDelivery
     from leaderboard.adapters.dynamodb.audiences import AudienceTable
     from leaderboard.frames.delivery import Sender
 
     it = configuration()
     return Sender(
-        AudienceTable(it.connections_table, it.audience_shards),
-        PostingDelivery(it.socket_endpoint, it.region, it.handles),
+        audience=AudienceTable(it.connections_table, audience_shards=it.audience_shards),
+        delivery=PostingDelivery(it.socket_endpoint, it.region, handles=it.handles),
     )
 
 
@@ -465,28 +491,8 @@ def leaves(image: Mapping[str, Any]) -> bool:
     return image.get("standing", {}).get("S") in OUT
 
 
-def is_of_the_stage(key: str) -> bool:
-    """Whether a key of the table of boards is that of what the stage remembers of itself."""
-    from leaderboard.adapters.dynamodb.boards import STAGE
-
-    return key == STAGE
-
-
 def is_score(image: Mapping[str, Any]) -> bool:
     """Whether an image of the score table is a score, or what is left of one."""
     from leaderboard.adapters.dynamodb.scores import NO_SCORES
 
     return image["boardSeason"]["S"] not in NO_SCORES
-
-
-def board_change(first: Mapping[str, Any] | None, last: Mapping[str, Any]) -> Change:
-    """What happened to a board's item, from its first old image to its last new one.
-
-    An old image that cannot be read was shown to nobody: it counts as none.
-    """
-    from leaderboard.adapters.dynamodb import readable
-    from leaderboard.adapters.dynamodb.boards import board_item
-    from leaderboard.frames.broadcast import Change
-
-    old = readable.understood(board_item, first, reports()) if first else None
-    return Change(old, board_item(last))

@@ -10,6 +10,7 @@ import { Failure, sentence } from "./failures.js";
 
 const FORMS = ["sign-in", "sign-up", "confirm"];
 
+/** The part of the page where players sign in and pick a name. */
 export class Account {
   #identity;
   #service;
@@ -50,12 +51,18 @@ export class Account {
     this.#enter();
   }
 
-  /** @param {string} text what just happened; for everybody, not for screen readers alone */
+  /**
+   * Shows a message to everybody, not only to screen readers.
+   * @param {string} text what just happened
+   */
   say(text) {
     write(find("message"), text);
   }
 
-  /** @param {unknown} failure a call that failed for whoever is signed in */
+  /**
+   * Takes the failure of a call, which may mean that the session has ended.
+   * @param {unknown} failure
+   */
   fail(failure) {
     if (failure instanceof Failure && failure.code === "session_ended") this.say(sentence(failure));
   }
@@ -102,7 +109,7 @@ export class Account {
   /** @param {string} userName */
   #call(userName) {
     const field = /** @type {HTMLInputElement} */ (find("name"));
-    // What somebody is typing is theirs.
+    // Never overwrite what somebody is typing.
     if (document.activeElement !== field && (field.value === this.#userName || field.value === "")) field.value = userName;
     this.#userName = userName;
     write(find("account"), userName);
@@ -153,7 +160,7 @@ export class Account {
     try {
       await this.#identity.confirm(email, code);
     } catch (failure) {
-      // Confirmed already, by a request whose answer was lost.
+      // It was confirmed before, by a request whose answer was lost.
       if (!(failure instanceof Failure) || failure.code !== "NotAuthorizedException") throw failure;
     }
     await this.#identity.signIn(email, password);
@@ -170,14 +177,17 @@ export class Account {
     const player = await this.#service.rename(userName);
     /** @type {HTMLInputElement} */ (find("name")).value = player.userName;
     this.#call(player.userName);
-    this.say(`Saved: the boards call you “${player.userName}”`);
+    this.say(`Saved. The boards show you as “${player.userName}”.`);
     this.#onRename?.(player.userName);
   }
 
   /** @type {((userName: string) => void) | undefined} */
   #onRename;
 
-  /** @param {(userName: string) => void} listener */
+  /**
+   * Calls the listener when the player has another name.
+   * @param {(userName: string) => void} listener
+   */
   onRename(listener) {
     this.#onRename = listener;
   }
@@ -212,7 +222,7 @@ export class Account {
   }
 
   /**
-   * One attempt at a time; its failure stands in the form.
+   * Submits a form, once at a time. A failure is shown in the form.
    * @param {string} id
    * @param {() => Promise<void>} attempt
    */

@@ -1,6 +1,5 @@
 /**
- * The actions of the board that is shown, a card for each. A card stays as it is while the board moves, so that a game in
- * play goes on.
+ * The actions of the board that is shown, with a card for each. The cards stay while the board moves, so that a game goes on.
  */
 
 import { Card } from "./card.js";
@@ -8,6 +7,7 @@ import { find, make } from "./elements.js";
 
 /** @typedef {import("./service.js").Outcome} Outcome */
 
+/** The cards of one board. */
 export class Actions {
   #parts;
   /** @type {Card[]} */
@@ -24,6 +24,7 @@ export class Actions {
   }
 
   /**
+   * Shows the actions of a board, or nothing if nobody is signed in.
    * @param {string | null} userId
    * @param {string} board
    * @param {import("./service.js").Rules | undefined} rules

@@ -1,5 +1,5 @@
 /**
- * Tells screen readers what matters, politely and seldom: at most one sentence in a while, the newest of what there is to say.
+ * Tells screen readers what matters, but seldom: at most one sentence in ten seconds, and only the newest.
  */
 
 /** @typedef {import("./client/index.js").Board} Board */
@@ -10,6 +10,7 @@ import { amount } from "./words.js";
 /** Between two sentences, in milliseconds. */
 const PAUSE = 10_000;
 
+/** Speaks through a live region of the page. */
 export class Announcer {
   #region = find("announcer");
   /** @type {string | null} */
@@ -19,7 +20,10 @@ export class Announcer {
   /** @type {{board: string, leader: string | undefined, place: number | null | undefined} | null} */
   #known = null;
 
-  /** @param {string} sentence replaces one that was not said yet */
+  /**
+   * Says a sentence as soon as the pause is over.
+   * @param {string} sentence replaces one that was not said yet
+   */
   say(sentence) {
     this.#next = sentence;
     clearTimeout(this.#timer);
@@ -27,7 +31,7 @@ export class Announcer {
   }
 
   /**
-   * What of a board's change is worth a sentence: another leader, another own place.
+   * Says what changed on a board, if it matters: another leader, or another own place.
    * @param {Board} board
    * @param {string | null} ownId
    * @param {import("./service.js").Format} [format]

@@ -1,5 +1,6 @@
 /**
- * One attempt at an action: its ticket, what the service asks, and the answer, which is sent until the service has it.
+ * One attempt at an action: its ticket, what the service asks, and the answer. The answer is sent again until the service has
+ * it, or the ticket has expired.
  */
 
 /** @typedef {import("./service.js").Outcome} Outcome */
@@ -7,11 +8,12 @@
 
 import { Failure } from "./failures.js";
 
-/** Past the moment at which the service takes it, in milliseconds. */
+/** How long after `notBefore` the answer is sent, in milliseconds. */
 const ALLOWANCE = 150;
-/** Between two tries to send an answer, in milliseconds. */
-const PATIENCE = [1_000, 2_000, 4_000];
+/** The waits between the first tries to send an answer, in milliseconds; the last one goes on. */
+const WAITS = [1_000, 2_000, 4_000];
 
+/** One ticket, until its answer is counted. */
 export class Attempt {
   #service;
   #board;
@@ -19,8 +21,9 @@ export class Attempt {
   #ticket;
   #takenAt;
 
-  /** When the service takes the answer, and until when: by `performance.now()`, since clocks may be wrong. */
+  /** When the service takes the answer, by `performance.now()`, since clocks may be wrong. */
   readyAt;
+  /** Until when it does. */
   expiresAt;
 
   /**
@@ -40,6 +43,7 @@ export class Attempt {
   }
 
   /**
+   * Takes a ticket. Throws the service's `Failure`.
    * @param {import("./service.js").Service} service
    * @param {string} board
    * @param {string} action
@@ -50,6 +54,7 @@ export class Attempt {
     return new Attempt(service, board, await service.take(board, action), { askedAt, minSeconds });
   }
 
+  /** What the service asks; the game knows its form. */
   get challenge() {
     return this.#ticket.challenge;
   }
@@ -74,7 +79,7 @@ export class Attempt {
         return await this.#service.complete(this.#board, completion);
       } catch (failure) {
         if (!(failure instanceof Failure) || !failure.passing) throw failure;
-        const wait = Math.max(failure.retryAfter * 1000, PATIENCE[Math.min(attempt, PATIENCE.length - 1)]);
+        const wait = Math.max(failure.retryAfter * 1000, WAITS[Math.min(attempt, WAITS.length - 1)]);
         onTrouble(failure, wait);
         await pause(Math.min(wait, this.expiresAt - performance.now()), signal);
       }
@@ -83,6 +88,7 @@ export class Attempt {
 }
 
 /**
+ * Waits.
  * @param {number} milliseconds
  * @param {AbortSignal} signal
  * @returns {Promise<void>} rejected with the signal's reason

@@ -1,11 +1,12 @@
 /**
- * The boards by name, and which of them is shown: the page's address has it.
+ * The list of boards, and which one is shown. The page's address names it.
  */
 
 /** @typedef {import("./service.js").Rules} Rules */
 
 import { find, make, write } from "./elements.js";
 
+/** The navigation between boards. */
 export class Boards {
   /** @type {Rules[]} */
   #rules = [];
@@ -37,7 +38,10 @@ export class Boards {
     });
   }
 
-  /** @param {Rules[]} rules */
+  /**
+   * Takes the list of boards.
+   * @param {Rules[]} rules
+   */
   show(rules) {
     this.#rules = rules;
     this.#choose();
@@ -61,7 +65,10 @@ export class Boards {
     );
   }
 
-  /** @param {string} board */
+  /**
+   * The title of a board.
+   * @param {string} board
+   */
   title(board) {
     const rules = this.rules(board);
     if (!rules) return board;
@@ -93,7 +100,7 @@ export class Boards {
   }
 
   /**
-   * A pattern is no board: which one of it is asked for.
+   * A pattern is not a board: the page asks which one of its boards to show.
    * @param {string} chosen
    */
   #ask(chosen) {
@@ -102,7 +109,7 @@ export class Boards {
     find("stage").hidden = isPattern;
     if (!isPattern) return;
     write(find("pattern-prefix"), chosen.split("*")[0]);
-    write(find("pattern-label"), "There is one such board for each name. Which one?");
+    write(find("pattern-label"), "There is one board for each name. Which one?");
   }
 }
 

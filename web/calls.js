@@ -1,12 +1,14 @@
 /**
- * JSON over HTTP: the answer's body, or a Failure.
+ * Calls over HTTP with JSON: the body of the answer, or a `Failure`.
  */
 
 import { Failure } from "./failures.js";
 
+/** Milliseconds. */
 const TIMEOUT = 15_000;
 
 /**
+ * Makes one call. Throws a `Failure` if it is refused or gets no answer.
  * @param {string} url
  * @param {{method?: string, headers?: Record<string, string>, body?: unknown}} [request]
  * @returns {Promise<any>}

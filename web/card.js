@@ -1,5 +1,5 @@
 /**
- * The card of an action: one button, then the game, then what the service said of it.
+ * The card of an action: a button, then the game, then how the service counted it.
  */
 
 /** @typedef {import("./service.js").Action} Action */
@@ -11,9 +11,10 @@ import { Failure, sentence, trouble } from "./failures.js";
 import { GAMES } from "./games/index.js";
 import { actionName, amount, duration, plural } from "./words.js";
 
-/** Between two drawings of a wait, in milliseconds. */
+/** How often a wait is drawn, in milliseconds. */
 const TICK = 100;
 
+/** One action that can be played. */
 export class Card {
   #parts;
   #title;
@@ -46,7 +47,7 @@ export class Card {
       { class: "card action", "aria-label": this.#title },
       make("h3", {}, this.#title),
       make("p", { class: "worth" }, worth(action.points, format)),
-      // What is waited for stands below, so that nothing moves under a finger.
+      // The wait is shown below the game, so that nothing moves under a finger.
       this.#stage,
       this.#hint,
       this.#progress,
@@ -54,11 +55,12 @@ export class Card {
       this.#result,
       make("div", { class: "buttons" }, this.#button, this.#leave),
     );
-    // An action whose answer only the team's own game can give.
+    // This page has no game for the action, so it cannot be played here.
     this.#button.hidden = action.evidence && !this.#game;
     this.#turn("idle");
   }
 
+  /** Ends the attempt that runs, without a word. */
   stop() {
     this.#running?.abort();
     this.#running = null;
@@ -108,7 +110,7 @@ export class Card {
     return new Promise((resolve, reject) => {
       played.then(resolve, reject);
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      // Nobody waits for an answer that would come too late.
+      // An answer after the ticket has expired would not count.
       const late = setTimeout(() => reject(new Failure("ticket_expired", { status: 410 })), attempt.expiresAt - performance.now());
       signal.addEventListener("abort", () => clearTimeout(late), { once: true });
     });
@@ -131,7 +133,7 @@ export class Card {
   }
 
   /**
-   * What is waited for: that the ticket becomes good, or that the service answers.
+   * Shows what the player waits for: until the ticket may be used, then for the answer of the service.
    * @param {Attempt} attempt
    * @param {AbortSignal} signal
    */
@@ -153,7 +155,7 @@ export class Card {
    * @param {number} wait milliseconds
    */
   #trouble(failure, wait) {
-    tell(this.#failed, `${trouble(failure)} Nothing is lost: it is sent again in ${plural(Math.ceil(wait / 1000), "second")}.`);
+    tell(this.#failed, `${trouble(failure)} Your answer is kept and sent again in ${plural(Math.ceil(wait / 1000), "second")}.`);
     write(this.#hint, "Waiting to send…");
   }
 
@@ -161,12 +163,12 @@ export class Card {
   #report({ entry, changed, replayed }) {
     const { format } = this.#parts;
     const score = entry && amount(entry.userScore, format);
-    // The service had it already: its first answer was lost, or somebody sent it twice.
-    if (changed && replayed) write(this.#result, `Already counted, and counted once: you have ${score}.`);
+    // The service had counted it before: its first answer was lost, or somebody sent it twice.
+    if (changed && replayed) write(this.#result, `Already counted. It counts only once: you have ${score}.`);
     else if (changed) write(this.#result, `Counted: you have ${score}.`);
     else if (this.#game && !this.#game.mayFallShort) tell(this.#failed, this.#game.failed);
     else if (score === null) tell(this.#failed, this.#game?.failed ?? "Nothing was scored.");
-    else write(this.#result, `This was not better: your ${score} stays.`);
+    else write(this.#result, `Not better than before. You still have ${score}.`);
   }
 
   /** @param {"idle" | "asking" | "playing" | "sending"} state */
@@ -182,7 +184,7 @@ export class Card {
     const rules = this.#game?.rules ?? (action.evidence ? "Played in the game itself." : `Takes ${plural(action.minSeconds, "second")}.`);
     if (state === "idle") write(this.#hint, rules);
     write(this.#button, state === "idle" ? (this.#game?.start ?? this.#title) : "One moment…");
-    // Not `disabled`, which would lose the keyboard's place.
+    // Not `disabled`: the button would lose the keyboard's focus.
     this.#button.setAttribute("aria-disabled", String(state !== "idle"));
   }
 }

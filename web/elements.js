@@ -1,8 +1,11 @@
 /**
- * The page's elements: found by id, and made with their text as text. Nothing here takes markup.
+ * Finds, makes and changes the page's elements. Text stays text: nothing here takes markup.
  */
 
-/** @param {string} id */
+/**
+ * The element with an id. Throws if the page has none.
+ * @param {string} id
+ */
 export function find(id) {
   const element = document.getElementById(id);
   if (!element) throw new Error(`index.html has no element ${id}`);
@@ -10,6 +13,7 @@ export function find(id) {
 }
 
 /**
+ * Makes an element.
  * @param {string} tag
  * @param {Record<string, string | boolean | ((event: any) => void)>} [attributes] a function listens for the event of its name
  * @param {...(Node | string)} children strings become text
@@ -26,7 +30,7 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * Sets a text only where it differs, so that nothing is drawn or read out anew for the same words.
+ * Sets a text if it has changed. The same text again would be drawn, and read out, once more.
  * @param {Element} element
  * @param {string} text
  */
@@ -35,7 +39,7 @@ export function write(element, text) {
 }
 
 /**
- * Shows a sentence, or hides its element where there is none.
+ * Shows a sentence, or hides its element if there is none.
  * @param {HTMLElement} element
  * @param {string | null} text
  */
@@ -44,8 +48,9 @@ export function tell(element, text) {
   element.hidden = !text;
 }
 
+/** What the viewer's system says about motion. */
 export const motion = {
-  /** Whether things may travel. Colours may change in either case. */
+  /** Whether things may move. Colours may change in either case. */
   get allowed() {
     return !matchMedia("(prefers-reduced-motion: reduce)").matches;
   },

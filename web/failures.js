@@ -1,5 +1,5 @@
 /**
- * What can go wrong, and the sentence that says it.
+ * What can go wrong, and the sentences that say it to people.
  */
 
 /** A call that was refused, or did not get through (`code: "unreachable"`). */
@@ -16,14 +16,14 @@ export class Failure extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Whether the same call may work if it is made again. */
+  /** Whether the same call may work later. */
   get passing() {
     return this.status === 0 || this.status === 429 || this.status >= 500 || this.code === "ticket_too_early";
   }
 }
 
 const MANY_ATTEMPTS = "Too many attempts. Wait a few minutes, then try again.";
-const MANY_EMAILS = "All the e-mails that may be sent today are sent. Try again tomorrow, or tell the people who run the game.";
+const MANY_EMAILS = "No more e-mails can be sent today. Try again tomorrow, or tell the people who run the game.";
 const NOT_REACHED = "The service cannot be reached. Check your connection, then try again.";
 
 /** @type {Record<string, string>} */
@@ -41,11 +41,11 @@ const SENTENCES = {
   CodeMismatchException: "This is not the code that was sent. Check it, or ask for a new one.",
   ExpiredCodeException: "This code has expired. Ask for a new one.",
   CodeDeliveryFailureException: "The code could not be sent to this address.",
-  PasswordResetRequiredException: "This password was reset; a new one has to be set before signing in.",
+  PasswordResetRequiredException: "This password was reset. Set a new one before you sign in.",
   LimitExceededException: MANY_ATTEMPTS,
   TooManyFailedAttemptsException: MANY_ATTEMPTS,
   TooManyRequestsException: MANY_ATTEMPTS,
-  challenge: "This account needs a further step to sign in, which this page does not have.",
+  challenge: "This account needs another step to sign in, which this page cannot do.",
 
   session_ended: "You have been signed out, because your session ended. Sign in again.",
   sign_in_again: "You signed in more than 10 minutes ago. Enter your e-mail and your password, then delete the account.",
@@ -59,6 +59,7 @@ const SENTENCES = {
 };
 
 /**
+ * What to say of a failure, and what to do next.
  * @param {unknown} failure
  * @returns {string} one sentence or two, for people
  */
@@ -66,7 +67,7 @@ export function sentence(failure) {
   if (!(failure instanceof Failure)) return "Something went wrong on this page. Reload it, then try again.";
   const { code, detail, status, retryAfter } = failure;
   if (code === "NotAuthorizedException" && /attempts exceeded/i.test(detail)) return MANY_ATTEMPTS;
-  // The pool has no sender of its own, and Cognito's few e-mails of the day are used up: minutes don't help.
+  // The pool has no e-mail sender of its own, and Cognito's few e-mails of the day are used up: waiting minutes does not help.
   if (code === "LimitExceededException" && /daily email limit/i.test(detail)) return MANY_EMAILS;
   if (code === "rate_limited" || status === 429) {
     return retryAfter > 0 ? `That was too often. Nothing was used up. Try again in ${retryAfter === 1 ? "a second" : `${retryAfter} seconds`}.` : MANY_ATTEMPTS;
@@ -76,7 +77,7 @@ export function sentence(failure) {
 }
 
 /**
- * Why an answer has to be sent again, for somebody who only has to wait.
+ * Why an answer has to be sent again. The player only has to wait.
  * @param {Failure} failure
  */
 export function trouble({ code, status }) {
@@ -92,5 +93,5 @@ export function trouble({ code, status }) {
  */
 function stated(reason) {
   const said = reason.replace(/^Value error, /, "").trim();
-  return said ? `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.!?]$/.test(said) ? "" : "."}` : "That is not valid; check it.";
+  return said ? `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.!?]$/.test(said) ? "" : "."}` : "That is not valid. Check it.";
 }

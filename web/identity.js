@@ -1,6 +1,6 @@
 /**
- * Who plays: sign-up, sign-in, session and sign-out over Cognito's public API. The password is held for as long as signing up
- * takes and stored nowhere; the session stays in this browser until it is signed out.
+ * Who plays: sign-up, sign-in, session and sign-out over Cognito's public API. The password is not stored. The session stays
+ * in this browser until the player signs out.
  */
 
 import { call } from "./calls.js";
@@ -11,6 +11,7 @@ const MARGIN = 60_000;
 
 /** @typedef {{userId: string, accessToken: string, refreshToken: string, expiresAt: number}} Session */
 
+/** Who is signed in. The event `change` says that it is somebody else, or nobody. */
 export class Identity extends EventTarget {
   #cognito;
   #webClientId;
@@ -42,6 +43,7 @@ export class Identity extends EventTarget {
   }
 
   /**
+   * Makes an account, which is to be confirmed.
    * @param {string} email
    * @param {string} password
    */
@@ -50,6 +52,7 @@ export class Identity extends EventTarget {
   }
 
   /**
+   * Confirms an account with the code that was sent.
    * @param {string} email
    * @param {string} code
    */
@@ -57,12 +60,16 @@ export class Identity extends EventTarget {
     await this.#ask("ConfirmSignUp", { Username: email, ConfirmationCode: code });
   }
 
-  /** @param {string} email */
+  /**
+   * Sends a new code.
+   * @param {string} email
+   */
   async resend(email) {
     await this.#ask("ResendConfirmationCode", { Username: email });
   }
 
   /**
+   * Signs in.
    * @param {string} email
    * @param {string} password
    */
@@ -72,7 +79,7 @@ export class Identity extends EventTarget {
   }
 
   /**
-   * Proves who is signed in: with the same player's e-mail and password, and no other's.
+   * Signs the same player in again. Throws `another_player` for the e-mail of somebody else.
    * @param {string} email
    * @param {string} password
    */
@@ -95,19 +102,20 @@ export class Identity extends EventTarget {
     return answer.AuthenticationResult;
   }
 
+  /** Signs out here, and ends the session at Cognito. */
   async signOut() {
     const token = this.#session?.refreshToken;
     this.#forget();
     try {
       if (token) await this.#ask("RevokeToken", { Token: token });
     } catch {
-      // Signed out here in any case; the service forgets the session when it ends.
+      // The player is signed out here in any case. At Cognito the session ends by its age.
     }
   }
 
   /**
-   * An access token that is good now.
-   * @param {{renew?: boolean}} [options] renew it though it has not ended
+   * A valid access token. Throws `session_ended` if nobody is signed in any more.
+   * @param {{renew?: boolean}} [options] `renew`: get a new one although the old one has not ended
    */
   async token({ renew = false } = {}) {
     const session = this.#session;
@@ -130,14 +138,14 @@ export class Identity extends EventTarget {
       this.#forget();
       throw new Failure("session_ended", { status: 401 });
     }
-    // Signed out, or somebody else in, while it was asked.
+    // Meanwhile the player signed out, or somebody else signed in.
     if (this.#session?.userId !== session.userId) throw new Failure("session_ended", { status: 401 });
     return this.#keep(answer.AuthenticationResult, session.refreshToken).accessToken;
   }
 
   /**
    * @param {{AccessToken: string, ExpiresIn: number, RefreshToken?: string}} result
-   * @param {string} refreshToken the one that goes on if the result has none
+   * @param {string} refreshToken the old one, which stays valid if the result has none
    */
   #keep({ AccessToken, ExpiresIn, RefreshToken }, refreshToken) {
     this.#session = {
@@ -191,7 +199,7 @@ export class Identity extends EventTarget {
 }
 
 /**
- * The user's id in an access token. It is shown only: the service itself checks the token.
+ * The user's id in an access token. It is only for showing: the service itself checks the token.
  * @param {string} token
  */
 function subject(token) {

@@ -1,69 +1,69 @@
 /**
- * The page: its parts, made once and wired to each other. Everything live comes from the subscriber.
+ * The page: makes its parts once and connects them. Everything live comes from the client in `client/`.
  */
 
 /** @typedef {import("./client/index.js").Board} Board */
 
 import { Account } from "./account.js";
+import { AccountDeletion } from "./account_deletion.js";
 import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
+import { BoardStatus } from "./board_status.js";
 import { Boards } from "./boards.js";
 import { call } from "./calls.js";
 import { createLeaderboard } from "./client/index.js";
-import { Condition } from "./condition.js";
 import { find, tell, write } from "./elements.js";
 import { sentence } from "./failures.js";
 import { Identity } from "./identity.js";
-import { Leaving } from "./leaving.js";
+import { OwnPlace } from "./own_place.js";
 import { Service } from "./service.js";
-import { Standing } from "./standing.js";
 import { Table } from "./table.js";
 import { count } from "./words.js";
 
-/** Between two tries to read what the page begins with, in milliseconds. */
-const PATIENCE = [500, 1_000, 2_000, 5_000];
+/** The waits between the first tries to read something, in milliseconds; the last one goes on. */
+const WAITS = [500, 1_000, 2_000, 5_000];
 
 /**
- * Tries until it works, and says meanwhile that it does not.
+ * Tries until a read works. Meanwhile the page says why it does not.
  * @template T
  * @param {() => Promise<T>} read
  * @returns {Promise<T>}
  */
-async function persist(read) {
+async function readAtLast(read) {
   for (let attempt = 0; ; attempt += 1) {
     try {
       const answer = await read();
       if (attempt > 0) tell(find("empty"), null);
       return answer;
     } catch (failure) {
-      tell(find("empty"), `${sentence(failure)} Trying again by itself.`);
-      await new Promise((resolve) => setTimeout(resolve, PATIENCE[Math.min(attempt, PATIENCE.length - 1)]));
+      tell(find("empty"), `${sentence(failure)} Trying again.`);
+      await new Promise((resolve) => setTimeout(resolve, WAITS[Math.min(attempt, WAITS.length - 1)]));
     }
   }
 }
 
-const configuration = await persist(() => call("./config.json"));
+const configuration = await readAtLast(() => call("./config.json"));
 const leaderboard = createLeaderboard({ http: configuration.http, socket: configuration.socket });
 const identity = new Identity(configuration);
 const service = new Service(configuration, identity);
 const announcer = new Announcer();
 const table = new Table();
-const standing = new Standing(service);
-const condition = new Condition(leaderboard, announcer);
+const ownPlace = new OwnPlace(service);
+const status = new BoardStatus(leaderboard, announcer);
 const account = new Account({
   identity,
   service,
   anyCode: configuration.anyCode === true,
   onPlayer: (player) => {
     table.own(player?.userId ?? null);
-    standing.of(player);
+    ownPlace.of(player);
     offer();
   },
 });
-new Leaving({ identity, service, account });
+new AccountDeletion({ identity, service, account });
 const actions = new Actions({
   service,
-  onScore: (board, { entry }) => standing.scored(board, entry),
+  onScore: (board, { entry }) => ownPlace.scored(board, entry),
   onFailure: (failure) => account.fail(failure),
 });
 const boards = new Boards({ named: configuration.boards ?? [], onChoice: choose });
@@ -73,7 +73,10 @@ let shown = "";
 let latest = null;
 let unsubscribe = () => {};
 
-/** @param {string} board */
+/**
+ * Shows another board, or the same one again.
+ * @param {string} board
+ */
 function choose(board) {
   write(find("board-title"), boards.title(board));
   document.title = `${boards.title(board)} · Leaderboard`;
@@ -82,33 +85,37 @@ function choose(board) {
     shown = board;
     latest = null;
     table.clear();
-    condition.show(null);
-    standing.show(null);
+    status.show(null);
+    ownPlace.show(null);
     write(find("total"), "–");
     tell(find("empty"), null);
     const isBoard = /^[a-z0-9-]{1,48}$/.test(board);
     unsubscribe = isBoard ? leaderboard.subscribe(board, show) : () => {};
     if (!isBoard && !board.includes("*")) refuse();
-    // Followed a moment ago already, it was refused then, and is not refused again.
+    // It may have been followed a moment ago: a problem that is known already is not reported again.
     if (leaderboard.status.problems.some((problem) => isUnknown(problem, board))) refuse();
   } else if (latest) show(latest); // its rules may have come after it
   offer();
 }
 
+/** Says that the board does not exist. */
 function refuse() {
   find("stage").classList.remove("waiting");
   tell(find("empty"), "There is no such board.");
 }
 
-/** @param {Board} board */
+/**
+ * Shows the newest state of the board.
+ * @param {Board} board
+ */
 function show(board) {
   if (board.board !== shown) return;
   latest = board;
   const rules = boards.rules(board.board);
   write(find("score-name"), rules?.format.kind === "duration" ? "Time" : "Score");
   table.show(board, { order: rules?.order, format: rules?.format });
-  condition.show(board);
-  standing.show(board, rules?.format);
+  status.show(board);
+  ownPlace.show(board, rules?.format);
   announcer.heed(board, identity.userId, rules?.format);
   write(find("total"), count(board.total));
   tell(find("empty"), board.entries.length === 0 ? "No scores yet. The first one will appear here live." : null);
@@ -131,8 +138,8 @@ leaderboard.on("problem", (problem) => {
   if (isUnknown(problem, shown)) refuse();
   else console.warn(`${problem.code}: ${problem.message}`);
 });
-account.onRename((userName) => standing.rename(userName));
+account.onRename((userName) => ownPlace.rename(userName));
 account.start();
 // The address may name the board before the list of them is here.
 if (boards.chosen) choose(boards.chosen);
-boards.show(await persist(() => service.boards()));
+boards.show(await readAtLast(() => service.boards()));

@@ -1,5 +1,5 @@
 /**
- * The service's HTTP API, as far as the page uses it.
+ * The service's HTTP API, as far as the page uses it. A call that fails throws a `Failure`.
  */
 
 import { call } from "./calls.js";
@@ -21,6 +21,7 @@ import { Failure } from "./failures.js";
 /** @typedef {{ticket: string, action: string, challenge?: any, notBefore: string, expiresAt: string}} Ticket */
 /** @typedef {{entry: {userName: string, userScore: number, scoreUpdatedAt: string} | null, changed: boolean, replayed: boolean}} Outcome */
 
+/** The calls, for whoever is signed in. */
 export class Service {
   #http;
   #identity;
@@ -34,28 +35,31 @@ export class Service {
     this.#identity = identity;
   }
 
-  /** @returns {Promise<Rules[]>} */
+  /** The boards and their rules. @returns {Promise<Rules[]>} */
   async boards() {
     return (await call(`${this.#http}/boards`)).boards;
   }
 
   /**
-   * A user's line on the whole board; the failure `user_not_ranked` if there is none.
+   * A user's entry in the whole ranking. Throws the failure `user_not_ranked` if there is none.
    * @param {string} board
    * @param {string} season
    * @param {string} userId
    * @returns {Promise<{entry: import("./client/index.js").Entry, total: number}>}
    */
-  async standing(board, season, userId) {
+  async userEntry(board, season, userId) {
     return call(`${this.#http}/boards/${board}/users/${encodeURIComponent(userId)}?around=0&season=${season}`);
   }
 
-  /** @returns {Promise<{userId: string, userName: string, scores: {board: string, season: string, userScore: number, scoreUpdatedAt: string}[]}>} */
+  /** The player, with the scores on every board. @returns {Promise<{userId: string, userName: string, scores: {board: string, season: string, userScore: number, scoreUpdatedAt: string}[]}>} */
   async own() {
     return this.#asPlayer("GET", "/me/scores");
   }
 
-  /** @param {string} userName */
+  /**
+   * Gives the player another name.
+   * @param {string} userName
+   */
   async rename(userName) {
     return this.#asPlayer("PUT", "/me", { userName });
   }
@@ -66,6 +70,7 @@ export class Service {
   }
 
   /**
+   * Takes a ticket to complete an action once.
    * @param {string} board
    * @param {string} action
    * @returns {Promise<Ticket>}
@@ -75,6 +80,7 @@ export class Service {
   }
 
   /**
+   * Completes an action with its ticket.
    * @param {string} board
    * @param {{ticket: string, evidence?: unknown}} completion
    * @returns {Promise<Outcome>}
@@ -98,8 +104,8 @@ export class Service {
     try {
       return await send(await this.#identity.token());
     } catch (failure) {
-      // The gateway does not know the token (any more): a new one, once. Its refusal may come without the headers that let a
-      // page read it, and then looks like no answer; to ask again is safe, since every call here may be repeated.
+      // The gateway does not accept the token any more: try once with a new one. Its refusal may come without the headers that
+      // let a page read it, and then looks like no answer. Trying again is safe, since every call here may be repeated.
       const refused = failure instanceof Failure && (failure.status === 401 || failure.code === "unreachable");
       if (!refused || failure.code === "session_ended") throw failure;
       return send(await this.#identity.token({ renew: true }));

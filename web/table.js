@@ -1,6 +1,6 @@
 /**
- * The top of a board as a table whose rows travel: to their new place, in from below, out and away. However many boards
- * come between two frames, the last one is drawn, once.
+ * The top of a board as a table. Its rows move to their new places, come in from below, and fall out. If several boards come
+ * between two frames of the screen, only the last one is drawn.
  */
 
 /** @typedef {import("./client/index.js").Board} Board */
@@ -31,6 +31,7 @@ const NOTE = { duration: 4_000, easing: "linear" };
  * @property {Record<"journey" | "flash" | "move" | "gain", Animation | null>} animations what runs on it, or ran last
  */
 
+/** The table of one board. */
 export class Table {
   /** @type {Map<string, Row>} */
   #rows = new Map();
@@ -48,6 +49,7 @@ export class Table {
   #ghosts = find("ghosts");
 
   /**
+   * Draws a board with the next frame of the screen.
    * @param {Board} board
    * @param {{order?: "asc" | "desc", format?: import("./service.js").Format}} [rules]
    */
@@ -58,14 +60,17 @@ export class Table {
     this.#draw();
   }
 
-  /** @param {string | null} userId */
+  /**
+   * Marks the line of the player; null marks none.
+   * @param {string | null} userId
+   */
   own(userId) {
     if (userId === this.#ownId) return;
     this.#ownId = userId;
     this.#draw();
   }
 
-  /** Grey lines where rows will be. */
+  /** Empties the table, and shows grey lines where rows will be. */
   clear() {
     this.#board = this.#drawn = null;
     this.#rows.clear();
@@ -87,7 +92,7 @@ export class Table {
     const before = this.#drawn;
     const follows = before !== null && before.board === board.board && before.season === board.season;
     if (!follows) this.#rows.clear();
-    // What moves is where the eye last saw it, in the middle of an earlier journey or not.
+    // A row starts where the eye last saw it, which may be in the middle of an earlier move.
     const travels = follows && motion.allowed && !document.hidden;
     const seen = new Map(travels ? [...this.#rows].map(([userId, row]) => [userId, topOf(row.element)]) : []);
     const color = getComputedStyle(this.#body).getPropertyValue("--flash");
@@ -149,7 +154,7 @@ export class Table {
 
   /** @param {Map<string, number>} seen where each row was */
   #travel(seen) {
-    // All that is asked of the layout at once: to ask between two changes would lay it out anew each time.
+    // Read all positions before changing anything: reading between changes would compute the layout again each time.
     const rows = [...this.#rows];
     for (const [, row] of rows) row.animations.journey?.cancel();
     const tops = rows.map(([, { element }]) => topOf(element));
@@ -162,7 +167,7 @@ export class Table {
       }
       const distance = top - tops[index];
       if (Math.abs(distance) < 0.5) return;
-      // Who climbs passes in front.
+      // Rows that climb pass in front.
       element.classList.toggle("climbing", distance > 0);
       row.animations.journey = element.animate({ transform: [`translateY(${distance}px)`, "none"] }, { ...TRAVEL, id: "journey" });
     });
@@ -210,7 +215,7 @@ function makeRow(entry) {
 }
 
 /**
- * Puts the elements in order, and touches none that is where it belongs.
+ * Puts the elements in order, and touches none that is in its place.
  * @param {Element} parent
  * @param {Element[]} elements
  */
@@ -222,7 +227,7 @@ function arrange(parent, elements) {
 }
 
 /**
- * A word beside a name or a score that fades.
+ * Shows a word beside a name or a score, which fades.
  * @param {Row} row
  * @param {"move" | "gain"} which
  * @param {{text: string, kind: string}} what
@@ -244,7 +249,7 @@ function flash(row, color) {
   row.animations.flash = row.element.animate({ backgroundColor: [color, color, "transparent"], offset: [0, 0.25, 1] }, { ...FLASH, id: "flash" });
 }
 
-/** @param {Element} element where the eye sees it, animations included */
+/** @param {Element} element its top as it is seen, with animations */
 function topOf(element) {
   return element.getBoundingClientRect().top;
 }

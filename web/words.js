@@ -5,7 +5,10 @@
 const numbers = new Intl.NumberFormat("en");
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-/** @param {number} number */
+/**
+ * A number with separators.
+ * @param {number} number
+ */
 export const count = (number) => numbers.format(number);
 
 /** @typedef {import("./service.js").Format} Format */
@@ -22,7 +25,7 @@ export function stopwatch(milliseconds) {
 }
 
 /**
- * A score as its board says that it is read.
+ * A score in the format of its board.
  * @param {number} score
  * @param {Format} [format]
  */
@@ -32,15 +35,20 @@ export function amount(score, format) {
 }
 
 /**
+ * A difference of scores.
  * @param {number} number shown with its sign
  * @param {Format} [format]
  */
 export const signed = (number, format) => `${number > 0 ? "+" : "−"}${amount(Math.abs(number), format)}`;
 
-/** @param {number} time milliseconds since 1970; shown in the viewer's own time zone */
+/**
+ * The time of day in the viewer's own time zone.
+ * @param {number} time milliseconds since 1970
+ */
 export const timeOfDay = (time) => clock.format(time);
 
 /**
+ * A number with its noun: `1 point`, `2 points`.
  * @param {number} number
  * @param {string} one
  * @param {string} many
@@ -68,16 +76,25 @@ export function duration(milliseconds) {
     .join(" ");
 }
 
-/** @param {number} milliseconds */
+/**
+ * How long ago something was.
+ * @param {number} milliseconds
+ */
 export const ago = (milliseconds) => (milliseconds < 1_500 ? "just now" : `${duration(milliseconds)} ago`);
 
-/** @param {string} action `long-jump` is `Long jump` */
+/**
+ * The name of an action for people: `long-jump` is `Long jump`.
+ * @param {string} action
+ */
 export function actionName(action) {
   const words = action.replaceAll(/[-_]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** @param {string} season */
+/**
+ * The name of a season for people: `2026-W48` is `Week 48`.
+ * @param {string} season
+ */
 export function seasonName(season) {
   const week = /^(\d{4})-W(\d{2})$/.exec(season);
   if (week) return `Week ${Number(week[2])}`;

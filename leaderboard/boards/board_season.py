@@ -1,4 +1,4 @@
-"""One board in one of its seasons: what a score, a ranking and a recorded top belong to.
+"""One board in one of its seasons. Each score, ranking and recorded top belongs to one.
 
 It is made once, where a request or a stored item comes in. Everything below takes it whole.
 """

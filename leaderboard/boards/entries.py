@@ -1,4 +1,4 @@
-"""Entries as JSON: a user's line on a board, as every frame and every answer shows it."""
+"""Entries as JSON, in every frame and every answer."""
 
 from __future__ import annotations
 

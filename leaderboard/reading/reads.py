@@ -16,12 +16,13 @@ from typing import Any
 from leaderboard import instants
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.entries import encode, entries_json, entry_json
+from leaderboard.boards.entries import entries_json, entry_json
 from leaderboard.boards.rules import Action, Board, Format, JudgedPoints
 from leaderboard.errors import CacheUnavailable, UserNotRanked
-from leaderboard.ranking.board_item import BoardItem, with_item_order
+from leaderboard.ranking.board_item import with_item_order
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.ports import BoardReader, RankingReader
+from leaderboard.ranking.top_copy import copy_of
 from leaderboard.reading import cursors
 from leaderboard.reading.ports import ScoreIndex, TopCopies
 from leaderboard.reading.standby import Standby
@@ -35,19 +36,6 @@ class TaggedBody:
 
     body: Json
     tag: str
-
-
-def copy_of(item: BoardItem) -> str:
-    """What the cache keeps of a board's item."""
-    snapshot = item.snapshot
-    return encode(
-        {
-            "epoch": snapshot.epoch,
-            "version": snapshot.version,
-            "total": snapshot.total,
-            "entries": entries_json(snapshot.entries),
-        }
-    )
 
 
 NO_SCORES: Json = {"epoch": None, "version": 0, "total": 0, "entries": []}

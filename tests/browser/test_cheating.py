@@ -115,7 +115,7 @@ def test_right_answer_sent_again_counts_once(visitor: Visitor, service: Service)
     edit(visitor, lambda _: first)
     visitor.begin("Quiz")
     visitor.answer()
-    expect(visitor.result("Quiz")).to_contain_text("Already counted, and counted once")
+    expect(visitor.result("Quiz")).to_contain_text("Already counted. It counts only once")
     assert own_scores(visitor, service) == before
 
 

@@ -125,7 +125,7 @@ MANY_ATTEMPTS = "Attempt limit exceeded, please try after some time."
 @pytest.mark.parametrize(
     ("message", "said"),
     [
-        (MANY_EMAILS, "All the e-mails that may be sent today are sent. Try again tomorrow, "),
+        (MANY_EMAILS, "No more e-mails can be sent today. Try again tomorrow, "),
         (MANY_ATTEMPTS, "Too many attempts. Wait a few minutes, then try again."),
     ],
 )
@@ -154,7 +154,7 @@ def test_answer_that_is_lost_is_sent_again_with_the_same_ticket(visitor: Visitor
     visitor.begin("Quiz")
     visitor.page.route(re.compile("/scores$"), lambda route: route.abort())
     visitor.answer()
-    expect(visitor.failed("Quiz")).to_contain_text("Connection lost. Nothing is lost: it is sent")
+    expect(visitor.failed("Quiz")).to_contain_text("Connection lost. Your answer is kept and sent")
     visitor.page.unroute(re.compile("/scores$"))
     expect(visitor.result("Quiz")).to_contain_text("Counted")
     expect(visitor.failed("Quiz")).to_be_hidden()
@@ -173,7 +173,9 @@ def test_answer_whose_confirmation_is_lost_counts_once(visitor: Visitor) -> None
 
     visitor.page.route(re.compile("/scores$"), lose_the_first)
     visitor.action("Visit").get_by_role("button", name="Visit").click()
-    expect(visitor.result("Visit")).to_have_text("Already counted, and counted once: you have 1.")
+    expect(visitor.result("Visit")).to_have_text(
+        "Already counted. It counts only once: you have 1."
+    )
     expect(visitor.failed("Visit")).to_be_hidden()
     expect(visitor.own_line().locator(".points")).to_have_text("1")
 
@@ -198,7 +200,7 @@ def test_answer_that_is_sent_too_early(visitor: Visitor) -> None:
     # The page believes that the time is over.
     jump(visitor, 6_000)
     visitor.rush_lap()
-    expect(visitor.failed("Lap")).to_contain_text("Too early. Nothing is lost")
+    expect(visitor.failed("Lap")).to_contain_text("Too early. Your answer is kept")
     # The touches are later than the service has waited: no clock but the service's counts.
     expect(visitor.failed("Lap")).to_have_text("This lap did not count.")
 
@@ -223,11 +225,11 @@ def test_attempt_that_expired_while_the_page_was_open(visitor: Visitor) -> None:
             429,
             "rate_limited",
             "7",
-            "That was too often. Nothing is lost: it is sent again in 7 s",
+            "That was too often. Your answer is kept and sent again in 7 s",
             "",
         ),
-        (503, "judge_failed", "", "could not check your answer. Nothing is lost", ""),
-        (503, "unavailable", "5", "The service is busy. Nothing is lost", ""),
+        (503, "judge_failed", "", "could not check your answer. Your answer is kept", ""),
+        (503, "unavailable", "5", "The service is busy. Your answer is kept", ""),
     ],
 )
 def test_score_that_is_refused(

@@ -165,7 +165,7 @@ def test_own_place_is_exact_however_far_below_the_top(visitor: Visitor, service:
     visitor.begin("Lap")
     visitor.page.wait_for_timeout(5_000)
     visitor.run_lap()
-    expect(visitor.result("Lap")).to_contain_text("This was not better")
+    expect(visitor.result("Lap")).to_contain_text("Not better than before")
     others = {it["userId"] for it in service.top("fastest-lap")["entries"]}
     assert all(it.startswith("ahead-") for it in others)
 

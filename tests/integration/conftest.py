@@ -19,7 +19,8 @@ from redis.exceptions import ConnectionError as CacheConnectionError
 
 import leaderboard.adapters.valkey.connection
 from handlers.telemetry import Handler, logger, metrics
-from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.aws import transport
+from leaderboard.adapters.aws.clients import client, session
 from leaderboard.adapters.valkey.cluster import Cluster
 from tests.games import shipping
 from tests.integration import aws, aws_calls, rights
@@ -72,9 +73,23 @@ def _one_key_of_user_pools() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _fresh_clients() -> None:
-    """Clients take moto in when they are made; those of other tests may be older than it."""
+def _fresh_clients() -> Iterator[None]:
+    """Clients take moto in when they are made; those of other tests may be older than it.
+
+    moto answers at the SDK's event `before-send`, and so does libcurl. The SDK calls every handler,
+    so what moto answers must not be sent as well. Servers on loopback are no affair of moto's.
+    """
     client.cache_clear()
+    session.cache_clear()
+    real = transport.use_libcurl
+
+    def use_libcurl(made: Any, **seconds: float) -> None:
+        if "://127.0.0.1" in made.meta.endpoint_url:
+            real(made, **seconds)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transport, "use_libcurl", use_libcurl)
+        yield
 
 
 @pytest.fixture

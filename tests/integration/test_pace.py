@@ -16,6 +16,7 @@ import pytest
 
 import handlers.board_stream
 import handlers.subscriber
+import leaderboard.adapters.aws.handle_pool
 import leaderboard.adapters.aws.posting
 import leaderboard.adapters.dynamodb.audiences
 import leaderboard.frames.delivery
@@ -96,6 +97,7 @@ def model(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> StoryT
         handlers.board_stream,
         instants,
         leaderboard.adapters.dynamodb.audiences,
+        leaderboard.adapters.aws.handle_pool,
         leaderboard.adapters.aws.posting,
         leaderboard.frames.delivery,
     ):
@@ -136,7 +138,7 @@ def test_hot_board_never_falls_behind(
                 seen.frames.append((scheduler.clock.time(), json.loads(body)))
             return 200
 
-        monkeypatch.setattr(leaderboard.adapters.aws.posting, "pycurl", StoryCurl(answer))
+        monkeypatch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(answer))
         monkeypatch.setattr(
             BoardTable, "read", lambda *_: board_item(board.image) if board.image else None
         )
@@ -229,7 +231,7 @@ class Lanes:
         self.now = now
         self.posted: list[Posted] = []
         self.boards: dict[str, Board] = {}
-        patch.setattr(leaderboard.adapters.aws.posting, "pycurl", StoryCurl(self._answer))
+        patch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(self._answer))
         patch.setattr(BoardTable, "read", self._read)
         # One per invocation: an environment's own is never used by two at once.
         patch.setattr(wiring, "broadcaster", wiring.broadcaster.__wrapped__)

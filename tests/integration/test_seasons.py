@@ -18,7 +18,7 @@ from leaderboard.adapters.dynamodb.boards import board_item
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.frames.broadcast import Change
+from leaderboard.frames.frame import Change
 from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair import season_rollover

@@ -12,7 +12,7 @@ import handlers.subscriber
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.snapshots import Score
-from leaderboard.frames.subscriptions import MAX_BOARDS
+from leaderboard.frames.ports import MAX_BOARDS
 from leaderboard.ranking.score_state import ScoreState
 from tests.integration import aws
 from tests.integration.capacity import metered

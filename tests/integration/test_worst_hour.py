@@ -15,7 +15,7 @@ import handlers.boards
 import handlers.scores
 import handlers.subscriber
 from leaderboard import instants, wiring
-from leaderboard.frames.subscriptions import MAX_BOARDS
+from leaderboard.frames.ports import MAX_BOARDS
 from leaderboard.ranking.cached_top import COMPLETE
 from leaderboard.settings import load
 from tests.integration.capacity import metered

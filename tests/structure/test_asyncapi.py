@@ -19,18 +19,18 @@ from leaderboard.frames import messages
 from leaderboard.frames.delta import diff
 from leaderboard_client import Timing, frame
 from leaderboard_client.board import apply_update, from_snapshot
-from leaderboard_client.connections import Send
-from leaderboard_client.frame import parse_frame
-from leaderboard_client.session import (
+from leaderboard_client.effects import Send
+from leaderboard_client.events import (
     Event,
     Follow,
-    Heard,
-    Lost,
-    Opened,
-    Session,
+    MessageReceived,
+    SocketLost,
+    SocketOpened,
     Tick,
     Unfollow,
 )
+from leaderboard_client.frame import parse_frame
+from leaderboard_client.session import Session
 from tests.e2e.described_frames import assert_sent, is_taken, sent, taken
 from tests.structure.source import ROOT
 from tests.unit.strategies import snapshot_pairs, times
@@ -134,8 +134,20 @@ def test_subscriber_package_makes_of_frames_what_was_recorded(
 
 def test_service_takes_what_the_subscriber_package_sends() -> None:
     session = Session(timing=Timing(), random=lambda: 0.5, sockets=True, http=False)
-    told: list[Event] = [Follow("global"), Opened(1), Heard(1, json.dumps(EXAMPLES["snapshot"]))]
-    told += [Follow("weekly"), Lost(1), Tick(), Opened(2), Unfollow("global"), Tick(), Tick()]
+    told: list[Event] = [
+        Follow("global"),
+        SocketOpened(1),
+        MessageReceived(1, json.dumps(EXAMPLES["snapshot"])),
+    ]
+    told += [
+        Follow("weekly"),
+        SocketLost(1),
+        Tick(),
+        SocketOpened(2),
+        Unfollow("global"),
+        Tick(),
+        Tick(),
+    ]
     sent_by_it = [
         effect.message
         for number, event in enumerate(told)

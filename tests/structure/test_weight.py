@@ -16,7 +16,7 @@ WITHOUT_CACHE = {
     "scores": ["scores", "profiles"],  # score writes never touch the cache
     "subscriber": ["subscriptions"],  # a snapshot is the recorded top, never the ranking
     "moderation": ["moderation"],
-    "authorizer": ["connection_table", "ticket_keys"],
+    "authorizer": ["admission", "connection_table", "ticket_keys"],
 }
 STREAMS = sorted(name for name in functions() if events(name, "stream"))
 

@@ -23,7 +23,7 @@ from handlers import subscriber
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames import messages, protocol
 from leaderboard.frames.delta import diff
-from leaderboard.frames.subscriptions import MAX_BOARDS
+from leaderboard.frames.ports import MAX_BOARDS
 from tools.reference import answers
 from tools.reference.answers import Json
 from tools.reference.document import Incomplete, clean, version

@@ -5,8 +5,10 @@
 import { make, write } from "../elements.js";
 import { stopwatch } from "../words.js";
 
-/** Between two drawings of the clock, in milliseconds. */
+/** How often the clock is drawn, in milliseconds. */
 const TICK = 100;
+
+/** @typedef {{columns: number, rows: number, cells: (number | null)[]}} LapChallenge */
 
 /** @type {import("./index.js").Game} */
 export const lap = {
@@ -15,83 +17,118 @@ export const lap = {
   failed: "This lap did not count.",
   mayFallShort: true,
 
-  /** @param {{columns: number, rows: number, cells: (number | null)[]}} challenge */
-  play({ columns, cells }, stage, signal) {
-    return new Promise((resolve) => {
-      /** @type {{cell: number, atMs: number}[]} */
-      const touches = [];
-      const last = Math.max(...cells.map((number) => number ?? 0));
-      const began = performance.now();
-      const next = make("span", { role: "status" });
-      const clock = make("span", { class: "left", role: "timer", "aria-live": "off" });
-      const buttons = cells.map((number, cell) => {
-        const place = `row ${Math.floor(cell / columns) + 1}, column ${(cell % columns) + 1}`;
-        return make(
-          "button",
-          { type: "button", class: "cell", tabindex: "-1", "aria-label": number === null ? `empty, ${place}` : `${number}, ${place}`, ...(number === null ? { "data-empty": true } : {}) },
-          number === null ? "" : String(number),
-        );
-      });
-      const field = make("div", { class: "field", role: "group", "aria-label": "Field: arrow keys move, Enter touches" }, ...buttons);
-      stage.replaceChildren(make("div", { class: "clock" }, next, clock), field);
-      // The press, not the release: it is what a hurried finger means. Keys come as clicks without a pointer.
-      field.addEventListener("pointerdown", (event) => event.button === 0 && touch(event.target));
-      field.addEventListener("click", (event) => event.detail === 0 && touch(event.target));
-      field.addEventListener("keydown", move);
-      const timer = setInterval(tick, TICK);
-      signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-      tell();
-      tick();
-      turn(0);
-
-      function tell() {
-        write(next, touches.length < last ? `Next: ${touches.length + 1}` : "Done");
-      }
-
-      function tick() {
-        write(clock, stopwatch(performance.now() - began));
-      }
-
-      /** @param {EventTarget | null} target */
-      function touch(target) {
-        const cell = buttons.indexOf(/** @type {HTMLElement} */ (/** @type {Element} */ (target).closest(".cell")));
-        if (cell < 0 || touches.length === last) return;
-        const button = buttons[cell];
-        const wanted = touches.length + 1;
-        if (cells[cell] !== wanted) {
-          // Touched again before the colour has gone, it starts over.
-          button.classList.remove("missed");
-          void button.offsetWidth;
-          if (!button.hasAttribute("data-found")) button.classList.add("missed");
-          return;
-        }
-        touches.push({ cell, atMs: Math.round(performance.now() - began) });
-        button.classList.remove("missed");
-        button.setAttribute("data-found", "");
-        button.setAttribute("aria-label", `${button.getAttribute("aria-label")}, touched`);
-        tell();
-        if (touches.length < last) return;
-        clearInterval(timer);
-        tick();
-        resolve({ touches });
-      }
-
-      /** @param {number} cell the one stop of the Tab key */
-      function turn(cell) {
-        for (const [at, button] of buttons.entries()) button.tabIndex = at === cell ? 0 : -1;
-        buttons[cell].focus({ preventScroll: true });
-      }
-
-      /** @param {KeyboardEvent} event */
-      function move(event) {
-        const at = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-        const column = at % columns;
-        const steps = { ArrowLeft: column > 0 ? -1 : 0, ArrowRight: column < columns - 1 ? 1 : 0, ArrowUp: -columns, ArrowDown: columns };
-        const step = steps[/** @type {keyof typeof steps} */ (event.key)];
-        if (step === undefined) return;
-        event.preventDefault();
-        if (buttons[at + step]) turn(at + step);
-      }
-    });
+  /** @param {LapChallenge} challenge */
+  play(challenge, stage, signal) {
+    return new Promise((resolve) => new Field(challenge, resolve).show(stage, signal));
   },
 };
+
+/** The field of one lap, and what was touched on it. */
+class Field {
+  /** @type {{cell: number, atMs: number}[]} */
+  #touches = [];
+  #began = performance.now();
+  #columns;
+  #cells;
+  #last;
+  #done;
+  #buttons;
+  #next = make("span", { role: "status" });
+  #clock = make("span", { class: "left", role: "timer", "aria-live": "off" });
+  #timer = 0;
+
+  /**
+   * @param {LapChallenge} challenge
+   * @param {(evidence: unknown) => void} done
+   */
+  constructor({ columns, cells }, done) {
+    this.#columns = columns;
+    this.#cells = cells;
+    this.#last = Math.max(...cells.map((number) => number ?? 0));
+    this.#done = done;
+    this.#buttons = cells.map((number, cell) => {
+      const place = `row ${Math.floor(cell / columns) + 1}, column ${(cell % columns) + 1}`;
+      const label = number === null ? `empty, ${place}` : `${number}, ${place}`;
+      return make(
+        "button",
+        { type: "button", class: "cell", tabindex: "-1", "aria-label": label, ...(number === null ? { "data-empty": true } : {}) },
+        number === null ? "" : String(number),
+      );
+    });
+  }
+
+  /**
+   * Shows the field and starts the clock.
+   * @param {HTMLElement} stage
+   * @param {AbortSignal} signal
+   */
+  show(stage, signal) {
+    const field = make("div", { class: "field", role: "group", "aria-label": "Field: arrow keys move, Enter touches" }, ...this.#buttons);
+    stage.replaceChildren(make("div", { class: "clock" }, this.#next, this.#clock), field);
+    // The press counts, not the release: a hurried finger slides. Keys come as clicks without a pointer.
+    field.addEventListener("pointerdown", (event) => event.button === 0 && this.#touch(event.target));
+    field.addEventListener("click", (event) => event.detail === 0 && this.#touch(event.target));
+    field.addEventListener("keydown", (event) => this.#move(event));
+    this.#timer = setInterval(() => this.#tick(), TICK);
+    signal.addEventListener("abort", () => clearInterval(this.#timer), { once: true });
+    this.#tellNext();
+    this.#tick();
+    this.#focus(0);
+  }
+
+  #tellNext() {
+    write(this.#next, this.#touches.length < this.#last ? `Next: ${this.#touches.length + 1}` : "Done");
+  }
+
+  #tick() {
+    write(this.#clock, stopwatch(performance.now() - this.#began));
+  }
+
+  /** @param {EventTarget | null} target */
+  #touch(target) {
+    const cell = this.#buttons.indexOf(/** @type {HTMLElement} */ (/** @type {Element} */ (target).closest(".cell")));
+    if (cell < 0 || this.#touches.length === this.#last) return;
+    const button = this.#buttons[cell];
+    if (this.#cells[cell] !== this.#touches.length + 1) return miss(button);
+    this.#touches.push({ cell, atMs: Math.round(performance.now() - this.#began) });
+    button.classList.remove("missed");
+    button.setAttribute("data-found", "");
+    button.setAttribute("aria-label", `${button.getAttribute("aria-label")}, touched`);
+    this.#tellNext();
+    if (this.#touches.length < this.#last) return;
+    clearInterval(this.#timer);
+    this.#tick();
+    this.#done({ touches: this.#touches });
+  }
+
+  /**
+   * Moves the focus to a cell. It is the only one that the Tab key reaches.
+   * @param {number} cell
+   */
+  #focus(cell) {
+    for (const [at, button] of this.#buttons.entries()) button.tabIndex = at === cell ? 0 : -1;
+    this.#buttons[cell].focus({ preventScroll: true });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #move(event) {
+    const at = this.#buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const columns = this.#columns;
+    const column = at % columns;
+    const steps = { ArrowLeft: column > 0 ? -1 : 0, ArrowRight: column < columns - 1 ? 1 : 0, ArrowUp: -columns, ArrowDown: columns };
+    const step = steps[/** @type {keyof typeof steps} */ (event.key)];
+    if (step === undefined) return;
+    event.preventDefault();
+    if (this.#buttons[at + step]) this.#focus(at + step);
+  }
+}
+
+/**
+ * Colours a cell that was touched too early. Touched again before the colour has gone, it starts over.
+ * @param {HTMLElement} button
+ */
+function miss(button) {
+  button.classList.remove("missed");
+  void button.offsetWidth;
+  if (!button.hasAttribute("data-found")) button.classList.add("missed");
+}

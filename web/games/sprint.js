@@ -4,9 +4,12 @@
 
 import { make, write } from "../elements.js";
 
-/** Between two drawings of the time that is left, in milliseconds. */
+/** How often the time that is left is drawn, in milliseconds. */
 const TICK = 100;
 const DIGITS = 3;
+const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "⌫", "0", "OK"];
+
+/** @typedef {{sums: string[], seconds: number, fastestMs: number}} SprintChallenge */
 
 /** @type {import("./index.js").Game} */
 export const sprint = {
@@ -15,95 +18,122 @@ export const sprint = {
   failed: "No points this time.",
   mayFallShort: true,
 
-  /** @param {{sums: string[], seconds: number, fastestMs: number}} challenge */
-  play({ sums, seconds, fastestMs }, stage, signal) {
-    return new Promise((resolve) => {
-      /** @type {{answer: number, atMs: number}[]} */
-      const answers = [];
-      const began = performance.now();
-      const sum = make("span", { class: "sum" });
-      const field = /** @type {HTMLInputElement} */ (
-        // No keyboard slides over the sums on a phone: the keys are below.
-        make("input", { class: "answer", inputmode: "none", autocomplete: "off", maxlength: String(DIGITS), pattern: "[0-9]*", "aria-label": "Answer" })
-      );
-      const bar = /** @type {HTMLProgressElement} */ (make("progress", { max: String(seconds * 1000), "aria-label": "Time left" }));
-      const left = make("span", { class: "left" });
-      const done = make("span", { class: "done" });
-      const keys = make("div", { class: "keys", role: "group", "aria-label": "Keys", pointerdown: (event) => event.preventDefault() });
-      for (const key of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "⌫", "0", "OK"]) {
-        const label = key === "⌫" ? "Delete" : key;
-        keys.append(make("button", { type: "button", tabindex: "-1", class: "key", "aria-label": label, click: () => press(key) }, key));
-      }
-      const line = make("div", { class: "line", role: "group", "aria-label": "Sum" }, sum, make("span", { "aria-hidden": "true" }, "="), field);
-      stage.replaceChildren(make("div", { class: "clock" }, done, left), bar, line, keys);
-      field.addEventListener("keydown", (event) => {
-        if (event.key === "Enter") {
-          event.preventDefault();
-          enter();
-        }
-      });
-      field.addEventListener("input", () => {
-        field.value = field.value.replaceAll(/\D/g, "");
-      });
-      let early = 0;
-      const timer = setInterval(tick, TICK);
-      signal.addEventListener("abort", stop, { once: true });
-      show();
-      tick();
-      field.focus({ preventScroll: true });
-
-      function show() {
-        write(sum, sums[answers.length]);
-        // A screen reader reads the label of the field that has the focus.
-        field.setAttribute("aria-label", `${spoken(sums[answers.length])}, equals`);
-        field.value = "";
-        write(done, answers.length === 1 ? "1 answer" : `${answers.length} answers`);
-      }
-
-      /** @param {string} key */
-      function press(key) {
-        if (key === "OK") enter();
-        else if (key === "⌫") field.value = field.value.slice(0, -1);
-        else if (field.value.length < DIGITS) field.value += key;
-        field.focus({ preventScroll: true });
-      }
-
-      function enter() {
-        const atMs = Math.round(performance.now() - began);
-        const since = atMs - (answers.at(-1)?.atMs ?? 0);
-        clearTimeout(early);
-        if (field.value === "" || atMs > seconds * 1000) return;
-        // The service takes nobody for so quick: the answer counts a moment later.
-        if (since < fastestMs) {
-          early = setTimeout(enter, fastestMs - since);
-          return;
-        }
-        answers.push({ answer: Number(field.value), atMs });
-        if (answers.length === sums.length) end();
-        else show();
-      }
-
-      function tick() {
-        const rest = Math.max(0, seconds * 1000 - (performance.now() - began));
-        bar.value = rest;
-        write(left, `${Math.ceil(rest / 1000)} s`);
-        if (rest === 0) end();
-      }
-
-      function stop() {
-        clearInterval(timer);
-        clearTimeout(early);
-      }
-
-      function end() {
-        stop();
-        field.readOnly = true;
-        write(done, `${answers.length} answered`);
-        resolve({ answers });
-      }
-    });
+  /** @param {SprintChallenge} challenge */
+  play(challenge, stage, signal) {
+    return new Promise((resolve) => new Sums(challenge, resolve).show(stage, signal));
   },
 };
+
+/** The sums of one sprint, and what was answered. */
+class Sums {
+  /** @type {{answer: number, atMs: number}[]} */
+  #answers = [];
+  #began = performance.now();
+  #challenge;
+  #done;
+  #sum = make("span", { class: "sum" });
+  // No keyboard slides over the sums on a phone: the keys are below.
+  #field = /** @type {HTMLInputElement} */ (
+    make("input", { class: "answer", inputmode: "none", autocomplete: "off", maxlength: String(DIGITS), pattern: "[0-9]*", "aria-label": "Answer" })
+  );
+  #bar;
+  #left = make("span", { class: "left" });
+  #count = make("span", { class: "done" });
+  #timer = 0;
+  /** The timer of an answer that came too early. */
+  #early = 0;
+
+  /**
+   * @param {SprintChallenge} challenge
+   * @param {(evidence: unknown) => void} done
+   */
+  constructor(challenge, done) {
+    this.#challenge = challenge;
+    this.#done = done;
+    this.#bar = /** @type {HTMLProgressElement} */ (make("progress", { max: String(challenge.seconds * 1000), "aria-label": "Time left" }));
+  }
+
+  /**
+   * Shows the first sum and starts the clock.
+   * @param {HTMLElement} stage
+   * @param {AbortSignal} signal
+   */
+  show(stage, signal) {
+    const keys = make("div", { class: "keys", role: "group", "aria-label": "Keys", pointerdown: (event) => event.preventDefault() });
+    for (const key of KEYS) {
+      const label = key === "⌫" ? "Delete" : key;
+      keys.append(make("button", { type: "button", tabindex: "-1", class: "key", "aria-label": label, click: () => this.#press(key) }, key));
+    }
+    const line = make("div", { class: "line", role: "group", "aria-label": "Sum" }, this.#sum, make("span", { "aria-hidden": "true" }, "="), this.#field);
+    stage.replaceChildren(make("div", { class: "clock" }, this.#count, this.#left), this.#bar, line, keys);
+    this.#field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.#enter();
+    });
+    this.#field.addEventListener("input", () => {
+      this.#field.value = this.#field.value.replaceAll(/\D/g, "");
+    });
+    this.#timer = setInterval(() => this.#tick(), TICK);
+    signal.addEventListener("abort", () => this.#stop(), { once: true });
+    this.#showNext();
+    this.#tick();
+    this.#field.focus({ preventScroll: true });
+  }
+
+  #showNext() {
+    const sum = this.#challenge.sums[this.#answers.length];
+    write(this.#sum, sum);
+    // A screen reader reads the label of the field that has the focus.
+    this.#field.setAttribute("aria-label", `${spoken(sum)}, equals`);
+    this.#field.value = "";
+    write(this.#count, this.#answers.length === 1 ? "1 answer" : `${this.#answers.length} answers`);
+  }
+
+  /** @param {string} key */
+  #press(key) {
+    const field = this.#field;
+    if (key === "OK") this.#enter();
+    else if (key === "⌫") field.value = field.value.slice(0, -1);
+    else if (field.value.length < DIGITS) field.value += key;
+    field.focus({ preventScroll: true });
+  }
+
+  #enter() {
+    const { fastestMs, seconds, sums } = this.#challenge;
+    const atMs = Math.round(performance.now() - this.#began);
+    const since = atMs - (this.#answers.at(-1)?.atMs ?? 0);
+    clearTimeout(this.#early);
+    if (this.#field.value === "" || atMs > seconds * 1000) return;
+    // The service does not believe that anybody is so quick: the answer is entered a moment later.
+    if (since < fastestMs) {
+      this.#early = setTimeout(() => this.#enter(), fastestMs - since);
+      return;
+    }
+    this.#answers.push({ answer: Number(this.#field.value), atMs });
+    if (this.#answers.length === sums.length) this.#end();
+    else this.#showNext();
+  }
+
+  #tick() {
+    const rest = Math.max(0, this.#challenge.seconds * 1000 - (performance.now() - this.#began));
+    this.#bar.value = rest;
+    write(this.#left, `${Math.ceil(rest / 1000)} s`);
+    if (rest === 0) this.#end();
+  }
+
+  #stop() {
+    clearInterval(this.#timer);
+    clearTimeout(this.#early);
+  }
+
+  #end() {
+    this.#stop();
+    this.#field.readOnly = true;
+    write(this.#count, `${this.#answers.length} answered`);
+    this.#done({ answers: this.#answers });
+  }
+}
 
 /** @param {string} sum as a screen reader should say it */
 function spoken(sum) {

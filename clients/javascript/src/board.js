@@ -1,11 +1,8 @@
-/**
- * Boards as values: made from a snapshot, moved by an update, compared, and placed before or after each other.
+/*
+ * Boards as values: made from a snapshot, changed by an update, and compared with each other.
  */
 
-/** @typedef {import("./frame.js").Entry} Entry */
-/** @typedef {import("./frame.js").Place} Place */
-/** @typedef {import("./frame.js").Snapshot} Snapshot */
-/** @typedef {import("./frame.js").Update} Update */
+/** @import { Entry, Place, Snapshot, Update } from "./frame.js" */
 
 import { instant } from "./frame.js";
 
@@ -24,25 +21,26 @@ import { instant } from "./frame.js";
  */
 
 /**
- * What is different from the board that the listener saw before.
+ * The differences from the board that the listener saw before.
  * @typedef {object} Changes
  * @property {Place | null} since the board that this one follows; null for the first, which has no changes
  * @property {Entry[]} entered
- * @property {Entry[]} left as they were
+ * @property {Entry[]} left entries that are gone, as they were
  * @property {{entry: Entry, from: number | null, to: number | null}[]} moved ranks
- * @property {{entry: Entry, from: number, to: number}[]} scored scores; who entered is not here
+ * @property {{entry: Entry, from: number, to: number}[]} scored scores, without those that entered
  */
 
 /**
- * Where a counter stands beside another: `newer`, `same`, `older`, or `apart` where nothing in the two says it (another
- * epoch, or seasons of another schedule).
+ * How one place of a board's counter compares with the held one. `apart`: it cannot be told, since the epoch, or the
+ * schedule of the seasons, is another.
  * @param {Place} place
  * @param {Place} held
  * @returns {"newer" | "same" | "older" | "apart"}
+ * @internal
  */
 export function compare(place, held) {
   if (place.season !== held.season) {
-    // all, 2026-11, 2026-W48 and 2026-11-23 have an order among their own kind alone.
+    // Names of seasons have an order only among their own kind: 2026-11, 2026-W48, 2026-11-23.
     if (place.season.length !== held.season.length) return "apart";
     return place.season > held.season ? "newer" : "older";
   }
@@ -52,8 +50,10 @@ export function compare(place, held) {
 }
 
 /**
+ * The board that a snapshot holds.
  * @param {Snapshot} snapshot
  * @returns {Board}
+ * @internal
  */
 export function fromSnapshot({ board, season, epoch, version, total, endsAt, entries, publishedAt }) {
   const newest = entries.map((entry) => entry.scoreUpdatedAt).sort((a, b) => instant(b) - instant(a) || 0)[0];
@@ -61,10 +61,11 @@ export function fromSnapshot({ board, season, epoch, version, total, endsAt, ent
 }
 
 /**
- * The board after an update that starts from it; null if two users would have one rank, which no recorded top has.
+ * The board after an update that starts from it; null if two users would have the same rank, which no recorded top has.
  * @param {Board} board
  * @param {Update} update
  * @returns {Board | null}
+ * @internal
  */
 export function applyUpdate(board, { version, total, upsert, remove, scoredAt, publishedAt }) {
   const byUser = new Map(board.entries.map((entry) => [entry.userId, entry]));
@@ -90,9 +91,11 @@ function freeze(board) {
 }
 
 /**
+ * The differences between two boards; none if there was no board before.
  * @param {Board | null} before
  * @param {Board} after
  * @returns {Changes}
+ * @internal
  */
 export function changesBetween(before, after) {
   /** @type {Changes} */

@@ -1,11 +1,13 @@
-/**
- * A clock for deadlines. It counts the time that the machine sleeps, which the browser's monotonic clock may not, and
+/*
+ * A clock for deadlines. It counts the time that the machine sleeps, which the browser's monotonic clock may not do, and it
  * never goes back when somebody sets the wall clock.
  */
 
 /**
+ * Makes the clock.
  * @param {() => number} wallClock milliseconds since 1970, right or wrong
- * @returns {() => number} milliseconds, starting at the wall clock's time
+ * @returns {() => number} milliseconds, from the wall clock's time on, never less than before
+ * @internal
  */
 export function steadyClock(wallClock) {
   let wall = wallClock();

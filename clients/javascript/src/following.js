@@ -1,12 +1,14 @@
-/**
- * One followed board: what is held, what is known to be newer, and the contract's rules for what may replace what.
- * Knows frames and times, no connection.
+/*
+ * The client's copy of one board, and the protocol's rules for what may replace it.
+ *
+ * An update is applied only to the version that it starts from; others wait here, since frames may change places on
+ * the way. While a newer version is known, the copy is behind, and the link subscribes again. Within one counter
+ * (season and epoch) the version says what is newer. Between two epochs only time can: when the service read the
+ * board, or published it. Where it cannot, the copy is in doubt, which is behind, too, until a later answer decides.
  */
 
-/** @typedef {import("./board.js").Board} Board */
-/** @typedef {import("./frame.js").Place} Place */
-/** @typedef {import("./frame.js").Snapshot} Snapshot */
-/** @typedef {import("./frame.js").Update} Update */
+/** @import { Board } from "./board.js" */
+/** @import { Place, Snapshot, Update } from "./frame.js" */
 
 import { applyUpdate, compare, fromSnapshot } from "./board.js";
 import { instant } from "./frame.js";
@@ -14,14 +16,15 @@ import { instant } from "./frame.js";
 /** Updates kept while the one before them is missing. */
 const AHEAD_LIMIT = 32;
 
+/** The copy of one followed board. @internal */
 export class Following {
-  /** @type {Board | null} */
+  /** The copy; null before the first snapshot. @type {Board | null} */
   held = null;
 
   /** Snapshots in a row that could not be told newer or older than what is held. */
   undecided = 0;
 
-  /** When the held board's counter was last named: whatever the service read after this is not older. */
+  /** When the held counter was last named: what the service read after this is not older. */
   #heldAt = -Infinity;
 
   /** @type {Update[]} received, but what they start from is not held (yet) */
@@ -34,11 +37,11 @@ export class Following {
   #doubtAt = null;
 
   /**
-   * A whole top, from the socket or over HTTP.
+   * Takes a whole top, from the socket or over HTTP.
    * @param {Snapshot} snapshot
-   * @param {{now: number, readAfter: number, askedAt?: number}} times the service read it after `readAfter`, and probably
-   *   after `askedAt`, when the last `subscribe` was sent that still waits for an answer
-   * @returns {boolean} whether the held board is another one now
+   * @param {{now: number, readAfter: number, askedAt?: number}} times the service read the top after `readAfter`, and
+   *   probably after `askedAt`: that is when the `subscribe` was sent that it seems to answer
+   * @returns {boolean} whether it replaced the copy
    */
   snapshot(snapshot, { now, readAfter, askedAt = -Infinity }) {
     const place = this.held ? compare(snapshot, this.held) : "newer";
@@ -57,9 +60,10 @@ export class Following {
   }
 
   /**
+   * Takes an update.
    * @param {Update} update
    * @param {number} now
-   * @returns {boolean} whether the held board is another one now
+   * @returns {boolean} whether the copy has changed
    */
   update(update, now) {
     if (this.#ahead.length === AHEAD_LIMIT) this.#ahead.shift();
@@ -69,7 +73,7 @@ export class Following {
   }
 
   /**
-   * The service says that the board's counter is here.
+   * The service says where the board's counter stands, without the entries.
    * @param {Place} place
    * @param {number} now
    */
@@ -86,8 +90,7 @@ export class Following {
   }
 
   /**
-   * The service answered a `subscribe` that was sent at `askedAt` with a place of the held counter: it had not moved to
-   * another one by then.
+   * The service answered a `subscribe`, sent at `askedAt`. If it named the held counter, doubts from before are settled.
    * @param {Place} place
    * @param {number} askedAt
    */
@@ -98,7 +101,7 @@ export class Following {
   }
 
   /**
-   * Over HTTP `total` is the ranking's as it is now, so it may change while the version stays.
+   * Takes `total` from a top read over HTTP: there it is counted now, so it may change while the version stays.
    * @param {Snapshot} top
    */
   count(top) {
@@ -106,7 +109,7 @@ export class Following {
     this.held = Object.freeze({ ...this.held, total: top.total });
   }
 
-  /** Whether something newer than the held board is known to exist, or may. */
+  /** Whether a newer board than the copy is known to exist, or may exist. */
   get behind() {
     return this.held === null || this.#named !== null || this.#doubtAt !== null;
   }
@@ -117,8 +120,8 @@ export class Following {
   }
 
   /**
-   * Of two counters time must tell: read after the held one was last named, or published later. A board without a score
-   * is published just before its first one, and the service's clocks are not that exact.
+   * Whether a snapshot of another counter is newer than the copy, as far as times say it. The time of publishing does not
+   * count for a board without a score: its first score follows at once, and the service's clocks are not that exact.
    * @param {Snapshot} snapshot
    * @param {number} readAfter
    * @param {number} askedAt
@@ -139,6 +142,7 @@ export class Following {
   }
 
   /**
+   * Replaces the copy.
    * @param {Board} board
    * @param {number} now
    * @param {boolean} crossed from one counter to another
@@ -160,9 +164,9 @@ export class Following {
   }
 
   /**
-   * Applies what waited for the held version.
+   * Applies the updates that waited for the held version.
    * @param {number} now
-   * @returns {boolean} whether the held board is another one now
+   * @returns {boolean} whether there was one
    */
   #catchUp(now) {
     const { held } = this;
@@ -186,6 +190,7 @@ export class Following {
 }
 
 /**
+ * Whether the versions of two places can be compared.
  * @param {Place} a
  * @param {Place} b
  */

@@ -1,6 +1,6 @@
-/**
- * What the service sends, checked before anything else sees it: text in, a typed frame out, or null for what nobody
- * can follow (damaged, of a newer protocol, or the gateway's own messages).
+/*
+ * What the service sends, checked before anything else sees it. Text goes in and a typed frame comes out, or null if the
+ * text is damaged, of a newer protocol, or a message of the gateway.
  */
 
 /**
@@ -15,7 +15,7 @@
  */
 
 /**
- * Where a counter stands. The epoch is null, and the version 0, for a board that has no score yet.
+ * Where a board's counter stands. Before the first score the epoch is null, the version 0.
  * @typedef {{season: string, epoch: string | null, version: number}} Place
  */
 
@@ -32,8 +32,9 @@
 /** @typedef {Snapshot | Update | Current | Unsubscribed | Pong | Refusal} Frame */
 
 /**
- * Milliseconds since 1970, NaN where there is no time.
+ * A time in milliseconds since 1970; NaN if it is not a time.
  * @param {string | number | null | undefined} time
+ * @internal
  */
 export function instant(time) {
   return time == null ? NaN : new Date(time).getTime();
@@ -102,8 +103,10 @@ const checks = {
 };
 
 /**
- * @param {unknown} text one WebSocket message
+ * One WebSocket message as a frame; null if it is not one. Throws nothing.
+ * @param {unknown} text
  * @returns {Frame | null}
+ * @internal
  */
 export function parseFrame(text) {
   let value;
@@ -118,10 +121,11 @@ export function parseFrame(text) {
 }
 
 /**
- * The body of `GET /boards/{board}/top` as a snapshot; null if it is none, or has no version to place it by.
+ * The body of `GET /boards/{board}/top` as a snapshot; null if it is damaged, is about another board, or has no version.
  * @param {any} body
  * @param {string} board
  * @returns {Snapshot | null}
+ * @internal
  */
 export function parseTop(body, board) {
   return isTop(body) && body.board === board ? { ...body, type: "snapshot" } : null;

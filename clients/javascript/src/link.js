@@ -1,10 +1,15 @@
-/**
- * One connection's life: open by when, pings and their deadlines, what was asked and answered on it, when to replace it.
- * Says what to send; sends nothing.
+/*
+ * The life of one connection: until when it must open, its pings, what was asked and answered on it, and when to
+ * replace it. It says what to send and sends nothing itself.
+ *
+ * A connection can die without a sign, so silence is answered with a ping, and without a pong the connection is given
+ * up. Each board on it has an ask: a `subscribe` that is due, sent, settled, or refused for good. An ask without an
+ * answer, or whose board is still behind, is due again after a random wait that doubles. So gaps are repaired by
+ * asking again, without flooding the service.
  */
 
-/** @typedef {import("./frame.js").Place} Place */
-/** @typedef {import("./timing.js").Timing} Timing */
+/** @import { Place } from "./frame.js" */
+/** @import { Timing } from "./timing.js" */
 
 import { fullJitter } from "./backoff.js";
 
@@ -12,7 +17,13 @@ import { fullJitter } from "./backoff.js";
 const FORGET_ATTEMPTS_AFTER = 60_000;
 
 /**
- * A subscription on this connection. `known`: the service answered once. `at`: when to send, or when to stop waiting.
+ * What a link has to know of a board. `behind`: there is a newer board than the held one, or may be.
+ * @typedef {{behind: boolean, held: Place | null}} BoardState
+ */
+
+/**
+ * The subscription of one board on this connection. `at`: when to send the `subscribe`, or, once it is sent, until when to
+ * wait for its answer. `known`: whether the service has answered it once.
  * @typedef {{state: "due" | "sent" | "settled" | "refused", known: boolean, at: number, askedAt: number, attempt: number}} Ask
  */
 
@@ -21,23 +32,27 @@ const FORGET_ATTEMPTS_AFTER = 60_000;
  *   | {action: "unsubscribe", board: string} | {action: "ping"}} Message
  */
 
+/** One connection, from the try to open it to its end. All times are milliseconds. @internal */
 export class Link {
   openedAt = Infinity;
+  /** When the last message came. */
   heardAt = -Infinity;
+  /** When another link is to take its place. */
   replaceAt = Infinity;
 
-  /** Whether every board was answered on it once. */
+  /** Whether every board has been answered on it once. */
   live = false;
-  /** Whether nobody looks: silence alone is then no reason to ping. */
+  /** Whether nobody looks at the page: silence alone is then no reason to ping. */
   unwatched = false;
 
   /** @type {Map<string, Ask>} */
   #asks = new Map();
-  /** @type {{sentAt: number, by: number} | null} */
+  /** A ping without an answer yet, and by when its pong is wanted. @type {{sentAt: number, by: number} | null} */
   #ping = null;
-  /** When the next ping goes out whatever is heard, and how much silence calls for it before. */
+  /** When the next ping goes out whatever is heard. */
   #pingAt = Infinity;
-  #patience = Infinity;
+  /** How much silence makes it go out before. */
+  #silenceLimit = Infinity;
   #probeBy = Infinity;
   #missedPongs = 0;
   #openBy;
@@ -45,27 +60,32 @@ export class Link {
   #random;
 
   /**
-   * @param {number} id counts up
+   * @param {number} number counts up
    * @param {{now: number, timing: Timing, random: () => number}} surroundings
    */
-  constructor(id, { now, timing, random }) {
-    this.id = id;
+  constructor(number, { now, timing, random }) {
+    this.number = number;
     this.#timing = timing;
     this.#random = random;
     this.#openBy = now + timing.openTimeout;
   }
 
+  /** Whether its socket has opened. */
   get isOpen() {
     return this.openedAt < Infinity;
   }
 
-  /** @param {number} now */
+  /**
+   * Its socket has opened.
+   * @param {number} now
+   */
   open(now) {
     this.openedAt = this.heardAt = this.#pingAt = now;
     this.replaceAt = now + this.#timing.lifetime + this.#random() * this.#timing.lifetimeJitter;
   }
 
   /**
+   * Subscribes to a board with the next messages.
    * @param {string} board
    * @param {number} now
    */
@@ -73,7 +93,10 @@ export class Link {
     this.#asks.set(board, { state: "due", known: false, at: now, askedAt: -Infinity, attempt: 0 });
   }
 
-  /** @param {string} board */
+  /**
+   * A board is no longer followed.
+   * @param {string} board
+   */
   forget(board) {
     this.#asks.delete(board);
   }
@@ -81,7 +104,7 @@ export class Link {
   /**
    * The service answered a `subscribe`.
    * @param {string} board
-   * @returns {number} when it was sent; -Infinity if none is waiting
+   * @returns {number} when that was sent; -Infinity if none was waiting for an answer
    */
   answer(board) {
     const ask = this.#asks.get(board);
@@ -92,18 +115,24 @@ export class Link {
     return waiting ? ask.askedAt : -Infinity;
   }
 
-  /** @param {string} board */
+  /**
+   * Whether the service has answered for the board, and the answer is still in force.
+   * @param {string} board
+   */
   isAnswered(board) {
     return this.#asks.get(board)?.known ?? false;
   }
 
-  /** @param {string} board */
+  /**
+   * Whether nothing is to be asked about the board.
+   * @param {string} board
+   */
   isSettled(board) {
     return this.#asks.get(board)?.state === "settled";
   }
 
   /**
-   * There is no such board, as far as this connection is concerned.
+   * The service has no such board: it is not asked for again on this connection.
    * @param {string} board
    */
   refuse(board) {
@@ -112,9 +141,9 @@ export class Link {
   }
 
   /**
-   * The last `subscribe` did not work, or is not in force any more.
-   * @param {string | undefined} board every waiting one if not named
-   * @param {{now: number, slower?: number}} manner attempts to skip
+   * Plans another `subscribe`: the last one did not work, or is no longer in force.
+   * @param {string | undefined} board undefined for every board that waits for an answer
+   * @param {{now: number, slower?: number}} manner `slower`: how many doublings of the wait to skip
    */
   askAgain(board, { now, slower = 0 }) {
     for (const [name, ask] of this.#asks) {
@@ -126,7 +155,7 @@ export class Link {
   }
 
   /**
-   * An update fitted: whatever was wrong is over.
+   * An update could be applied: whatever was wrong is over, and so is the long wait.
    * @param {string} board
    */
   fitted(board) {
@@ -147,26 +176,26 @@ export class Link {
   }
 
   /**
+   * Takes a pong.
    * @param {number} now
-   * @returns {number | null} when the service looked at its clock, as this client's clock has it; null if no ping is out
+   * @returns {number | null} when the service read its clock, by this client's; null if no ping was waiting
    */
   pong(now) {
     const ping = this.#ping;
     if (!ping) return null;
     this.#ping = null;
     this.#missedPongs = 0;
-    const lot = this.#random();
-    this.#pingAt = now + this.#timing.pingInterval * (0.9 + 0.2 * lot);
-    this.#patience = this.#timing.pingAfter * (0.9 + 0.1 * lot);
+    const chance = this.#random();
+    this.#pingAt = now + this.#timing.pingInterval * (0.9 + 0.2 * chance);
+    this.#silenceLimit = this.#timing.pingAfter * (0.9 + 0.1 * chance);
     return (ping.sentAt + now) / 2;
   }
 
-  /** When to ping next. */
-  get #dueAt() {
-    return this.unwatched ? this.#pingAt : Math.min(this.#pingAt, this.heardAt + this.#patience);
+  get #nextPingAt() {
+    return this.unwatched ? this.#pingAt : Math.min(this.#pingAt, this.heardAt + this.#silenceLimit);
   }
 
-  /** From when on a ping that nothing has followed makes the boards doubtful. */
+  /** When silence after a ping makes the boards doubtful; Infinity if something followed. */
   get doubtAt() {
     return this.#ping && this.heardAt <= this.#ping.sentAt ? this.#ping.sentAt + this.#timing.doubtAfter : Infinity;
   }
@@ -180,6 +209,7 @@ export class Link {
     if (!this.isOpen) return now >= this.#openBy;
     if (!this.#ping || now < this.#ping.by) return false;
     if (this.heardAt <= this.#ping.sentAt || this.#missedPongs > 0) return true;
+    // Frames still come in, so perhaps only the pong was lost: one more ping decides.
     this.#missedPongs += 1;
     this.#ping = null;
     this.#pingAt = now;
@@ -187,22 +217,22 @@ export class Link {
   }
 
   /**
-   * What is to be sent now.
+   * The messages to send now.
    * @param {number} now
-   * @param {(board: string) => {behind: boolean, held: Place | null}} standing
+   * @param {(board: string) => BoardState} boardState
    * @returns {Message[]}
    */
-  messages(now, standing) {
+  messages(now, boardState) {
     if (!this.isOpen) return [];
     /** @type {Message[]} */
     const messages = [];
-    if (!this.#ping && now >= this.#dueAt) {
+    if (!this.#ping && now >= this.#nextPingAt) {
       this.#ping = { sentAt: now, by: Math.min(now + this.#timing.pongTimeout, this.#probeBy) };
-      this.#pingAt = this.#patience = this.#probeBy = Infinity;
+      this.#pingAt = this.#silenceLimit = this.#probeBy = Infinity;
       messages.push({ action: "ping" });
     }
     for (const [board, ask] of this.#asks) {
-      const { behind, held } = standing(board);
+      const { behind, held } = boardState(board);
       if (ask.state === "sent" && now >= ask.at) this.#postpone(ask, now);
       if (ask.state === "settled" && behind) this.#postpone(ask, now);
       if (ask.state === "due" && ask.known && !behind) ask.state = "settled";
@@ -216,11 +246,11 @@ export class Link {
     return messages;
   }
 
-  /** The next time at which something may have to be done. */
+  /** When there is something to do next. */
   get due() {
     if (!this.isOpen) return this.#openBy;
     const asks = [...this.#asks.values()].filter(({ state }) => state === "due" || state === "sent");
-    return Math.min(this.#ping ? this.#ping.by : this.#dueAt, this.replaceAt, ...asks.map(({ at }) => at));
+    return Math.min(this.#ping ? this.#ping.by : this.#nextPingAt, this.replaceAt, ...asks.map(({ at }) => at));
   }
 
   /**

@@ -1,8 +1,9 @@
-/**
- * What the page tells: hidden or seen, left or come back to, with a network or without. Nothing, where there is no page.
+/*
+ * Listens to the page that the client runs in: whether it is visible, was left, and has a network. A server has no page.
  */
 
 /**
+ * The parts of a browser that are listened to; tests give their own.
  * @typedef {object} Page
  * @property {(EventTarget & {visibilityState: string}) | undefined} [document]
  * @property {EventTarget | undefined} [window]
@@ -10,17 +11,19 @@
  */
 
 /**
+ * Calls `tell` at every change, and at once if the page is hidden or offline already.
  * @param {Page} page
- * @param {(type: "hidden" | "visible" | "left" | "offline" | "online") => void} tell
- * @returns {() => void} stops it
+ * @param {(type: import("./events.js").PageEvent["type"]) => void} tell
+ * @returns {() => void} stops listening
+ * @internal
  */
 export function watchPage({ document, window, navigator }, tell) {
-  const seen = () => tell(document?.visibilityState === "hidden" ? "hidden" : "visible");
+  const look = () => tell(document?.visibilityState === "hidden" ? "hidden" : "visible");
   /** @type {[EventTarget | undefined, string, () => void][]} */
   const watched = [
-    [document, "visibilitychange", seen],
+    [document, "visibilitychange", look],
     [window, "pagehide", () => tell("left")],
-    [window, "pageshow", seen],
+    [window, "pageshow", look],
     [window, "offline", () => tell("offline")],
     [window, "online", () => tell("online")],
   ];

@@ -1,9 +1,10 @@
-/**
- * When to read one board over HTTP: at an interval, with backoff after failures, never twice at once.
+/*
+ * When to read one board over HTTP: at an interval, with longer waits after failures, and never twice at once.
  */
 
-/** @typedef {import("./timing.js").Timing} Timing */
+/** @import { Timing } from "./timing.js" */
 
+/** The reads of one board. All times are milliseconds. @internal */
 export class Poll {
   /** Reads in a row that brought nothing. */
   failures = 0;
@@ -19,24 +20,32 @@ export class Poll {
     this.#random = random;
   }
 
-  /** @param {number} now */
+  /**
+   * A read is sent.
+   * @param {number} now
+   */
   start(now) {
     this.sentAt = now;
   }
 
+  /** The read under way is given up, and counts neither as a success nor as a failure. */
   stop() {
     this.sentAt = null;
   }
 
-  /** @param {number} now */
+  /**
+   * The read brought a top: the next one follows after an interval.
+   * @param {number} now
+   */
   succeed(now) {
     this.failures = 0;
     this.#plan(now, this.#timing.pollInterval);
   }
 
   /**
+   * The read brought nothing: the wait doubles.
    * @param {number} now
-   * @param {number} retryAfter what the service asked for, in milliseconds
+   * @param {number} retryAfter what the service asked for
    */
   fail(now, retryAfter) {
     this.failures += 1;
@@ -44,12 +53,18 @@ export class Poll {
     this.#plan(now, Math.max(retryAfter, Math.min(pollCap, pollInterval * 2 ** this.failures)));
   }
 
-  /** @param {number} at somebody wants to know by then */
+  /**
+   * Somebody looks: the next read does not wait longer than this.
+   * @param {number} at
+   */
   hurry(at) {
     this.#nextAt = Math.min(this.#nextAt, at);
   }
 
-  /** @param {number} now */
+  /**
+   * Whether the read under way has taken too long.
+   * @param {number} now
+   */
   isOverdue(now) {
     return this.sentAt !== null && now >= this.sentAt + this.#timing.fetchTimeout;
   }

@@ -1,39 +1,58 @@
-/**
- * What needs somebody: each problem is listed once for its cause, until it is solved.
+/*
+ * Problems that somebody has to solve. Each is listed once for its cause, until it is solved.
  */
 
-/** @typedef {import("./session.js").Problem} Problem */
+/**
+ * Something that trying again does not put right. `code` is stable; `message` says what to do next; `board` is missing if it
+ * is about all of them; `requestId` is the service's id of the request.
+ * @typedef {{code: string, message: string, board?: string, requestId?: string, cause?: unknown}} Problem
+ */
 
+/** The problems of one client that are not solved yet. @internal */
 export class Problems {
   /** Frozen; the same array while nothing changed. @type {readonly Problem[]} */
   list = Object.freeze([]);
-  /** @type {Map<Problem, string>} with what may solve it: a way to the service, or a board on it */
+  /** @type {Map<Problem, string>} */
   #sources = new Map();
+  #onNew;
 
-  /**
-   * @param {string} source
-   * @param {Problem} problem
-   * @returns {boolean} whether it is news
-   */
-  add(source, problem) {
-    if (this.list.some(({ code, board }) => code === problem.code && board === problem.board)) return false;
-    this.#sources.set(Object.freeze(problem), source);
-    this.#relist();
-    return true;
+  /** @param {(problem: Problem) => void} onNew */
+  constructor(onNew) {
+    this.#onNew = onNew;
   }
 
-  /** @param {string} source */
+  /**
+   * Lists a problem, unless the same one is listed already.
+   * @param {string} source what solves it when it works again: `socket`, `http`, `origin`, `frames`, `board …` or `read …`;
+   *   nothing solves `client`
+   * @param {Problem} problem
+   */
+  report(source, problem) {
+    if (this.list.some(({ code, board }) => code === problem.code && board === problem.board)) return;
+    this.#sources.set(Object.freeze(problem), source);
+    this.#relist();
+    this.#onNew(problem);
+  }
+
+  /**
+   * Whether a problem of this source is listed.
+   * @param {string} source
+   */
   has(source) {
     return [...this.#sources.values()].includes(source);
   }
 
-  /** @param {...string} sources */
+  /**
+   * Removes the problems of these sources.
+   * @param {...string} sources
+   */
   solve(...sources) {
     const { size } = this.#sources;
     for (const [problem, source] of this.#sources) if (sources.includes(source)) this.#sources.delete(problem);
     if (this.#sources.size < size) this.#relist();
   }
 
+  /** Removes all problems. */
   clear() {
     this.#sources.clear();
     this.#relist();

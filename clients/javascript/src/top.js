@@ -1,10 +1,10 @@
-/**
- * Reads a board's top over HTTP. An unchanged top costs a 304: in a browser its own cache sees to that (a header of ours
- * would cost a preflight request each time), elsewhere this module remembers the ETag.
+/*
+ * Reads a board's top over HTTP. An unchanged top costs only a 304. A browser's own cache sees to that, since a header of
+ * ours would cost a preflight request each time; elsewhere this module remembers each ETag.
  */
 
-/** @typedef {import("./frame.js").Snapshot} Snapshot */
-/** @typedef {import("./session.js").Problem} Problem */
+/** @import { Snapshot } from "./frame.js" */
+/** @import { Problem } from "./problems.js" */
 
 import { parseTop } from "./frame.js";
 
@@ -12,22 +12,27 @@ const ORIGIN_REFUSED =
   "The service answers, but this page is not allowed to read the answer. The most likely cause: the page's origin is not in the " +
   "stage's `allowedOrigins`. Add it and deploy again. The client keeps trying.";
 
-/** @typedef {{top: Snapshot} | {problem?: Problem, retryAfter?: number, failure?: string}} Reading failure: what came instead of an answer */
+/**
+ * A top, or why there is none: see `ReadFailed`.
+ * @typedef {{top: Snapshot} | {problem?: Problem, retryAfter?: number, failure?: string}} Reading
+ */
 
 /**
+ * Makes the function that reads the top of a board.
  * @param {{http: string, fetch: typeof globalThis.fetch, cached: boolean}} means `cached`: fetch has a cache of its own
  * @returns {(board: string, signal: AbortSignal) => Promise<Reading>} does not reject
+ * @internal
  */
 export function topReader({ http, fetch, cached }) {
   const base = http.replace(/\/+$/, "");
   /** @type {Map<string, {etag: string, top: Snapshot}>} */
   const known = new Map();
-  /** Whether something was read already: then the page is allowed to. */
+  /** Whether something was read already: then the page is allowed to read. */
   let readable = false;
 
   /**
-   * A browser does not say why a page may not read an answer. It says whether there was one to a request that asks for
-   * nothing to read.
+   * Why a read failed. A browser does not say that a page may not read an answer, but whether an answer came to a request
+   * that reads nothing.
    * @param {string} url
    * @param {AbortSignal} signal
    * @returns {Promise<Reading>}
@@ -75,6 +80,7 @@ export function topReader({ http, fetch, cached }) {
 }
 
 /**
+ * Why a read was refused.
  * @param {Response} response
  * @param {{body: any, board: string, url: string}} details `body`: problem details, if the service itself wrote it
  * @returns {Reading}

@@ -1,8 +1,7 @@
-/** Connecting, staying alive, being replaced, and letting go. */
+/** Connecting, tickets, and replacing a connection. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLeaderboard } from "../src/index.js";
 import { timing } from "../src/timing.js";
 import { current, FakeSocket, rfc3339, snapshot, Stage, START, update } from "./stage.js";
 
@@ -19,39 +18,7 @@ test("nothing is connected until somebody subscribes, and a board is asked for a
   assert.deepEqual(stage.states, ["connecting", "live"]);
 });
 
-test("several listeners of a board share one subscription, and a late one gets the board that is held", async () => {
-  const stage = new Stage().live();
-  stage.socket.receive(update(1, 2));
-  const seen = /** @type {unknown[]} */ ([]);
-  stage.client.subscribe("global", ({ version }, { since }) => seen.push([version, since?.version]));
-  assert.deepEqual(seen, []);
-  await null;
-  stage.socket.receive(update(2, 3));
-  assert.deepEqual(seen, [[2, undefined], [3, 2]]);
-  assert.equal(stage.socket.subscribes.length, 1);
-});
-
-test("unsubscribing ends the calls at once, and the subscription when nobody came back", async () => {
-  const stage = new Stage();
-  const off = stage.subscribe();
-  stage.subscribe("weekly");
-  stage.socket.open();
-  stage.socket.receive(stage.pong(), snapshot(1), snapshot(1, { board: "weekly" }));
-  off();
-  off();
-  stage.socket.receive(update(1, 2));
-  assert.deepEqual(stage.versions, [1, 1]);
-  const again = stage.subscribe();
-  await stage.wait(10);
-  assert.deepEqual(stage.versions, [1, 1, 2]);
-  again();
-  await stage.wait(timing.linger + 10);
-  assert.deepEqual(stage.socket.sent.at(-1), { action: "unsubscribe", board: "global" });
-  assert.equal(stage.client.board("global"), null);
-  assert.equal(stage.client.board("weekly")?.version, 1);
-});
-
-test("socket is let go when the last board is", async () => {
+test("socket is closed when the last board is no longer followed", async () => {
   const stage = new Stage();
   const off = stage.subscribe();
   stage.socket.open();
@@ -142,7 +109,7 @@ test("no ticket makes the connection anonymous", async () => {
   assert.equal(stage.socket.url, "wss://example.test/dev?x=1");
 });
 
-test("ticket that cannot be had is reported and tried again with backoff", async () => {
+test("failing fetchTicket is reported and tried again with backoff", async () => {
   const stage = new Stage({ fetchTicket: () => Promise.reject(new Error("signed out")) });
   stage.subscribe();
   await stage.wait(1_000);
@@ -244,63 +211,6 @@ test("board that came while another is waited for is stale since it came", async
   assert.equal(stage.client.status.staleSince, null);
 });
 
-test("hidden page keeps its socket for a while, then lets it go until it is seen again", async () => {
-  const stage = new Stage().live();
-  stage.answerPings();
-  stage.page.show(false);
-  await stage.wait(timing.hiddenAfter - 1_000);
-  assert.equal(stage.client.status.state, "live");
-  await stage.wait(2_000);
-  assert.ok(stage.socket.isClosed);
-  assert.equal(stage.client.status.state, "paused");
-  await stage.wait(60 * MINUTE);
-  assert.equal(stage.sockets.length, 1);
-  stage.page.show(true);
-  assert.equal(stage.sockets.length, 2);
-});
-
-test("page that is left lets its socket go at once, and takes a new one when it is shown again", () => {
-  const stage = new Stage().live();
-  stage.page.window.dispatchEvent(new Event("pagehide"));
-  assert.ok(stage.socket.isClosed);
-  stage.page.window.dispatchEvent(new Event("pageshow"));
-  assert.equal(stage.sockets.length, 2);
-});
-
-test("page that is seen again asks its socket for a sign of life, and does not wait long", async () => {
-  const stage = new Stage().live();
-  stage.page.show(false);
-  await stage.wait(MINUTE);
-  stage.page.show(true);
-  assert.equal(stage.socket.pings, 2);
-  await stage.wait(timing.probeTimeout + 501);
-  assert.equal(stage.sockets.length, 2);
-});
-
-test("browser that goes offline is not believed until the socket is silent", async () => {
-  const stage = new Stage().live();
-  stage.page.connect(false);
-  stage.socket.receive(stage.pong({ global: { season: "all", epoch: "k3v9", version: 1 } }));
-  await stage.wait(timing.probeTimeout + 1);
-  assert.equal(stage.client.status.state, "live");
-  stage.socket.drop();
-  assert.equal(stage.client.status.state, "offline");
-  await stage.wait(timing.reconnectCap - 10);
-  assert.equal(stage.sockets.length, 1);
-});
-
-test("browser that comes online connects within a second", async () => {
-  const stage = new Stage({ http: "https://example.test" });
-  stage.page.connect(false);
-  stage.subscribe();
-  stage.socket.drop();
-  await stage.wait(10_000);
-  assert.deepEqual([stage.sockets.length, stage.requests.length], [1, 0]);
-  stage.page.connect(true);
-  await stage.wait(1_000);
-  assert.equal(stage.sockets.length, 2);
-});
-
 test("clock that is set back does not stop the pings", async () => {
   let back = 0;
   const stage = new Stage();
@@ -310,55 +220,4 @@ test("clock that is set back does not stop the pings", async () => {
   back = 3_600_000;
   await stage.wait(2 * timing.pingInterval + 10);
   assert.ok(other.sockets[0].pings >= 2);
-});
-
-test("close leaves no timer, listener, socket or request, and calls nobody any more", async () => {
-  const stage = new Stage({ http: "https://example.test" });
-  stage.subscribe();
-  stage.subscribe("weekly");
-  stage.socket.open();
-  stage.client.close();
-  stage.client.close();
-  assert.equal(stage.time.owned.size, 0);
-  assert.equal(stage.page.listening, 0);
-  assert.ok(stage.socket.isClosed);
-  assert.ok(stage.requests.every(({ signal }) => signal.aborted));
-  stage.socket.receive(snapshot(1));
-  await stage.wait(MINUTE);
-  assert.deepEqual(stage.shown, []);
-  assert.equal(stage.client.status.state, "closed");
-  assert.throws(() => stage.subscribe(), /closed/);
-});
-
-test("listeners may subscribe, unsubscribe and close while they are called", async () => {
-  const stage = new Stage();
-  const off = stage.client.subscribe("global", () => {
-    off();
-    stage.subscribe("weekly");
-  });
-  stage.client.subscribe("global", () => stage.client.close());
-  stage.socket.open();
-  stage.socket.receive(snapshot(1), update(1, 2));
-  await stage.wait(MINUTE);
-  assert.ok(stage.socket.isClosed);
-  assert.equal(stage.time.owned.size, 0);
-});
-
-test("listener that throws harms no other, and its error is not swallowed", (context) => {
-  /** @type {(() => void)[]} */
-  const later = [];
-  context.mock.method(globalThis, "queueMicrotask", (/** @type {() => void} */ task) => later.push(task));
-  const stage = new Stage();
-  stage.client.subscribe("global", () => {
-    throw new Error("a listener's own");
-  });
-  stage.live();
-  assert.deepEqual(stage.versions, [1]);
-  assert.throws(() => later.forEach((task) => task()), /a listener's own/);
-});
-
-test("board ids are checked, and a client needs some way to the service", () => {
-  const stage = new Stage();
-  for (const board of ["", "Global", "a".repeat(49), "a/b"]) assert.throws(() => stage.subscribe(board), TypeError);
-  assert.throws(() => createLeaderboard({}), TypeError);
 });

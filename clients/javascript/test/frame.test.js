@@ -31,11 +31,11 @@ test("unknown fields are kept, unknown frames are not", () => {
   assert.equal(parse({ message: "Internal server error", connectionId: "c=", requestId: "r" }), null);
 });
 
-test("what is no frame is nothing", () => {
+test("text that is not a frame gives null", () => {
   for (const text of ["", "{", "null", "17", "[]", '"snapshot"', undefined, new ArrayBuffer(2)]) assert.equal(parseFrame(text), null);
 });
 
-test("damaged frames are nothing", () => {
+test("damaged frames give null", () => {
   const ann = entry("ann", 1, 2);
   for (const frame of [
     snapshot(-1),
@@ -71,7 +71,7 @@ test("top over HTTP is a snapshot without the time it was published", () => {
   assert.deepEqual(parseTop({ ...body, degraded: true }, "global")?.version, 41);
 });
 
-test("top without a version, or of another board, is none", () => {
+test("top without a version, or of another board, gives null", () => {
   const { type: _type, ...body } = snapshot(41);
   assert.equal(parseTop({ ...body, epoch: null, version: null }, "global"), null);
   assert.equal(parseTop(body, "weekly"), null);

@@ -27,7 +27,7 @@ test("package has no runtime dependencies, and its lock file names no registry",
 });
 
 test("core does no input or output and reads no clock", () => {
-  const shell = ["leaderboard.js", "index.js", "page.js", "top.js"];
+  const shell = ["client.js", "index.js", "leaderboard.js", "listeners.js", "page.js", "sockets.js", "top.js"];
   for (const name of readdirSync(new URL("src", root)).filter((each) => !shell.includes(each))) {
     const code = read(`src/${name}`).replace(/\/\*\*[^]*?\*\/|\/\/.*/g, "");
     assert.doesNotMatch(code, /\b(globalThis|window|document|WebSocket|setTimeout|Date\.now|Math\.random|performance|await|Promise)\b|(?<!#)\bfetch\(/, name);
@@ -40,7 +40,7 @@ test("README names every duration with its default, every state, event and optio
     const line = readme.split("\n").find((each) => each.startsWith("| `") && each.includes(`\`${name}\``));
     assert.ok(line?.includes(milliseconds.toLocaleString("en-US")), name);
   }
-  const declared = read("src/session.js").match(/@typedef \{((?:"\w+" \| )+"\w+")\} ConnectionState/)?.[1].match(/\w+/g) ?? [];
+  const declared = read("src/status.js").match(/@typedef \{((?:"\w+" \| )+"\w+")\} ConnectionState/)?.[1].match(/\w+/g) ?? [];
   const options = [...read("src/leaderboard.js").matchAll(/^ \* @property \{.*\} \[(\w+)\]/gm)].map(([, name]) => name);
   assert.ok(declared.length === 8 && options.length > 8);
   for (const name of [...declared, ...options, "problem", "status"]) assert.ok(readme.includes(`\`${name}\``) || readme.includes(`"${name}"`), name);

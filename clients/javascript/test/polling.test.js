@@ -16,7 +16,7 @@ function top(version, rest) {
   return body;
 }
 
-/** A client whose sockets do not open, at the moment when it has begun to poll. */
+/** A client whose sockets do not open, and that has just begun to poll. */
 async function polling() {
   const stage = new Stage({ http });
   stage.subscribe();

@@ -1,4 +1,4 @@
-/** A connection that is dead without a sign: how soon it is found, and what the status says meanwhile. */
+/** A connection that is silently dead: how soon it is noticed, and what the status says meanwhile. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -35,7 +35,7 @@ for (const chance of [0, 0.5, 0.999]) {
   });
 }
 
-test("socket that dies between a ping and its pong is found as soon", async () => {
+test("socket that dies between a ping and its pong is noticed as soon", async () => {
   const stage = new Stage().live();
   await stage.wait(timing.pingAfter);
   assert.equal(stage.socket.pings, 2);

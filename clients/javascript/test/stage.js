@@ -1,4 +1,4 @@
-/** A client whose service, clock and page are in the test's hands. */
+/** A client for tests. The test decides what its service, its clock and its page do. */
 
 import { createLeaderboard } from "../src/index.js";
 import { FakePage } from "./weather/fake_page.js";
@@ -64,12 +64,13 @@ export function update(from, version, rest = {}) {
  */
 export const current = (version, rest = {}) => ({ type: "current", board: "global", season: "all", epoch: "k3v9", version, ...rest });
 
+/** A socket whose other end is the test. */
 export class FakeSocket {
   /** @type {((event: any) => void) | null} */ onopen = null;
   /** @type {((event: any) => void) | null} */ onmessage = null;
   /** @type {((event: any) => void) | null} */ onclose = null;
   /** @type {((event: any) => void) | null} */ onerror = null;
-  /** @type {any[]} what the client sent */
+  /** @type {any[]} the messages of the client */
   sent = [];
   isClosed = false;
 
@@ -111,6 +112,7 @@ export class FakeSocket {
   }
 }
 
+/** One client, and everything around it. */
 export class Stage {
   time = new VirtualTime(START);
   page = new FakePage();
@@ -124,7 +126,7 @@ export class Stage {
   changes = [];
   /** @type {string[]} */
   states = [];
-  /** @type {Status[]} as they were told */
+  /** @type {Status[]} as the listener got them */
   statuses = [];
   /** @type {Problem[]} */
   problems = [];
@@ -221,6 +223,35 @@ export class Stage {
     };
     answer();
     return this;
+  }
+
+  /** The codes of the problems that were reported. */
+  get codes() {
+    return this.problems.map(({ code }) => code);
+  }
+
+  /** The codes of the problems that are not solved yet. */
+  get unsolved() {
+    return this.client.status.problems.map(({ code }) => code);
+  }
+
+  /** Waits for the read after the latest one. */
+  async nextRead() {
+    const { length } = this.requests;
+    for (let waited = 0; this.requests.length === length && waited < 120_000; waited += 50) await this.wait(50);
+    return this.request;
+  }
+
+  /**
+   * Sockets are refused at the handshake, which a page cannot tell from an outage.
+   * @param {number} times
+   */
+  async refuse(times) {
+    for (let attempt = 0; attempt < times; attempt += 1) {
+      const { length } = this.sockets;
+      this.socket.drop();
+      for (let waited = 0; this.sockets.length === length && waited < 60_000; waited += 50) await this.wait(50);
+    }
   }
 
   /** @param {number} milliseconds */

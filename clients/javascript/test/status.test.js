@@ -1,4 +1,4 @@
-/** What a framework reads: snapshots that stay the same objects while nothing changed, and nobody can change. */
+/** What a framework reads: frozen objects that stay the same while nothing changed. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-"""The bad weather's server, of the JavaScript client's tests."""
+"""The server with bad weather, from the JavaScript client's tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is a frame, and what is none."""
+"""Which texts are frames, and which are not."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clients.python.tests.messages import current, entry, pong, snapshot, update
+from leaderboard_client.fields import instant
 from leaderboard_client.frame import (
     Current,
     Place,
@@ -19,7 +20,6 @@ from leaderboard_client.frame import (
     Snapshot,
     Unsubscribed,
     Update,
-    instant,
     parse_frame,
     parse_top,
 )
@@ -56,7 +56,7 @@ def test_pong_holds_the_services_time_and_the_places_that_can_be_read() -> None:
     assert math.isnan(parse({"type": "pong"}).server_time)
 
 
-def test_unknown_fields_are_ignored_and_unknown_frames_are_none() -> None:
+def test_unknown_fields_are_ignored_and_unknown_frames_give_none() -> None:
     assert parse(snapshot(1, "ann", novelty=1)) == parse(snapshot(1, "ann"))
     assert parse({"type": "novelty", "board": "global"}) is None
     assert parse({"message": "Internal server error", "connectionId": "c="}) is None
@@ -65,7 +65,7 @@ def test_unknown_fields_are_ignored_and_unknown_frames_are_none() -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "null", "17", "[]", '"snapshot"', "[" * 100_000, "NaN", None, b"{}", 7]
 )
-def test_what_is_no_frame_is_none(text: object) -> None:
+def test_text_that_is_not_a_frame_gives_none(text: object) -> None:
     assert parse_frame(text) is None
 
 
@@ -102,7 +102,7 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize("frame", DAMAGED)
-def test_damaged_frame_is_none(frame: Any) -> None:
+def test_damaged_frame_gives_none(frame: Any) -> None:
     assert parse(frame) is None
 
 
@@ -137,5 +137,5 @@ def test_top_over_http_is_a_snapshot_without_the_time_it_was_published() -> None
         None,
     ],
 )
-def test_top_without_a_version_or_of_another_board_is_none(body: Any) -> None:
+def test_top_without_a_version_or_of_another_board_gives_none(body: Any) -> None:
     assert parse_top(body, "global") is None

@@ -1,5 +1,5 @@
-"""A connection that is dead without a sign, a season's end, sockets that never open: what the
-session does and says, without a connection."""
+"""What the session does about a connection that is silently dead, a season's end, and sockets that
+never open; without a real connection."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ import pytest
 
 from clients.python.tests.messages import pong, snapshot
 from leaderboard_client import Problem, Timing
-from leaderboard_client.connections import Connect, Disconnect, Send
-from leaderboard_client.frame import parse_top
-from leaderboard_client.session import (
-    Answered,
-    Condition,
+from leaderboard_client.effects import (
+    Connect,
+    Disconnect,
     Effect,
+    ReportProblem,
+    Send,
+    ShowCondition,
+)
+from leaderboard_client.events import (
     Event,
     Follow,
-    Heard,
-    Lost,
-    Opened,
-    Report,
-    Session,
-    Tell,
+    MessageReceived,
+    ReadSucceeded,
+    SocketLost,
+    SocketOpened,
     Tick,
 )
+from leaderboard_client.frame import parse_top
+from leaderboard_client.session import Session
+from leaderboard_client.status import Condition
 
 TIMING = Timing()
 CHANCES = pytest.mark.parametrize("chance", [0.0, 0.5, 0.999])
@@ -45,7 +49,7 @@ class Stage:
 
     def hear(self, *frames: dict[str, Any]) -> None:
         for frame in frames:
-            self.tell(Heard(self.link, json.dumps(frame)))
+            self.tell(MessageReceived(self.link, json.dumps(frame)))
 
     def wait(self, milliseconds: float, *, answering: bool = False) -> None:
         until = self.now + milliseconds
@@ -60,7 +64,7 @@ class Stage:
 
     def live(self, **rest: Any) -> Stage:
         self.tell(Follow("global"))
-        self.tell(Opened(1))
+        self.tell(SocketOpened(1))
         self.hear({**pong(), "serverTime": "1970-01-01T00:00:00.000Z"}, snapshot(1, "ada", **rest))
         return self
 
@@ -79,7 +83,7 @@ class Stage:
 
     @property
     def problems(self) -> list[Problem]:
-        return [it.problem for it in self.effects if isinstance(it, Report)]
+        return [it.problem for it in self.effects if isinstance(it, ReportProblem)]
 
 
 @CHANCES
@@ -103,16 +107,16 @@ def test_quiet_socket_pings_three_times_a_minute_and_is_never_called_stale() -> 
     stage = Stage().live()
     stage.wait(3_600_000, answering=True)
     assert 180 <= stage.pings <= 200
-    told = [it.condition for it in stage.effects if isinstance(it, Tell)]
-    assert [it.stale_at for it in told if it.state == "live"] == [None]
+    conditions = [it.condition for it in stage.effects if isinstance(it, ShowCondition)]
+    assert [it.stale_at for it in conditions if it.state == "live"] == [None]
 
 
-def test_season_s_end_is_not_called_stale_while_the_service_answers() -> None:
+def test_end_of_a_season_is_not_called_stale_while_the_service_answers() -> None:
     stage = Stage().live(season="1970-01-01", endsAt="1970-01-01T00:00:10.000Z")
     stage.wait(13_000)
     stage.hear(snapshot(0, season="1970-01-02", epoch=None))
-    told = [it.condition for it in stage.effects if isinstance(it, Tell)]
-    assert [it.stale_at for it in told if it.state == "live"] == [None]
+    conditions = [it.condition for it in stage.effects if isinstance(it, ShowCondition)]
+    assert [it.stale_at for it in conditions if it.state == "live"] == [None]
 
 
 def test_sockets_that_never_open_while_http_answers_are_one_problem_until_one_does() -> None:
@@ -120,20 +124,20 @@ def test_sockets_that_never_open_while_http_answers_are_one_problem_until_one_do
     stage.tell(Follow("global"))
     top = parse_top(snapshot(1, "ada"), "global")
     assert top
-    stage.tell(Answered("global", top))
+    stage.tell(ReadSucceeded("global", top))
     for _ in range(8):
-        stage.tell(Lost(stage.link))
+        stage.tell(SocketLost(stage.link))
         stage.wait(stage.condition.retry_at - stage.now + 1 if stage.condition.retry_at else 0)
     (problem,) = stage.problems
     assert problem.code == "socket_blocked"
     assert "answers over HTTP" in problem.message
     assert "`allowedOrigins`" in problem.message
     assert stage.condition.problems == (problem,)
-    stage.tell(Opened(stage.link))
+    stage.tell(SocketOpened(stage.link))
     assert not stage.condition.problems
 
 
-def test_outage_is_no_problem() -> None:
+def test_outage_is_not_reported_as_a_problem() -> None:
     stage = Stage(http=True)
     stage.tell(Follow("global"))
     stage.wait(600_000)

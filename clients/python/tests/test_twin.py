@@ -1,9 +1,9 @@
-"""The session is the JavaScript client's, step for step: in storms, told the same things at the
-same times and drawing the same lots, it does the same. `STORMS=5000 FROM=3000` for more, and
-others.
+"""The session does the same as the JavaScript client's, step for step: with the same events at the
+same times and the same random numbers, it returns the same effects. `STORMS=5000 FROM=3000` rides
+out more storms, and others.
 
-What the JavaScript client shows in those storms is watched by a witness of its own there, so what
-is held to it here ends on the service's board as well.
+A witness on the JavaScript side checks what that client shows in the storms. So the comparison here
+proves that this client shows the service's boards, too.
 """
 
 from __future__ import annotations
@@ -20,28 +20,32 @@ from typing import Any
 import pytest
 
 from leaderboard_client.board import Board, Changes
-from leaderboard_client.connections import Connect, Disconnect, Send
-from leaderboard_client.frame import Entry, Place, parse_top
-from leaderboard_client.problems import Problem
-from leaderboard_client.session import (
+from leaderboard_client.effects import (
     Abort,
-    Answered,
-    Close,
+    Connect,
+    Disconnect,
     Effect,
-    Event,
     Fetch,
+    ReportProblem,
+    Send,
+    ShowBoard,
+    ShowCondition,
+)
+from leaderboard_client.events import (
+    Close,
+    Event,
     Follow,
-    Heard,
-    Lost,
-    Opened,
-    Report,
-    Session,
-    Show,
-    Tell,
+    MessageReceived,
+    ReadFailed,
+    ReadSucceeded,
+    SocketLost,
+    SocketOpened,
     Tick,
-    Unanswered,
     Unfollow,
 )
+from leaderboard_client.frame import Entry, Place, parse_top
+from leaderboard_client.problems import Problem
+from leaderboard_client.session import Session
 from leaderboard_client.timing import Timing
 
 STORMS = int(os.environ.get("STORMS", "100"))
@@ -79,43 +83,43 @@ def plain(value: Any) -> Any:
     return value
 
 
-def event_of(told: Json) -> Event:
-    problem = problem_of(told["problem"]) if "problem" in told else None
-    match told["type"]:
+def event_of(recorded: Json) -> Event:
+    problem = problem_of(recorded["problem"]) if "problem" in recorded else None
+    match recorded["type"]:
         case "follow":
-            return Follow(told["board"])
+            return Follow(recorded["board"])
         case "unfollow":
-            return Unfollow(told["board"])
-        case "opened":
-            return Opened(told["link"])
-        case "heard":
-            return Heard(told["link"], told["text"])
-        case "lost":
-            return Lost(told["link"], problem)
-        case "answered":
-            top = parse_top(told["top"], told["board"])
-            assert top, told
-            return Answered(told["board"], top)
-        case "unanswered":
-            more = {"failure": told["failure"]} if "failure" in told else {}
-            return Unanswered(told["board"], problem, told.get("retryAfter", 0), **more)
+            return Unfollow(recorded["board"])
+        case "socketOpened":
+            return SocketOpened(recorded["link"])
+        case "messageReceived":
+            return MessageReceived(recorded["link"], recorded["text"])
+        case "socketLost":
+            return SocketLost(recorded["link"], problem)
+        case "readSucceeded":
+            top = parse_top(recorded["top"], recorded["board"])
+            assert top, recorded
+            return ReadSucceeded(recorded["board"], top)
+        case "readFailed":
+            more = {"failure": recorded["failure"]} if "failure" in recorded else {}
+            return ReadFailed(recorded["board"], problem, recorded.get("retryAfter", 0), **more)
         case "close":
             return Close()
         case other:
-            assert other == "tick", told
+            assert other == "tick", recorded
             return Tick()
 
 
-def problem_of(told: Json) -> Problem:
+def problem_of(recorded: Json) -> Problem:
     return Problem(
-        code=told["code"],
-        message=told["message"],
-        board=told.get("board"),
-        request_id=told.get("requestId"),
+        code=recorded["code"],
+        message=recorded["message"],
+        board=recorded.get("board"),
+        request_id=recorded.get("requestId"),
     )
 
 
-def done(effect: Effect) -> Json:
+def json_of(effect: Effect) -> Json:
     """An effect as the JavaScript client writes it."""
     match effect:
         case Connect(link):
@@ -128,27 +132,27 @@ def done(effect: Effect) -> Json:
             return {"do": "fetch", "board": board}
         case Abort(board):
             return {"do": "abort", "board": board}
-        case Show(shown, changes):
-            return {"do": "show", "board": plain(shown), "changes": plain(changes)}
-        case Tell(condition):
+        case ShowBoard(shown, changes):
+            return {"do": "showBoard", "board": plain(shown), "changes": plain(changes)}
+        case ShowCondition(condition):
             names = [field.name for field in fields(condition)]
-            told = {camel_case(name): plain(getattr(condition, name)) for name in names}
-            return {"do": "tell", "condition": told}
-        case Report(problem):
-            return {"do": "report", "problem": problem}
+            values = {camel_case(name): plain(getattr(condition, name)) for name in names}
+            return {"do": "showCondition", "condition": values}
+        case ReportProblem(problem):
+            return {"do": "reportProblem", "problem": problem}
 
 
 def expected(effect: Json) -> Json:
-    if effect["do"] == "report":
-        return {"do": "report", "problem": problem_of(effect["problem"])}
-    if effect["do"] == "tell":
+    if effect["do"] == "reportProblem":
+        return {"do": "reportProblem", "problem": problem_of(effect["problem"])}
+    if effect["do"] == "showCondition":
         problems = [problem_of(it) for it in effect["condition"]["problems"]]
-        return {"do": "tell", "condition": {**effect["condition"], "problems": problems}}
+        return {"do": "showCondition", "condition": {**effect["condition"], "problems": problems}}
     return effect
 
 
-class Lots:
-    """Draws what the JavaScript client drew."""
+class RecordedRandom:
+    """Gives the random numbers that the JavaScript client got."""
 
     def __init__(self) -> None:
         self.drawn: list[float] = []
@@ -162,19 +166,19 @@ def timing_of(storm: Json) -> Timing:
 
 
 def replay(storm: Json, timing: Timing | None = None) -> int:
-    """Tells a session of its own what the JavaScript one was told; the boards shown."""
-    lots = Lots()
+    """Gives a session the events of the JavaScript one. Returns how many boards it showed."""
+    random = RecordedRandom()
     timing = timing or timing_of(storm)
-    session = Session(timing=timing, random=lots, sockets=True, http=storm["http"])
+    session = Session(timing=timing, random=random, sockets=True, http=storm["http"])
     shown = 0
     for number, (event, now, drawn, effects, due, offset) in enumerate(storm["steps"]):
         where = f"storm {storm['seed']}, step {number}: {event}"
-        lots.drawn = list(drawn)
-        did = [done(it) for it in session.step(event_of(event), now)]
+        random.drawn = list(drawn)
+        did = [json_of(it) for it in session.step(event_of(event), now)]
         assert did == [expected(it) for it in effects], where
-        assert lots.drawn == [], where
+        assert random.drawn == [], where
         assert (plain(session.due), session.offset) == (due, offset), where
-        shown += sum(it["do"] == "show" for it in did)
+        shown += sum(it["do"] == "showBoard" for it in did)
     return shown
 
 
@@ -227,11 +231,11 @@ def few() -> list[Json]:
         ("following.compare", lambda *_: "newer"),
         ("following.same_counter", lambda *_: True),
         ("link.FORGET_ATTEMPTS_AFTER", 1_000_000),
-        ("session.UNDECIDED_LIMIT", 1),
-        ("session.changes_between", lambda *_: Changes()),
+        ("inbox.UNDECIDED_LIMIT", 1),
+        ("session_parts.changes_between", lambda *_: Changes()),
     ],
 )
-def test_broken_rule_is_found_out(
+def test_broken_rule_is_noticed(
     place: str, value: object, few: list[Json], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The comparison above can fail."""
@@ -240,7 +244,7 @@ def test_broken_rule_is_found_out(
 
 
 @pytest.mark.parametrize("name", DURATIONS)
-def test_other_duration_is_found_out(name: str, few: list[Json]) -> None:
+def test_other_duration_is_noticed(name: str, few: list[Json]) -> None:
     def longer(timing: Timing) -> Timing:
         return replace(timing, **{name: 4 * getattr(timing, name)})
 

@@ -1,6 +1,6 @@
 /**
- * What the JavaScript client's session was told in storms, what it drew by lot, and what it did: a JSON line each, for
- * its twin to be told the same. `node trace.mjs FROM COUNT`
+ * Writes down what the JavaScript client's session did in storms: each event, the random numbers, and the effects. One line
+ * of JSON a storm, for its twin to do the same. `node trace.mjs FROM COUNT`
  */
 
 import { createLeaderboard } from "../../javascript/src/index.js";
@@ -15,13 +15,13 @@ let drawn = [];
 /** @type {unknown[][]} */
 let steps = [];
 
-/** For every other storm: connections that grow old in it, and waits that end at their caps. */
+/** Durations for every second storm: connections grow old in it, and waits reach their caps. */
 const HURRIED = { lifetime: 20_000, lifetimeJitter: 20_000, settledAfter: 3_000, askCap: 2_000, pollCap: 7_000, cacheAllowance: 500 };
 
 const { step } = Session.prototype;
 Session.prototype.step = function (event, now) {
   const effects = step.call(this, event, now);
-  // A read's answer is frozen into a board later: written down as it is now.
+  // Written down now, since the answer of a read changes when it becomes a board.
   steps.push(JSON.parse(JSON.stringify([event, now, drawn, effects, this.due, this.offset])));
   drawn = [];
   return effects;
@@ -36,7 +36,7 @@ for (let seed = from; seed < from + count; seed += 1) {
   steps = [];
   drawn = [];
   const { wrongs } = await ride(seed, {
-    // Servers have no page that is hidden, and no browser that tells of the network.
+    // Servers have no page that is hidden, and no browser that knows of the network.
     create: (options) => {
       const random = /** @type {() => number} */ (options.random);
       http = options.http !== undefined;

@@ -1,5 +1,5 @@
-"""Watches what a client shows and compares it with what was recorded. It imports nothing of the
-client's rules."""
+"""Compares what a client shows with what the service recorded. It uses none of the client's
+rules."""
 
 from __future__ import annotations
 

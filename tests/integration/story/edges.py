@@ -22,7 +22,7 @@ from botocore.exceptions import EndpointConnectionError
 from redis.exceptions import ConnectionError as CacheConnectionError
 
 import handlers
-import leaderboard.adapters.aws.posting
+import leaderboard.adapters.aws.handle_pool
 import leaderboard.adapters.valkey.connection
 import leaderboard.frames.delivery
 from handlers.telemetry import logger, metrics
@@ -168,7 +168,7 @@ class Rig:
         tables.spare_copies(patch)
         self._take_time_and_threads(patch)
         patch.setattr(leaderboard.adapters.valkey.connection, "OUTAGE_SECONDS", 0)
-        patch.setattr(leaderboard.adapters.aws.posting, "pycurl", StoryCurl(self.post))
+        patch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(self.post))
         # One per invocation: an environment's own is never used by two at once.
         patch.setattr(wiring, "fanout", wiring.fanout.__wrapped__)
         patch.setattr(wiring, "broadcaster", self._broadcaster(wiring.broadcaster.__wrapped__))

@@ -6,7 +6,7 @@ They are those that design.md names and their neighbours. Each breaks the runnin
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -31,7 +31,9 @@ from leaderboard.boards.rules import Board
 from leaderboard.boards.snapshots import Snapshot, ranked
 from leaderboard.errors import Unavailable
 from leaderboard.frames import delta, messages, subscriptions
-from leaderboard.frames.delivery import Part, Sender, Tally
+from leaderboard.frames.changes import BatchChanges, BatchReader, BoardRecord
+from leaderboard.frames.delivery import Sender
+from leaderboard.frames.frame import Delivered, Frame
 from leaderboard.ranking import board_item, recorder
 from leaderboard.ranking.board_item import BoardItem
 from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, CachedTop
@@ -325,13 +327,13 @@ def show_the_new_place_of_those_who_moved_alone(patch: pytest.MonkeyPatch) -> No
 
 def send_the_last_change_alone(patch: pytest.MonkeyPatch) -> None:
     """Of several changes in a batch the frame starts from the last old image."""
-    real = handlers.board_stream._changes  # noqa: SLF001
+    real = BatchReader.read
 
-    def changes(records: Sequence[Json]) -> Any:
-        last = {it["dynamodb"]["Keys"]["boardSeason"]["S"]: it for it in records}
-        return real(list(last.values()))
+    def read(it: BatchReader, records: Iterable[BoardRecord]) -> BatchChanges:
+        last = {record.key: record for record in records}
+        return real(it, last.values())
 
-    patch.setattr(handlers.board_stream, "_changes", changes)
+    patch.setattr(BatchReader, "read", read)
 
 
 def confirm_what_could_not_be_recorded(patch: pytest.MonkeyPatch) -> None:
@@ -521,29 +523,36 @@ def page_by_rank(patch: pytest.MonkeyPatch) -> None:
 def go_on_without_the_functions_that_post(patch: pytest.MonkeyPatch) -> None:
     """The next frame may be posted before theirs is."""
 
-    def post(it: FanoutFunction, part: Part, *, seconds: float, posts_per_second: float) -> Tally:
+    def post(
+        it: FanoutFunction,
+        frame: Frame,
+        *,
+        shards: Sequence[int],
+        seconds: float,
+        posts_per_second: float,
+    ) -> Delivered:
         event = {
-            "board": part.board,
-            "shards": part.shards,
-            "frame": part.frame.decode(),
-            "patience": part.patience,
+            "board": frame.board,
+            "shards": shards,
+            "frame": frame.body.decode(),
+            "patience": frame.patience,
             "seconds": seconds,
             "postsPerSecond": posts_per_second,
         }
         payload = json.dumps(event).encode()
         client("lambda").invoke(FunctionName=it.name, InvocationType="Event", Payload=payload)
-        return Tally()
+        return Delivered()
 
     patch.setattr(FanoutFunction, "post", post)
 
 
 def leave_the_part_of_a_function_that_died(patch: pytest.MonkeyPatch) -> None:
-    def answer(_sender: Sender, _part: Part, call: Any, *_how: float) -> Tally:
+    def answer(_sender: Sender, _frame: Frame, _shard: int, call: Any, **_how: float) -> Delivered:
         try:
-            tally: Tally = call.result()
+            delivered: Delivered = call.result()
         except Unavailable:
-            return Tally()
-        return tally
+            return Delivered()
+        return delivered
 
     patch.setattr(Sender, "_answer", answer)
 
@@ -555,17 +564,16 @@ def leave_the_last_shard_out(patch: pytest.MonkeyPatch) -> None:
 
 def hand_over_each_change_by_itself(patch: pytest.MonkeyPatch) -> None:
     """Several changes of a board are posted side by side, by functions that know no order."""
-    real = handlers.board_stream._changes  # noqa: SLF001
+    real = BatchReader.read
 
-    def changes(records: Sequence[Json]) -> Any:
-        found, ahead = [], []
-        for record in records:
-            one, further = real([record])
-            found += one
-            ahead += further
-        return found, ahead
+    def read(it: BatchReader, records: Iterable[BoardRecord]) -> BatchChanges:
+        batches = [real(it, [record]) for record in records]
+        return BatchChanges(
+            changes=tuple(change for batch in batches for change in batch.changes),
+            unreadable=tuple(broken for batch in batches for broken in batch.unreadable),
+        )
 
-    patch.setattr(handlers.board_stream, "_changes", changes)
+    patch.setattr(BatchReader, "read", read)
 
 
 def record_no_total_by_itself(patch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ from leaderboard.boards.boards_file import parse
 from leaderboard.boards.entries import encode, entries_json
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames import delta, messages
-from leaderboard.frames.broadcast import Broadcaster, Change, Frame
+from leaderboard.frames.broadcast import Broadcaster
+from leaderboard.frames.frame import Change, Frame
 from leaderboard.ranking.board_item import BoardItem
 from tests.unit import strategies
 

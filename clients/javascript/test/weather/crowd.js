@@ -15,7 +15,10 @@ import { VirtualTime } from "./time.js";
  * @typedef {{attempts: number[], admissions: number[], reads: number[], back: number}} Return
  */
 
-/** @typedef {{clients: number, admitted: number, chance?: number}} Crowd admitted: a second, and at once; chance: always the same */
+/**
+ * `admitted`: connections let in a second, and at once; `chance`: what every random number is, if they are all the same.
+ * @typedef {{clients: number, admitted: number, chance?: number}} Crowd
+ */
 
 const START = Date.UTC(2026, 10, 23, 8);
 const TOP = { board: "global", season: "all", epoch: "k3v9", version: 1, total: 0, endsAt: null, entries: [] };
@@ -25,88 +28,126 @@ const PATIENCE = 30 * 60_000;
 const LATENCY = 20;
 
 /**
+ * Gathers a crowd, takes its sockets away, and waits until everybody is back.
  * @param {Crowd} crowd
  * @returns {Promise<Return>}
  */
 export async function gather({ clients, admitted, chance }) {
   const random = chance === undefined ? new Random(1).next : () => chance;
-  const time = new VirtualTime(START);
-  const lostAt = START + LOST_AFTER;
-  /** @type {Return} */
-  const found = { attempts: [], admissions: [], reads: [], back: 0 };
-  /** @type {Set<Socket>} */
-  const open = new Set();
-  let tokens = admitted;
-  let filledAt = lostAt;
-
-  const admits = () => {
-    if (time.now() < lostAt) return true;
-    tokens = Math.min(admitted, tokens + ((time.now() - filledAt) / 1_000) * admitted);
-    filledAt = time.now();
-    if (tokens < 1) return false;
-    tokens -= 1;
-    return true;
-  };
-
-  class Socket {
-    /** @type {((event: any) => void) | null} */ onopen = null;
-    /** @type {((event: any) => void) | null} */ onmessage = null;
-    /** @type {((event: any) => void) | null} */ onclose = null;
-    /** @type {((event: any) => void) | null} */ onerror = null;
-
-    constructor() {
-      if (time.now() > lostAt) found.attempts.push(time.now() - lostAt);
-      time.after(LATENCY, () => {
-        if (!admits()) return this.onclose?.({ code: 1006 });
-        if (time.now() > lostAt) found.admissions.push(time.now() - lostAt);
-        open.add(this);
-        this.onopen?.({});
-      });
-    }
-
-    /** @param {string} text */
-    send(text) {
-      const { action, have } = JSON.parse(text);
-      const { season, epoch, version } = TOP;
-      const place = { season, epoch, version };
-      const pong = { type: "pong", serverTime: new Date(time.now()).toISOString(), boards: { global: place } };
-      const answer = have ? { type: "current", board: "global", ...place } : { type: "snapshot", ...TOP };
-      time.after(LATENCY, () => this.onmessage?.({ data: JSON.stringify(action === "ping" ? pong : answer) }));
-    }
-
-    close() {
-      open.delete(this);
-    }
-  }
-
-  const crowd = Array.from({ length: clients }, () => {
-    const client = createLeaderboard({
-      socket: "wss://example.test/dev",
-      http: "https://example.test",
-      WebSocket: Socket,
-      fetch: async () => {
-        if (time.now() > lostAt) found.reads.push(time.now() - lostAt);
-        return response(200, TOP);
-      },
-      page: null,
-      now: time.now,
-      random,
-      setTimeout: time.setTimeout,
-      clearTimeout: time.clearTimeout,
-    });
-    client.subscribe("global", () => {});
-    return client;
-  });
-
+  const gateway = new Gateway(admitted);
+  const { found, lostAt, time } = gateway;
+  const crowd = Array.from({ length: clients }, () => follow(gateway, random));
   await time.run(lostAt);
-  const lost = [...open];
-  open.clear();
+  const lost = [...gateway.open];
+  gateway.open.clear();
   time.after(1, () => lost.forEach((socket) => socket.onclose?.({ code: 1006 })));
   await time.run(lostAt + 2);
   await time.run(lostAt + PATIENCE, () => found.admissions.length >= clients && crowd.every(isLive));
   found.back = crowd.filter(isLive).length;
   for (const client of crowd) client.close();
   return found;
+}
+
+/** Lets in so many connections a second, after all sockets were lost, and counts. */
+class Gateway {
+  time = new VirtualTime(START);
+  lostAt = START + LOST_AFTER;
+  /** @type {Return} */
+  found = { attempts: [], admissions: [], reads: [], back: 0 };
+  /** @type {Set<CrowdSocket>} */
+  open = new Set();
+  #admitted;
+  #tokens;
+  #filledAt = this.lostAt;
+
+  /** @param {number} admitted a second, and at once */
+  constructor(admitted) {
+    this.#admitted = this.#tokens = admitted;
+  }
+
+  /** Whether the next connection is let in. */
+  admits() {
+    const now = this.time.now();
+    if (now < this.lostAt) return true;
+    this.#tokens = Math.min(this.#admitted, this.#tokens + ((now - this.#filledAt) / 1_000) * this.#admitted);
+    this.#filledAt = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  /**
+   * Notes something that happened after the sockets were lost.
+   * @param {"attempts" | "admissions" | "reads"} what
+   */
+  note(what) {
+    if (this.time.now() > this.lostAt) this.found[what].push(this.time.now() - this.lostAt);
+  }
+}
+
+/** A socket of one client of the crowd. */
+class CrowdSocket {
+  /** @type {((event: any) => void) | null} */ onopen = null;
+  /** @type {((event: any) => void) | null} */ onmessage = null;
+  /** @type {((event: any) => void) | null} */ onclose = null;
+  /** @type {((event: any) => void) | null} */ onerror = null;
+  #gateway;
+
+  /** @param {Gateway} gateway */
+  constructor(gateway) {
+    this.#gateway = gateway;
+    gateway.note("attempts");
+    gateway.time.after(LATENCY, () => {
+      if (!gateway.admits()) return this.onclose?.({ code: 1006 });
+      gateway.note("admissions");
+      gateway.open.add(this);
+      this.onopen?.({});
+    });
+  }
+
+  /** @param {string} text */
+  send(text) {
+    const { action, have } = JSON.parse(text);
+    const { season, epoch, version } = TOP;
+    const place = { season, epoch, version };
+    const { time } = this.#gateway;
+    const pong = { type: "pong", serverTime: new Date(time.now()).toISOString(), boards: { global: place } };
+    const answer = have ? { type: "current", board: "global", ...place } : { type: "snapshot", ...TOP };
+    time.after(LATENCY, () => this.onmessage?.({ data: JSON.stringify(action === "ping" ? pong : answer) }));
+  }
+
+  close() {
+    this.#gateway.open.delete(this);
+  }
+}
+
+/**
+ * One client of the crowd.
+ * @param {Gateway} gateway
+ * @param {() => number} random
+ */
+function follow(gateway, random) {
+  const { time } = gateway;
+  const client = createLeaderboard({
+    socket: "wss://example.test/dev",
+    http: "https://example.test",
+    WebSocket: class extends CrowdSocket {
+      constructor() {
+        super(gateway);
+      }
+    },
+    fetch: async () => {
+      gateway.note("reads");
+      return response(200, TOP);
+    },
+    page: null,
+    now: time.now,
+    random,
+    setTimeout: time.setTimeout,
+    clearTimeout: time.clearTimeout,
+  });
+  client.subscribe("global", () => {});
+  return client;
 }
 
 /** @param {import("../../src/index.js").Leaderboard} client */

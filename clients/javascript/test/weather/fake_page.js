@@ -1,4 +1,4 @@
-/** A page whose tab is switched and whose network comes and goes; counts its listeners. */
+/** A page for tests: its tab is switched and its network comes and goes. It counts its listeners. */
 export class FakePage {
   listening = 0;
   document = Object.assign(new EventTarget(), { visibilityState: "visible" });

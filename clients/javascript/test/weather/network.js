@@ -9,6 +9,7 @@
 const LIFETIME = 2 * 3_600_000;
 const IDLE = 10 * 60_000;
 
+/** The network between one client and the service. */
 export class Network {
   /** @type {Set<object>} sockets that the client has not closed, and that are not closed to it */
   open = new Set();
@@ -67,9 +68,9 @@ export class Network {
     };
   }
 
-  /** @typedef {InstanceType<Network["WebSocket"]>} FakeSocket */
+  /** @typedef {InstanceType<Network["WebSocket"]>} NetworkSocket */
 
-  /** @param {FakeSocket} socket */
+  /** @param {NetworkSocket} socket */
   #opening(socket) {
     const { fate, cutAfter } = this.#weather.connection();
     this.connections += 1;
@@ -92,21 +93,21 @@ export class Network {
     });
   }
 
-  /** @param {FakeSocket} socket */
+  /** @param {NetworkSocket} socket */
   cut(socket) {
     if (socket.readyState !== 1 || this.#weather.calm) return;
     if (this.#weather.ending() === "closed") socket.end();
     else socket.silent = true;
   }
 
-  /** @param {FakeSocket} socket */
+  /** @param {NetworkSocket} socket */
   #strike(socket) {
     if (socket.readyState !== 1) return;
     this.struck += 1;
     socket.end();
   }
 
-  /** @param {FakeSocket} socket */
+  /** @param {NetworkSocket} socket */
   #watchIdle(socket) {
     this.#time.after(socket.heardAt + IDLE - this.#time.now(), () => {
       if (socket.readyState !== 1) return;
@@ -116,7 +117,7 @@ export class Network {
   }
 
   /**
-   * @param {FakeSocket} socket
+   * @param {NetworkSocket} socket
    * @param {string} text
    */
   #toService(socket, text) {
@@ -131,7 +132,7 @@ export class Network {
   }
 
   /**
-   * @param {FakeSocket} socket
+   * @param {NetworkSocket} socket
    * @param {unknown} frame
    */
   #toClient(socket, frame) {

@@ -1,4 +1,6 @@
-/** Random numbers that a seed repeats (mulberry32), and what the weather draws from them. */
+/** Random numbers that a seed repeats (mulberry32). */
+
+/** What the weather draws. */
 export class Random {
   #state;
 

@@ -35,7 +35,7 @@ class Run {
     time.after(until - time.now(), () => (this.weather.calm = true));
   }
 
-  /** What a run is told by, when it is over. */
+  /** The records of every board, and whether the run is over. */
   get history() {
     const boards = [...this.service.boards].map(([name, { history }]) => [name, history]);
     return { over: this.weather.calm && this.service.isAtRest, blocked: this.weather.blocked, boards: Object.fromEntries(boards) };

@@ -1,57 +1,19 @@
 /**
- * A model of the service, written from the contract and importing nothing of the client: scores, recorded tops with
- * versions and epochs, seasons, frames, subscribers, HTTP reads. It keeps every record, for the witness.
+ * A model of the service, written from the protocol without any code of the client: scores, recorded tops with versions and
+ * epochs, seasons, frames, subscribers, HTTP reads. It keeps every record, for the witness.
  */
 
 /** @typedef {import("./random.js").Random} Random */
 /** @typedef {import("./time.js").Time} Time */
 
-/** @typedef {{rank: number, place: number, userId: string, userName: string, userScore: number, scoreUpdatedAt: string}} Entry */
-/**
- * @typedef {{board: string, season: string, epoch: string | null, version: number, total: number, endsAt: string | null,
- *   entries: Entry[], scoredAt: string | null, recordedAt: number}} Record
- */
-/** @typedef {{name: string, topSize: number, users: number, seasons: number[], frameInterval: number}} Rules seasons: their lengths, the last goes on */
-/** @typedef {(frame: object) => void} Send */
+/** @typedef {import("./model_board.js").Entry} Entry */
+/** @typedef {import("./model_board.js").Record} Record */
+/** @typedef {import("./model_board.js").Rules} Rules */
+/** What sends a frame to one connection. @typedef {(frame: object) => void} Send */
 
-const rfc3339 = (/** @type {number} */ time) => new Date(time).toISOString();
+import { ModelBoard, rfc3339 } from "./model_board.js";
 
-class ModelBoard {
-  /** @type {Record[]} every top that was ever recorded, in order */
-  history = [];
-  /** @type {Map<string, {userName: string, userScore: number, at: number}>} */
-  ranking = new Map();
-  /** @type {string | null} */
-  epoch = null;
-  version = 0;
-  /** @type {Record | null} what subscribers were last sent */
-  sent = null;
-  framePlanned = false;
-  recordPlanned = false;
-  /** The counter is lost and not yet made anew. */
-  counterLost = false;
-  seasonNumber = 0;
-  seasonEnds;
-
-  /**
-   * @param {Rules} rules
-   * @param {number} now
-   */
-  constructor(rules, now) {
-    this.rules = rules;
-    this.seasonEnds = rules.seasons.length > 1 ? now + rules.seasons[0] : Infinity;
-  }
-
-  get season() {
-    if (this.rules.seasons.length === 1) return "all";
-    return new Date(Date.UTC(2026, 10, 23 + this.seasonNumber)).toISOString().slice(0, 10);
-  }
-
-  get record() {
-    return this.history[this.history.length - 1];
-  }
-}
-
+/** The service that clients talk to, and that the weather comes between. */
 export class Service {
   /** @type {Map<string, ModelBoard>} */
   boards = new Map();
@@ -151,7 +113,7 @@ export class Service {
   }
 
   /**
-   * The counter is lost and found to be lost; after a while it begins anew.
+   * The counter is lost; after a while it starts again in a new epoch.
    * @param {string} name
    * @param {number} outage
    */
@@ -170,7 +132,7 @@ export class Service {
     });
   }
 
-  /** Begins the seasons whose time has come. */
+  /** Starts the seasons whose time has come. */
   turnSeasons() {
     for (const board of this.boards.values()) {
       while (this.#time.now() >= board.seasonEnds) {

@@ -16,55 +16,78 @@ const PATIENCE = 12 * 60_000;
 const PING_INTERVAL = 180_000;
 
 /**
+ * Rides out one storm with one client.
  * @param {number} seed
  * @param {{create?: typeof createLeaderboard}} [means] another way to make the client
  * @returns {Promise<{seed: number, wrongs: string[], shown: number, connections: number, requests: number, took: number}>}
  *   took: virtual milliseconds from calm weather to the final board
  */
 export async function ride(seed, { create = createLeaderboard } = {}) {
-  const random = new Random(seed);
-  const time = new VirtualTime(START);
-  const weather = new Weather({ random, time, scale: 1 });
-  const service = new Service({ random, time, rules: drawRules(random, 1) });
-  const network = new Network({ service, weather, time });
-  const page = new FakePage();
-  const calmAt = START + random.between(20_000, 240_000);
-  stir({ random, time, service, until: calmAt, scale: 1 });
+  const storm = new Storm(seed, create);
+  const took = await storm.pass();
+  const shown = await storm.settle();
+  await storm.close();
+  const { connections, requests } = storm.network;
+  return { seed, wrongs: storm.wrongs, shown, connections, requests, took };
+}
 
-  // The client's clock is wrong by up to a day, and set anew at times.
-  let clockError = random.chance(0.5) ? 0 : random.between(-86_400_000, 86_400_000);
-  const hasHttp = weather.blocked || random.chance(0.7);
-  const client = create({
-    socket: "wss://example.test/dev",
-    http: hasHttp ? "https://example.test" : undefined,
-    fetchTicket: random.chance(0.3) ? () => ticket(weather) : undefined,
-    WebSocket: network.WebSocket,
-    fetch: network.fetch,
-    page,
-    now: () => time.now() + clockError,
-    random: new Random(seed + 1e9).next,
-    setTimeout: time.setTimeout,
-    clearTimeout: time.clearTimeout,
-  });
+/** One client in one storm, and the witnesses of what it shows. */
+class Storm {
+  time = new VirtualTime(START);
+  page = new FakePage();
+  /** @type {string[]} what was wrong */
+  wrongs = [];
+  /** @type {Map<string, Witness>} by board */
+  #witnesses = new Map();
+  /** @type {Map<string, (() => void)[]>} what ends each subscription, by board */
+  #subscriptions = new Map();
 
-  /** @type {Map<string, Witness>} */
-  const witnesses = new Map();
-  /** @type {Map<string, (() => void)[]>} */
-  const subscriptions = new Map();
-  /** @type {string[]} */
-  const wrongs = [];
-  const subscribe = (/** @type {string} */ name) => {
-    const witness = new Witness(() => service.boards.get(name)?.history ?? []);
-    witness.wrongs = wrongs;
-    if (!subscriptions.get(name)?.length) witnesses.set(name, witness);
-    const off = client.subscribe(name, (board, changes) => witness.see(board, changes));
-    subscriptions.set(name, [...(subscriptions.get(name) ?? []), off]);
-  };
-  for (const name of service.boards.keys()) subscribe(name);
+  /**
+   * @param {number} seed
+   * @param {typeof createLeaderboard} create
+   */
+  constructor(seed, create) {
+    const { page, time } = this;
+    const random = new Random(seed);
+    this.random = random;
+    this.weather = new Weather({ random, time, scale: 1 });
+    this.service = new Service({ random, time, rules: drawRules(random, 1) });
+    this.network = new Network({ service: this.service, weather: this.weather, time });
+    this.calmAt = START + random.between(20_000, 240_000);
+    stir({ random, time, service: this.service, until: this.calmAt, scale: 1 });
+    // The client's clock is wrong by up to a day, and set anew at times.
+    this.clockError = random.chance(0.5) ? 0 : random.between(-86_400_000, 86_400_000);
+    const hasHttp = this.weather.blocked || random.chance(0.7);
+    this.client = create({
+      socket: "wss://example.test/dev",
+      http: hasHttp ? "https://example.test" : undefined,
+      fetchTicket: random.chance(0.3) ? () => ticket(this.weather) : undefined,
+      WebSocket: this.network.WebSocket,
+      fetch: this.network.fetch,
+      page,
+      now: () => time.now() + this.clockError,
+      random: new Random(seed + 1e9).next,
+      setTimeout: time.setTimeout,
+      clearTimeout: time.clearTimeout,
+    });
+    for (const name of this.service.boards.keys()) this.#subscribe(name);
+    if (random.chance(0.7)) time.after(random.between(0, 30_000), () => this.#disturb());
+  }
 
-  const disturb = () => {
-    if (time.now() >= calmAt) return;
-    const name = random.pick([...service.boards.keys()]);
+  /** @param {string} name */
+  #subscribe(name) {
+    const witness = new Witness(() => this.service.boards.get(name)?.history ?? []);
+    witness.wrongs = this.wrongs;
+    if (!this.#subscriptions.get(name)?.length) this.#witnesses.set(name, witness);
+    const unsubscribe = this.client.subscribe(name, (board, changes) => witness.see(board, changes));
+    this.#subscriptions.set(name, [...(this.#subscriptions.get(name) ?? []), unsubscribe]);
+  }
+
+  /** What happens on this side of the network: tabs, clocks, listeners. */
+  #disturb() {
+    const { page, random, time } = this;
+    if (time.now() >= this.calmAt) return;
+    const name = random.pick([...this.service.boards.keys()]);
     random.pick([
       () => page.show(false),
       () => page.show(true),
@@ -73,47 +96,63 @@ export async function ride(seed, { create = createLeaderboard } = {}) {
       () => page.connect(true),
       () => page.connect(true),
       () => page.window.dispatchEvent(new Event(random.chance(0.3) ? "pagehide" : "pageshow")),
-      () => subscribe(name),
-      () => subscriptions.get(name)?.pop()?.(),
-      () => (clockError += random.between(-600_000, 600_000)),
+      () => this.#subscribe(name),
+      () => this.#subscriptions.get(name)?.pop()?.(),
+      () => (this.clockError += random.between(-600_000, 600_000)),
     ])();
-    time.after(random.between(0, 30_000), disturb);
-  };
-  if (random.chance(0.7)) time.after(random.between(0, 30_000), disturb);
+    time.after(random.between(0, 30_000), () => this.#disturb());
+  }
 
-  await time.run(calmAt);
-  weather.calm = true;
-  page.connect(true);
-  page.show(true);
-  for (const [name, offs] of subscriptions) if (offs.length === 0) subscribe(name);
-  const goal = weather.blocked ? "polling" : "live";
-  const arrived = () => {
-    const { state, staleSince } = client.status;
-    return state === goal && staleSince === null && service.isAtRest && [...witnesses.values()].every((witness) => witness.isFinal);
-  };
-  // Longer than the longest delay, so that nothing of the storm is on its way any more.
-  await time.run(calmAt + 30_000);
-  await time.run(calmAt + PATIENCE, arrived);
-  const took = time.now() - calmAt;
-  if (!arrived()) wrongs.push(`not final: ${JSON.stringify(client.status)} ${[...witnesses].map(([name, { isFinal }]) => `${name} ${isFinal}`)}`);
-  const shown = count(witnesses);
-  // A connection that died without a sign is found out by a ping, and what comes after it changes nothing.
-  await time.run(time.now() + 2 * PING_INTERVAL);
-  await time.run(time.now() + PATIENCE, arrived);
-  if (!arrived() || count(witnesses) !== shown) wrongs.push("did not stay final");
+  /** Whether the client has the final boards, and says so. */
+  get #isOver() {
+    const { state, staleSince } = this.client.status;
+    const goal = this.weather.blocked ? "polling" : "live";
+    return state === goal && staleSince === null && this.service.isAtRest && [...this.#witnesses.values()].every((witness) => witness.isFinal);
+  }
 
-  client.close();
-  await time.run(time.now() + 60_000);
-  if (time.owned.size > 0) wrongs.push(`${time.owned.size} timers left`);
-  if (page.listening > 0) wrongs.push(`${page.listening} listeners left`);
-  if (network.open.size > 0) wrongs.push(`${network.open.size} sockets left`);
-  const { connections, requests } = network;
-  return { seed, wrongs, shown, connections, requests, took };
-}
+  get #shown() {
+    return [...this.#witnesses.values()].reduce((sum, { shown }) => sum + shown, 0);
+  }
 
-/** @param {Map<string, Witness>} witnesses */
-function count(witnesses) {
-  return [...witnesses.values()].reduce((sum, { shown }) => sum + shown, 0);
+  /**
+   * The storm itself, and the calm after it.
+   * @returns {Promise<number>} how long the calm took to bring the final boards, in milliseconds
+   */
+  async pass() {
+    const { calmAt, page, time } = this;
+    await time.run(calmAt);
+    this.weather.calm = true;
+    page.connect(true);
+    page.show(true);
+    for (const [name, subscriptions] of this.#subscriptions) if (subscriptions.length === 0) this.#subscribe(name);
+    // Longer than the longest delay, so that nothing of the storm is on its way any more.
+    await time.run(calmAt + 30_000);
+    await time.run(calmAt + PATIENCE, () => this.#isOver);
+    const finals = [...this.#witnesses].map(([name, { isFinal }]) => `${name} ${isFinal}`);
+    if (!this.#isOver) this.wrongs.push(`not final: ${JSON.stringify(this.client.status)} ${finals}`);
+    return time.now() - calmAt;
+  }
+
+  /**
+   * A connection that died without a sign is found out by a ping, and what comes after it changes nothing.
+   * @returns {Promise<number>} the boards shown until then
+   */
+  async settle() {
+    const shown = this.#shown;
+    await this.time.run(this.time.now() + 2 * PING_INTERVAL);
+    await this.time.run(this.time.now() + PATIENCE, () => this.#isOver);
+    if (!this.#isOver || this.#shown !== shown) this.wrongs.push("did not stay final");
+    return shown;
+  }
+
+  /** Closes the client, which leaves nothing behind. */
+  async close() {
+    this.client.close();
+    await this.time.run(this.time.now() + 60_000);
+    if (this.time.owned.size > 0) this.wrongs.push(`${this.time.owned.size} timers left`);
+    if (this.page.listening > 0) this.wrongs.push(`${this.page.listening} listeners left`);
+    if (this.network.open.size > 0) this.wrongs.push(`${this.network.open.size} sockets left`);
+  }
 }
 
 /** @param {Weather} weather */

@@ -5,6 +5,7 @@
  * @typedef {{now: () => number, after: (milliseconds: number, run: () => void) => void}} Time
  */
 
+/** A clock that jumps from timer to timer. */
 export class VirtualTime {
   /** @type {{at: number, order: number, run: () => void}[]} a binary heap */
   #heap = [];

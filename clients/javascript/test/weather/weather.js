@@ -3,6 +3,7 @@
 /** @typedef {import("./random.js").Random} Random */
 /** @typedef {import("./time.js").Time} Time */
 
+/** The weather of one run, drawn from its seed. */
 export class Weather {
   calm = false;
   #random;

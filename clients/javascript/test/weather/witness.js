@@ -1,4 +1,4 @@
-/** Watches what a client shows and compares it with what was recorded. It imports nothing of the client. */
+/** Compares what a client shows with what the service recorded. It uses no code of the client. */
 
 /** @typedef {import("./service.js").Record} Record */
 /** @typedef {import("../../src/index.js").Board} Board */
@@ -7,6 +7,7 @@
 /** @param {{season: string, epoch: string | null, version: number}} place */
 const key = ({ season, epoch, version }) => `${season} ${epoch} ${version}`;
 
+/** The witness of one listener of one board. */
 export class Witness {
   /** @type {string[]} what was wrong */
   wrongs = [];

@@ -10,5 +10,6 @@ MOST_DOUBLINGS = 64
 
 
 def full_jitter(random: Callable[[], float], *, attempt: int, base: float, cap: float) -> float:
-    """Milliseconds to wait; `random` gives [0, 1), attempts count from 0."""
+    """Milliseconds to wait. `random` gives [0, 1); attempts count from 0; `base` and `cap` are
+    milliseconds."""
     return random() * min(cap, base * 2.0 ** min(attempt, MOST_DOUBLINGS))

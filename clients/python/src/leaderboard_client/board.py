@@ -1,5 +1,4 @@
-"""Boards as values: made from a snapshot, moved by an update, compared, and placed before or after
-each other."""
+"""Boards as values: made from a snapshot, changed by an update, and compared with each other."""
 
 from __future__ import annotations
 
@@ -7,7 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from leaderboard_client.frame import Entry, Place, Placed, Snapshot, Update, instant
+from leaderboard_client.fields import instant
+from leaderboard_client.frame import Entry, HasPlace, Place, Snapshot, Update
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Board:
 
 
 class Moved(NamedTuple):
-    """An entry whose rank is another."""
+    """An entry whose rank has changed, with the old and the new rank."""
 
     entry: Entry
     old: int | None
@@ -39,7 +39,7 @@ class Moved(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """An entry whose score is another."""
+    """An entry whose score has changed, with the old and the new score."""
 
     entry: Entry
     old: int
@@ -48,23 +48,25 @@ class Scored(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What is different from the board that the listener saw before."""
+    """The differences from the board that the listener saw before."""
 
     since: Place | None = None
     """The board that this one follows; None for the first, which has no changes."""
     entered: tuple[Entry, ...] = ()
     left: tuple[Entry, ...] = ()
-    """As they were."""
+    """Entries that are gone, as they were."""
     moved: tuple[Moved, ...] = ()
     scored: tuple[Scored, ...] = ()
-    """Who entered is not here."""
+    """Without those that entered."""
 
 
-def compare(place: Placed, held: Placed) -> Literal["newer", "same", "older", "apart"]:
-    """Where a counter stands beside another; `apart` where nothing in the two says it (another
-    epoch, or seasons of another schedule)."""
+def compare(place: HasPlace, held: HasPlace) -> Literal["newer", "same", "older", "apart"]:
+    """How one place of a board's counter compares with the held one.
+
+    `apart`: it cannot be told, since the epoch, or the schedule of the seasons, is another.
+    """
     if place.season != held.season:
-        # all, 2026-11, 2026-W48 and 2026-11-23 have an order among their own kind alone.
+        # Names of seasons have an order only among their own kind: 2026-11, 2026-W48, 2026-11-23.
         if len(place.season) != len(held.season):
             return "apart"
         return "newer" if place.season > held.season else "older"
@@ -75,11 +77,13 @@ def compare(place: Placed, held: Placed) -> Literal["newer", "same", "older", "a
     return "newer" if place.version > held.version else "older"
 
 
-def same_counter(a: Placed, b: Placed) -> bool:
+def same_counter(a: HasPlace, b: HasPlace) -> bool:
+    """Whether the versions of two places can be compared."""
     return a.season == b.season and a.epoch == b.epoch
 
 
 def from_snapshot(snapshot: Snapshot) -> Board:
+    """The board that a snapshot holds."""
     newest = max(snapshot.entries, key=_scored_instant, default=None)
     return Board(
         board=snapshot.board,
@@ -100,8 +104,10 @@ def _scored_instant(entry: Entry) -> float:
 
 
 def apply_update(board: Board, update: Update) -> Board | None:
-    """The board after an update that starts from it; None if two users would have one rank, which
-    no recorded top has."""
+    """The board after an update that starts from it.
+
+    None if two users would have the same rank, which no recorded top has.
+    """
     by_user = {entry.user_id: entry for entry in board.entries}
     for user_id in update.remove:
         by_user.pop(user_id, None)
@@ -125,6 +131,7 @@ def _rank(entry: Entry) -> float:
 
 
 def changes_between(before: Board | None, after: Board) -> Changes:
+    """The differences between two boards; none if there was no board before."""
     if before is None:
         return Changes()
     gone = {entry.user_id: entry for entry in before.entries}

@@ -1,48 +1,36 @@
-"""The connection in use, and the one that is to take its place: when to connect, after how long
-again, when to change."""
+"""The connection in use, and the one that is to take its place.
+
+A client has one connection for all boards. After a loss it waits a random time, whose limit doubles
+with each failure, so that a crowd does not come back at once. Before the gateway's limit of two
+hours a second connection, the spare, opens beside the first. It takes over when it has answered for
+every board, so no board is ever without one. If the spare fails, the first goes on."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from leaderboard_client.backoff import full_jitter
-from leaderboard_client.link import Link, Message, Standing
+from leaderboard_client.effects import Connect, Disconnect, Effect, Send
+from leaderboard_client.link import BoardState, Link
 from leaderboard_client.timing import Timing
 
 
-@dataclass(frozen=True, slots=True)
-class Connect:
-    link: int
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnect:
-    link: int
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    link: int
-    message: Message
-
-
-ConnectionEffect = Connect | Disconnect | Send
-
-
 class Connections:
+    """The links of one session: the current one, and a spare while it is being replaced."""
+
     def __init__(
         self,
         *,
         timing: Timing,
         random: Callable[[], float],
-        emit: Callable[[ConnectionEffect], None],
+        emit: Callable[[Effect], None],
     ) -> None:
         self.current: Link | None = None
         self.failures = 0
         """Connections lost or failed in a row."""
         self.connect_at = math.inf
+        """When to connect, if there is no current link."""
         self._spare: Link | None = None
         self._spare_failures = 0
         self._count = 0
@@ -52,25 +40,33 @@ class Connections:
 
     @property
     def all(self) -> list[Link]:
+        """The current link first."""
         return [link for link in (self.current, self._spare) if link is not None]
+
+    def find(self, number: int) -> Link | None:
+        """The link with this number; None if it is gone."""
+        return next((link for link in self.all if link.number == number), None)
 
     @property
     def due(self) -> float:
+        """When there is something to do next; infinity if nothing is."""
         dues = [link.due for link in self.all]
         return min(math.inf if self.current else self.connect_at, *dues, math.inf)
 
     def start(self, now: float) -> None:
+        """Connects with the next `advance`."""
         self.failures = 0
         self.connect_at = now
 
     def stop(self) -> None:
+        """Closes every link and opens none."""
         for link in self.all:
             self._emit(Disconnect(link.number))
         self.current = self._spare = None
         self.connect_at = math.inf
 
     def lose(self, link: Link, now: float) -> None:
-        """A connection is gone, or given up."""
+        """Lets a link go whose socket is lost or given up, and plans the next try."""
         base, cap = self._timing.reconnect_base, self._timing.reconnect_cap
         self._emit(Disconnect(link.number))
         if link is self._spare:
@@ -81,6 +77,7 @@ class Connections:
                 self.current.replace_at = now + wait
             self._spare_failures += 1
             return
+        # One that opened and ended at once does not end a row of failures.
         if link.live and now - link.opened_at >= self._timing.settled_after:
             self.failures = 0
         self.current = self._spare
@@ -90,25 +87,24 @@ class Connections:
         self.failures += 1
 
     def distrust(self, link: Link, now: float) -> None:
-        """The connection cannot tell what is right; a new one, which has no past, can."""
+        """Replaces the current link now: it cannot tell what is right. A new one can, since it has
+        no past."""
         if link is self.current and self._spare is None:
             link.replace_at = now
 
-    def advance(self, now: float, standing: Callable[[str], Standing]) -> None:
-        """Does all that is due."""
+    def advance(self, now: float, board_state: Callable[[str], BoardState]) -> None:
+        """Does all that is due. `board_state`: what is known of a board, by its name."""
         for link in self.all:
             if link.expire(now):
                 self.lose(link, now)
         if self.current is None and now >= self.connect_at:
             self.current = self._connect(now)
         for link in self.all:
-            for message in link.messages(now, standing):
+            for message in link.messages(now, board_state):
                 self._emit(Send(link.number, message))
         self._replace(now)
 
     def _replace(self, now: float) -> None:
-        """A connection that is to end soon goes on until the next one has been answered for every
-        board."""
         if self.current and self._spare is None and now >= self.current.replace_at:
             self.current.replace_at = math.inf
             self._spare = self._connect(now)

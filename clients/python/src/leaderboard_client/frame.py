@@ -1,20 +1,29 @@
-"""What the service sends, checked before anything else sees it: text in, a typed frame out, or None
-for what nobody can follow (damaged, of a newer protocol, or the gateway's own messages)."""
+"""What the service sends, checked before anything else sees it. Text goes in and a typed frame
+comes out, or None if the text is damaged, of a newer protocol, or a message of the gateway."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
-LARGEST = 2**53 - 1
+from leaderboard_client.fields import (
+    DamagedFrame,
+    count_of,
+    instant,
+    integer_of,
+    list_of,
+    object_of,
+    optional_text,
+    rank_of,
+    text_of,
+    time_of,
+)
 
 
-class Placed(Protocol):
-    """Where a counter stands. The epoch is None, and the version 0, before the first score."""
+class HasPlace(Protocol):
+    """Anything that says where a board's counter stands: a place, a frame, a board."""
 
     @property
     def season(self) -> str: ...
@@ -28,6 +37,8 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
+    """Where a board's counter stands. Before the first score the epoch is None, the version 0."""
+
     season: str
     epoch: str | None
     version: int
@@ -51,6 +62,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
+    """The whole top of a board, as recorded at one place. Times are RFC 3339."""
+
     board: str
     season: str
     epoch: str | None
@@ -63,11 +76,13 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
+    """What changed between two versions of a top."""
+
     board: str
     season: str
     epoch: str
     start: int
-    """`from` in the protocol."""
+    """The version that it starts from, `from` in the protocol."""
     version: int
     total: int
     upsert: tuple[Entry, ...]
@@ -78,6 +93,8 @@ class Update:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Current:
+    """The answer to a `subscribe` whose sender is up to date."""
+
     board: str
     season: str
     epoch: str | None
@@ -86,18 +103,24 @@ class Current:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsubscribed:
+    """The answer to an `unsubscribe`."""
+
     board: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pong:
+    """The answer to a `ping`: the service's time, and the boards of this connection by name."""
+
     server_time: float
-    """Milliseconds since 1970; NaN if it says none."""
+    """Milliseconds since 1970; NaN if the pong has no time."""
     boards: dict[str, Place]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
+    """An `error` of the service; the connection stays open."""
+
     code: str
     message: str
     board: str | None
@@ -107,156 +130,93 @@ class Refusal:
 Frame = Snapshot | Update | Current | Unsubscribed | Pong | Refusal
 
 
-class _DamagedError(Exception):
-    """The frame is none of the protocol."""
-
-
-def instant(time: object) -> float:
-    """Milliseconds since 1970, NaN where there is no time."""
-    if isinstance(time, str):
-        try:
-            parsed = datetime.fromisoformat(time)
-        except ValueError:
-            return math.nan
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * 1000
-    return math.nan if isinstance(time, bool) or not isinstance(time, int | float) else time
-
-
 def parse_frame(text: object) -> Frame | None:
-    """One WebSocket message as a frame."""
+    """One WebSocket message as a frame; None if it is not one. Raises nothing."""
     if not isinstance(text, str):
         return None
     try:
-        value = _object(json.loads(text))
-        return _READERS[_text(value.get("type"))](value)
-    # A frame of a million brackets is no frame either.
-    except (_DamagedError, KeyError, RecursionError, ValueError):
+        value = object_of(json.loads(text))
+        return _READERS[text_of(value.get("type"))](value)
+    # A text of a million brackets is not a frame either.
+    except (DamagedFrame, KeyError, RecursionError, ValueError):
         return None
 
 
 def parse_top(body: object, board: str) -> Snapshot | None:
-    """The body of `GET /boards/{board}/top` as a snapshot; None if it is none, or has no version to
-    place it by."""
+    """The body of `GET /boards/{board}/top` as a snapshot.
+
+    None if it is damaged, is about another board, or has no version.
+    """
     try:
-        top = _snapshot(_object(body))
-    except (_DamagedError, KeyError):
+        top = _snapshot(object_of(body))
+    except (DamagedFrame, KeyError):
         return None
     return top if top.board == board else None
 
 
-def _object(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _DamagedError
-    return value
-
-
-def _list(value: object) -> list[Any]:
-    if not isinstance(value, list):
-        raise _DamagedError
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise _DamagedError
-    return value
-
-
-def _optional_text(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _integer(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _DamagedError
-    return value
-
-
-def _count(value: object) -> int:
-    number = _integer(value)
-    if not 0 <= number <= LARGEST:
-        raise _DamagedError
-    return number
-
-
-def _rank(value: object) -> int | None:
-    if value is None:
-        return None
-    number = _count(value)
-    if number == 0:
-        raise _DamagedError
-    return number
-
-
-def _time(value: object) -> str | None:
-    if value is not None and math.isnan(instant(_text(value))):
-        raise _DamagedError
-    return _optional_text(value)
-
-
 def _place(value: dict[str, Any]) -> Place:
-    version = _count(value.get("version"))
+    version = count_of(value.get("version"))
     epoch = value.get("epoch")
-    known = _optional_text(epoch) if version == 0 else _text(epoch)
-    return Place(_text(value.get("season")), known, version)
+    known = optional_text(epoch) if version == 0 else text_of(epoch)
+    return Place(text_of(value.get("season")), known, version)
 
 
 def _entry(value: object) -> Entry:
-    entry = _object(value)
+    entry = object_of(value)
     return Entry(
-        rank=_rank(entry.get("rank")),
-        place=_rank(entry.get("place")),
-        user_id=_text(entry.get("userId")),
-        user_name=_text(entry.get("userName")),
-        user_score=_integer(entry.get("userScore")),
-        score_updated_at=_text(entry.get("scoreUpdatedAt")),
+        rank=rank_of(entry.get("rank")),
+        place=rank_of(entry.get("place")),
+        user_id=text_of(entry.get("userId")),
+        user_name=text_of(entry.get("userName")),
+        user_score=integer_of(entry.get("userScore")),
+        score_updated_at=text_of(entry.get("scoreUpdatedAt")),
     )
 
 
 def _entries(value: object) -> tuple[Entry, ...]:
-    entries = tuple(_entry(it) for it in _list(value))
+    entries = tuple(_entry(it) for it in list_of(value))
     if len({entry.user_id for entry in entries}) < len(entries):
-        raise _DamagedError
+        raise DamagedFrame
     return entries
 
 
 def _snapshot(value: dict[str, Any]) -> Snapshot:
     place = _place(value)
     return Snapshot(
-        board=_text(value.get("board")),
+        board=text_of(value.get("board")),
         season=place.season,
         epoch=place.epoch,
         version=place.version,
-        total=_count(value.get("total")),
-        ends_at=_time(value.get("endsAt")),
+        total=count_of(value.get("total")),
+        ends_at=time_of(value.get("endsAt")),
         entries=_entries(value.get("entries")),
-        published_at=_optional_text(value.get("publishedAt")),
+        published_at=optional_text(value.get("publishedAt")),
     )
 
 
 def _update(value: dict[str, Any]) -> Update:
     place = _place(value)
-    start = _count(value.get("from"))
+    start = count_of(value.get("from"))
     if place.version <= start:
-        raise _DamagedError
+        raise DamagedFrame
     return Update(
-        board=_text(value.get("board")),
+        board=text_of(value.get("board")),
         season=place.season,
-        epoch=_text(place.epoch),
+        epoch=text_of(place.epoch),
         start=start,
         version=place.version,
-        total=_count(value.get("total")),
+        total=count_of(value.get("total")),
         upsert=_entries(value.get("upsert")),
-        remove=tuple(_text(it) for it in _list(value.get("remove"))),
-        scored_at=_optional_text(value.get("scoredAt")),
-        published_at=_optional_text(value.get("publishedAt")),
+        remove=tuple(text_of(it) for it in list_of(value.get("remove"))),
+        scored_at=optional_text(value.get("scoredAt")),
+        published_at=optional_text(value.get("publishedAt")),
     )
 
 
 def _current(value: dict[str, Any]) -> Current:
     place = _place(value)
     return Current(
-        board=_text(value.get("board")),
+        board=text_of(value.get("board")),
         season=place.season,
         epoch=place.epoch,
         version=place.version,
@@ -264,7 +224,7 @@ def _current(value: dict[str, Any]) -> Current:
 
 
 def _unsubscribed(value: dict[str, Any]) -> Unsubscribed:
-    return Unsubscribed(board=_text(value.get("board")))
+    return Unsubscribed(board=text_of(value.get("board")))
 
 
 def _pong(value: dict[str, Any]) -> Pong:
@@ -272,19 +232,19 @@ def _pong(value: dict[str, Any]) -> Pong:
     listed = value.get("boards")
     for name, place in listed.items() if isinstance(listed, dict) else ():
         try:
-            boards[name] = _place(_object(place))
-        except _DamagedError:
+            boards[name] = _place(object_of(place))
+        except DamagedFrame:
             continue
     return Pong(server_time=instant(value.get("serverTime")), boards=boards)
 
 
 def _refusal(value: dict[str, Any]) -> Refusal:
-    code = _text(value.get("code"))
+    code = text_of(value.get("code"))
     return Refusal(
         code=code,
-        message=_optional_text(value.get("message")) or code,
-        board=_optional_text(value.get("board")),
-        request_id=_optional_text(value.get("requestId")),
+        message=optional_text(value.get("message")) or code,
+        board=optional_text(value.get("board")),
+        request_id=optional_text(value.get("requestId")),
     )
 
 

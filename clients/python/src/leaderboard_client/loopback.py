@@ -1,4 +1,4 @@
-"""Which addresses are on this machine: no proxy can reach them."""
+"""Tells which addresses are on this machine. A proxy cannot reach them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback

@@ -1,42 +1,58 @@
-"""What needs somebody: each problem is listed once for its cause, until it is solved."""
+"""Problems that somebody has to solve. Each is listed once for its cause, until it is solved."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
+    """Something that trying again does not put right."""
+
     code: str
+    """Stable, for programs; the README lists the codes."""
     message: str
+    """What happened and what to do next, for people."""
     board: str | None = None
+    """The board that it is about; None if it is about all of them."""
     request_id: str | None = None
+    """The service's id of the request that failed."""
     cause: BaseException | None = None
 
 
 class Problems:
-    def __init__(self) -> None:
+    """The problems of one client that are not solved yet."""
+
+    def __init__(self, on_new: Callable[[Problem], None]) -> None:
         self.list: tuple[Problem, ...] = ()
         """The same tuple while nothing changed."""
-        # Each with what may solve it: a way to the service, or a board on it.
+        self._on_new = on_new
         self._sources: list[tuple[str, Problem]] = []
 
-    def add(self, source: str, problem: Problem) -> bool:
-        """Whether it is news."""
+    def report(self, source: str, problem: Problem) -> None:
+        """Lists a problem, unless the same one is listed already.
+
+        `source`: what solves it when it works again: `socket`, `http`, `frames`, `board …` or
+        `read …`.
+        """
         if any(it.code == problem.code and it.board == problem.board for it in self.list):
-            return False
+            return
         self._keep([*self._sources, (source, problem)])
-        return True
+        self._on_new(problem)
 
     def has(self, source: str) -> bool:
+        """Whether a problem of this source is listed."""
         return any(own == source for own, _ in self._sources)
 
     def solve(self, *sources: str) -> None:
+        """Removes the problems of these sources."""
         left = [(source, it) for source, it in self._sources if source not in sources]
         if len(left) < len(self._sources):
             self._keep(left)
 
     def clear(self) -> None:
+        """Removes all problems."""
         self._keep([])
 
     def _keep(self, sources: list[tuple[str, Problem]]) -> None:

@@ -1,16 +1,17 @@
 /**
- * Deleting the account: asked twice, and with the password where the service wants a fresh sign-in.
+ * Deleting the account. The player confirms it, and signs in again where the service wants a fresh sign-in.
  */
 
 import { find, tell } from "./elements.js";
 import { Failure, sentence } from "./failures.js";
 
-export class Leaving {
+/** The form that deletes the account. */
+export class AccountDeletion {
   #identity;
   #service;
   #account;
   #form = /** @type {HTMLFormElement} */ (find("leaving"));
-  /** Disabled until the service asks for it: what is disabled need not be filled in. */
+  /** E-mail and password. Disabled, so that they need not be filled in, until the service asks for them. */
   #again = /** @type {HTMLFieldSetElement} */ (find("again"));
   #failed = /** @type {HTMLElement} */ (this.#form.querySelector(".failure"));
 

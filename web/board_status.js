@@ -1,5 +1,6 @@
 /**
- * Says how things stand: whether the board is live, since when it is not, how old it is, how long its season goes on.
+ * The status of the board that is shown: whether it is live, since when it is not, how old it is, and how long its season
+ * lasts.
  */
 
 /** @typedef {import("./client/index.js").Board} Board */
@@ -8,8 +9,8 @@
 import { find, make, tell, write } from "./elements.js";
 import { ago, duration, seasonName, timeOfDay } from "./words.js";
 
-/** A state that passes sooner is not worth a warning. */
-const PATIENCE = 1_500;
+/** A trouble that is over sooner is not worth a warning, in milliseconds. */
+const WARN_AFTER = 1_500;
 
 /** What a warning says happened, and what comes next. @type {Partial<Record<Status["state"], [string, string]>>} */
 const WARNINGS = {
@@ -19,10 +20,11 @@ const WARNINGS = {
 };
 
 /**
+ * The text of the pill at the top of the page.
  * @param {Status} status
  * @param {number} now the viewer's clock
  */
-function state({ state, retryAt, staleSince }, now) {
+function stateText({ state, retryAt, staleSince }, now) {
   const wait = retryAt ? Math.ceil((retryAt.getTime() - now) / 1000) : 0;
   switch (state) {
     case "live":
@@ -42,12 +44,13 @@ function state({ state, retryAt, staleSince }, now) {
   }
 }
 
-export class Condition {
+/** Writes the status, and keeps it up to date while time passes. */
+export class BoardStatus {
   /** @type {Status | null} */
   #status = null;
   /** @type {Board | null} */
   #board = null;
-  /** Since when this page has known of the trouble, which may have begun before. */
+  /** When this page noticed the trouble, which may have begun earlier. */
   #troubledAt = Infinity;
   #warned = false;
   #leaderboard;
@@ -70,7 +73,10 @@ export class Condition {
     setInterval(() => this.#write(), 500);
   }
 
-  /** @param {Board | null} board */
+  /**
+   * Another board, or another state of it, is shown.
+   * @param {Board | null} board
+   */
   show(board) {
     this.#board = board;
     this.#write();
@@ -87,7 +93,7 @@ export class Condition {
     const now = Date.now();
     const fresh = status.state === "live" && !status.staleSince;
     this.#pill.dataset.state = fresh ? "live" : status.state === "live" ? "catching-up" : status.state;
-    write(find("connection-text"), state(status, now));
+    write(find("connection-text"), stateText(status, now));
     this.#warn(status, now);
     this.#date(status, now);
     this.#countDown();
@@ -100,12 +106,12 @@ export class Condition {
   #warn({ state, staleSince }, now) {
     const down = state === "offline" || state === "reconnecting" || (state === "live" && staleSince !== null);
     this.#troubledAt = down ? Math.min(this.#troubledAt, now) : Infinity;
-    const troubled = now - this.#troubledAt > PATIENCE;
+    const troubled = now - this.#troubledAt > WARN_AFTER;
     find("board").classList.toggle("is-stale", troubled);
     const [reason, next] = WARNINGS[state] ?? ["", ""];
     const held = this.#board && staleSince ? `Showing the board as of ${timeOfDay(staleSince.getTime())}. ` : "";
     tell(this.#stale, troubled ? `${reason} ${held}${next}` : null);
-    if (troubled && !this.#warned) this.#announcer.say(`${reason} The board shows the last known state.`);
+    if (troubled && !this.#warned) this.#announcer.say(`${reason} The board may be out of date.`);
     if (!troubled && this.#warned && state === "live") this.#announcer.say("The board is live again.");
     this.#warned = troubled || (this.#warned && state !== "live");
   }

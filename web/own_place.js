@@ -1,5 +1,6 @@
 /**
- * The player's own place where the top does not show it: from the player's own scores, and the board's ranking.
+ * The line under the board with the player's own place, where the top does not show it. It comes from the player's own scores
+ * and the board's ranking.
  */
 
 /** @typedef {import("./client/index.js").Board} Board */
@@ -9,14 +10,15 @@ import { find, make } from "./elements.js";
 import { Failure } from "./failures.js";
 import { amount, count } from "./words.js";
 
-/** A place outside the top is asked for at most this often, in milliseconds. */
-const PACE = 5_000;
-/** A score that was just made is asked for when it has had the time to be ranked. */
-const SOON = 1_000;
-/** How often one asks again for a score that is not ranked, or not yet: a hidden player never is. */
-const PATIENCE = 5;
+/** The least time between two requests for a place outside the top, in milliseconds. */
+const INTERVAL = 5_000;
+/** How long a new score may take to be ranked, before its place is asked for, in milliseconds. */
+const RANKING_TIME = 1_000;
+/** How often to ask again for a score that is not ranked yet. A hidden player never is. */
+const MOST_TRIES = 5;
 
-export class Standing {
+/** Where the player is on the board that is shown. */
+export class OwnPlace {
   #service;
   #element = find("own");
   /** @type {Board | null} */
@@ -33,7 +35,7 @@ export class Standing {
   #asking = false;
   #askedAt = -Infinity;
   #timer = 0;
-  #patience = PATIENCE;
+  #triesLeft = MOST_TRIES;
 
   /** @param {import("./service.js").Service} service */
   constructor(service) {
@@ -41,6 +43,7 @@ export class Standing {
   }
 
   /**
+   * Another board, or another state of it, is shown.
    * @param {Board | null} board
    * @param {import("./service.js").Format} [format]
    */
@@ -48,13 +51,14 @@ export class Standing {
     this.#format = format;
     if (board?.board !== this.#board?.board || board?.season !== this.#board?.season) this.#outside = null;
     const changed = board !== this.#board;
-    if (board?.board !== this.#board?.board) this.#patience = PATIENCE;
+    if (board?.board !== this.#board?.board) this.#triesLeft = MOST_TRIES;
     this.#board = board;
     this.#write();
     if (changed) this.#ask();
   }
 
   /**
+   * Another player is signed in, or nobody.
    * @param {{userId: string, userName: string, scores: (Score & {board: string, season: string})[]} | null} player
    */
   of(player) {
@@ -70,14 +74,17 @@ export class Standing {
     this.#ask();
   }
 
-  /** @param {string} userName */
+  /**
+   * The player has another name.
+   * @param {string} userName
+   */
   rename(userName) {
     this.#userName = userName;
     this.#write();
   }
 
   /**
-   * A score that was just made; null after an attempt of a player without one.
+   * The player completed an action. The score is null if the player has none yet.
    * @param {string} board
    * @param {Score | null} score
    */
@@ -85,8 +92,8 @@ export class Standing {
     if (score === null) return;
     const { userScore, scoreUpdatedAt } = score;
     this.#scores.set(board, { season: this.#board?.season ?? "", userScore, scoreUpdatedAt });
-    this.#askedAt = performance.now() - PACE + SOON;
-    this.#patience = PATIENCE;
+    this.#askedAt = performance.now() - INTERVAL + RANKING_TIME;
+    this.#triesLeft = MOST_TRIES;
     this.#write();
     this.#ask();
   }
@@ -120,7 +127,7 @@ export class Standing {
   #ask() {
     clearTimeout(this.#timer);
     if (!this.#userId || !this.#board || this.#score === null || this.#inTop || this.#asking || document.hidden) return;
-    const wait = this.#askedAt + PACE - performance.now();
+    const wait = this.#askedAt + INTERVAL - performance.now();
     if (wait > 0) this.#timer = setTimeout(() => this.#ask(), wait);
     else this.#find(this.#board, this.#userId);
   }
@@ -134,20 +141,20 @@ export class Standing {
     this.#askedAt = performance.now();
     let again = false;
     try {
-      const { entry, total } = await this.#service.standing(board, season, userId);
+      const { entry, total } = await this.#service.userEntry(board, season, userId);
       again = !this.#take(board, season, userId, entry, total);
     } catch (failure) {
-      // Not ranked yet, though there is a score. After other failures the place stays as it was known; the next change of
+      // There is a score, but it is not ranked yet. After other failures the last known place stays, and the next change of
       // the board asks again.
       again = failure instanceof Failure && failure.code === "user_not_ranked";
     } finally {
       this.#asking = false;
     }
-    if (again && this.#patience-- > 0) this.#ask();
+    if (again && this.#triesLeft-- > 0) this.#ask();
   }
 
   /**
-   * Takes an answer; false if it is of something else than what is shown now, or of before the newest score.
+   * Takes an answer. Returns false if it is about something else than what is shown now, or older than the newest score.
    * @param {string} board
    * @param {string} season
    * @param {string} userId
@@ -157,7 +164,7 @@ export class Standing {
   #take(board, season, userId, { place, userScore, scoreUpdatedAt }, total) {
     const known = this.#score;
     if (this.#board?.board !== board || this.#board.season !== season || this.#userId !== userId) return false;
-    // Times of one form compare as texts do.
+    // Times in one format can be compared as texts.
     if (!known || scoreUpdatedAt < known.scoreUpdatedAt) return false;
     this.#scores.set(board, { season, userScore, scoreUpdatedAt });
     this.#outside = place === null ? null : { place, total };

@@ -1,0 +1,169 @@
+/*
+ * One client at work: a session with its clock, timer, sockets, reads and listeners.
+ */
+
+/** @import { Effect } from "./effects.js" */
+/** @import { Event as SessionEvent } from "./events.js" */
+/** @import { Leaderboard, Options } from "./leaderboard.js" */
+
+import { steadyClock } from "./clock.js";
+import { Listeners } from "./listeners.js";
+import { watchPage } from "./page.js";
+import { Session } from "./session.js";
+import { missingWebSocket, Sockets } from "./sockets.js";
+import { statusKeeper } from "./status.js";
+import { timing as standard } from "./timing.js";
+import { topReader } from "./top.js";
+
+/** Timers count in 31 bits. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+const global = /** @type {import("./page.js").Page & {WebSocket?: new (url: string) => import("./sockets.js").Socket}} */ (globalThis);
+
+/** What `createLeaderboard` makes, with everything that users do not see. @internal */
+export class Client {
+  #clock;
+  #session;
+  #sockets;
+  #readTop;
+  #listeners = new Listeners();
+  #statusOf;
+  #setTimer;
+  #clearTimer;
+  #forgetPage;
+  /** What the runtime lacks. @type {import("./problems.js").Problem | null} */
+  #lack = null;
+  /** @type {Map<string, AbortController>} */
+  #reads = new Map();
+  /** @type {Effect[]} */
+  #effects = [];
+  #performing = false;
+  /** @type {unknown} */
+  #timer = null;
+  #closed = false;
+
+  /** @param {Options} options with `socket`, `http`, or both */
+  constructor(options) {
+    const { socket, http, fetchTicket } = options;
+    const WebSocket = options.WebSocket ?? global.WebSocket;
+    const wallClock = options.now ?? Date.now;
+    const clock = steadyClock(wallClock);
+    this.#clock = clock;
+    this.#statusOf = statusKeeper(() => wallClock() - clock());
+    this.#setTimer = options.setTimeout ?? ((callback, milliseconds) => globalThis.setTimeout(callback, milliseconds));
+    this.#clearTimer = options.clearTimeout ?? ((timer) => globalThis.clearTimeout(timer));
+    this.#sockets = socket !== undefined && WebSocket ? new Sockets({ url: socket, WebSocket, fetchTicket }, (event) => this.#dispatch(event)) : null;
+    if (socket !== undefined && !WebSocket) this.#lack = missingWebSocket(http !== undefined);
+    const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    // A worker has no document, but a browser's fetch.
+    const cached = "document" in globalThis || "importScripts" in globalThis;
+    this.#readTop = http === undefined ? null : topReader({ http, fetch, cached });
+    this.#session = new Session({
+      timing: { ...standard, ...options.timing },
+      random: options.random ?? Math.random,
+      sockets: this.#sockets !== null,
+      http: http !== undefined,
+    });
+    const { document, navigator } = global;
+    const page = options.page === undefined ? { document, window: document && globalThis, navigator } : options.page;
+    this.#forgetPage = watchPage(page ?? {}, (type) => this.#dispatch({ type }));
+  }
+
+  // Arrow functions, so that users may take them off the object.
+
+  /** @type {Leaderboard["subscribe"]} */
+  subscribe = (board, onChange) => {
+    if (!/^[a-z0-9-]{1,48}$/.test(board)) throw new TypeError(`${JSON.stringify(board)} is not a board id`);
+    if (this.#closed) throw new Error("The leaderboard client is closed");
+    const subscriber = { onChange, hasBoard: false };
+    if (this.#listeners.subscribe(board, subscriber)) this.#dispatch({ type: "follow", board });
+    queueMicrotask(() => {
+      if (this.#lack) this.#dispatch({ type: "problemFound", problem: this.#lack });
+      const held = this.#session.held(board);
+      if (held) this.#listeners.showHeld(held, subscriber);
+    });
+    return () => {
+      if (this.#listeners.unsubscribe(board, subscriber)) this.#dispatch({ type: "unfollow", board });
+    };
+  };
+
+  on = (/** @type {"status" | "problem"} */ event, /** @type {any} */ listener) => this.#listeners.add(event, listener);
+
+  board = (/** @type {string} */ board) => this.#session.held(board);
+
+  get status() {
+    return this.#statusOf(this.#session.condition);
+  }
+
+  now = () => this.#clock() + this.#session.offset;
+
+  close = () => {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#forgetPage();
+    this.#listeners.clearBoards();
+    this.#dispatch({ type: "close" });
+    this.#stopTimer();
+  };
+
+  /**
+   * Tells the session an event, performs the effects, and sets the timer anew. An effect may dispatch again: a listener may
+   * subscribe, a socket may fail at once. Those effects come last, so everybody sees the boards in order.
+   * @param {SessionEvent} event
+   */
+  #dispatch(event) {
+    this.#effects.push(...this.#session.step(event, this.#clock()));
+    if (this.#performing) return;
+    this.#performing = true;
+    for (let effect = this.#effects.shift(); effect; effect = this.#effects.shift()) this.#perform(effect);
+    this.#performing = false;
+    this.#stopTimer();
+    const wait = Math.max(1, Math.ceil(this.#session.due - this.#clock()));
+    if (wait < Infinity) this.#timer = this.#setTimer(() => this.#tick(), Math.min(wait, LONGEST_TIMER));
+  }
+
+  #tick() {
+    this.#timer = null;
+    this.#dispatch({ type: "tick" });
+  }
+
+  #stopTimer() {
+    if (this.#timer !== null) this.#clearTimer(this.#timer);
+    this.#timer = null;
+  }
+
+  /** @param {Effect} effect */
+  #perform(effect) {
+    switch (effect.do) {
+      case "connect":
+        return void this.#sockets?.connect(effect.link);
+      case "send":
+        return this.#sockets?.send(effect.link, effect.message);
+      case "disconnect":
+        return this.#sockets?.disconnect(effect.link);
+      case "fetch":
+        return void this.#read(effect.board);
+      case "abort":
+        this.#reads.get(effect.board)?.abort();
+        this.#reads.delete(effect.board);
+        return;
+      case "showBoard":
+        return this.#listeners.show(effect.board, effect.changes);
+      case "showCondition":
+        return this.#listeners.showStatus(this.status);
+      case "reportProblem":
+        this.#listeners.report(effect.problem);
+    }
+  }
+
+  /** @param {string} board */
+  async #read(board) {
+    if (!this.#readTop) return;
+    const controller = new AbortController();
+    this.#reads.set(board, controller);
+    const reading = await this.#readTop(board, controller.signal);
+    if (this.#reads.get(board) !== controller) return;
+    this.#reads.delete(board);
+    this.#dispatch("top" in reading ? { type: "readSucceeded", board, ...reading } : { type: "readFailed", board, ...reading });
+  }
+}

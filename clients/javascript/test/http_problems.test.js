@@ -1,0 +1,136 @@
+/** Problems of HTTP: a refused origin, and an address that never answers. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createLeaderboard } from "../src/index.js";
+import { topReader } from "../src/top.js";
+import { response } from "./weather/network.js";
+import { FakeSocket, snapshot, Stage } from "./stage.js";
+
+const http = "https://example.test";
+
+test("answer that the page may not read means that its origin is refused", async () => {
+  /** @type {RequestInit[]} */
+  const asked = [];
+  const read = topReader({
+    http,
+    cached: true,
+    fetch: async (_, init) => {
+      asked.push(init ?? {});
+      if (init?.mode !== "no-cors") throw new TypeError("Failed to fetch");
+      return response(0, new SyntaxError("opaque"));
+    },
+  });
+  const reading = await read("global", new AbortController().signal);
+  assert.ok("problem" in reading && reading.problem);
+  assert.equal(reading.problem.code, "origin_refused");
+  assert.match(reading.problem.message, /`allowedOrigins`/);
+  assert.equal(asked.length, 2);
+});
+
+test("service that is down, or was readable before, does not refuse the origin", async () => {
+  let up = false;
+  /** @type {string[]} */
+  const modes = [];
+  const read = topReader({
+    http,
+    cached: true,
+    fetch: async (_, init) => {
+      modes.push(init?.mode ?? "cors");
+      if (!up) throw new TypeError("Failed to fetch");
+      return response(200, snapshot(1));
+    },
+  });
+  const { signal } = new AbortController();
+  const down = await read("global", signal);
+  assert.ok(!("top" in down) && down.problem === undefined);
+  up = true;
+  assert.ok("top" in (await read("global", signal)));
+  up = false;
+  modes.length = 0;
+  await read("global", signal);
+  assert.deepEqual(modes, ["cors"]);
+});
+
+test("refused origin is one problem in a page, whose sockets do not open either", async () => {
+  const stage = new Stage({ http });
+  Object.assign(globalThis, { importScripts: null });
+  try {
+    const { problems, sockets, time } = stage;
+    const client = createLeaderboard({
+      http,
+      socket: "wss://example.test/dev",
+      WebSocket: class extends FakeSocket {
+        /** @param {string} url */
+        constructor(url) {
+          super(url);
+          sockets.push(this);
+        }
+      },
+      fetch: async (_, init) => {
+        if (init?.mode !== "no-cors") throw new TypeError("Failed to fetch");
+        return response(0, new SyntaxError("opaque"));
+      },
+      page: null,
+      now: time.now,
+      random: () => 0.5,
+      setTimeout: time.setTimeout,
+      clearTimeout: time.clearTimeout,
+    });
+    client.on("problem", (problem) => problems.push(problem));
+    client.subscribe("global", () => {});
+    await stage.wait(10);
+    assert.deepEqual(stage.codes, [], "a moment's trouble looks the same");
+    await stage.refuse(8);
+    assert.deepEqual(stage.codes, ["origin_refused"]);
+    stage.socket.open();
+    assert.deepEqual(client.status.problems, []);
+    client.close();
+  } finally {
+    Reflect.deleteProperty(globalThis, "importScripts");
+  }
+});
+
+test("HTTP that is dead, without a socket, is one problem that names the address and what it answered", async () => {
+  const stage = new Stage({ http: "https://example.test/api", socket: undefined });
+  stage.subscribe();
+  stage.request.answer(404, { message: "Not Found" });
+  await stage.wait(10);
+  assert.deepEqual(stage.codes, []);
+  for (let read = 0; read < 5; read += 1) (await stage.nextRead()).answer(404, { message: "Not Found" });
+  await stage.wait(10);
+  assert.deepEqual(stage.codes, ["http_failed"]);
+  assert.match(stage.problems[0].message, /https:\/\/example\.test\/api\/boards\/global\/top answered 404.*Check.*`http`/s);
+  (await stage.nextRead()).answer(200, snapshot(1));
+  await stage.wait(10);
+  assert.deepEqual(stage.unsolved, []);
+});
+
+test("board that cannot be read beside one that can does not make HTTP a problem", async () => {
+  const stage = new Stage({ http, socket: undefined });
+  stage.subscribe();
+  stage.subscribe("weekly");
+  for (let step = 0; step < 1_000; step += 1) {
+    for (const request of stage.requests.splice(0)) request.answer(200, snapshot(1));
+    await stage.wait(100);
+  }
+  assert.deepEqual(stage.codes, []);
+});
+
+test("message says in which way HTTP is dead", async () => {
+  const ways = /** @type {[(request: Stage["request"]) => void, RegExp][]} */ ([
+    [(request) => request.fail(), /could not be reached/],
+    [(request) => request.answer(200), /is not JSON/],
+    [(request) => request.answer(200, { hello: "world" }), /is not a board/],
+    [() => {}, /did not answer in time/],
+  ]);
+  for (const [fail, expected] of ways) {
+    const stage = new Stage({ http, socket: undefined });
+    stage.subscribe();
+    fail(stage.request);
+    for (let read = 0; read < 3; read += 1) fail(await stage.nextRead());
+    assert.deepEqual(stage.codes, ["http_failed"]);
+    assert.match(stage.problems[0].message, expected);
+    stage.client.close();
+  }
+});
