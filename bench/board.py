@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from leaderboard.adapters.valkey.cache import CacheKeys
+from leaderboard.adapters.valkey.cache_keys import CacheKeys
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board, Order
 from leaderboard.boards.snapshots import Score

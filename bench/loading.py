@@ -19,7 +19,7 @@ from rich.table import Table
 
 from bench import figures, peer
 from bench.board import BOARD, CHUNK, KEYS, chunks
-from leaderboard.adapters.valkey.cache import FILL_AT_ONCE, ValkeyCache
+from leaderboard.adapters.valkey.ranking import FILL_AT_ONCE, ValkeyRanking
 from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
 from leaderboard.ranking.ports import BATCH
 from leaderboard.ranking.score_state import ScoreState
@@ -29,7 +29,7 @@ TARGET_RATE = 200_000
 MOST = 0.8
 SAMPLES = 10_000
 
-Fill = Callable[[ValkeyCache, Sequence[ScoreState], str], None]
+Fill = Callable[[ValkeyRanking, Sequence[ScoreState], str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Rate:
 
 
 def load(
-    cache: ValkeyCache, members: int, *, with_peer: bool, report: Callable[[str], None]
+    cache: ValkeyRanking, members: int, *, with_peer: bool, report: Callable[[str], None]
 ) -> Load:
     """Load a board, and leave it complete; beside it the package's."""
     report(f"{members:,} members: in order")
@@ -85,18 +85,18 @@ def load(
     assert cache.set_completeness(BOARD, life, COMPLETE)
     check(cache, members)
     held = used(cache) - base
-    order = cache.client.library.memory_usage(KEYS.order, samples=SAMPLES)
+    order = cache.connection.client.library.memory_usage(KEYS.order, samples=SAMPLES)
     peers: float | None = None
     if with_peer:
         report(f"{members:,} members: the package's board")
         before = used(cache)
-        peer.load(cache.endpoint, chunks(members))
+        peer.load(cache.connection.endpoint, chunks(members))
         peers = (used(cache) - before) / members
     rates = (in_order.a_second, most.a_second, chunked.a_second, called.a_second)
     return Load(members, *rates, held / members, order / members, peers)
 
 
-def begin(cache: ValkeyCache) -> str:
+def begin(cache: ValkeyRanking) -> str:
     """The life of an empty ranking, in an empty cache."""
     node(cache).execute_command("FLUSHALL", "SYNC")
     begun = cache.apply(BOARD, [], start=PARTIAL).top
@@ -108,7 +108,7 @@ def timed(
     loaders: ThreadPoolExecutor,
     rate: Rate,
     fill: Fill,
-    cache: ValkeyCache,
+    cache: ValkeyRanking,
     chunk: Sequence[ScoreState],
     life: str,
 ) -> None:
@@ -121,26 +121,26 @@ def timed(
     rate.members += len(chunk)
 
 
-def by_chunk(cache: ValkeyCache, records: Sequence[ScoreState], life: str) -> None:
+def by_chunk(cache: ValkeyRanking, records: Sequence[ScoreState], life: str) -> None:
     assert cache.fill(BOARD, records, life=life) == len(records)
 
 
-def by_call(cache: ValkeyCache, records: Sequence[ScoreState], life: str) -> None:
+def by_call(cache: ValkeyRanking, records: Sequence[ScoreState], life: str) -> None:
     for start in range(0, len(records), BATCH):
         by_chunk(cache, records[start : start + BATCH], life)
 
 
-def used(cache: ValkeyCache) -> int:
+def used(cache: ValkeyRanking) -> int:
     memory: dict[str, Any] = node(cache).info("memory")
     return int(memory["used_memory"])
 
 
-def node(cache: ValkeyCache) -> Any:
-    (primary,) = cache.client.library.get_primaries()
-    return cache.client.library.get_redis_connection(primary)
+def node(cache: ValkeyRanking) -> Any:
+    (primary,) = cache.connection.client.library.get_primaries()
+    return cache.connection.client.library.get_redis_connection(primary)
 
 
-def check(cache: ValkeyCache, members: int) -> None:
+def check(cache: ValkeyRanking, members: int) -> None:
     """That all are there, the best first."""
     top = cache.list(BOARD, after=None, limit=100)
     assert top is not None

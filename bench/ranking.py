@@ -23,7 +23,9 @@ from rich.table import Table
 
 from bench import figures, loading, peer, reads
 from bench.board import BOARD, KEYS, score_of, updates
-from leaderboard.adapters.valkey.cache import VERSION_BYTES, ValkeyCache, stored
+from leaderboard.adapters.valkey.connection import ValkeyConnection
+from leaderboard.adapters.valkey.encoding import VERSION_BYTES, stored
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards import order
 from leaderboard.ranking.cached_top import Hint
 from leaderboard.ranking.score_state import ScoreState
@@ -63,7 +65,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
 
 
 @contextmanager
-def serving(report: Callable[[str], None]) -> Iterator[ValkeyCache]:
+def serving(report: Callable[[str], None]) -> Iterator[ValkeyRanking]:
     """A Valkey as the service meets it: a cluster, of one node."""
     report("starting Valkey (cluster mode on)")
     with tempfile.TemporaryDirectory(prefix="leaderboard-bench-") as folder:
@@ -72,7 +74,7 @@ def serving(report: Callable[[str], None]) -> Iterator[ValkeyCache]:
             await_condition(server.is_ready, what="Valkey took no writes")
             with apart(server):
                 # A server of its own on a machine that is not: it may be slow to answer.
-                yield ValkeyCache(server.endpoint, seconds=60.0)
+                yield ValkeyRanking(ValkeyConnection(server.endpoint, seconds=60.0))
         finally:
             server.stop()
 
@@ -99,7 +101,7 @@ WAYS = ("script", "pipeline", "command")
 
 
 def measured(
-    cache: ValkeyCache,
+    cache: ValkeyRanking,
     members: int,
     *,
     seconds: float,
@@ -108,8 +110,8 @@ def measured(
 ) -> Iterator[Row]:
     ways: dict[str, Apply] = {
         "script": lambda records: by_script(cache, records),
-        "pipeline": lambda records: by_pipeline(cache.client.library, records),
-        "command": lambda records: by_command(cache.client.library, records),
+        "pipeline": lambda records: by_pipeline(cache.connection.client.library, records),
+        "command": lambda records: by_command(cache.connection.client.library, records),
     }
     source = updates(members, chance)
     for size in BATCHES:
@@ -134,7 +136,7 @@ def member(record: ScoreState) -> bytes:
     return order.member(it.updated_ms, it.user_id, it.user_name)
 
 
-def by_script(cache: ValkeyCache, records: Sequence[ScoreState]) -> float:
+def by_script(cache: ValkeyRanking, records: Sequence[ScoreState]) -> float:
     started = time.perf_counter()
     applied = cache.apply(BOARD, records)
     seconds = time.perf_counter() - started
@@ -144,7 +146,7 @@ def by_script(cache: ValkeyCache, records: Sequence[ScoreState]) -> float:
     return seconds
 
 
-def mark(cache: ValkeyCache) -> None:
+def mark(cache: ValkeyRanking) -> None:
     top = cache.read(BOARD)
     assert top is not None
     cache.remember_recorded(BOARD, top, Hint(1, 1, "e", "d", top.total))
@@ -195,7 +197,7 @@ def split(packed: bytes, known: bytes) -> tuple[int, bytes]:
 def table(rows: Sequence[Row], *, small: bool) -> Table:
     caption = [
         "µs a record, median over the batches, the client's work included.",
-        "One script call: leaderboard.adapters.valkey.cache; atomic, reads the top if it changed.",
+        "One script call: adapters.valkey.ranking; atomic, reads the top if it changed.",
         "One command a call: HGET, ZREM, ZADD and HSET a record, each its own round trip; ZRANGE",
         "of the top a batch; same client, same layout. Pipelined: the same commands, each with all",
         "records of the batch, in three round trips. Neither of the two is atomic.",

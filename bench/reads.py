@@ -20,7 +20,8 @@ from rich.table import Table
 
 from bench import figures, peer
 from bench.board import BOARD, KEYS, TIED, loaded, score_of, user
-from leaderboard.adapters.valkey.cache import ValkeyCache, stretch
+from leaderboard.adapters.valkey.encoding import listing_of
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards import order
 from leaderboard.ranking.listings import Listing, Position
 
@@ -69,7 +70,7 @@ class Times:
         return quick and (JUDGED not in self.theirs or self.ratio(JUDGED) >= TARGET_RATIO)
 
 
-def questions(cache: ValkeyCache, members: int, chance: random.Random) -> list[Question]:
+def questions(cache: ValkeyRanking, members: int, chance: random.Random) -> list[Question]:
     def anybody() -> str:
         return user(chance.randrange(members))
 
@@ -100,7 +101,7 @@ def questions(cache: ValkeyCache, members: int, chance: random.Random) -> list[Q
 
 
 def measure(
-    cache: ValkeyCache,
+    cache: ValkeyRanking,
     members: int,
     *,
     rounds: int,
@@ -113,7 +114,7 @@ def measure(
     times = [Times(members, it) for it in asked]
     with ExitStack() as stack:
         peers = {
-            kind: stack.enter_context(peer.asking(cache.endpoint, kind))
+            kind: stack.enter_context(peer.asking(cache.connection.endpoint, kind))
             for kind in (peer.KINDS if with_peer else ())
         }
         for question in asked:
@@ -127,10 +128,10 @@ def measure(
     return times
 
 
-def one_turn(cache: ValkeyCache, it: Times, peers: Mapping[str, peer.Peer]) -> None:
+def one_turn(cache: ValkeyRanking, it: Times, peers: Mapping[str, peer.Peer]) -> None:
     arguments = [it.question.argue() for _ in range(IN_A_ROW)]
     for ours, _ in arguments:
-        it.ping.append(seconds(cache.client.library.ping))
+        it.ping.append(seconds(cache.connection.client.library.ping))
         it.ours.append(seconds(partial(it.question.ask, ours)))
         nothing = seconds(partial(payload, cache, 0))
         it.payload.append(seconds(partial(payload, cache, it.question.entries)) - nothing)
@@ -145,7 +146,7 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def store_payload(cache: ValkeyCache, lengths: Iterable[int]) -> None:
+def store_payload(cache: ValkeyRanking, lengths: Iterable[int]) -> None:
     """As many lines as each answer has, as the scripts give them."""
     for entries in lengths:
         flat: list[bytes] = []
@@ -153,13 +154,13 @@ def store_payload(cache: ValkeyCache, lengths: Iterable[int]) -> None:
             it = score_of(loaded(number, 1_000_000))
             signed = order.signed(BOARD.rules.order, it.user_score)
             flat += [order.member(it.updated_ms, it.user_id, it.user_name), b"%d" % signed]
-        cache.client.execute_command("DEL", f"{PAYLOAD}:{entries}")
-        cache.client.library.rpush(f"{PAYLOAD}:{entries}", *flat)
+        cache.connection.client.execute_command("DEL", f"{PAYLOAD}:{entries}")
+        cache.connection.client.library.rpush(f"{PAYLOAD}:{entries}", *flat)
 
 
-def payload(cache: ValkeyCache, entries: int) -> Listing | None:
-    flat = cache.client.execute_command("LRANGE", f"{PAYLOAD}:{entries}", 0, -1)
-    return stretch(BOARD.rules.order, [0, 0, 0, flat])
+def payload(cache: ValkeyRanking, entries: int) -> Listing | None:
+    flat = cache.connection.client.execute_command("LRANGE", f"{PAYLOAD}:{entries}", 0, -1)
+    return listing_of(BOARD.rules.order, [0, 0, 0, flat])
 
 
 def check(question: Question, peers: Sequence[peer.Peer]) -> None:

@@ -17,8 +17,8 @@ from bench.ranking import serving
 from leaderboard import instants
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.adapters.dynamodb.score_scanner import records_of
-from leaderboard.adapters.valkey.cache import ValkeyCache
-from leaderboard.adapters.valkey.notes import RebuildClaim
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
+from leaderboard.adapters.valkey.rebuild_claim import RebuildClaim
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.boards_file import parse
 from leaderboard.ranking.board_item import BoardItem, BoardRow
@@ -72,7 +72,7 @@ class Done:
     parts: int
 
 
-def rebuild(cache: ValkeyCache, items: int, seconds: float) -> Done:
+def rebuild(cache: ValkeyRanking, items: int, seconds: float) -> Done:
     pages = Pages(items)
     boards = Boards()
     service = Rebuild(
@@ -81,7 +81,7 @@ def rebuild(cache: ValkeyCache, items: int, seconds: float) -> Done:
         cache,
         Recorder(cache, boards, 0),
         boards,
-        RebuildClaim(cache),
+        RebuildClaim(cache.connection),
         Sweep(cache, Nobody(), pages, instants.now_ms),
         SEGMENTS,
         instants.now_ms,

@@ -21,7 +21,7 @@ from bench import figures, reads
 from bench.board import BOARD, chunks, updates
 from bench.loading import begin, by_chunk, node
 from bench.ranking import serving
-from leaderboard.adapters.valkey.cache import ValkeyCache
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.ranking.cached_top import COMPLETE
 
 SLOT_UNITS = 30_000
@@ -68,12 +68,12 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
     return [table(simple, uses, members=members)]
 
 
-def getting(cache: ValkeyCache) -> Callable[[], object]:
-    cache.client.execute_command("SET", "simple", "x" * 100)
-    return lambda: cache.client.execute_command("GET", "simple")
+def getting(cache: ValkeyRanking) -> Callable[[], object]:
+    cache.connection.client.execute_command("SET", "simple", "x" * 100)
+    return lambda: cache.connection.client.execute_command("GET", "simple")
 
 
-def scores(cache: ValkeyCache, members: int, rounds: int, chance: random.Random) -> Iterator[Use]:
+def scores(cache: ValkeyRanking, members: int, rounds: int, chance: random.Random) -> Iterator[Use]:
     source = updates(members, chance)
     for size in BATCHES:
         batches = max(rounds // size, 2 * ROUNDS)
@@ -82,14 +82,14 @@ def scores(cache: ValkeyCache, members: int, rounds: int, chance: random.Random)
         yield used(name, cache, lambda: cache.apply(BOARD, next(made)), batches, of=size)  # noqa: B023
 
 
-def asked(cache: ValkeyCache, members: int, rounds: int, chance: random.Random) -> Iterator[Use]:
+def asked(cache: ValkeyRanking, members: int, rounds: int, chance: random.Random) -> Iterator[Use]:
     for question in reads.questions(cache, members, chance):
         arguments = iter([question.argue()[0] for _ in range(rounds // 4)])
         yield used(question.name, cache, lambda: question.ask(next(arguments)), rounds // 4)  # noqa: B023
 
 
 def used(
-    what: str, cache: ValkeyCache, call: Callable[[], object], times: int, *, of: int = 1
+    what: str, cache: ValkeyRanking, call: Callable[[], object], times: int, *, of: int = 1
 ) -> Use:
     """Make a call so often, and read in the server what one of its `of` records cost.
 
@@ -104,7 +104,7 @@ def used(
 
 
 def one_round(
-    what: str, cache: ValkeyCache, call: Callable[[], object], times: int, of: int
+    what: str, cache: ValkeyRanking, call: Callable[[], object], times: int, of: int
 ) -> Use:
     server: Any = node(cache)
     server.config_resetstat()

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
     from leaderboard.adapters.dynamodb.scores import ScoreTable
     from leaderboard.adapters.dynamodb.stage_memory import StageMemory
-    from leaderboard.adapters.valkey.cache import ValkeyCache
+    from leaderboard.adapters.valkey.connection import ValkeyConnection
+    from leaderboard.adapters.valkey.ranking import ValkeyRanking
+    from leaderboard.adapters.valkey.rebuild_claim import RebuildClaim
+    from leaderboard.adapters.valkey.run_memory import ValkeyRunMemory
+    from leaderboard.adapters.valkey.viewer_cache import ViewerCache
     from leaderboard.edge import Edge
     from leaderboard.frames.admission import Admission
     from leaderboard.frames.broadcast import Broadcaster
@@ -85,13 +89,13 @@ def submissions() -> Submissions:
 
 @cache
 def reads() -> Reads:
+    from leaderboard.adapters.valkey.viewer_cache import ViewerCache
     from leaderboard.reading.reads import Reads
 
-    cache = read_cache()
     return Reads(
         catalog=boards(),
-        cache=cache,
-        rankings=cache,
+        cache=ViewerCache(read_connection()),
+        rankings=read_ranking(),
         boards=board_table,
         index=board_index,
         now_ms=clock.now_ms,
@@ -191,7 +195,6 @@ def profiles() -> Profiles:
 
 @cache
 def rebuild() -> Rebuild:
-    from leaderboard.adapters.valkey.notes import RebuildClaim
     from leaderboard.repair.rebuild import Rebuild
     from leaderboard.repair.sweep import Sweep
 
@@ -202,7 +205,7 @@ def rebuild() -> Rebuild:
         cache,
         recorder(),
         board_table(),
-        RebuildClaim(cache),
+        rebuild_claim(),
         Sweep(cache, board_index(), score_scanner(), clock.now_ms),
         configuration().rebuild_segments,
         clock.now_ms,
@@ -211,7 +214,6 @@ def rebuild() -> Rebuild:
 
 @cache
 def verification() -> Verification:
-    from leaderboard.adapters.valkey.notes import Notes
     from leaderboard.repair.verification import Verification
 
     cache = ranking_cache()
@@ -221,7 +223,7 @@ def verification() -> Verification:
         board_index(),
         score_scanner(),
         cache,
-        Notes(cache),
+        run_memory(),
         connection_table(),
         rebuild_starter(),
         rebuild_function(),
@@ -253,10 +255,9 @@ def rebuild_function() -> RebuildFunction:
 
 @cache
 def rebuild_starter() -> RebuildStarter:
-    from leaderboard.adapters.valkey.notes import RebuildClaim
     from leaderboard.repair.rebuild_starter import RebuildStarter
 
-    return RebuildStarter(rebuild_function(), RebuildClaim(ranking_cache()), ranking_cache())
+    return RebuildStarter(rebuild_function(), rebuild_claim(), ranking_cache())
 
 
 @cache
@@ -268,17 +269,13 @@ def archive() -> Archive:
 
 @cache
 def season_rollover() -> SeasonRollover:
-    from leaderboard.adapters.valkey.notes import Notes
     from leaderboard.repair.season_rollover import SeasonRollover
 
-    return SeasonRollover(
-        boards(), board_table(), Notes(ranking_cache()), connection_table(), clock.now_ms
-    )
+    return SeasonRollover(boards(), board_table(), run_memory(), connection_table(), clock.now_ms)
 
 
 @cache
 def rule_changes() -> RuleChanges:
-    from leaderboard.adapters.valkey.notes import Notes
     from leaderboard.repair.rule_changes import RuleChanges
 
     cache = ranking_cache()
@@ -286,7 +283,7 @@ def rule_changes() -> RuleChanges:
         boards(),
         board_table(),
         cache,
-        Notes(cache),
+        run_memory(),
         recorder(),
         rebuild_starter(),
         configuration().write_shards,
@@ -304,7 +301,7 @@ def broadcaster() -> Broadcaster:
     return Broadcaster(
         catalog=boards(),
         sender=replace(fanout(), fanout=others, reach=it.reach),
-        cache=ranking_cache(),
+        cache=viewer_cache(),
         posts_per_second=it.posts_per_second,
         now_ms=clock.now_ms,
     )
@@ -318,7 +315,7 @@ def batch_reader() -> BatchReader:
     return BatchReader(
         images=StreamImages(reports()),
         boards=board_table(),
-        told=ranking_cache(),
+        told=viewer_cache(),
         now_ms=clock.now_ms,
     )
 
@@ -401,19 +398,54 @@ def connection_table() -> ConnectionTable:
 
 
 @cache
-def ranking_cache() -> ValkeyCache:
-    from leaderboard.adapters.valkey.cache import ValkeyCache
+def cache_connection() -> ValkeyConnection:
+    from leaderboard.adapters.valkey.connection import ValkeyConnection
 
     it = configuration()
-    return ValkeyCache(it.cache_endpoint, it.cache_name, it.cache_user)
+    return ValkeyConnection(it.cache_endpoint, name=it.cache_name, user=it.cache_user)
 
 
 @cache
-def read_cache() -> ValkeyCache:
-    """The cache for somebody who waits for an answer, and can have it from the tables instead."""
-    from leaderboard.adapters.valkey.cache import READ_OUTAGE_SECONDS, Outage
+def read_connection() -> ValkeyConnection:
+    """For somebody who waits for an answer, and can have it from the tables instead."""
+    from leaderboard.adapters.valkey.connection import READ_OUTAGE_SECONDS, Outage
 
-    return replace(ranking_cache(), seconds=1.0, outage=Outage(READ_OUTAGE_SECONDS))
+    return replace(cache_connection(), seconds=1.0, outage=Outage(READ_OUTAGE_SECONDS))
+
+
+@cache
+def ranking_cache() -> ValkeyRanking:
+    from leaderboard.adapters.valkey.ranking import ValkeyRanking
+
+    return ValkeyRanking(cache_connection())
+
+
+@cache
+def read_ranking() -> ValkeyRanking:
+    from leaderboard.adapters.valkey.ranking import ValkeyRanking
+
+    return ValkeyRanking(read_connection())
+
+
+@cache
+def viewer_cache() -> ViewerCache:
+    from leaderboard.adapters.valkey.viewer_cache import ViewerCache
+
+    return ViewerCache(cache_connection())
+
+
+@cache
+def run_memory() -> ValkeyRunMemory:
+    from leaderboard.adapters.valkey.run_memory import ValkeyRunMemory
+
+    return ValkeyRunMemory(cache_connection())
+
+
+@cache
+def rebuild_claim() -> RebuildClaim:
+    from leaderboard.adapters.valkey.rebuild_claim import RebuildClaim
+
+    return RebuildClaim(cache_connection())
 
 
 @cache

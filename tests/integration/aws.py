@@ -10,7 +10,7 @@ from typing import Any
 
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.valkey.cache import ValkeyCache
+from leaderboard.adapters.valkey.connection import ValkeyConnection
 from tools import cloudformation
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,7 @@ def create_resources() -> None:
 
 def forget() -> None:
     """Drop what an execution environment keeps between its invocations, and close it."""
-    for cached in (wiring.ranking_cache, wiring.read_cache):
+    for cached in (wiring.cache_connection, wiring.read_connection):
         if cached.cache_info().currsize:
             close(cached())
     # A test may have taken the cache off, so that each invocation has a part of its own.
@@ -71,7 +71,7 @@ def forget() -> None:
             part.cache_clear()
 
 
-def close(used: ValkeyCache) -> None:
+def close(used: ValkeyConnection) -> None:
     """Close the connections of a cache that has any."""
     if "client" in vars(used):
         used.client.close()

@@ -17,7 +17,7 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.utilities.utils import load_resource
 from redis.exceptions import ConnectionError as CacheConnectionError
 
-import leaderboard.adapters.valkey.cache
+import leaderboard.adapters.valkey.connection
 from handlers.telemetry import Handler, logger, metrics
 from leaderboard.adapters.aws import transport
 from leaderboard.adapters.aws.clients import client, session
@@ -173,5 +173,5 @@ def dependencies(
 
     aws_calls.take_over(monkeypatch, make_api_call)
     monkeypatch.setattr(Cluster, "execute_command", execute_command)
-    monkeypatch.setattr(leaderboard.adapters.valkey.cache, "OUTAGE_SECONDS", 0)
+    monkeypatch.setattr(leaderboard.adapters.valkey.connection, "OUTAGE_SECONDS", 0)
     return switches

@@ -18,7 +18,7 @@ from leaderboard.adapters.aws.accounts import CognitoAccounts
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
 from leaderboard.adapters.dynamodb.index import BoardIndex
-from leaderboard.adapters.valkey.cache import ValkeyCache
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Score
@@ -342,7 +342,7 @@ def test_ranking_that_is_there_is_kept_up_to_date(
     """In the hour of grace after it was kept: it tells the total, too."""
     users = crowd(12)
     with monkeypatch.context() as patch:
-        patch.setattr(ValkeyCache, "drop", lambda *_: True)
+        patch.setattr(ValkeyRanking, "drop", lambda *_: True)
         handlers.rebuild.handler({"board": "weekly", "season": SEASON}, CONTEXT)
     deliver(put(users[0], None, 2))
     top = wiring.ranking_cache().read(past(), size=100)

@@ -25,7 +25,9 @@ import handlers.verify
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.adapters.valkey.cache import CacheKeys, ValkeyCache, stored
+from leaderboard.adapters.valkey.cache_keys import CacheKeys
+from leaderboard.adapters.valkey.encoding import stored
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Board, Order
@@ -156,7 +158,7 @@ def shown() -> list[int]:
 def top() -> list[int]:
     """Past the copy, which the stream of the table of boards would have replaced."""
     cache = wiring.ranking_cache()
-    cache.client.execute_command("DEL", CacheKeys.of(key_of("times", season())).copy)
+    cache.connection.client.execute_command("DEL", CacheKeys.of(key_of("times", season())).copy)
     body = wiring.reads().top(wiring.asked("times"), limit=None).body
     return [it["userScore"] for it in body["entries"]]
 
@@ -345,7 +347,7 @@ def test_switch_that_dies_half_way_is_finished_by_the_next_run(
 ) -> None:
     play(a=1, b=2, c=3)
     release("asc")
-    target: Any = ValkeyCache if at == "drop" else type(wiring.rebuild_starter())
+    target: Any = ValkeyRanking if at == "drop" else type(wiring.rebuild_starter())
     with monkeypatch.context() as patch, dying(patch, target, at):
         minute(deployed=True)
     assert recorded().order is Order.ASC
@@ -361,7 +363,7 @@ def test_switch_that_died_half_way_is_finished_though_boards_yml_went_back(
 ) -> None:
     play(a=1, b=2, c=3)
     release("asc")
-    with monkeypatch.context() as patch, dying(patch, ValkeyCache, "drop"):
+    with monkeypatch.context() as patch, dying(patch, ValkeyRanking, "drop"):
         minute(deployed=True)
     release("desc")
     for number in range(5):  # the order that went back has to wait for five minutes
@@ -520,13 +522,13 @@ def test_order_that_changes_while_a_top_gets_its_size_is_filled(
 ) -> None:
     play(a=1, b=2, c=3, d=4)
     release(size=2)
-    settle = ValkeyCache.set_completeness
+    settle = ValkeyRanking.set_completeness
 
-    def beside(cache: ValkeyCache, *rest: Any, **options: Any) -> bool:
+    def beside(cache: ValkeyRanking, *rest: Any, **options: Any) -> bool:
         assert wiring.board_table().reorder(recorded(), Order.ASC)
         return settle(cache, *rest, **options)
 
-    monkeypatch.setattr(ValkeyCache, "set_completeness", beside)
+    monkeypatch.setattr(ValkeyRanking, "set_completeness", beside)
     minute()
     assert [it["board"] for it in switches.invoked] == ["times"]
 

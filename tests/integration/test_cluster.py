@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard.adapters.valkey.cache import CacheKeys, ValkeyCache
-from leaderboard.adapters.valkey.notes import Notes
+from leaderboard.adapters.valkey.cache_keys import CacheKeys
+from leaderboard.adapters.valkey.connection import ValkeyConnection
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
+from leaderboard.adapters.valkey.run_memory import ValkeyRunMemory
+from leaderboard.adapters.valkey.viewer_cache import ViewerCache
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board
 from leaderboard.boards.snapshots import Score
@@ -24,11 +27,11 @@ RECORD = ScoreState("a", 1, Score("a", "Ann", 5, 1_795_420_800_000))
 
 
 @pytest.fixture
-def cache(cache_server: Valkey) -> Iterator[ValkeyCache]:
-    used = ValkeyCache(cache_server.endpoint, seconds=0.3)
+def cache(cache_server: Valkey) -> Iterator[ValkeyRanking]:
+    used = ValkeyRanking(ValkeyConnection(cache_server.endpoint, seconds=0.3))
     used.apply(BOARD, [RECORD], start=COMPLETE)
     yield used
-    close(used)
+    close(used.connection)
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def identity(server: Valkey) -> str:
     return str(server.client.execute_command("CLUSTER MYID"))
 
 
-def is_ranked(cache: ValkeyCache) -> bool:
+def is_ranked(cache: ValkeyRanking) -> bool:
     listing = cache.list(BOARD, after=None, limit=1)
     return listing is not None and [it.user_id for it in listing.entries] == ["a"]
 
@@ -81,7 +84,7 @@ def move(slot: int, keys: tuple[str, ...], source: Valkey, target: Valkey) -> No
 
 
 def test_slot_that_moved_is_followed_and_then_asked_straight(
-    cache: ValkeyCache, cache_server: Valkey, other_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey, other_server: Valkey
 ) -> None:
     assert is_ranked(cache)
     keys = CacheKeys.of(BOARD.key).ranking
@@ -98,7 +101,7 @@ def test_slot_that_moved_is_followed_and_then_asked_straight(
 
 
 def test_connection_that_the_server_closed_is_made_anew(
-    cache: ValkeyCache, cache_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey
 ) -> None:
     assert is_ranked(cache)
     for _ in range(3):
@@ -107,14 +110,14 @@ def test_connection_that_the_server_closed_is_made_anew(
 
 
 def test_node_that_does_not_answer_fails_in_time_and_is_used_again_when_it_does(
-    cache: ValkeyCache, cache_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey
 ) -> None:
     cache_server.client.execute_command("CLIENT", "PAUSE", 1000, "ALL")
     started = time.monotonic()
     with pytest.raises(CacheUnavailable):
         is_ranked(cache)
     assert time.monotonic() - started < 0.9, "it waited more than once"
-    cache.outage.pause.end()
+    cache.connection.outage.pause.end()
     cache_server.client.ping()  # answered once the pause is over
     assert is_ranked(cache)
     assert is_ranked(cache)
@@ -122,14 +125,14 @@ def test_node_that_does_not_answer_fails_in_time_and_is_used_again_when_it_does(
 
 def test_node_that_is_gone_fails_as_unavailable(tmp_path: Path) -> None:
     server = Valkey(tmp_path)
-    cache = ValkeyCache(server.endpoint, seconds=0.3)
+    cache = ValkeyRanking(ValkeyConnection(server.endpoint, seconds=0.3))
     cache.apply(BOARD, [RECORD], start=COMPLETE)
     server.stop()
     for _ in range(2):
-        cache.outage.pause.end()
+        cache.connection.outage.pause.end()
         with pytest.raises(CacheUnavailable):
             is_ranked(cache)
-    close(cache)
+    close(cache.connection)
 
 
 def calls(server: Valkey) -> dict[str, int]:
@@ -141,20 +144,20 @@ def calls(server: Valkey) -> dict[str, int]:
 
 
 def test_first_answer_takes_one_connection_and_no_other_round_trip(cache_server: Valkey) -> None:
-    cache = ValkeyCache(cache_server.endpoint)
+    cache = ValkeyRanking(ValkeyConnection(cache_server.endpoint))
     before = calls(cache_server)
-    cache.read_paces([BOARD.board])
-    cache.read_told(BOARD.key)
-    Notes(cache).keep_miss("high#all", "seen")
-    assert Notes(cache).read_misses() == {"high#all": "seen"}
+    ViewerCache(cache.connection).read_paces([BOARD.board])
+    ViewerCache(cache.connection).read_told(BOARD.key)
+    ValkeyRunMemory(cache.connection).keep_miss("high#all", "seen")
+    assert ValkeyRunMemory(cache.connection).read_misses() == {"high#all": "seen"}
     after = calls(cache_server)
-    close(cache)
+    close(cache.connection)
     once = {"connections": 1, "hmget": 1, "get": 1, "hset": 1, "hgetall": 1}
     assert {it: n - before.get(it, 0) for it, n in after.items() if n != before.get(it, 0)} == once
 
 
 def test_connections_that_the_server_closed_ask_nobody_for_its_nodes(
-    cache: ValkeyCache, cache_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey
 ) -> None:
     assert is_ranked(cache)
     before = calls(cache_server)

@@ -18,7 +18,7 @@ import handlers.scores
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.adapters.valkey.cache import CacheKeys
+from leaderboard.adapters.valkey.cache_keys import CacheKeys
 from leaderboard.adapters.valkey.cluster import Cluster
 from leaderboard.boards.names import default_name
 from tests.integration import aws
@@ -1042,7 +1042,7 @@ def test_board_that_lost_a_key_is_read_from_the_tables_until_it_is_filled(
     )["Item"]
     record = stream_record(1, {}, image)
     assert handlers.score_stream.handler({"Records": [record]}, CONTEXT)["batchItemFailures"] == []
-    wiring.ranking_cache().client.execute_command("DEL", CacheKeys.of("global#all").copy)
+    wiring.cache_connection().client.execute_command("DEL", CacheKeys.of("global#all").copy)
     assert read().json == top  # not the one who scored since
     (rebuild,) = switches.invoked
     assert handlers.rebuild.handler(rebuild, CONTEXT)["finished"]

@@ -85,7 +85,7 @@ def rank(board: BoardSeason, scores: list[Score]) -> None:
 
 
 def ranking(_: int) -> RankingReader:
-    return wiring.read_cache()
+    return wiring.read_ranking()
 
 
 def standby(total: int) -> RankingReader:

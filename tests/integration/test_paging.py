@@ -132,7 +132,7 @@ class Walk:
     def is_whole(self) -> bool:
         if "cache" in self.switches.down:
             return False
-        listing = wiring.read_cache().list(
+        listing = wiring.read_ranking().list(
             BoardSeason.stored(self.crowd.board, "all"), after=None, limit=1
         )
         return listing is not None

@@ -9,20 +9,26 @@ from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Any
 
+import msgpack
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.cluster import RedisCluster
 from redis.exceptions import NoPermissionError
 
-from leaderboard.adapters.valkey import cache as adapter
-from leaderboard.adapters.valkey.cache import CacheKeys, ValkeyCache
+from leaderboard.adapters.valkey import ranking as adapter
+from leaderboard.adapters.valkey import viewer_cache
+from leaderboard.adapters.valkey.cache_keys import FORMAT, CacheKeys
+from leaderboard.adapters.valkey.connection import ValkeyConnection
+from leaderboard.adapters.valkey.lua import Script
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
+from leaderboard.adapters.valkey.viewer_cache import ViewerCache
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.names import default_name
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.boards.snapshots import Entry, Score
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, CachedTop, Hint
+from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, TOTAL_MS, CachedTop, Hint
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.score_state import ScoreState
 from tests.integration.aws import close
@@ -51,10 +57,10 @@ def cache_server(
 
 
 @pytest.fixture
-def cache(cache_server: Valkey) -> Iterator[ValkeyCache]:
+def cache(cache_server: Valkey) -> Iterator[ValkeyRanking]:
     used = cache_server.cache()
     yield used
-    close(used)
+    close(used.connection)
 
 
 def record(
@@ -64,14 +70,18 @@ def record(
     return ScoreState(user_id, version, found)
 
 
-def top_of(cache: ValkeyCache, board: BoardSeason, size: int = 2000) -> CachedTop:
+def viewers(cache: ValkeyRanking) -> ViewerCache:
+    return ViewerCache(cache.connection)
+
+
+def top_of(cache: ValkeyRanking, board: BoardSeason, size: int = 2000) -> CachedTop:
     top = cache.read(board, size=size)
     assert top is not None
     return top
 
 
 def started(
-    cache: ValkeyCache, board: BoardSeason, *records: ScoreState, as_: str = NEW
+    cache: ValkeyRanking, board: BoardSeason, *records: ScoreState, as_: str = NEW
 ) -> CachedTop:
     top = cache.apply(board, records, start=as_).top
     assert top is not None
@@ -109,8 +119,10 @@ def test_deployed_user_may_do_nothing_dangerous(
     deployed_valkey.trust(monkeypatch)
     cache = deployed_valkey.cache()
     with pytest.raises(NoPermissionError):
-        cache.client.library.execute_command(*command.split(), target_nodes=RedisCluster.RANDOM)
-    close(cache)
+        cache.connection.client.library.execute_command(
+            *command.split(), target_nodes=RedisCluster.RANDOM
+        )
+    close(cache.connection)
 
 
 def test_cache_that_nobody_vouches_for_is_not_used(
@@ -123,14 +135,14 @@ def test_cache_that_nobody_vouches_for_is_not_used(
     monkeypatch.setenv("SSL_CERT_FILE", str(deployed_valkey.certificate))
     cache = deployed_valkey.cache()
     assert cache.read(DESC) is None
-    close(cache)
+    close(cache.connection)
 
 
 # The order.
 
 
 @pytest.mark.parametrize("board", [DESC, ASC])
-def test_better_scores_come_first(cache: ValkeyCache, board: BoardSeason) -> None:
+def test_better_scores_come_first(cache: ValkeyRanking, board: BoardSeason) -> None:
     scores = [5, -3, 0, 17, 4]
     started(cache, board, *(record(f"u{it}", it) for it in scores))
     best_first = sorted(scores, reverse=board is DESC)
@@ -139,7 +151,7 @@ def test_better_scores_come_first(cache: ValkeyCache, board: BoardSeason) -> Non
 
 @pytest.mark.parametrize("board", [DESC, ASC])
 def test_equal_scores_are_ordered_by_time_then_by_code_point(
-    cache: ValkeyCache, board: BoardSeason
+    cache: ValkeyRanking, board: BoardSeason
 ) -> None:
     later = record("a", 7, at=T0 + 1)
     tied = [record(user, 7) for user in ("b", "B", "b.", "b-", "b:", "b_", "0")]
@@ -147,7 +159,7 @@ def test_equal_scores_are_ordered_by_time_then_by_code_point(
     assert users(top_of(cache, board)) == ["0", "B", "b", "b-", "b.", "b:", "b_", "a"]
 
 
-def test_order_equals_a_sorted_list_after_many_batches(cache: ValkeyCache) -> None:
+def test_order_equals_a_sorted_list_after_many_batches(cache: ValkeyRanking) -> None:
     chance = random.Random(11)
     known: dict[str, ScoreState] = {}
     started(cache, DESC)
@@ -175,7 +187,7 @@ def test_order_equals_a_sorted_list_after_many_batches(cache: ValkeyCache) -> No
 
 
 @pytest.mark.parametrize("board", [DESC, ASC])
-def test_numbers_are_exact_to_the_last_one(cache: ValkeyCache, board: BoardSeason) -> None:
+def test_numbers_are_exact_to_the_last_one(cache: ValkeyRanking, board: BoardSeason) -> None:
     scores = [MAX_SCORE, MAX_SCORE - 1, MAX_SCORE - 2, 0, -MAX_SCORE + 1, -MAX_SCORE]
     records = [record(f"u{n}", it, version=MAX_SCORE - n) for n, it in enumerate(scores)]
     started(cache, board, *random.Random(1).sample(records, len(records)))
@@ -183,7 +195,7 @@ def test_numbers_are_exact_to_the_last_one(cache: ValkeyCache, board: BoardSeaso
     assert found == (scores if board is DESC else scores[::-1])
 
 
-def test_versions_are_compared_exactly_to_the_last_one(cache: ValkeyCache) -> None:
+def test_versions_are_compared_exactly_to_the_last_one(cache: ValkeyRanking) -> None:
     started(cache, DESC, record("a", 1, version=MAX_SCORE - 1))
     assert cache.apply(DESC, [record("a", 2, version=MAX_SCORE - 2)]).applied == 0
     assert cache.apply(DESC, [record("a", 3, version=MAX_SCORE)]).applied == 1
@@ -193,7 +205,7 @@ def test_versions_are_compared_exactly_to_the_last_one(cache: ValkeyCache) -> No
 # What is taken.
 
 
-def test_only_newer_versions_are_taken(cache: ValkeyCache) -> None:
+def test_only_newer_versions_are_taken(cache: ValkeyRanking) -> None:
     started(cache, DESC, record("a", 5, version=10))
     for version in (9, 10):
         applied = cache.apply(DESC, [record("a", 99, version=version)])
@@ -202,7 +214,7 @@ def test_only_newer_versions_are_taken(cache: ValkeyCache) -> None:
     assert [it.user_score for it in top_of(cache, DESC).scores] == [4]
 
 
-def test_removed_user_comes_back_only_with_a_newer_version(cache: ValkeyCache) -> None:
+def test_removed_user_comes_back_only_with_a_newer_version(cache: ValkeyRanking) -> None:
     started(cache, DESC, record("a", 5, version=10), record("b", 4))
     cache.apply(DESC, [record("a", None, version=12)])
     assert users(top_of(cache, DESC)) == ["b"]
@@ -212,13 +224,13 @@ def test_removed_user_comes_back_only_with_a_newer_version(cache: ValkeyCache) -
     assert users(top_of(cache, DESC)) == ["b", "a"]
 
 
-def test_removal_of_a_stranger_is_remembered(cache: ValkeyCache) -> None:
+def test_removal_of_a_stranger_is_remembered(cache: ValkeyRanking) -> None:
     started(cache, DESC, record("a", None, version=5))
     assert cache.apply(DESC, [record("a", 9, version=4)]).applied == 0
     assert top_of(cache, DESC).total == 0
 
 
-def test_batch_of_a_thousand_is_taken_whole(cache: ValkeyCache) -> None:
+def test_batch_of_a_thousand_is_taken_whole(cache: ValkeyRanking) -> None:
     batch = [record(f"u{n:04d}", n, at=T0 + n) for n in range(1000)]
     started(cache, DESC)
     assert cache.apply(DESC, batch).applied == 1000
@@ -248,14 +260,14 @@ NAMES = (
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_names_come_back_as_they_went(cache: ValkeyCache, name: str) -> None:
+def test_names_come_back_as_they_went(cache: ValkeyRanking, name: str) -> None:
     started(cache, DESC, record("a", 5, name=name))
     assert top_of(cache, DESC).scores[0].user_name == name
     cache.apply(DESC, [record("a", 6, version=2, name=name)])
     assert top_of(cache, DESC).scores == (Score("a", name, 6, T0),)
 
 
-def test_rename_to_and_from_the_name_that_the_id_gives_is_seen(cache: ValkeyCache) -> None:
+def test_rename_to_and_from_the_name_that_the_id_gives_is_seen(cache: ValkeyRanking) -> None:
     started(cache, DESC, record("a", 5, name=default_name("a")))
     for version, name in ((2, "Ann"), (3, default_name("a")), (4, default_name("b"))):
         top = top_of(cache, DESC)
@@ -266,7 +278,7 @@ def test_rename_to_and_from_the_name_that_the_id_gives_is_seen(cache: ValkeyCach
         assert after.scores == (Score("a", name, 5, T0),)
 
 
-def test_longest_ids_keep_their_members_apart(cache: ValkeyCache) -> None:
+def test_longest_ids_keep_their_members_apart(cache: ValkeyRanking) -> None:
     long = "x" * 64
     started(cache, DESC, record(long, 5), record(long[:63], 5), record("1", 5), record("11", 5))
     assert users(top_of(cache, DESC)) == ["1", "11", long[:63], long]
@@ -275,7 +287,7 @@ def test_longest_ids_keep_their_members_apart(cache: ValkeyCache) -> None:
 # What is left to record.
 
 
-def test_change_of_the_top_gets_a_fresh_id_each_time(cache: ValkeyCache) -> None:
+def test_change_of_the_top_gets_a_fresh_id_each_time(cache: ValkeyRanking) -> None:
     seen = {started(cache, DESC, record("a", 1)).change}
     for version in range(2, 30):
         top = cache.apply(DESC, [record("a", version % 2, version=version)]).top
@@ -284,7 +296,7 @@ def test_change_of_the_top_gets_a_fresh_id_each_time(cache: ValkeyCache) -> None
     assert len(seen) == 29
 
 
-def test_change_below_the_top_is_nothing_to_record(cache: ValkeyCache) -> None:
+def test_change_below_the_top_is_nothing_to_record(cache: ValkeyRanking) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n + 10) for n in range(3)))
     cache.remember_recorded(DESC, top, HINT)
     for low in (record("low", 1), record("low", 2, version=2), record("low", None, version=3)):
@@ -306,7 +318,7 @@ def test_change_below_the_top_is_nothing_to_record(cache: ValkeyCache) -> None:
         record("u0", 10, version=2, at=T0 - 1),
     ],
 )
-def test_change_in_the_top_is_to_be_recorded(cache: ValkeyCache, change: ScoreState) -> None:
+def test_change_in_the_top_is_to_be_recorded(cache: ValkeyRanking, change: ScoreState) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n + 10) for n in range(3)))
     cache.remember_recorded(DESC, top, HINT)
     after = cache.apply(DESC, [change]).top
@@ -315,7 +327,7 @@ def test_change_in_the_top_is_to_be_recorded(cache: ValkeyCache, change: ScoreSt
     assert after.scores == top_of(cache, DESC, size=3).scores
 
 
-def test_rename_below_the_top_is_nothing_to_record(cache: ValkeyCache) -> None:
+def test_rename_below_the_top_is_nothing_to_record(cache: ValkeyRanking) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n) for n in range(5)))
     cache.remember_recorded(DESC, top, HINT)
     after = cache.apply(DESC, [record("u0", 0, version=2, name="renamed")]).top
@@ -324,7 +336,7 @@ def test_rename_below_the_top_is_nothing_to_record(cache: ValkeyCache) -> None:
     assert top_of(cache, DESC).scores[-1].user_name == "renamed"
 
 
-def test_newer_version_of_an_equal_entry_is_nothing_to_record(cache: ValkeyCache) -> None:
+def test_newer_version_of_an_equal_entry_is_nothing_to_record(cache: ValkeyRanking) -> None:
     top = started(cache, DESC, record("a", 1))
     cache.remember_recorded(DESC, top, HINT)
     applied = cache.apply(DESC, [record("a", 1, version=2)])
@@ -333,7 +345,7 @@ def test_newer_version_of_an_equal_entry_is_nothing_to_record(cache: ValkeyCache
     assert not applied.top.is_unrecorded
 
 
-def test_difference_that_nobody_recorded_shows_in_an_empty_batch(cache: ValkeyCache) -> None:
+def test_difference_that_nobody_recorded_shows_in_an_empty_batch(cache: ValkeyRanking) -> None:
     top = started(cache, DESC, record("a", 1))
     after = cache.apply(DESC, [record("a", 1)]).top
     assert after == top
@@ -341,7 +353,7 @@ def test_difference_that_nobody_recorded_shows_in_an_empty_batch(cache: ValkeyCa
     assert after.is_unrecorded
 
 
-def test_mark_counts_only_while_its_change_is_the_current_one(cache: ValkeyCache) -> None:
+def test_mark_counts_only_while_its_change_is_the_current_one(cache: ValkeyRanking) -> None:
     before = started(cache, DESC, record("a", 1))
     cache.apply(DESC, [record("a", 2, version=2)])
     cache.remember_recorded(DESC, before, HINT)
@@ -355,7 +367,7 @@ def test_mark_counts_only_while_its_change_is_the_current_one(cache: ValkeyCache
     assert not marked.is_unrecorded
 
 
-def test_mark_that_comes_late_does_not_replace_a_newer_one(cache: ValkeyCache) -> None:
+def test_mark_that_comes_late_does_not_replace_a_newer_one(cache: ValkeyRanking) -> None:
     """Two functions record one after the other, and the second one's mark arrives first."""
     top = started(cache, DESC, record("ann", 3))
     newer = replace(HINT, revision=HINT.revision + 1, total=2)
@@ -366,7 +378,7 @@ def test_mark_that_comes_late_does_not_replace_a_newer_one(cache: ValkeyCache) -
     assert after.hint == newer
 
 
-def test_mark_of_another_life_changes_nothing(cache: ValkeyCache, cache_server: Valkey) -> None:
+def test_mark_of_another_life_changes_nothing(cache: ValkeyRanking, cache_server: Valkey) -> None:
     old = started(cache, DESC, record("a", 1))
     cache_server.client.flushall()
     started(cache, DESC, record("b", 1))
@@ -375,7 +387,7 @@ def test_mark_of_another_life_changes_nothing(cache: ValkeyCache, cache_server: 
     assert everything(cache_server) == before
 
 
-def test_age_is_known_once_there_was_a_record(cache: ValkeyCache) -> None:
+def test_age_is_known_once_there_was_a_record(cache: ValkeyRanking) -> None:
     top = started(cache, DESC, record("a", 1))
     assert top.age_ms is None
     cache.remember_recorded(DESC, top, HINT)
@@ -398,7 +410,7 @@ MANY = [record(f"u{n:02d}", n) for n in range(25)]
 
 @LOST
 def test_ranking_that_lost_a_key_has_no_life(
-    cache: ValkeyCache, cache_server: Valkey, key: str
+    cache: ValkeyRanking, cache_server: Valkey, key: str
 ) -> None:
     cache.remember_recorded(DESC, started(cache, DESC, *MANY), HINT)
     life = top_of(cache, DESC).life
@@ -415,7 +427,7 @@ def test_ranking_that_lost_a_key_has_no_life(
 
 @LOST
 def test_ranking_that_lost_a_key_begins_anew_and_publishes_no_remains(
-    cache: ValkeyCache, cache_server: Valkey, key: str
+    cache: ValkeyRanking, cache_server: Valkey, key: str
 ) -> None:
     first = started(cache, DESC, *MANY)
     cache.remember_recorded(DESC, first, HINT)
@@ -435,7 +447,7 @@ def test_ranking_that_lost_a_key_begins_anew_and_publishes_no_remains(
 
 @LOST
 def test_key_lost_while_a_rebuild_fills_ends_the_life(
-    cache: ValkeyCache, cache_server: Valkey, key: str
+    cache: ValkeyRanking, cache_server: Valkey, key: str
 ) -> None:
     life = started(cache, DESC, as_=PARTIAL).life
     assert cache.fill(DESC, MANY, life=life) == 25
@@ -444,7 +456,7 @@ def test_key_lost_while_a_rebuild_fills_ends_the_life(
     assert cache.read(DESC) is None
 
 
-def test_ranking_without_a_member_has_lost_nothing(cache: ValkeyCache) -> None:
+def test_ranking_without_a_member_has_lost_nothing(cache: ValkeyRanking) -> None:
     """The server has no empty keys: a ranking that everybody left has no order."""
     life = started(cache, DESC).life
     assert top_of(cache, DESC).life == life
@@ -457,7 +469,7 @@ def test_ranking_without_a_member_has_lost_nothing(cache: ValkeyCache) -> None:
 
 
 def test_loss_of_the_users_is_noticed_where_everybody_left(
-    cache: ValkeyCache, cache_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey
 ) -> None:
     started(cache, DESC, record("a", 5), record("b", None))
     cache.apply(DESC, [record("a", None, version=3)])
@@ -573,7 +585,7 @@ on_one_server = settings(
 )
 
 
-def whole(cache: ValkeyCache, board: BoardSeason, batches: list[list[ScoreState]]) -> Oracle:
+def whole(cache: ValkeyRanking, board: BoardSeason, batches: list[list[ScoreState]]) -> Oracle:
     cache.drop(board.key)
     started(cache, board, as_=COMPLETE)
     for batch in batches:
@@ -591,7 +603,7 @@ def whole(cache: ValkeyCache, board: BoardSeason, batches: list[list[ScoreState]
     ),
 )
 def test_list_is_that_of_a_sorted_list_behind_any_place(
-    cache: ValkeyCache,
+    cache: ValkeyRanking,
     board: BoardSeason,
     history: list[list[ScoreState]],
     limit: int,
@@ -608,7 +620,7 @@ def test_list_is_that_of_a_sorted_list_behind_any_place(
 @on_one_server
 @given(st.sampled_from([DESC, ASC]), histories(), st.integers(0, 6))
 def test_around_is_that_of_a_sorted_list(
-    cache: ValkeyCache, board: BoardSeason, history: list[list[ScoreState]], reach: int
+    cache: ValkeyRanking, board: BoardSeason, history: list[list[ScoreState]], reach: int
 ) -> None:
     oracle = whole(cache, board, history)
     ranked = {it.user_id for it in oracle.entries}
@@ -620,7 +632,7 @@ def test_around_is_that_of_a_sorted_list(
 @on_one_server
 @given(st.sampled_from([DESC, ASC]), histories(), st.lists(st.sampled_from([*IDS, "nobody"])))
 def test_find_is_that_of_a_sorted_list(
-    cache: ValkeyCache, board: BoardSeason, history: list[list[ScoreState]], asked: list[str]
+    cache: ValkeyRanking, board: BoardSeason, history: list[list[ScoreState]], asked: list[str]
 ) -> None:
     oracle = whole(cache, board, history)
     assert cache.find(board, asked) == oracle.find(asked)
@@ -628,7 +640,7 @@ def test_find_is_that_of_a_sorted_list(
 
 @pytest.mark.parametrize("board", [DESC, ASC])
 def test_pages_through_a_thousand_ties_meet_without_gap_or_double(
-    cache: ValkeyCache, board: BoardSeason
+    cache: ValkeyRanking, board: BoardSeason
 ) -> None:
     chance = random.Random(5)
     records = [
@@ -653,7 +665,7 @@ def test_pages_through_a_thousand_ties_meet_without_gap_or_double(
 
 @pytest.mark.parametrize("beginning", [None, NEW, PARTIAL])
 def test_ranking_that_is_not_whole_answers_nothing(
-    cache: ValkeyCache, beginning: str | None
+    cache: ValkeyRanking, beginning: str | None
 ) -> None:
     if beginning:
         started(cache, DESC, record("a", 1), as_=beginning)
@@ -663,39 +675,39 @@ def test_ranking_that_is_not_whole_answers_nothing(
     assert cache.find(DESC, ["a"]) is None
 
 
-def test_find_of_nobody_tells_the_total(cache: ValkeyCache) -> None:
+def test_find_of_nobody_tells_the_total(cache: ValkeyRanking) -> None:
     started(cache, DESC, record("a", 1), as_=COMPLETE)
     assert cache.find(DESC, []) == Listing((), 1)
 
 
 def test_listings_raise_while_the_cache_is_down() -> None:
-    calls: list[Callable[[ValkeyCache], Listing | None]] = [
+    calls: list[Callable[[ValkeyRanking], Listing | None]] = [
         lambda it: it.list(DESC, after=None, limit=1),
         lambda it: it.around(DESC, "a", reach=1),
         lambda it: it.find(DESC, ["a"]),
     ]
     for call in calls:
         with pytest.raises(CacheUnavailable):
-            call(ValkeyCache("127.0.0.1:1"))
+            call(ValkeyRanking(ValkeyConnection("127.0.0.1:1")))
 
 
 # Lives.
 
 
-def test_cold_cache_takes_nothing(cache: ValkeyCache, cache_server: Valkey) -> None:
+def test_cold_cache_takes_nothing(cache: ValkeyRanking, cache_server: Valkey) -> None:
     assert cache.apply(DESC, [record("a", 1)]).top is None
     assert cache.read(DESC) is None
     assert everything(cache_server) == {}
 
 
 @pytest.mark.parametrize("beginning", [NEW, PARTIAL])
-def test_life_begins_as_it_is_told(cache: ValkeyCache, beginning: str) -> None:
+def test_life_begins_as_it_is_told(cache: ValkeyRanking, beginning: str) -> None:
     top = started(cache, DESC, record("a", 1), as_=beginning)
     assert top.completeness == beginning
     assert users(top) == ["a"]
 
 
-def test_life_that_is_there_is_not_begun_again(cache: ValkeyCache) -> None:
+def test_life_that_is_there_is_not_begun_again(cache: ValkeyRanking) -> None:
     first = started(cache, DESC, record("a", 1))
     second = started(cache, DESC, record("b", 2), as_=PARTIAL)
     assert (second.life, second.completeness) == (first.life, NEW)
@@ -703,7 +715,7 @@ def test_life_that_is_there_is_not_begun_again(cache: ValkeyCache) -> None:
 
 
 def test_life_without_its_state_leaves_nothing_behind(
-    cache: ValkeyCache, cache_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey
 ) -> None:
     started(cache, DESC, record("a", 9, version=50), record("b", 8))
     cache_server.client.delete(CacheKeys.of(DESC.key).state)
@@ -712,13 +724,13 @@ def test_life_without_its_state_leaves_nothing_behind(
     assert top.total == 1
 
 
-def test_new_life_is_complete_once_its_own_record_was_accepted(cache: ValkeyCache) -> None:
+def test_new_life_is_complete_once_its_own_record_was_accepted(cache: ValkeyRanking) -> None:
     top = started(cache, DESC, record("a", 1))
     cache.remember_recorded(DESC, top, HINT)
     assert top_of(cache, DESC).completeness == COMPLETE
 
 
-def test_partial_life_is_never_to_be_recorded(cache: ValkeyCache) -> None:
+def test_partial_life_is_never_to_be_recorded(cache: ValkeyRanking) -> None:
     top = started(cache, DESC, record("a", 1), as_=PARTIAL)
     assert top.change != top.recorded
     assert not top.is_unrecorded
@@ -726,7 +738,9 @@ def test_partial_life_is_never_to_be_recorded(cache: ValkeyCache) -> None:
     assert top_of(cache, DESC).completeness == PARTIAL
 
 
-def test_other_life_takes_nothing_from_a_rebuild(cache: ValkeyCache, cache_server: Valkey) -> None:
+def test_other_life_takes_nothing_from_a_rebuild(
+    cache: ValkeyRanking, cache_server: Valkey
+) -> None:
     old = started(cache, DESC, as_=PARTIAL)
     cache_server.client.flushall()
     assert cache.fill(DESC, [record("a", 1)], life=old.life) is None
@@ -737,7 +751,7 @@ def test_other_life_takes_nothing_from_a_rebuild(cache: ValkeyCache, cache_serve
     assert everything(cache_server) == before
 
 
-def test_rebuild_that_ends_has_the_top_recorded_anew(cache: ValkeyCache) -> None:
+def test_rebuild_that_ends_has_the_top_recorded_anew(cache: ValkeyRanking) -> None:
     top = started(cache, DESC, record("a", 1))
     cache.remember_recorded(DESC, top, HINT)
     assert cache.set_completeness(DESC, top.life, COMPLETE)
@@ -746,7 +760,7 @@ def test_rebuild_that_ends_has_the_top_recorded_anew(cache: ValkeyCache) -> None
     assert after.is_unrecorded
 
 
-def test_life_that_was_confirmed_does_not_become_partial(cache: ValkeyCache) -> None:
+def test_life_that_was_confirmed_does_not_become_partial(cache: ValkeyRanking) -> None:
     top = started(cache, DESC, record("a", 1))
     assert cache.set_completeness(DESC, top.life, PARTIAL, only_new=True)
     assert top_of(cache, DESC).completeness == PARTIAL
@@ -755,13 +769,13 @@ def test_life_that_was_confirmed_does_not_become_partial(cache: ValkeyCache) -> 
     assert top_of(cache, DESC).completeness == COMPLETE
 
 
-def test_one_caller_claims_the_rebuild_of_a_partial_life(cache: ValkeyCache) -> None:
+def test_one_caller_claims_the_rebuild_of_a_partial_life(cache: ValkeyRanking) -> None:
     first = cache.apply(DESC, [record("a", 1)], start=PARTIAL)
     second = cache.apply(DESC, [record("b", 1)])
     assert (first.rebuild_due, second.rebuild_due) == (True, False)
 
 
-def test_claim_given_back_is_taken_by_the_next(cache: ValkeyCache) -> None:
+def test_claim_given_back_is_taken_by_the_next(cache: ValkeyRanking) -> None:
     assert cache.apply(DESC, [], start=PARTIAL).rebuild_due
     cache.release(DESC)
     assert cache.apply(DESC, []).rebuild_due
@@ -769,7 +783,7 @@ def test_claim_given_back_is_taken_by_the_next(cache: ValkeyCache) -> None:
 
 
 def test_rebuild_that_fell_silent_is_claimed_again(
-    cache: ValkeyCache, monkeypatch: pytest.MonkeyPatch
+    cache: ValkeyRanking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     life = started(cache, DESC, as_=PARTIAL).life
     monkeypatch.setattr(adapter, "REBUILD_SILENCE_SECONDS", -1)
@@ -778,7 +792,7 @@ def test_rebuild_that_fell_silent_is_claimed_again(
 
 
 def test_rebuild_that_is_heard_of_is_not_claimed_by_another(
-    cache: ValkeyCache, cache_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey
 ) -> None:
     life = started(cache, DESC, as_=PARTIAL).life
     cache_server.client.hset(CacheKeys.of(DESC.key).state, "filledAt", 1)
@@ -787,7 +801,7 @@ def test_rebuild_that_is_heard_of_is_not_claimed_by_another(
 
 
 @pytest.mark.parametrize("beginning", [NEW, COMPLETE])
-def test_life_that_lacks_nothing_is_not_rebuilt(cache: ValkeyCache, beginning: str) -> None:
+def test_life_that_lacks_nothing_is_not_rebuilt(cache: ValkeyRanking, beginning: str) -> None:
     assert not cache.apply(DESC, [record("a", 1)], start=beginning).rebuild_due
 
 
@@ -797,7 +811,7 @@ def test_life_that_lacks_nothing_is_not_rebuilt(cache: ValkeyCache, beginning: s
 @on_one_server
 @given(st.sampled_from([DESC, ASC]), histories(), st.lists(st.booleans(), min_size=4, max_size=4))
 def test_filling_beside_live_records_comes_to_the_same_as_applying(
-    cache: ValkeyCache, board: BoardSeason, history: list[list[ScoreState]], filled: list[bool]
+    cache: ValkeyRanking, board: BoardSeason, history: list[list[ScoreState]], filled: list[bool]
 ) -> None:
     cache.drop(board.key)
     life = started(cache, board, as_=COMPLETE).life
@@ -825,7 +839,7 @@ def commands(cache_server: Valkey, request: pytest.FixtureRequest) -> Iterator[N
 
 
 @pytest.mark.usefixtures("commands")
-def test_fill_takes_any_number_and_answers_how_many_were_newer(cache: ValkeyCache) -> None:
+def test_fill_takes_any_number_and_answers_how_many_were_newer(cache: ValkeyRanking) -> None:
     life = started(cache, DESC, record("u7", 9, version=9), as_=PARTIAL).life
     records = [record(f"u{n}", n % 50, version=2, at=T0 + n) for n in range(2500)]
     records += [record(f"gone{n}", None) for n in range(30)]
@@ -836,7 +850,7 @@ def test_fill_takes_any_number_and_answers_how_many_were_newer(cache: ValkeyCach
     assert cache.list(DESC, after=None, limit=2000) == oracle.list(None, 2000)
 
 
-def test_fill_leaves_a_changed_top_to_be_recorded(cache: ValkeyCache) -> None:
+def test_fill_leaves_a_changed_top_to_be_recorded(cache: ValkeyRanking) -> None:
     top = started(cache, DESC, record("a", 1), as_=COMPLETE)
     cache.remember_recorded(DESC, top, HINT)
     cache.fill(DESC, [record("b", 2)], life=top.life)
@@ -844,7 +858,7 @@ def test_fill_leaves_a_changed_top_to_be_recorded(cache: ValkeyCache) -> None:
 
 
 def test_fill_puts_back_who_is_missing_in_the_order_or_stands_wrong(
-    cache: ValkeyCache, cache_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey
 ) -> None:
     records = [record(f"u{n}", n) for n in range(5)]
     life = started(cache, DESC, *records, as_=COMPLETE).life
@@ -858,7 +872,7 @@ def test_fill_puts_back_who_is_missing_in_the_order_or_stands_wrong(
     assert users(top_of(cache, DESC)) == ["u4", "u3", "u2", "u1", "u0"]
 
 
-def dumped(cache: ValkeyCache, board: BoardSeason, life: str) -> list[ScoreState]:
+def dumped(cache: ValkeyRanking, board: BoardSeason, life: str) -> list[ScoreState]:
     records: list[ScoreState] = []
     cursor = None
     while True:
@@ -870,7 +884,7 @@ def dumped(cache: ValkeyCache, board: BoardSeason, life: str) -> list[ScoreState
             return records
 
 
-def test_dump_has_every_user_as_the_ranking_knows_it(cache: ValkeyCache) -> None:
+def test_dump_has_every_user_as_the_ranking_knows_it(cache: ValkeyRanking) -> None:
     records = [
         record(
             f"u{n}",
@@ -888,18 +902,18 @@ def test_dump_has_every_user_as_the_ranking_knows_it(cache: ValkeyCache) -> None
     assert cache.dump(ASC, life="another") is None
 
 
-def test_dump_shows_who_is_missing_in_the_order(cache: ValkeyCache, cache_server: Valkey) -> None:
+def test_dump_shows_who_is_missing_in_the_order(cache: ValkeyRanking, cache_server: Valkey) -> None:
     life = started(cache, DESC, record("a", 1), record("b", 2, version=7), as_=COMPLETE).life
     cache_server.client.zremrangebyrank(CacheKeys.of(DESC.key).order, 0, 0)
     assert set(dumped(cache, DESC, life)) == {record("a", 1), record("b", None, version=7)}
 
 
 def test_dropped_ranking_leaves_nothing_and_its_life_is_over(
-    cache: ValkeyCache, cache_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey
 ) -> None:
     life = started(cache, DESC, record("a", 1), as_=COMPLETE).life
     started(cache, ASC, record("b", 1))
-    cache.keep_copy(DESC.key, revision=1, body="x")
+    viewers(cache).keep_copy(DESC.key, revision=1, body="x")
     cache.drop(DESC.key)
     assert not any("high" in key for key in cache_server.client.keys())  # noqa: SIM118
     assert cache.fill(DESC, [record("a", 1)], life=life) is None
@@ -910,52 +924,54 @@ def test_dropped_ranking_leaves_nothing_and_its_life_is_over(
 # Copies of the recorded top.
 
 
-def test_older_copy_does_not_replace_a_newer_one(cache: ValkeyCache) -> None:
-    cache.keep_copy(DESC.key, revision=10, body="ten")
-    cache.keep_copy(DESC.key, revision=9, body="nine")
-    assert cache.read_copy(DESC.key).body == "ten"
-    cache.keep_copy(DESC.key, revision=11, body="eleven with spaces ☃")
-    assert cache.read_copy(DESC.key).body == "eleven with spaces ☃"
+def test_older_copy_does_not_replace_a_newer_one(cache: ValkeyRanking) -> None:
+    viewers(cache).keep_copy(DESC.key, revision=10, body="ten")
+    viewers(cache).keep_copy(DESC.key, revision=9, body="nine")
+    assert viewers(cache).read_copy(DESC.key).body == "ten"
+    viewers(cache).keep_copy(DESC.key, revision=11, body="eleven with spaces ☃")
+    assert viewers(cache).read_copy(DESC.key).body == "eleven with spaces ☃"
 
 
-def test_copy_goes_by_itself(cache: ValkeyCache, cache_server: Valkey) -> None:
-    cache.keep_copy(DESC.key, revision=1, body="one")
-    assert 0 < cache_server.client.ttl(CacheKeys.of(DESC.key).copy) <= adapter.COPY_SECONDS
+def test_copy_goes_by_itself(cache: ValkeyRanking, cache_server: Valkey) -> None:
+    viewers(cache).keep_copy(DESC.key, revision=1, body="one")
+    assert 0 < cache_server.client.ttl(CacheKeys.of(DESC.key).copy) <= viewer_cache.COPY_SECONDS
 
 
-def test_paces_are_kept_by_board(cache: ValkeyCache) -> None:
-    cache.keep_paces({"high": ("quick", 1000), "quiet": ("slow", 0)})
-    assert cache.read_paces(["low", "high"]) == [None, "quick"]
-    assert cache.read_paces(["quiet"]) == ["slow"]
+def test_paces_are_kept_by_board(cache: ValkeyRanking) -> None:
+    viewers(cache).keep_paces({"high": ("quick", 1000), "quiet": ("slow", 0)})
+    assert viewers(cache).read_paces(["low", "high"]) == [None, "quick"]
+    assert viewers(cache).read_paces(["quiet"]) == ["slow"]
 
 
-def test_boards_that_sent_a_moment_ago_are_active(cache: ValkeyCache) -> None:
-    assert cache.active_paces() == {}
-    cache.keep_paces({"high": ("quick", 60_000), "quiet": ("slow", 0), "low": ("brief", 30)})
-    assert cache.active_paces().items() >= {("high", "quick")}
+def test_boards_that_sent_a_moment_ago_are_active(cache: ValkeyRanking) -> None:
+    assert viewers(cache).active_paces() == {}
+    viewers(cache).keep_paces(
+        {"high": ("quick", 60_000), "quiet": ("slow", 0), "low": ("brief", 30)}
+    )
+    assert viewers(cache).active_paces().items() >= {("high", "quick")}
     time.sleep(0.05)
-    assert cache.active_paces() == {"high": "quick"}
+    assert viewers(cache).active_paces() == {"high": "quick"}
 
 
-def test_paces_of_long_ago_are_forgotten(cache: ValkeyCache, cache_server: Valkey) -> None:
-    cache.keep_paces({"high": ("quick", 1000), "old": ("slow", 1000)})
-    cache_server.client.zadd(adapter.PACES[1], {"old": 1})
-    cache.keep_paces({"high": ("quick", 1000)})
-    assert cache.read_paces(["high", "old"]) == ["quick", None]
+def test_paces_of_long_ago_are_forgotten(cache: ValkeyRanking, cache_server: Valkey) -> None:
+    viewers(cache).keep_paces({"high": ("quick", 1000), "old": ("slow", 1000)})
+    cache_server.client.zadd(viewer_cache.PACES[1], {"old": 1})
+    viewers(cache).keep_paces({"high": ("quick", 1000)})
+    assert viewers(cache).read_paces(["high", "old"]) == ["quick", None]
 
 
-def test_mark_is_kept_by_board_and_season(cache: ValkeyCache, cache_server: Valkey) -> None:
-    assert cache.read_told(DESC.key) is None
-    cache.remember_told(DESC.key, epoch="e1", version=7)
-    assert cache.read_told(DESC.key) == ("e1", 7)
-    assert cache.read_told("high#2026-W01") is None
-    assert 0 < cache_server.client.ttl(CacheKeys.of(DESC.key).told) <= adapter.TOLD_SECONDS
+def test_mark_is_kept_by_board_and_season(cache: ValkeyRanking, cache_server: Valkey) -> None:
+    assert viewers(cache).read_told(DESC.key) is None
+    viewers(cache).remember_told(DESC.key, epoch="e1", version=7)
+    assert viewers(cache).read_told(DESC.key) == ("e1", 7)
+    assert viewers(cache).read_told("high#2026-W01") is None
+    assert 0 < cache_server.client.ttl(CacheKeys.of(DESC.key).told) <= viewer_cache.TOLD_SECONDS
 
 
 # Keys, and scripts that are refused.
 
 
-def calls(cache: ValkeyCache) -> list[tuple[str, Any]]:
+def calls(cache: ValkeyRanking) -> list[tuple[str, Any]]:
     """Every script of the adapter, in an order in which all of them do something."""
     numbers = count(1)
     life: list[CachedTop] = []
@@ -978,22 +994,28 @@ def calls(cache: ValkeyCache) -> list[tuple[str, Any]]:
         ("find", lambda: cache.find(DESC, ["a", "nobody"])),
         ("remember_recorded", lambda: cache.remember_recorded(DESC, life[0], HINT)),
         ("remove", lambda: cache.apply(DESC, [record("a", None, version=99)])),
-        ("keep", lambda: cache.keep_copy(DESC.key, revision=1, body="x")),
-        ("pace", lambda: cache.keep_paces({"high": ("x", 1000), "low": ("x", 0)})),
-        ("active", cache.active_paces),
-        ("keep again", lambda: cache.keep_copy(DESC.key, revision=2, body="x")),
+        ("keep", lambda: viewers(cache).keep_copy(DESC.key, revision=1, body="x")),
+        (
+            "pace",
+            lambda: viewers(cache).keep_paces({"high": ("x", 1000), "low": ("x", 0)}),
+        ),
+        ("active", viewers(cache).active_paces),
+        (
+            "keep again",
+            lambda: viewers(cache).keep_copy(DESC.key, revision=2, body="x"),
+        ),
     ]
 
 
 def test_scripts_touch_no_key_that_they_do_not_declare(
-    cache: ValkeyCache, cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
+    cache: ValkeyRanking, cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each call runs as a user who may touch the keys that it declares, and no others."""
     declared: list[str] = []
     narrow: list[Any] = []
 
     def run(
-        _cache: ValkeyCache, script: adapter.Script, keys: tuple[str, ...], *values: Any
+        _connection: ValkeyConnection, script: Script, keys: tuple[str, ...], *values: Any
     ) -> Any:
         declared.extend(keys)
         assert len({cache_server.client.execute_command("CLUSTER KEYSLOT", k) for k in keys}) == 1
@@ -1006,7 +1028,7 @@ def test_scripts_touch_no_key_that_they_do_not_declare(
         narrow.append(client)
         return client.eval(script.source, len(keys), *keys, *values)
 
-    monkeypatch.setattr(ValkeyCache, "run", run)
+    monkeypatch.setattr(ValkeyConnection, "run", run)
     for _, call in calls(cache):
         call()
     with pytest.raises(Exception, match=r"can't access|No permissions"):
@@ -1015,17 +1037,17 @@ def test_scripts_touch_no_key_that_they_do_not_declare(
         client.close()
     cache_server.client.execute_command("ACL", "DELUSER", "narrow")
     keys = CacheKeys.of(DESC.key)
-    assert set(declared) == {*keys.ranking, keys.copy, *adapter.PACES}
+    assert set(declared) == {*keys.ranking, keys.copy, *viewer_cache.PACES}
 
 
 def test_keys_of_a_board_season_share_a_slot_and_name_their_format() -> None:
     keys = CacheKeys.of(DESC.key)
     for key in (*keys.ranking, keys.copy):
-        assert key.startswith(f"{adapter.FORMAT}:{{high#all}}:")
+        assert key.startswith(f"{FORMAT}:{{high#all}}:")
 
 
 def test_nothing_is_written_when_a_record_is_refused(
-    cache: ValkeyCache, cache_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey
 ) -> None:
     started(cache, DESC, record("a", 1), record("b", 2))
     before = everything(cache_server)
@@ -1033,14 +1055,15 @@ def test_nothing_is_written_when_a_record_is_refused(
     options: list[str | int] = [DESC.rules.order, DESC.rules.top_size, "fresh", "", "", 30]
     fine = (b"new", bytes(6) + b"\x01" + bytes(6) + b"new", 5)
     for value in (b"", b"short", bytes(6) + b"\x09" + bytes(6) + b"b"):
+        packed = msgpack.packb([*fine, b"b", value, "no score"], use_bin_type=False)
         with pytest.raises(CacheUnavailable):
-            cache.run(adapter.APPLY, keys, *options, *fine, b"b", value, "no score")
-        cache.outage.pause.end()
+            cache.connection.run(adapter.APPLY, keys, *options, packed, TOTAL_MS)
+        cache.connection.outage.pause.end()
     assert everything(cache_server) == before
 
 
 def test_nothing_is_written_where_a_key_is_of_another_kind(
-    cache: ValkeyCache, cache_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey
 ) -> None:
     started(cache, DESC, record("a", 1))
     keys = CacheKeys.of(DESC.key)
@@ -1053,7 +1076,7 @@ def test_nothing_is_written_where_a_key_is_of_another_kind(
 
 
 def test_scripts_come_back_after_the_server_forgot_them(
-    cache: ValkeyCache, cache_server: Valkey
+    cache: ValkeyRanking, cache_server: Valkey
 ) -> None:
     started(cache, DESC, record("a", 1))
     cache_server.client.script_flush()

@@ -10,7 +10,7 @@ import handlers.rebuild
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
-from leaderboard.adapters.valkey.cache import ValkeyCache
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
 from leaderboard.ranking.cached_top import COMPLETE
@@ -150,17 +150,17 @@ def test_ranking_that_is_lost_as_its_rebuild_ends_is_filled_again(
 ) -> None:
     score("ann", 30)
     score("bob", 20)
-    settle = ValkeyCache.set_completeness
+    settle = ValkeyRanking.set_completeness
     lost: list[str] = []
 
-    def settle_and_lose(cache: ValkeyCache, *arguments: Any, **named: Any) -> bool:
+    def settle_and_lose(cache: ValkeyRanking, *arguments: Any, **named: Any) -> bool:
         done = settle(cache, *arguments, **named)
         if not lost:
             lost.append("once")
             cache_server.client.flushall()
         return done
 
-    monkeypatch.setattr(ValkeyCache, "set_completeness", settle_and_lose)
+    monkeypatch.setattr(ValkeyRanking, "set_completeness", settle_and_lose)
     rebuilt()
     assert ranked() == recorded() == ["ann", "bob"]
 

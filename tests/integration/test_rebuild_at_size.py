@@ -17,7 +17,8 @@ import handlers.score_stream
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
-from leaderboard.adapters.valkey.cache import CacheKeys, ValkeyCache
+from leaderboard.adapters.valkey.cache_keys import CacheKeys
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards import order
 from leaderboard.boards.board_season import key_of
 from leaderboard.boards.seasons import season_at
@@ -232,10 +233,10 @@ class Killed(BaseException):
 STEPS: list[tuple[type, str]] = [
     (Recorder, "begin_life"),
     (ScoreScanner, "read_page"),
-    (ValkeyCache, "fill"),
-    (ValkeyCache, "set_completeness"),
-    (ValkeyCache, "list"),
-    (ValkeyCache, "read"),
+    (ValkeyRanking, "fill"),
+    (ValkeyRanking, "set_completeness"),
+    (ValkeyRanking, "list"),
+    (ValkeyRanking, "read"),
     (Recorder, "record"),
 ]
 
@@ -391,7 +392,7 @@ def test_rebuild_that_died_loses_its_claim(
 ) -> None:
     deliver(put("a", 1))
     deliver(put("a", 1, "low#all"))
-    monkeypatch.setattr("leaderboard.adapters.valkey.notes.REBUILD_SILENCE_SECONDS", -1)
+    monkeypatch.setattr("leaderboard.adapters.valkey.rebuild_claim.REBUILD_SILENCE_SECONDS", -1)
     for board in ("global", "low"):
         wiring.ranking_cache().drop(key_of(board, "all"))
         deliver(put("b", 2, f"{board}#all", NOW))
@@ -416,13 +417,13 @@ def test_cache_that_is_lost_again_and_again_ends_a_rebuild(
     cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd(3)
-    fill = ValkeyCache.fill
+    fill = ValkeyRanking.fill
 
     def lose(*arguments: Any, **named: Any) -> Any:
         cache_server.client.flushall()
         return fill(*arguments, **named)
 
-    monkeypatch.setattr(ValkeyCache, "fill", lose)
+    monkeypatch.setattr(ValkeyRanking, "fill", lose)
     with pytest.raises(Unavailable, match="3 times"):
         run({"board": "global"})
 
@@ -562,7 +563,7 @@ def test_partial_life_is_not_taken_for_whole_while_it_is_filled(
     """Until it ends the top is the recorded one and ranks are null."""
     deliver(*(put(f"u{number}", number) for number in range(9)))
     wiring.ranking_cache().drop("global#all")
-    settle = ValkeyCache.set_completeness
+    settle = ValkeyRanking.set_completeness
 
     def look(*arguments: Any, **named: Any) -> bool:
         assert completeness("global") == PARTIAL
@@ -570,6 +571,6 @@ def test_partial_life_is_not_taken_for_whole_while_it_is_filled(
         assert wiring.reads().top(wiring.asked("global"), limit=None).body["entries"]
         return settle(*arguments, **named)
 
-    monkeypatch.setattr(ValkeyCache, "set_completeness", look)
+    monkeypatch.setattr(ValkeyRanking, "set_completeness", look)
     run({"board": "global"})
     assert completeness("global") == COMPLETE

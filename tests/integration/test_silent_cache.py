@@ -14,7 +14,7 @@ from redis.exceptions import TimeoutError as CacheTimeoutError
 
 import handlers.boards
 from leaderboard import wiring
-from leaderboard.adapters.valkey.cache import OUTAGE_SECONDS, READ_OUTAGE_SECONDS, Outage
+from leaderboard.adapters.valkey.connection import OUTAGE_SECONDS, READ_OUTAGE_SECONDS, Outage
 from leaderboard.errors import CacheUnavailable
 from tests.integration import aws
 from tests.integration.events import CONTEXT, answered, request
@@ -35,7 +35,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     it = Clock()
-    monkeypatch.setattr("leaderboard.adapters.valkey.cache.time.monotonic", it.monotonic)
+    monkeypatch.setattr("leaderboard.adapters.valkey.connection.time.monotonic", it.monotonic)
     return it
 
 
@@ -114,10 +114,10 @@ def test_reads_wait_less_and_less_often_for_a_cache_that_hangs(
     clock.passed += OUTAGE_SECONDS
     assert waited()
     # Once it answers, it is used within the longest pause.
-    paused = wiring.read_cache().outage.pause
+    paused = wiring.read_connection().outage.pause
     monkeypatch.setenv("CACHE_ENDPOINT", cache_server.endpoint)
     aws.forget()
-    wiring.read_cache().outage.pause = paused
+    wiring.read_connection().outage.pause = paused
     clock.passed += READ_OUTAGE_SECONDS
     event = request("GET /boards/{board}/top", path={"board": "global"})
     assert "degraded" not in answered(handlers.boards.handler(event, CONTEXT)).json

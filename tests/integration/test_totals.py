@@ -10,7 +10,8 @@ import handlers.score_stream
 import handlers.verify
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.valkey.cache import CacheKeys, ValkeyCache
+from leaderboard.adapters.valkey.cache_keys import CacheKeys
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Order
 from leaderboard.ranking.board_item import BoardItem
@@ -71,7 +72,7 @@ def told(board: str = "global") -> tuple[int, int]:
 def age(ms: int, board: str = "global") -> None:
     """Let the last record be older by so much."""
     state = CacheKeys.of(key_of(board, "all")).state
-    assert wiring.ranking_cache().client.execute_command("HINCRBY", state, "recordedAt", -ms) > 0
+    assert wiring.cache_connection().client.execute_command("HINCRBY", state, "recordedAt", -ms) > 0
 
 
 def follow(board: str = "global", connection: str = "viewer=") -> None:
@@ -124,7 +125,7 @@ def test_version_has_one_total() -> None:
     recorder = wiring.recorder()
     deliver(("low-1", 1))
     applied = recorder.cache.apply(board_season, [])
-    wiring.ranking_cache().client.execute_command(
+    wiring.cache_connection().client.execute_command(
         "HSET", CacheKeys.of("global#all").state, "change", "came back"
     )
     assert applied.top is not None
@@ -137,7 +138,9 @@ def test_version_has_one_total() -> None:
 
 def test_total_is_known_again_where_a_release_before_kept_none() -> None:
     lead()
-    wiring.ranking_cache().client.execute_command("HDEL", CacheKeys.of("global#all").state, "total")
+    wiring.cache_connection().client.execute_command(
+        "HDEL", CacheKeys.of("global#all").state, "total"
+    )
     age(TOTAL_MS)
     deliver(("low-1", 1))
     assert told() == (2, SIZE + 1)
@@ -181,18 +184,18 @@ def test_board_without_viewers_costs_nothing(monkeypatch: pytest.MonkeyPatch) ->
         age(TOTAL_MS, board)
     follow("rating-1")
     asked: list[str] = []
-    read, apply = ValkeyCache.read, ValkeyCache.apply
+    read, apply = ValkeyRanking.read, ValkeyRanking.apply
 
-    def reads(cache: ValkeyCache, it: Any, *rest: Any, **options: Any) -> Any:
+    def reads(cache: ValkeyRanking, it: Any, *rest: Any, **options: Any) -> Any:
         asked.append(it.board)
         return read(cache, it, *rest, **options)
 
-    def applies(cache: ValkeyCache, it: Any, *rest: Any, **options: Any) -> Any:
+    def applies(cache: ValkeyRanking, it: Any, *rest: Any, **options: Any) -> Any:
         asked.append(it.board)
         return apply(cache, it, *rest, **options)
 
-    monkeypatch.setattr(ValkeyCache, "read", reads)
-    monkeypatch.setattr(ValkeyCache, "apply", applies)
+    monkeypatch.setattr(ValkeyRanking, "read", reads)
+    monkeypatch.setattr(ValkeyRanking, "apply", applies)
     assert minute() == ["rating-1#all"]
     assert set(asked) == {"rating-1"}
     assert told() == (1, SIZE)
@@ -232,7 +235,7 @@ def test_top_that_was_left_unrecorded_is_recorded_with_the_minute() -> None:
     lead()
     follow()
     board_season = wiring.asked("global")
-    wiring.ranking_cache().client.execute_command(
+    wiring.cache_connection().client.execute_command(
         "HSET", CacheKeys.of("global#all").state, "change", "left"
     )
     age(TOTAL_MS)
@@ -249,9 +252,9 @@ def test_board_that_fails_does_not_hold_up_the_others(monkeypatch: pytest.Monkey
         follow(board)
         deliver(("low-1", 1), board=board)
         age(TOTAL_MS, board)
-    apply = ValkeyCache.apply
+    apply = ValkeyRanking.apply
 
-    def lost(cache: ValkeyCache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
+    def lost(cache: ValkeyRanking, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
         applied = apply(cache, board_season, *rest, **options)
         if board_season.board == "global":
             cache.drop("global#all")
@@ -264,7 +267,7 @@ def test_board_that_fails_does_not_hold_up_the_others(monkeypatch: pytest.Monkey
             )
         return applied
 
-    monkeypatch.setattr(ValkeyCache, "apply", lost)
+    monkeypatch.setattr(ValkeyRanking, "apply", lost)
     answer = handlers.verify.handler(MINUTE, CONTEXT)
     assert (answer["totals"], answer["totalsFailed"]) == (["rating-1#all"], ["global#all"])
 
@@ -288,13 +291,13 @@ def test_board_whose_ranking_is_lost_meanwhile_is_filled_again(
     follow()
     deliver(("low-1", 1))
     age(TOTAL_MS)
-    apply = ValkeyCache.apply
+    apply = ValkeyRanking.apply
 
-    def losing(cache: ValkeyCache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
-        cache.client.execute_command("DEL", CacheKeys.of("global#all").ranking[0])
+    def losing(cache: ValkeyRanking, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
+        cache.connection.client.execute_command("DEL", CacheKeys.of("global#all").ranking[0])
         return apply(cache, board_season, *rest, **options)
 
-    monkeypatch.setattr(ValkeyCache, "apply", losing)
+    monkeypatch.setattr(ValkeyRanking, "apply", losing)
     assert minute() == []
     (asked,) = switches.invoked
     assert (asked["board"], asked["season"]) == ("global", "all")

@@ -18,7 +18,7 @@ import handlers.upkeep
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.adapters.valkey.cache import ValkeyCache
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Schedule
 from leaderboard.boards.seasons import before, season_at
@@ -333,9 +333,9 @@ def test_live_board_of_a_batch_is_recorded_before_any_past_season_is_looked_at(
     weeks = play_for_years("ann", 3)
     submit("bob")
     done: list[tuple[str, str]] = []
-    apply, write = ValkeyCache.apply, BoardTable.write
+    apply, write = ValkeyRanking.apply, BoardTable.write
 
-    def applies(cache: ValkeyCache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
+    def applies(cache: ValkeyRanking, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
         done.append(("applied", board_season.key))
         return apply(cache, board_season, *rest, **options)
 
@@ -343,7 +343,7 @@ def test_live_board_of_a_batch_is_recorded_before_any_past_season_is_looked_at(
         done.append(("recorded", item.snapshot.key))
         return write(table, item, read_revision=read_revision)
 
-    monkeypatch.setattr(ValkeyCache, "apply", applies)
+    monkeypatch.setattr(ValkeyRanking, "apply", applies)
     monkeypatch.setattr(BoardTable, "write", writes)
     past = [items("ann")[f"weekly#{week}"] for week in weeks]
     assert deliver(*past, items("bob")["global#all"]) == []

@@ -14,7 +14,7 @@ import handlers.verify
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.index import BoardIndex
-from leaderboard.adapters.valkey.cache import CacheKeys
+from leaderboard.adapters.valkey.cache_keys import CacheKeys
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import BoardNotFound, CacheUnavailable, Invalid, Unavailable
 from leaderboard.ranking.cached_top import COMPLETE, PARTIAL

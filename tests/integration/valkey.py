@@ -8,7 +8,8 @@ from typing import Any
 
 import redis
 
-from leaderboard.adapters.valkey.cache import ValkeyCache
+from leaderboard.adapters.valkey.connection import ValkeyConnection
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from local.cache import LOOPBACK, started
 
 START_SECONDS = 30.0
@@ -42,9 +43,9 @@ class Valkey:
             **credentials,
         )
 
-    def cache(self) -> ValkeyCache:
+    def cache(self) -> ValkeyRanking:
         """The adapter as the local stack makes it."""
-        return ValkeyCache(self.endpoint)
+        return ValkeyRanking(ValkeyConnection(self.endpoint))
 
     def snapshot(self) -> dict[str, bytes]:
         """Everything in it, to be put back by `restore`."""

@@ -57,7 +57,7 @@ def test_function_without_a_cache_never_loads_its_client(function: str) -> None:
     parts = "\n".join(f"wiring.{part}()" for part in WITHOUT_CACHE[function])
     names = loaded(f"import handlers.{function}\nfrom leaderboard import wiring\n{parts}")
     assert within(names, "leaderboard.adapters.aws.clients")
-    assert not within(names, "redis", "leaderboard.adapters.valkey.cache")
+    assert not within(names, "redis", "leaderboard.adapters.valkey.connection")
 
 
 def test_reads_load_the_tables_client_only_when_the_cache_has_no_answer() -> None:
@@ -73,4 +73,4 @@ def test_function_with_a_cache_loads_its_client() -> None:
     """The counterpart: what the tests above look for is what it is called."""
     names = loaded("from leaderboard import wiring\nwiring.ranking_cache()")
     assert within(names, "redis")
-    assert within(names, "leaderboard.adapters.valkey.cache")
+    assert within(names, "leaderboard.adapters.valkey.connection")

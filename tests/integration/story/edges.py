@@ -23,11 +23,11 @@ from redis.exceptions import ConnectionError as CacheConnectionError
 
 import handlers
 import leaderboard.adapters.aws.handle_pool
-import leaderboard.adapters.valkey.cache
+import leaderboard.adapters.valkey.connection
 import leaderboard.frames.delivery
 from handlers.telemetry import logger, metrics
 from leaderboard import settings, wiring
-from leaderboard.adapters.valkey.cache import CacheKeys
+from leaderboard.adapters.valkey.cache_keys import CacheKeys
 from leaderboard.adapters.valkey.cluster import Cluster
 from leaderboard.boards.board_season import key_of
 from leaderboard.boards.catalog import Catalog
@@ -121,7 +121,7 @@ class Rig:
         self._time.clock = world.clock
         self._scripts = DatedScripts()
         # One process stands for many environments, of which each notices an outage by itself.
-        leaderboard.adapters.valkey.cache.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
+        leaderboard.adapters.valkey.connection.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
         wiring.stage_memory().memo.known.clear()
         self.end_outages()
         self._chance.source = world.chance
@@ -139,8 +139,8 @@ class Rig:
 
     def end_outages(self) -> None:
         """Nobody waits any more before the cache is asked again."""
-        for cache in (wiring.ranking_cache(), wiring.read_cache()):
-            cache.outage.pause.end()
+        for connection in (wiring.cache_connection(), wiring.read_connection()):
+            connection.outage.pause.end()
 
     def expire_copies(self) -> None:
         """The copies of recorded tops are gone after seconds, also those that a failover revived.
@@ -167,7 +167,7 @@ class Rig:
         aws.create_resources()
         tables.spare_copies(patch)
         self._take_time_and_threads(patch)
-        patch.setattr(leaderboard.adapters.valkey.cache, "OUTAGE_SECONDS", 0)
+        patch.setattr(leaderboard.adapters.valkey.connection, "OUTAGE_SECONDS", 0)
         patch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(self.post))
         # One per invocation: an environment's own is never used by two at once.
         patch.setattr(wiring, "fanout", wiring.fanout.__wrapped__)
@@ -188,8 +188,8 @@ class Rig:
         patch.setattr(logger, "disabled", True, raising=False)
         logger.setLevel("CRITICAL")
         # What a client asks of the server once belongs to no story.
-        wiring.ranking_cache().client.execute_command("GET", "warm")
-        wiring.read_cache().client.execute_command("GET", "warm")
+        wiring.cache_connection().client.execute_command("GET", "warm")
+        wiring.read_connection().client.execute_command("GET", "warm")
         rig = self
 
         def make_api_call(client: BaseClient, operation: str, parameters: Json) -> Any:

@@ -23,8 +23,9 @@ from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.adapters.dynamodb.items import typed
 from leaderboard.adapters.dynamodb.profiles import ProfileTable
 from leaderboard.adapters.dynamodb.scores import ScoreTable
-from leaderboard.adapters.valkey import cache
-from leaderboard.adapters.valkey.cache import Script, ValkeyCache
+from leaderboard.adapters.valkey import ranking as valkey_ranking
+from leaderboard.adapters.valkey.lua import Script
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.boards.rules import Board
 from leaderboard.boards.snapshots import Snapshot, ranked
@@ -56,41 +57,41 @@ from tests.integration.story.world import Audience, Mishaps
 Json = dict[str, Any]
 Break = Callable[[pytest.MonkeyPatch], None]
 
-VERSION_CHECK = "return not old or records[versions + i] > version_of('>I7', old)"
+VERSION_CHECK = "local is_newer = not old or version_of(value) > version_of(old)"
 
 
 def _script(patch: pytest.MonkeyPatch, name: str, old: str, new: str) -> None:
-    source = getattr(cache, name).source
+    source = getattr(valkey_ranking, name).source
     assert source.count(old) == 1, f"{name} does not have {old!r} once"
-    patch.setattr(cache, name, Script(source.replace(old, new)))
+    patch.setattr(valkey_ranking, name, Script(source.replace(old, new)))
 
 
-def _take(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
+def _apply_records(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
     for name in ("APPLY", "FILL"):
         _script(patch, name, old, new)
 
 
 def apply_without_version_check(patch: pytest.MonkeyPatch) -> None:
-    _take(patch, VERSION_CHECK, "return true")
+    _apply_records(patch, VERSION_CHECK, "local is_newer = true")
 
 
 def forget_what_was_removed(patch: pytest.MonkeyPatch) -> None:
-    _take(
+    _apply_records(
         patch,
-        "write('HSET', users, noted, n_from, n_to)",
-        "write('HSET', users, noted, n_from, n_to)\n"
-        "for i = n_from, n_to, 2 do if #noted[i + 1] == 7 then"
+        "write('HSET', users, noted)",
+        "write('HSET', users, noted)\n"
+        "for i = 1, n, 2 do if #noted[i + 1] == 7 then"
         " redis.call('HDEL', users, noted[i]) end end",
     )
 
 
 def keep_an_old_member(patch: pytest.MonkeyPatch) -> None:
-    _take(patch, "write('ZREM', order, gone, 1, g)", "")
+    _apply_records(patch, "write('ZREM', order, gone)", "")
 
 
 def miss_a_rename_in_the_top(patch: pytest.MonkeyPatch) -> None:
     without = "string.gsub({}[i], '%z[^%z]*$', '')"
-    _take(
+    _apply_records(
         patch,
         "before[i] ~= after[i]",
         f"{without.format('before')} ~= {without.format('after')}",
@@ -123,7 +124,7 @@ def name_a_change_by_its_size(patch: pytest.MonkeyPatch) -> None:
 def mark_as_recorded_unconditionally(patch: pytest.MonkeyPatch) -> None:
     _script(
         patch,
-        "MARK",
+        "REMEMBER_RECORDED",
         "if known[3] == ARGV[2] then\n  redis.call('HSET', state, 'recorded', ARGV[2])",
         "if known[3] then\n  redis.call('HSET', state, 'recorded', known[3])",
     )
@@ -171,7 +172,7 @@ def read_the_top_before_the_revision(patch: pytest.MonkeyPatch) -> None:
         return (None if item is None else board_item.hint_of(item)), top
 
     patch.setattr(Recorder, "_read_again", read_again)
-    _script(patch, "MARK", "'hint', ARGV[3],", "'hint', '',")
+    _script(patch, "REMEMBER_RECORDED", "'hint', ARGV[3],", "'hint', '',")
 
 
 def skip_the_record_of_an_equal_top(patch: pytest.MonkeyPatch) -> None:
@@ -188,12 +189,12 @@ def skip_the_record_of_an_equal_top(patch: pytest.MonkeyPatch) -> None:
 
 
 def treat_a_missing_state_as_empty(patch: pytest.MonkeyPatch) -> None:
-    real = ValkeyCache.apply
+    real = ValkeyRanking.apply
 
-    def apply(it: ValkeyCache, *arguments: Any, start: str | None = None, **named: Any) -> Any:
+    def apply(it: ValkeyRanking, *arguments: Any, start: str | None = None, **named: Any) -> Any:
         return real(it, *arguments, start=COMPLETE if start else None, **named)
 
-    patch.setattr(ValkeyCache, "apply", apply)
+    patch.setattr(ValkeyRanking, "apply", apply)
 
 
 def trust_a_life_that_began_beside_an_item(patch: pytest.MonkeyPatch) -> None:
@@ -239,7 +240,7 @@ def read_before_registering(patch: pytest.MonkeyPatch) -> None:
 def fill_whatever_life_there_is(patch: pytest.MonkeyPatch) -> None:
     """A rebuild that is not bound to its life."""
 
-    def fill(it: ValkeyCache, board_season: Any, records: Any, *, life: str) -> int:  # noqa: ARG001
+    def fill(it: ValkeyRanking, board_season: Any, records: Any, *, life: str) -> int:  # noqa: ARG001
         return it.apply(board_season, list(records), start=PARTIAL).applied
 
     def end(work: Any, key: str) -> None:
@@ -251,7 +252,7 @@ def fill_whatever_life_there_is(patch: pytest.MonkeyPatch) -> None:
         work.parts.recorder.record(board_season, cache.read(board_season))
         work.standing.lives.pop(key, None)
 
-    patch.setattr(ValkeyCache, "fill", fill)
+    patch.setattr(ValkeyRanking, "fill", fill)
     patch.setattr(rebuild._Work, "_end", end)  # noqa: SLF001
 
 
@@ -504,11 +505,7 @@ def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
 
 
 def fill_over_what_is_newer(patch: pytest.MonkeyPatch) -> None:
-    _script(patch, "FILL", VERSION_CHECK, "return true")
-
-
-def fill_without_a_look_at_who_is_there(patch: pytest.MonkeyPatch) -> None:
-    _script(patch, "FILL", "redis.pcall('HSETEX', users, 'FNX',", "redis.pcall('HSETEX', users,")
+    _script(patch, "FILL", VERSION_CHECK, "local is_newer = true")
 
 
 def page_by_rank(patch: pytest.MonkeyPatch) -> None:
@@ -734,7 +731,6 @@ MUTANTS: dict[Break, Plan] = {
     write_an_attempt_unconditionally: replace(_PLAYED, users=1),
     open_a_season_over_its_scores: replace(_BUSY, boards=(_SPRINT,), openings=4, within=0.05),
     fill_over_what_is_newer: replace(_REFILLED, flushes=6, audits=4),
-    fill_without_a_look_at_who_is_there: replace(_REFILLED, flushes=6, audits=4),
     page_by_rank: replace(
         _BUSY,
         pagers=10,

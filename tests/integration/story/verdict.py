@@ -67,8 +67,8 @@ class Verdict:
 
     def ranking(self, rules: oracle.Rules) -> CachedTop | None:
         """The whole ranking in the cache, as the service reads it."""
-        for cache in (wiring.ranking_cache(), wiring.read_cache()):
-            cache.outage.pause.end()
+        for connection in (wiring.cache_connection(), wiring.read_connection()):
+            connection.outage.pause.end()
         board = wiring.boards().find(rules.board)
         return wiring.ranking_cache().read(BoardSeason.stored(board, rules.season), size=1000)
 

@@ -1,11 +1,22 @@
--- Take records into one board-season's ranking, and say whether there is a top to record.
+-- Apply records to one board-season's ranking, and say whether there is a top to record.
+--
+-- A ranking has a life: from its first record until the cache loses it or it is dropped. If a key of
+-- it is lost, the rest goes as well, so that nobody reads half a ranking. Without a life the caller
+-- may start one; it alone knows, from the table, whether the life starts complete or must be filled.
+-- Each change of the top gets a fresh change id. The top is to be recorded while that id differs from
+-- the recorded one: a number could come again in another life, or after a failover.
+--
+-- A ranking is kept in the order in which its life began. With another order nothing is applied, and
+-- the caller calls again with the right one. Only a new life that holds nobody gives way to the order
+-- asked for.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV the board's order, topSize, fresh change id, life to start ('' if none may be started), its completeness,
---      seconds a rebuild may be silent, the records as take.lua (which stands before) has them,
---      the ms after the last record at which a total that changed is to be recorded
--- Returns, of a ranking that is kept in another order, that order; else whether a rebuild is due (claimed for the caller), records taken, and what read_top of
--- top.lua (which stands before, too) returns; nothing at all if there is no life.
+-- ARGV the board's order; top size; fresh change id; the life to start ('': none may be started); its
+--      completeness; seconds a rebuild may be silent; the records (apply_records.lua); the ms after
+--      the last record at which a total that changed is to be recorded
+-- Returns a list: 1 if a rebuild is due (it is then claimed for the caller), else 0; how many records
+-- were newer; what read_top of top.lua returns. Or the order that the ranking is kept in, if that is
+-- another. Or an empty list, if there is no life.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
 local asked, size, fresh = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local starting, completeness, patience = ARGV[4], ARGV[5], tonumber(ARGV[6])
@@ -14,14 +25,14 @@ local known = redis.call(
   'HMGET', state, 'life', 'complete', 'filledAt', 'held', 'change', 'recorded', 'recordedAt', 'total',
   'order')
 local life, complete, filled_at, held = known[1], known[2], known[3], known[4]
-local change, recorded, recorded_at, total, made = known[5], known[6], known[7], known[8], known[9]
+local change, recorded, recorded_at, total, kept_in = known[5], known[6], known[7], known[8], known[9]
 if life and is_lost(order, users, held) then
   redis.call('UNLINK', state)
   life, held, recorded_at = false, false, false
 end
-if life and made and made ~= asked then
+if life and kept_in and kept_in ~= asked then
   if complete ~= 'new' or redis.call('EXISTS', order) == 1 then
-    return made
+    return kept_in
   end
   redis.call('UNLINK', state) -- nobody is in it: the rules of today begin another
   life, held, recorded_at = false, false, false
@@ -32,13 +43,13 @@ if not life then
   end
   redis.call('UNLINK', order, users) -- what is left of a life that was lost
 end
-local taken, moved = take(order, users, ARGV[7], size, false)
+local newer, moved = apply_records(order, users, ARGV[7], size, false)
 if not life then
   complete, filled_at = completeness, false
   redis.call('HSET', state, 'life', starting, 'complete', complete, 'change', '', 'recorded', '',
     'order', asked)
 end
-hold(order, users, state, held)
+remember_held(order, users, state, held)
 local time = redis.call('TIME')
 local now = tonumber(time[1])
 
@@ -58,4 +69,4 @@ if complete == '0' and (not filled_at or now - tonumber(filled_at) > patience) t
   redis.call('HSET', state, 'filledAt', now)
   due = 1
 end
-return {due, taken, read_top(order, state, size, false)}
+return {due, newer, read_top(order, state, size, false)}

@@ -1,12 +1,12 @@
 -- Read a user's entry and those beside it.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV the board's order, user id (packed), how many on each side
--- Returns what stretch of stretch.lua returns, without entries if the user is not ranked, or
--- what unfit does.
+-- ARGV the board's order; user id (packed); how many on each side
+-- Returns what listing of listing.lua returns, without entries if the user is not ranked; or what
+-- refusal of listing.lua returns.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
 local id, reach = ARGV[2], tonumber(ARGV[3])
-local answer = unfit(order, users, state, ARGV[1])
+local answer = refusal(order, users, state, ARGV[1])
 if answer then
   return answer
 end
@@ -16,4 +16,4 @@ local rank = value and #value > 7
 if not rank then
   return {redis.call('ZCARD', order), 0, 0, {}}
 end
-return stretch(order, math.max(0, rank - reach), rank + reach)
+return listing(order, math.max(0, rank - reach), rank + reach)

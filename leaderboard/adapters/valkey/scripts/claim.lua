@@ -1,7 +1,8 @@
--- Claim the rebuild of all that is cold for a run, or leave word for the one that is alive.
+-- Claim the rebuild of all that is cold for a run, or ask the run that has it for another round. Only
+-- one rebuild reads the table at a time, and a run that died loses its claim by its silence.
 --
 -- KEYS claim (hash)
--- ARGV the run, seconds that one may be silent, 1: leave word if refused
+-- ARGV the run; seconds that a run may be silent; 1: ask for another round if refused
 -- Returns 1 if the claim is this run's.
 local held = redis.call('HMGET', KEYS[1], 'run', 'heldAt')
 local now = tonumber(redis.call('TIME')[1])

@@ -1,7 +1,8 @@
--- Forget all of a board-season, unless its ranking is partial and such are to stay.
+-- Forget all of a board-season: its ranking and its copy. A partial ranking may have taken what is
+-- recorded nowhere yet, so some callers leave it.
 --
 -- KEYS order (sorted set), users (hash), state (hash), copy (string)
--- ARGV 1: partial ones as well, 0: they stay; the life ('' for any)
+-- ARGV 1: drop a partial ranking as well, 0: leave it; the life ('' for any)
 -- Returns 1 if there is nothing left of it.
 local known = redis.call('HMGET', KEYS[3], 'complete', 'life')
 if (ARGV[1] == '0' and known[1] == '0') or (ARGV[2] ~= '' and known[2] ~= ARGV[2]) then

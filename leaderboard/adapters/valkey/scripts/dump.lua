@@ -1,12 +1,12 @@
--- Read some of a ranking's users, in no order.
+-- Read some of a ranking's users, in no order, so that a ranking can be compared with the table.
+--
+-- It goes by HSCAN: who is known from the first call to the last is read at least once.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV the board's order, the life, the cursor ('0' to begin), about how many
--- Returns the next cursor ('0' at the end) and a flat list of packed user id, its value in the hash
--- of users (as take.lua has it) and the signed score that its member has ('' if it has none, so of
--- removed users); the order that the ranking is kept in, if that is another; nothing at all if the
--- life is over. Who is known from beginning to end is read at
--- least once.
+-- ARGV the board's order; the life; the cursor ('0' to begin); about how many
+-- Returns a list: the next cursor ('0' at the end); a flat list of packed user id, value in the hash
+-- of users (member.lua) and signed score of the user's member ('' if it has none, as removed users).
+-- Or the order that the ranking is kept in, if that is another. Or an empty list, if the life is over.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
 local known = redis.call('HMGET', state, 'life', 'held', 'order')
 if known[1] ~= ARGV[2] or is_lost(order, users, known[2]) then

@@ -1,12 +1,16 @@
--- Find users on a ranking.
+-- Find the entries of some users, who may stand anywhere on a ranking.
+--
+-- HMGET gives what is known of all of them, so that their members can be made, and ZMSCORE gives
+-- their scores. Their ranks take one ZRANK each. How many are better takes one ZCOUNT for each score
+-- and not for each user, since users of equal score share it.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV the board's order, user ids (packed)
--- Returns the ranking's size, and of the users that it has, in no order: their members (as member.lua
--- makes them), signed scores, positions from 0, and how many stand better; or
--- what unfit of stretch.lua returns.
+-- ARGV the board's order; user ids (packed)
+-- Returns a list: the ranking's size; and of the users that are ranked, in no order: members
+-- (member.lua), signed scores, positions from 0, and how many are better. Or what refusal of
+-- listing.lua returns.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
-local answer = unfit(order, users, state, ARGV[1])
+local answer = refusal(order, users, state, ARGV[1])
 if answer then
   return answer
 end

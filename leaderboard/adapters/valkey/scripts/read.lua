@@ -1,9 +1,9 @@
--- Read the top of one board-season's ranking.
+-- Read the top of one board-season's ranking, as recording needs it.
 --
 -- KEYS order (sorted set), users (hash), state (hash)
--- ARGV the board's order, how many of the top; 1 to read them even if nothing is left to record, else 0
--- Returns what read_top of top.lua (which stands before this script) returns; the order that
--- the ranking is kept in, if that is another; nothing at all if it has lost a key.
+-- ARGV the board's order; how many of the top; 1 to read them even if nothing is left to record
+-- Returns what read_top of top.lua returns. Or the order that the ranking is kept in, if that is
+-- another. Or an empty list, if it has lost a key.
 local order, users, state = KEYS[1], KEYS[2], KEYS[3]
 local known = redis.call('HMGET', state, 'held', 'order')
 if is_lost(order, users, known[1]) then

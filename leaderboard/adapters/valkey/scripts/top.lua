@@ -1,8 +1,11 @@
--- Read the top of one board-season's ranking, with all that recording it needs: life, complete,
--- change, recorded, hint, milliseconds since the last record (-1: none), the ranking's size, the
--- entries, a flat list of member and signed score (none if nothing is left to record, unless
--- `always`), and the size that was recorded ('': not known).
--- Nothing at all if there is no life.
+-- Shared: reads the top of one board-season's ranking, with all that recording it needs.
+--
+-- Needs nothing.
+-- Gives read_top(order, state, size, always), which returns a list: life, complete, change,
+-- recorded, hint, milliseconds since the last record (-1: there was none), the ranking's size, the
+-- entries (a flat list of member and signed score), and the size that was recorded ('': not known).
+-- The entries are left out if nothing is left to record, unless `always`. The list is empty if there
+-- is no life.
 local function read_top(order, state, size, always)
   local known = redis.call(
     'HMGET', state, 'life', 'complete', 'change', 'recorded', 'hint', 'recordedAt', 'total')

@@ -1,7 +1,7 @@
--- Give back the claim of a run, unless there is word that another round is wanted.
+-- Give back the claim of a run, unless somebody asked for another round.
 --
 -- KEYS claim (hash)
--- ARGV the run, 1: go round once more if that is wanted, 0: give it back anyway
+-- ARGV the run; 1: keep the claim if another round was asked for, 0: give it back anyway
 -- Returns 1 if the run keeps it for another round.
 local known = redis.call('HMGET', KEYS[1], 'run', 'wanted')
 if known[1] ~= ARGV[1] then

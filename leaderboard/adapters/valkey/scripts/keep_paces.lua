@@ -1,7 +1,8 @@
 -- Keep how often some boards send frames and to how many, and forget what is two hours old.
 --
 -- KEYS paces (hash: board, body), until (sorted set: board, the ms until which it counts as active)
--- ARGV for each board: its name, the body, for how many ms it counts as active
+-- ARGV for each board: its name; the body; for how many ms it counts as active
+-- Returns how many were forgotten.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for at = 1, #ARGV, 3 do

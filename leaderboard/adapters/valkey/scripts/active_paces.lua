@@ -1,7 +1,8 @@
--- The boards that send frames at the moment: name, body, name, body, …
+-- Read what was kept of the boards that send frames at the moment.
 --
 -- KEYS paces (hash: board, body), until (sorted set: board, the ms until which it counts as active)
 -- ARGV how many boards at most
+-- Returns a flat list of board and body.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local boards = redis.call('ZRANGEBYSCORE', KEYS[2], now, '+inf', 'LIMIT', 0, ARGV[1])

@@ -1,10 +1,11 @@
--- Remember what was recorded: the hint unless a newer one is known, the change only while it is
--- still the current one. Two functions that record one after the other may come here in the other
--- order: an older hint would make the next record be refused first, and leave its total for later.
--- A life that started from nothing counts as complete once a record of its own was accepted.
+-- Remember what was recorded: the hint unless a newer one is known, and the change as recorded only
+-- while it is still the current one. Two functions that record one after the other may come here in
+-- the other order: an older hint would make the next record be refused first, and leave its total for
+-- later. A life that started from nothing counts as complete once a record of its own was accepted.
 --
 -- KEYS state (hash)
--- ARGV life, change, hint, total, revision
+-- ARGV life; change; hint; total; revision
+-- Returns 0 if the life is over, else 1.
 local state = KEYS[1]
 local known = redis.call('HMGET', state, 'life', 'complete', 'change', 'revision')
 if known[1] ~= ARGV[1] then

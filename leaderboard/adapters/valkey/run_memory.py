@@ -1,0 +1,65 @@
+"""What one run of a scheduled function leaves in the cache for the next one.
+
+Nothing in here is needed for a right board: what is lost is only done once more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leaderboard.adapters.valkey.cache_keys import FORMAT
+from leaderboard.adapters.valkey.connection import ValkeyConnection
+from leaderboard.adapters.valkey.ranking import ValkeyRanking
+
+TURNS = f"{FORMAT}:{{turns}}"
+RULES = f"{FORMAT}:{{rules}}"
+MISSES = f"{FORMAT}:{{verify}}:misses"
+PLACE = f"{FORMAT}:{{verify}}:place"
+
+
+@dataclass(frozen=True)
+class ValkeyRunMemory:
+    """Every call is one round trip and raises CacheUnavailable."""
+
+    connection: ValkeyConnection
+
+    def drop(self, key: str) -> bool:
+        """Forget a ranking; False if a rebuild is filling it, so that it stays."""
+        return ValkeyRanking(self.connection).drop(key, partial=False)
+
+    def read_turns(self) -> str | None:
+        """How far the rollover of seasons is."""
+        return self._read(TURNS)
+
+    def keep_turns(self, text: str) -> None:
+        self.connection.command("SET", TURNS, text)
+
+    def read_rules(self) -> str | None:
+        """Which rules were seen, and since when."""
+        return self._read(RULES)
+
+    def keep_rules(self, text: str) -> None:
+        self.connection.command("SET", RULES, text)
+
+    def read_misses(self) -> dict[str, str]:
+        """What the last verification found different, by the keys of the board-seasons."""
+        flat = [it.decode() for it in self.connection.command("HGETALL", MISSES)]
+        return dict(zip(flat[::2], flat[1::2], strict=True))
+
+    def keep_miss(self, key: str, text: str | None) -> None:
+        """Remember what differs on a board-season; None: nothing does."""
+        if text is None:
+            self.connection.command("HDEL", MISSES, key)
+        else:
+            self.connection.command("HSET", MISSES, key, text)
+
+    def read_place(self) -> str | None:
+        """The key that the last verification came to; None: it begins anew."""
+        return self._read(PLACE) or None
+
+    def keep_place(self, key: str | None) -> None:
+        self.connection.command("SET", PLACE, key or "")
+
+    def _read(self, key: str) -> str | None:
+        kept: bytes | None = self.connection.command("GET", key)
+        return None if kept is None else kept.decode()
