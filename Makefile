@@ -9,8 +9,6 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 WORKERS ?= $(shell expr $(CORES) + 1)
 # The interpreters that .venv is made with, the first that is new enough.
 PYTHONS ?= python3 python3.14 python3.13 python3.12 python3.11
-# `make test COVERAGE=` goes without: tracing on Python 3.11 takes its time.
-COVERAGE ?= --cov
 # Targets side by side, the output of each in one piece where make can do that.
 TOGETHER := $(MAKE) -j $(CORES) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 MINUTES ?= 10
@@ -68,7 +66,10 @@ test-javascript:
 
 # The searches draw the same in each run; `make soak` draws others.
 test-python:
-	@PYTHONHASHSEED=0 $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(COVERAGE)
+	@$(PYTHON) -m coverage erase
+	@PYTHONHASHSEED=0 $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -p tests.lines
+	@$(PYTHON) -m coverage combine --quiet
+	@$(PYTHON) -m coverage report
 
 format: setup ## put the code into its form, and mend what can be mended
 	@$(PYTHON) -m ruff check --fix

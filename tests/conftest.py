@@ -27,19 +27,9 @@ LONGEST_FIRST = (
     "clients/",
     "tests/integration/",
 )
-# Coverage is that of these. The others run the service in other processes, or search it for
-# minutes: tracing would only make them late.
-MEASURED = ("tests/unit/", "tests/integration/", "clients/")
-SEARCHES = tuple(
-    f"tests/integration/test_{name}.py"
-    for name in ("model", "model_of_changes", "mutants", "pace", "rebuild_at_size", "stories")
-)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items:
-        if not item.nodeid.startswith(MEASURED) or item.nodeid.startswith(SEARCHES):
-            item.add_marker("no_cover")
     if hasattr(config, "workerinput"):
         items.sort(key=turn)
 

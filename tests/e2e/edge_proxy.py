@@ -30,17 +30,22 @@ class EdgeProxy:
         return server
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            method, path, _version = head.partition("\r\n")[0].split()
-            behind = next((it for it in self._paths if path.startswith(it)), None)
-            if behind is None:
-                writer.write(self._page(path))
-                await writer.drain()
-            else:
-                target = self._paths[behind] + path.removeprefix(behind)
-                await self._forward(self._head(head, method, target), reader, writer)
-        writer.close()
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await self._answer(reader, writer)
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        method, path, _version = head.partition("\r\n")[0].split()
+        behind = next((it for it in self._paths if path.startswith(it)), None)
+        if behind is None:
+            writer.write(self._page(path))
+            await writer.drain()
+        else:
+            target = self._paths[behind] + path.removeprefix(behind)
+            await self._forward(self._head(head, method, target), reader, writer)
 
     def _page(self, path: str) -> bytes:
         body, kind = PAGE, "text/html; charset=utf-8"

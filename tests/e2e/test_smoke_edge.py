@@ -4,6 +4,8 @@ own, since its functions are changed as `edge: cloudfront` deploys them."""
 from __future__ import annotations
 
 import json
+import socket
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -65,3 +67,15 @@ def test_stage_with_an_edge_is_checked_through_it() -> None:
     assert edge.endswith(f"{url}, and no way beside it")
     assert boards.endswith(f"at {url}/api")
     assert len(others) == len(STEPS) - 1
+
+
+def test_edge_proxy_closes_what_is_open_when_it_ends() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gateway:
+        address = f"127.0.0.1:{gateway.getsockname()[1]}"
+        addresses = {"http": f"http://{address}", "socket": f"ws://{address}/local"}
+        with serving(addresses, VALUE) as url:
+            viewer = socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=5)
+            viewer.sendall(b"GET /ws HTTP/1.1\r\nupgrade: websocket\r\n\r\n")
+            behind, _ = gateway.accept()
+        with viewer, behind:
+            assert viewer.recv(1) == b""
