@@ -13,7 +13,7 @@ from rich.table import Table
 from local import runtime
 from local.runtime import RuntimeFailed
 from local.service import ToolFailed
-from local.stack import Progress, StackFailed
+from local.stack import StackFailed, StartProgress
 
 BENCHES = ("path", "renames", "ranking", "units", "rebuild", "posting", "crowd", "cold")
 SIZES = ("small", "full")
@@ -24,7 +24,7 @@ QUICK = {"RECORD_INTERVAL_MS": "10", "FRAME_INTERVAL_MS": "20"}
 def main() -> int:
     arguments = parse()
     os.environ.update(QUICK)
-    report = Progress()
+    report = StartProgress()
     console = Console(width=110)
     try:
         for bench in chosen(arguments.benches, report=report):
@@ -118,7 +118,7 @@ def parse() -> argparse.Namespace:
 
 def bench(text: str) -> str:
     if text not in BENCHES:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(BENCHES)}")
+        raise argparse.ArgumentTypeError(f"no bench {text!r}; there are {', '.join(BENCHES)}")
     return text
 
 

@@ -6,14 +6,14 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from leaderboard.adapters.valkey.cache import Keys
+from leaderboard.adapters.valkey.cache import CacheKeys
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board, Order
 from leaderboard.boards.snapshots import Score
-from leaderboard.ranking.recorder import ScoreRecord
+from leaderboard.ranking.score_state import ScoreState
 
 BOARD = BoardSeason.stored(Board(board="bench", title="Bench", order=Order.DESC), "all")
-KEYS = Keys.of(BOARD.key)
+KEYS = CacheKeys.of(BOARD.key)
 LOADED_MS = 1_700_000_000_000
 TIED = 10
 CHUNK = 100_000
@@ -22,7 +22,7 @@ CHUNK = 100_000
 SPREAD = 0x9E3779B97F4A7C15F39CC0605CEDC835
 STRIDE = 7_368_787
 
-Chunks: TypeAlias = Iterable[list[ScoreRecord]]
+Chunks: TypeAlias = Iterable[list[ScoreState]]
 
 
 def user(number: int) -> str:
@@ -35,14 +35,14 @@ def name(number: int) -> str:
     return f"Champion {number % 10_000:04d}"
 
 
-def loaded(number: int, members: int) -> ScoreRecord:
+def loaded(number: int, members: int) -> ScoreState:
     user_id = user(number)
     user_score = number * STRIDE % members // TIED
     score = Score(user_id, name(number), user_score, LOADED_MS + number % 1000)
-    return ScoreRecord(user_id, LOADED_MS, score)
+    return ScoreState(user_id, LOADED_MS, score)
 
 
-def chunks(members: int, *, in_order: bool = False) -> Iterator[list[ScoreRecord]]:
+def chunks(members: int, *, in_order: bool = False) -> Iterator[list[ScoreState]]:
     """All members, as a scan of the table finds them, or from the best to the last."""
     step = pow(STRIDE, -1, members) if in_order else 1
     size = min(CHUNK, members // 10)
@@ -51,12 +51,12 @@ def chunks(members: int, *, in_order: bool = False) -> Iterator[list[ScoreRecord
         yield [loaded((members - 1 - place) * step % members, members) for place in places]
 
 
-def score_of(record: ScoreRecord) -> Score:
+def score_of(record: ScoreState) -> Score:
     assert record.score is not None
     return record.score
 
 
-def updates(members: int, chance: random.Random) -> Iterator[ScoreRecord]:
+def updates(members: int, chance: random.Random) -> Iterator[ScoreState]:
     """Newer scores of users who are on the board already, anywhere on it."""
     version = LOADED_MS + 1000
     while True:
@@ -65,4 +65,4 @@ def updates(members: int, chance: random.Random) -> Iterator[ScoreRecord]:
         user_id = user(number)
         user_score = chance.randrange(max(1, members // TIED))
         score = Score(user_id, name(number), user_score, version)
-        yield ScoreRecord(user_id, version, score)
+        yield ScoreState(user_id, version, score)

@@ -19,15 +19,17 @@ from rich.table import Table
 
 from bench import figures, peer
 from bench.board import BOARD, CHUNK, KEYS, chunks
-from leaderboard.adapters.valkey.cache import FILL_AT_ONCE, Cache
-from leaderboard.ranking.recorder import BATCH, COMPLETE, PARTIAL, ScoreRecord
+from leaderboard.adapters.valkey.cache import FILL_AT_ONCE, ValkeyCache
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
+from leaderboard.ranking.ports import BATCH
+from leaderboard.ranking.score_state import ScoreState
 
 LOADERS = 2
 TARGET_RATE = 200_000
 MOST = 0.8
 SAMPLES = 10_000
 
-Fill = Callable[[Cache, Sequence[ScoreRecord], str], None]
+Fill = Callable[[ValkeyCache, Sequence[ScoreState], str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ class Rate:
         return self.members / self.seconds if self.seconds else 0.0
 
 
-def load(cache: Cache, members: int, *, with_peer: bool, report: Callable[[str], None]) -> Load:
+def load(
+    cache: ValkeyCache, members: int, *, with_peer: bool, report: Callable[[str], None]
+) -> Load:
     """Load a board, and leave it complete; beside it the package's."""
     report(f"{members:,} members: in order")
     in_order = Rate()
@@ -78,7 +82,7 @@ def load(cache: Cache, members: int, *, with_peer: bool, report: Callable[[str],
             if (done - said) * 10 >= members:
                 said = done
                 report(f"{members:,} members: {done:,} at {most.a_second:,.0f} a second")
-    assert cache.settle(BOARD, life, COMPLETE)
+    assert cache.set_completeness(BOARD, life, COMPLETE)
     check(cache, members)
     held = used(cache) - base
     order = cache.client.library.memory_usage(KEYS.order, samples=SAMPLES)
@@ -92,7 +96,7 @@ def load(cache: Cache, members: int, *, with_peer: bool, report: Callable[[str],
     return Load(members, *rates, held / members, order / members, peers)
 
 
-def begin(cache: Cache) -> str:
+def begin(cache: ValkeyCache) -> str:
     """The life of an empty ranking, in an empty cache."""
     node(cache).execute_command("FLUSHALL", "SYNC")
     begun = cache.apply(BOARD, [], start=PARTIAL).top
@@ -104,8 +108,8 @@ def timed(
     loaders: ThreadPoolExecutor,
     rate: Rate,
     fill: Fill,
-    cache: Cache,
-    chunk: Sequence[ScoreRecord],
+    cache: ValkeyCache,
+    chunk: Sequence[ScoreState],
     life: str,
 ) -> None:
     """Load a chunk by all loaders, and note how long it took them together."""
@@ -117,26 +121,26 @@ def timed(
     rate.members += len(chunk)
 
 
-def by_chunk(cache: Cache, records: Sequence[ScoreRecord], life: str) -> None:
+def by_chunk(cache: ValkeyCache, records: Sequence[ScoreState], life: str) -> None:
     assert cache.fill(BOARD, records, life=life) == len(records)
 
 
-def by_call(cache: Cache, records: Sequence[ScoreRecord], life: str) -> None:
+def by_call(cache: ValkeyCache, records: Sequence[ScoreState], life: str) -> None:
     for start in range(0, len(records), BATCH):
         by_chunk(cache, records[start : start + BATCH], life)
 
 
-def used(cache: Cache) -> int:
+def used(cache: ValkeyCache) -> int:
     memory: dict[str, Any] = node(cache).info("memory")
     return int(memory["used_memory"])
 
 
-def node(cache: Cache) -> Any:
+def node(cache: ValkeyCache) -> Any:
     (primary,) = cache.client.library.get_primaries()
     return cache.client.library.get_redis_connection(primary)
 
 
-def check(cache: Cache, members: int) -> None:
+def check(cache: ValkeyCache, members: int) -> None:
     """That all are there, the best first."""
     top = cache.list(BOARD, after=None, limit=100)
     assert top is not None
@@ -146,7 +150,7 @@ def check(cache: Cache, members: int) -> None:
     assert [it.user_id for it in top.entries] == [it.user_id for it in best[:100]]
 
 
-def _place(record: ScoreRecord) -> tuple[int, int, str]:
+def _place(record: ScoreState) -> tuple[int, int, str]:
     score = record.score
     assert score is not None
     return -score.user_score, score.updated_ms, score.user_id
@@ -164,7 +168,7 @@ def tables(loads: Sequence[Load], *, small: bool) -> list[Table]:
         caption=[
             f"Version check, order and users included, in calls of {FILL_AT_ONCE}.",
             "Each sorts what it is given.",
-            f"A rebuild goes by {CHUNK:,}, in the order of the table's scan, which is none.",
+            f"A rebuild goes by {CHUNK:,}, as the table's scan has them: in no order.",
             *(
                 figures.judged(
                     f"Expected at {it.members:,} members in order above {TARGET_RATE:,} a second",

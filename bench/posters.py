@@ -40,16 +40,18 @@ def service(url: str, ca_file: str, handles: int) -> Post:
     from pathlib import Path
 
     from leaderboard.adapters.aws.clients import CA_FILE
-    from leaderboard.adapters.aws.gateway import PostingDelivery
-    from leaderboard.frames.delivery import Broadcast
+    from leaderboard.adapters.aws.posting import PostingDelivery
+    from leaderboard.frames.frame import Frame
 
     trusted = Path(ca_file) if ca_file else CA_FILE
     delivery = PostingDelivery(url, REGION, handles, trusted)
 
     def post(connections: list[str]) -> int:
-        broadcast = Broadcast(FRAME, connections, 5.0)
-        (report,) = delivery.deliver([broadcast], seconds=120, posts_per_second=NO_LIMIT)
-        return report.sent
+        frame = Frame(board="global", body=FRAME, patience=5.0)
+        (delivered,) = delivery.deliver(
+            [(frame, connections)], seconds=120, posts_per_second=NO_LIMIT
+        )
+        return delivered.sent
 
     return post
 

@@ -23,10 +23,11 @@ from rich.table import Table
 
 from bench import figures, loading, peer, reads
 from bench.board import BOARD, KEYS, score_of, updates
-from leaderboard.adapters.valkey.cache import VERSION_BYTES, Cache, stored
+from leaderboard.adapters.valkey.cache import VERSION_BYTES, ValkeyCache, stored
 from leaderboard.boards import order
-from leaderboard.ranking.recorder import Hint, ScoreRecord
-from local.cache import Cache as Server
+from leaderboard.ranking.cached_top import Hint
+from leaderboard.ranking.score_state import ScoreState
+from local.cache import CacheServer as Server
 from local.servers import await_condition
 
 BATCHES = (1, 100, 1000)
@@ -36,7 +37,7 @@ MOST_COMMANDS = 100
 TARGET_BATCH = 1000
 TARGET_MICROSECONDS = 40
 
-Apply = Callable[[Sequence[ScoreRecord]], float]
+Apply = Callable[[Sequence[ScoreState]], float]
 
 
 def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
@@ -62,7 +63,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
 
 
 @contextmanager
-def serving(report: Callable[[str], None]) -> Iterator[Cache]:
+def serving(report: Callable[[str], None]) -> Iterator[ValkeyCache]:
     """A Valkey as the service meets it: a cluster, of one node."""
     report("starting Valkey (cluster mode on)")
     with tempfile.TemporaryDirectory(prefix="leaderboard-bench-") as folder:
@@ -71,7 +72,7 @@ def serving(report: Callable[[str], None]) -> Iterator[Cache]:
             await_condition(server.is_ready, what="Valkey took no writes")
             with apart(server):
                 # A server of its own on a machine that is not: it may be slow to answer.
-                yield Cache(server.endpoint, seconds=60.0)
+                yield ValkeyCache(server.endpoint, seconds=60.0)
         finally:
             server.stop()
 
@@ -98,7 +99,7 @@ WAYS = ("script", "pipeline", "command")
 
 
 def measured(
-    cache: Cache,
+    cache: ValkeyCache,
     members: int,
     *,
     seconds: float,
@@ -124,16 +125,16 @@ def measured(
         yield members, size, taken
 
 
-def number(record: ScoreRecord) -> int:
+def number(record: ScoreState) -> int:
     return order.signed(BOARD.rules.order, score_of(record).user_score)
 
 
-def member(record: ScoreRecord) -> bytes:
+def member(record: ScoreState) -> bytes:
     it = score_of(record)
     return order.member(it.updated_ms, it.user_id, it.user_name)
 
 
-def by_script(cache: Cache, records: Sequence[ScoreRecord]) -> float:
+def by_script(cache: ValkeyCache, records: Sequence[ScoreState]) -> float:
     started = time.perf_counter()
     applied = cache.apply(BOARD, records)
     seconds = time.perf_counter() - started
@@ -143,13 +144,13 @@ def by_script(cache: Cache, records: Sequence[ScoreRecord]) -> float:
     return seconds
 
 
-def mark(cache: Cache) -> None:
+def mark(cache: ValkeyCache) -> None:
     top = cache.read(BOARD)
     assert top is not None
-    cache.mark(BOARD, top, Hint(1, 1, "e", "d", top.total))
+    cache.remember_recorded(BOARD, top, Hint(1, 1, "e", "d", top.total))
 
 
-def by_pipeline(client: Any, records: Sequence[ScoreRecord]) -> float:
+def by_pipeline(client: Any, records: Sequence[ScoreState]) -> float:
     started = time.perf_counter()
     known = client.hmget(KEYS.users, [order.pack(it.user_id) for it in records])
     gone, placed, users = [], {}, {}
@@ -170,7 +171,7 @@ def by_pipeline(client: Any, records: Sequence[ScoreRecord]) -> float:
     return time.perf_counter() - started
 
 
-def by_command(client: Any, records: Sequence[ScoreRecord]) -> float:
+def by_command(client: Any, records: Sequence[ScoreState]) -> float:
     started = time.perf_counter()
     for it in records:
         packed, value = stored(it)

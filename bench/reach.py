@@ -15,20 +15,26 @@ from pathlib import Path
 
 from bench.posters import NO_LIMIT, REGION
 from leaderboard import instants
-from leaderboard.adapters.aws.gateway import PostingDelivery
+from leaderboard.adapters.aws.posting import PostingDelivery
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
-from leaderboard.frames.broadcast import Broadcaster, Change
+from leaderboard.frames.broadcast import Broadcaster
 from leaderboard.frames.delivery import Sender
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.frames.frame import Change
+from leaderboard.ranking.board_item import BoardItem
 
 HANDLES = 256
 PAGE = 2000
 
 
-class NoPaces:
+class NoCache:
     """No other boards, and no readers."""
+
+    def keep_copy(self, key: str, *, revision: int, body: str) -> None:
+        assert key
+        assert revision
+        assert body
 
     def keep_paces(self, paces: object) -> None:
         assert paces
@@ -53,21 +59,21 @@ def main() -> None:
     os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = REGION
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     broadcaster = Broadcaster(
-        parse({"boards": {"global": {}}}),
-        Sender(
-            AudienceTable(f"viewers-{count}", 1),
-            PostingDelivery(sink, REGION, HANDLES, Path(ca_file)),
+        catalog=parse({"boards": {"global": {}}}),
+        sender=Sender(
+            audience=AudienceTable(f"viewers-{count}", audience_shards=1),
+            delivery=PostingDelivery(sink, REGION, handles=HANDLES, ca_file=Path(ca_file)),
         ),
-        NoPaces(),
-        NO_LIMIT,  # type: ignore[arg-type]
-        instants.now_ms,
+        cache=NoCache(),
+        posts_per_second=NO_LIMIT,  # type: ignore[arg-type]
+        now_ms=instants.now_ms,
     )
     samples = []
     for version in range(1, 4):  # the first opens the connections
         began, used = time.perf_counter(), time.process_time()
-        (sent,) = broadcaster.send([Change(item(version), item(version + 1))])
+        ((_, delivered),) = broadcaster.send([Change(item(version), item(version + 1))])
         samples.append((time.perf_counter() - began, time.process_time() - used))
-        assert sent.tally.sent == int(count), sent.tally
+        assert delivered.sent == int(count), delivered
     seconds, cpu = min(samples[1:])
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"seconds": seconds, "cpu": cpu, "first": samples[0][0], "memory": memory}))

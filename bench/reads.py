@@ -20,7 +20,7 @@ from rich.table import Table
 
 from bench import figures, peer
 from bench.board import BOARD, KEYS, TIED, loaded, score_of, user
-from leaderboard.adapters.valkey.cache import Cache, stretch
+from leaderboard.adapters.valkey.cache import ValkeyCache, stretch
 from leaderboard.boards import order
 from leaderboard.ranking.listings import Listing, Position
 
@@ -69,7 +69,7 @@ class Times:
         return quick and (JUDGED not in self.theirs or self.ratio(JUDGED) >= TARGET_RATIO)
 
 
-def questions(cache: Cache, members: int, chance: random.Random) -> list[Question]:
+def questions(cache: ValkeyCache, members: int, chance: random.Random) -> list[Question]:
     def anybody() -> str:
         return user(chance.randrange(members))
 
@@ -100,7 +100,7 @@ def questions(cache: Cache, members: int, chance: random.Random) -> list[Questio
 
 
 def measure(
-    cache: Cache,
+    cache: ValkeyCache,
     members: int,
     *,
     rounds: int,
@@ -127,7 +127,7 @@ def measure(
     return times
 
 
-def one_turn(cache: Cache, it: Times, peers: Mapping[str, peer.Peer]) -> None:
+def one_turn(cache: ValkeyCache, it: Times, peers: Mapping[str, peer.Peer]) -> None:
     arguments = [it.question.argue() for _ in range(IN_A_ROW)]
     for ours, _ in arguments:
         it.ping.append(seconds(cache.client.library.ping))
@@ -145,7 +145,7 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def store_payload(cache: Cache, lengths: Iterable[int]) -> None:
+def store_payload(cache: ValkeyCache, lengths: Iterable[int]) -> None:
     """As many lines as each answer has, as the scripts give them."""
     for entries in lengths:
         flat: list[bytes] = []
@@ -157,7 +157,7 @@ def store_payload(cache: Cache, lengths: Iterable[int]) -> None:
         cache.client.library.rpush(f"{PAYLOAD}:{entries}", *flat)
 
 
-def payload(cache: Cache, entries: int) -> Listing | None:
+def payload(cache: ValkeyCache, entries: int) -> Listing | None:
     flat = cache.client.execute_command("LRANGE", f"{PAYLOAD}:{entries}", 0, -1)
     return stretch(BOARD.rules.order, [0, 0, 0, flat])
 

@@ -16,14 +16,15 @@ from bench.figures import table
 from bench.ranking import serving
 from leaderboard import instants
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.adapters.dynamodb.scan import records_of
-from leaderboard.adapters.valkey.cache import Cache
+from leaderboard.adapters.dynamodb.score_scanner import records_of
+from leaderboard.adapters.valkey.cache import ValkeyCache
 from leaderboard.adapters.valkey.notes import RebuildClaim
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.boards.catalog import parse
-from leaderboard.ranking.recorder import BoardItem, Listed, Recorder
-from leaderboard.repair.rebuild import Order, Page, Rebuild
-from leaderboard.repair.strangers import Strangers
+from leaderboard.boards.boards_file import parse
+from leaderboard.ranking.board_item import BoardItem, BoardRow
+from leaderboard.ranking.recorder import Recorder
+from leaderboard.repair.rebuild import Rebuild, RebuildRequest, ScanPage
+from leaderboard.repair.sweep import Sweep
 
 Json = dict[str, Any]
 
@@ -71,7 +72,7 @@ class Done:
     parts: int
 
 
-def rebuild(cache: Cache, items: int, seconds: float) -> Done:
+def rebuild(cache: ValkeyCache, items: int, seconds: float) -> Done:
     pages = Pages(items)
     boards = Boards()
     service = Rebuild(
@@ -81,11 +82,11 @@ def rebuild(cache: Cache, items: int, seconds: float) -> Done:
         Recorder(cache, boards, 0),
         boards,
         RebuildClaim(cache),
-        Strangers(cache, Nobody(), pages, instants.now_ms),
+        Sweep(cache, Nobody(), pages, instants.now_ms),
         SEGMENTS,
         instants.now_ms,
     )
-    standing = service.begin(Order("bench", "all"))
+    standing = service.begin(RebuildRequest("bench", "all"))
     parts = 0
     started, begun = time.perf_counter(), time.process_time()
     while not standing.finished:
@@ -115,14 +116,14 @@ class Pages:
 
     def read_page(
         self, segment: int, segments: int, *, after: Json | None, only: str | None
-    ) -> Page:
+    ) -> ScanPage:
         assert only == "bench#all"
         at = segment if after is None else int(after["at"])
         if at >= len(self.bodies):
-            return Page([], None)
+            return ScanPage([], None)
         following = at + segments
         position = {"at": following} if following < len(self.bodies) else None
-        return Page(records_of(json.loads(self.bodies[at]), Reports()), position)
+        return ScanPage(records_of(json.loads(self.bodies[at]), Reports()), position)
 
     def read_records(self, key: str, user_ids: Any) -> list[Any]:
         raise AssertionError("nobody is a stranger here")
@@ -137,7 +138,7 @@ class Boards:
     def read(self, key: str) -> BoardItem | None:
         return self.item
 
-    def mix(self, key: str) -> None:
+    def note_mixed_order(self, key: str) -> None:
         """Its records name no order."""
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:
@@ -147,7 +148,7 @@ class Boards:
     def open(self, key: str) -> bool:
         return False
 
-    def list(self) -> Iterator[list[Listed]]:
+    def list(self) -> Iterator[list[BoardRow]]:
         return iter(())
 
 

@@ -23,7 +23,7 @@ from leaderboard import instants
 from leaderboard.boards import order
 from leaderboard.boards.rules import Order, Schedule
 from leaderboard.boards.seasons import before, season_at
-from local.players import CallFailed, Client
+from local.players import Client, ServiceRefused
 from local.stack import Addresses, running
 
 SEASONS, MANY_SEASONS = 60, 150
@@ -81,7 +81,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
 def put_name(client: Client, token: str, name: str) -> None:
     try:
         client.call("PUT", "/me", token=token, body={"userName": name})
-    except CallFailed as refused:
+    except ServiceRefused as refused:
         if "rate_limited" not in str(refused) and "429" not in str(refused):
             raise
 

@@ -21,8 +21,8 @@ from bench import figures, reads
 from bench.board import BOARD, chunks, updates
 from bench.loading import begin, by_chunk, node
 from bench.ranking import serving
-from leaderboard.adapters.valkey.cache import Cache
-from leaderboard.ranking.recorder import COMPLETE
+from leaderboard.adapters.valkey.cache import ValkeyCache
+from leaderboard.ranking.cached_top import COMPLETE
 
 SLOT_UNITS = 30_000
 """ECPU a second that AWS gives one slot, which is one board in one season."""
@@ -62,18 +62,18 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
         life = begin(cache)
         for chunk in chunks(members, in_order=True):
             by_chunk(cache, chunk, life)
-        assert cache.settle(BOARD, life, COMPLETE)
+        assert cache.set_completeness(BOARD, life, COMPLETE)
         simple = used("GET of 100 bytes", cache, getting(cache), rounds * 5)
         uses = [*scores(cache, members, rounds, chance), *asked(cache, members, rounds, chance)]
     return [table(simple, uses, members=members)]
 
 
-def getting(cache: Cache) -> Callable[[], object]:
+def getting(cache: ValkeyCache) -> Callable[[], object]:
     cache.client.execute_command("SET", "simple", "x" * 100)
     return lambda: cache.client.execute_command("GET", "simple")
 
 
-def scores(cache: Cache, members: int, rounds: int, chance: random.Random) -> Iterator[Use]:
+def scores(cache: ValkeyCache, members: int, rounds: int, chance: random.Random) -> Iterator[Use]:
     source = updates(members, chance)
     for size in BATCHES:
         batches = max(rounds // size, 2 * ROUNDS)
@@ -82,13 +82,15 @@ def scores(cache: Cache, members: int, rounds: int, chance: random.Random) -> It
         yield used(name, cache, lambda: cache.apply(BOARD, next(made)), batches, of=size)  # noqa: B023
 
 
-def asked(cache: Cache, members: int, rounds: int, chance: random.Random) -> Iterator[Use]:
+def asked(cache: ValkeyCache, members: int, rounds: int, chance: random.Random) -> Iterator[Use]:
     for question in reads.questions(cache, members, chance):
         arguments = iter([question.argue()[0] for _ in range(rounds // 4)])
         yield used(question.name, cache, lambda: question.ask(next(arguments)), rounds // 4)  # noqa: B023
 
 
-def used(what: str, cache: Cache, call: Callable[[], object], times: int, *, of: int = 1) -> Use:
+def used(
+    what: str, cache: ValkeyCache, call: Callable[[], object], times: int, *, of: int = 1
+) -> Use:
     """Make a call so often, and read in the server what one of its `of` records cost.
 
     The best of some rounds: what else the machine does adds to some of them.
@@ -101,7 +103,9 @@ def used(what: str, cache: Cache, call: Callable[[], object], times: int, *, of:
     )
 
 
-def one_round(what: str, cache: Cache, call: Callable[[], object], times: int, of: int) -> Use:
+def one_round(
+    what: str, cache: ValkeyCache, call: Callable[[], object], times: int, of: int
+) -> Use:
     server: Any = node(cache)
     server.config_resetstat()
     before = seen(server)

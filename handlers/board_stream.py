@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger, milliseconds
-from leaderboard import wiring
-from leaderboard.errors import CacheUnavailable, Unavailable
-from leaderboard.frames.broadcast import Change, Sent
+from leaderboard import clock, wiring
+from leaderboard.errors import Unavailable
+from leaderboard.frames.changes import BatchChanges, BoardRecord
 from leaderboard.frames.delivery import Sender
-from leaderboard.reading.reads import copy_of
+from leaderboard.frames.frame import Delivered, Frame
 
 Json = dict[str, Any]
-
-NOT_UNDERSTOOD = (AssertionError, KeyError, TypeError, ValueError)
+Results = Sequence[tuple[Frame, Delivered]]
 
 
 @invocation
@@ -32,122 +30,79 @@ NOT_UNDERSTOOD = (AssertionError, KeyError, TypeError, ValueError)
 def handler(event: Json, context: LambdaContext) -> Json:
     started = time.monotonic()
     line: Json = {"records": len(event["Records"])}
+    broadcaster = wiring.broadcaster()
     try:
-        changes, ahead = _changes(event["Records"])
-        _keep_copies(changes)  # first: who reads the top after a frame finds at least that
-        broadcaster = wiring.broadcaster()
-        sent = broadcaster.send(changes)
-        for change in ahead:
-            wiring.catch_up().note(change)
+        batch = wiring.batch_reader().read([_record(it) for it in event["Records"]])
+        _refuse(batch)
+        broadcaster.keep_copies(batch.changes)  # first: reads after a frame find at least its top
+        results = broadcaster.send(batch.changes)
+        finished_ms = clock.now_ms()
+        wiring.batch_reader().remember(batch.changes)
     except Unavailable:
         # Frames that went out are repeated; viewers ignore a version that they have.
         logger.exception("board stream", extra=line)
         lowest = min(int(it["dynamodb"]["SequenceNumber"]) for it in event["Records"])
         return {"batchItemFailures": [{"itemIdentifier": str(lowest)}]}
-    intervals = broadcaster.rest(sent)
-    for it in sent:
-        _measure(it)
-        if intervals[it.frame.board]:
-            milliseconds("FrameInterval", intervals[it.frame.board])
-            count("Viewers", it.tally.viewers)
+    intervals = broadcaster.intervals(results)
+    for frame, delivered in results:
+        _measure(frame, delivered, finished_ms, intervals[frame.board])
     interval = max(intervals.values(), default=0) / 1000
-    line |= {
-        "frames": [
-            {"board": it.frame.board, "kind": it.frame.kind, "version": it.frame.version}
-            for it in sent
-        ],
-        "sent": sum(it.tally.sent for it in sent),
-        "gone": sum(it.tally.closed for it in sent),
-        "throttled": sum(it.tally.throttled for it in sent),
-        "failed": sum(it.tally.failed for it in sent),
-        "cut": any(it.tally.is_cut for it in sent),
-        "intervalMs": round(interval * 1000),
-    }
-    logger.info("board stream", extra=line)
-    _forget(broadcaster.sender, sent, until=started + interval)
+    logger.info("board stream", extra=line | _summary(results, interval))
+    _forget(broadcaster.sender, results, until=started + interval)
     time.sleep(max(0.0, started + interval - time.monotonic()))
     return {"batchItemFailures": []}
 
 
-def _measure(it: Sent) -> None:
-    count("Frames", 1)
-    count("PostsSent", it.tally.sent)
-    count("PostsThrottled", it.tally.throttled)
-    count("PostsFailed", it.tally.failed)
-    count("ConnectionsGone", it.tally.closed)
-    fresh = it.freshness_ms
-    if fresh is not None and it.tally.sent:
-        milliseconds("Freshness", fresh)
-
-
-def _forget(sender: Sender, sent: Iterable[Sent], *, until: float) -> None:
-    """Forget who is gone while the board rests; whoever is left is found gone once more."""
-    with contextlib.suppress(Unavailable):
-        for it in sent:
-            sender.forget(it.frame.board, it.tally, seconds=until - time.monotonic())
-
-
-def _changes(records: list[Json]) -> tuple[list[Change], list[Change]]:
-    """One change a board and season; those that lead further than the batch are named again."""
-    trails: dict[str, list[Json]] = defaultdict(list)
-    for record in records:
-        key = record["dynamodb"]["Keys"]["boardSeason"]["S"]
-        if wiring.is_of_the_stage(key):
-            continue
-        trail = trails[key]
-        if record["eventName"] == "REMOVE":  # by hand: the counter is lost, a new epoch follows
-            trail.clear()
-        else:
-            trail.append(record)
-    changes, ahead = [], []
-    for key, trail in trails.items():
-        try:
-            found = _change(key, trail)
-        except NOT_UNDERSTOOD as error:
-            wiring.failure_queue().put(trail[-1], f"{type(error).__name__}: {error}")
-            count("RecordsRefused", 1)
-            continue
-        if found is not None:
-            changes.append(found[0])
-            ahead += [found[0]] if found[1] else []
-    return changes, ahead
-
-
-def _change(key: str, trail: list[Json]) -> tuple[Change, bool] | None:
-    """From a board's first old image to its last new one, and whether it leads past that."""
-    catch_up = wiring.catch_up()
-    if trail and catch_up.is_late(_made_ms(trail[0])):
-        reached = catch_up.reached(key)
-        trail = [it for it in trail if not _is_told(it["dynamodb"]["NewImage"], reached)]
-    if not trail:
-        return None
-    first, last = trail[0]["dynamodb"], trail[-1]["dynamodb"]
-    change = wiring.board_change(first.get("OldImage"), last["NewImage"])
-    if not catch_up.is_late(_made_ms(trail[-1])):
-        return change, False
-    latest = catch_up.latest(change)
-    return latest, latest is not change
-
-
-def _made_ms(record: Json) -> int:
-    made: float = record["dynamodb"]["ApproximateCreationDateTime"]
-    return round(1000 * made)
-
-
-def _is_told(image: Json, reached: tuple[str, int] | None) -> bool:
-    """Whether viewers were told of this image already, ahead of the stream."""
-    return (
-        reached is not None
-        and image["epoch"].get("S") == reached[0]  # a board without scores has no epoch
-        and int(image["version"]["N"]) <= reached[1]
+def _record(record: Json) -> BoardRecord:
+    change = record["dynamodb"]
+    return BoardRecord(
+        key=change["Keys"]["boardSeason"]["S"],
+        made_ms=round(1000 * change["ApproximateCreationDateTime"]),
+        old=change.get("OldImage"),
+        new=None if record["eventName"] == "REMOVE" else change["NewImage"],
+        source=record,
     )
 
 
-def _keep_copies(changes: list[Change]) -> None:
-    """Readers of the top find it in the cache; without it they go to the table."""
-    with contextlib.suppress(CacheUnavailable):
-        for change in changes:
-            snapshot = change.new.snapshot
-            wiring.ranking_cache().keep_copy(
-                snapshot.key, revision=change.new.revision, body=copy_of(change.new)
-            )
+def _refuse(batch: BatchChanges) -> None:
+    """Put what nobody can understand aside, so that it holds up no other record."""
+    for record, reason in batch.unreadable:
+        wiring.failure_queue().put(dict(record.source), reason)
+        count("RecordsRefused", 1)
+
+
+def _measure(frame: Frame, delivered: Delivered, finished_ms: int, interval_ms: int) -> None:
+    count("Frames", 1)
+    count("PostsSent", delivered.sent)
+    count("PostsThrottled", delivered.throttled)
+    count("PostsFailed", delivered.failed)
+    count("ConnectionsGone", delivered.closed)
+    age = frame.age_ms(finished_ms)
+    if age is not None and delivered.sent:
+        milliseconds("Freshness", age)
+    if interval_ms:
+        milliseconds("FrameInterval", interval_ms)
+        count("Viewers", delivered.viewers)
+
+
+def _summary(results: Results, interval: float) -> Json:
+    """What the log line says of the frames; the interval is in seconds."""
+    delivered = [it for _, it in results]
+    return {
+        "frames": [
+            {"board": it.board, "kind": it.kind, "version": it.version} for it, _ in results
+        ],
+        "sent": sum(it.sent for it in delivered),
+        "gone": sum(it.closed for it in delivered),
+        "throttled": sum(it.throttled for it in delivered),
+        "failed": sum(it.failed for it in delivered),
+        "cut": any(it.is_cut for it in delivered),
+        "intervalMs": round(interval * 1000),
+    }
+
+
+def _forget(sender: Sender, results: Results, *, until: float) -> None:
+    """Forget who is gone while the board rests; whoever is left is found gone once more."""
+    with contextlib.suppress(Unavailable):
+        for frame, delivered in results:
+            sender.forget(frame.board, delivered.gone, seconds=until - time.monotonic())

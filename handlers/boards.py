@@ -13,7 +13,16 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import Field
 
-from handlers.http import BoardPath, Body, Json, QueryNumber, UserId, UserPath, resolver, serve
+from handlers.http_api import (
+    BoardPath,
+    Json,
+    QueryNumber,
+    RequestBody,
+    UserId,
+    UserPath,
+    resolver,
+    serve,
+)
 from handlers.telemetry import count
 from leaderboard import wiring
 from leaderboard.boards.entries import encode
@@ -31,7 +40,7 @@ SeasonQuery = Annotated[str | None, Query(max_length=16)]
 app = resolver()
 
 
-class UsersRequest(Body):
+class UsersRequest(RequestBody):
     user_ids: Annotated[
         list[UserId],
         Field(min_length=1, max_length=MAX_USERS, description="Doubles count once"),

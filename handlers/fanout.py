@@ -1,8 +1,8 @@
-"""One part of a large audience: posts a frame to some of its shards, for `board_stream`.
+"""Posts a frame to some shards of a large audience, for `board_stream`.
 
 Asked with `{"board", "shards", "frame", "patience", "seconds", "postsPerSecond"}`, it answers how
 many connections were listed, sent to, throttled, failed and closed. A shard that cannot be listed
-is an error, and the caller's to deal with.
+raises an error, which the caller deals with.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.telemetry import invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import Unavailable
-from leaderboard.frames.delivery import Part
+from leaderboard.frames.frame import Frame
 
 FORGET_SECONDS = 1.0
 """How long the others may wait for this one to forget who is gone."""
@@ -25,25 +25,23 @@ Json = dict[str, Any]
 
 @invocation
 def handler(event: Json, context: LambdaContext) -> Json:
-    part = Part(
-        board=event["board"],
-        shards=tuple(event["shards"]),
-        frame=event["frame"].encode(),
-        patience=event["patience"],
-    )
+    frame = Frame(board=event["board"], body=event["frame"].encode(), patience=event["patience"])
     sender = wiring.fanout()
-    (tally,) = sender.send(
-        [part], posts_per_second=event["postsPerSecond"], seconds=event["seconds"]
+    (delivered,) = sender.send(
+        [frame],
+        shards=event["shards"],
+        posts_per_second=event["postsPerSecond"],
+        seconds=event["seconds"],
     )
     with contextlib.suppress(Unavailable):  # the next frame finds them gone again
-        sender.forget(part.board, tally, seconds=FORGET_SECONDS)
+        sender.forget(frame.board, delivered.gone, seconds=FORGET_SECONDS)
     answer = {
-        "listed": tally.listed,
-        "sent": tally.sent,
-        "throttled": tally.throttled,
-        "failed": tally.failed,
-        "closed": tally.closed,
-        "is_cut": tally.is_cut,
+        "listed": delivered.listed,
+        "sent": delivered.sent,
+        "throttled": delivered.throttled,
+        "failed": delivered.failed,
+        "closed": delivered.closed,
+        "is_cut": delivered.is_cut,
     }
-    logger.info("fanout", extra={"board": part.board, "shards": part.shards, **answer})
+    logger.info("fanout", extra={"board": frame.board, "shards": event["shards"], **answer})
     return answer

@@ -13,7 +13,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator
 
-from handlers.http import BoardPath, Body, Json, UserPath, claims_of, resolver, serve, user_of
+from handlers.http_api import (
+    BoardPath,
+    Json,
+    RequestBody,
+    UserPath,
+    claims_of,
+    resolver,
+    serve,
+    user_of,
+)
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import clock, instants, wiring
@@ -29,7 +38,7 @@ app = resolver()
 Reason = Annotated[str, AfterValidator(clean_reason)]
 
 
-class StandingRequest(Body):
+class StandingRequest(RequestBody):
     standing: Literal["visible", "hidden", "barred"]
     reason: Reason
 

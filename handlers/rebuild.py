@@ -15,7 +15,7 @@ from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger, metrics, percent
 from leaderboard import wiring
 from leaderboard.errors import Invalid
-from leaderboard.repair.rebuild import Order, Standing
+from leaderboard.repair.rebuild import RebuildProgress, RebuildRequest
 
 Json = dict[str, Any]
 
@@ -34,7 +34,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
     seconds = context.get_remaining_time_in_millis() / 1000 * SHARE
     service = wiring.rebuild()
     if "standing" in event:
-        standing = Standing.from_json(event["standing"])
+        standing = RebuildProgress.from_json(event["standing"])
     else:
         standing = service.begin(_order(event))
     before = standing.items
@@ -61,7 +61,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
     return answer
 
 
-def _order(event: Json) -> Order:
+def _order(event: Json) -> RebuildRequest:
     board, season = event.get("board"), event.get("season")
     flags = {name: event.get(name, False) for name in ("all", "cold", "fresh")}
     run = event.get("run", "")
@@ -70,13 +70,13 @@ def _order(event: Json) -> Order:
     if flags["all"]:
         if board is not None or season is not None or flags["cold"]:
             raise Invalid(USAGE, path="all")
-        return Order(fresh=flags["fresh"], run=run)
+        return RebuildRequest(fresh=flags["fresh"], run=run)
     if not isinstance(board, str) or not isinstance(season, str | None):
         raise Invalid(USAGE, path="board")
-    return Order(board, season, cold=flags["cold"], fresh=flags["fresh"], run=run)
+    return RebuildRequest(board, season, cold=flags["cold"], fresh=flags["fresh"], run=run)
 
 
-def _tell(standing: Standing) -> None:
+def _tell(standing: RebuildProgress) -> None:
     """How far it is, now and then: in the logs and in the metrics."""
     share = round(100 * standing.share, 1)
     progress = {"share": share, "items": standing.items, "applied": standing.taken}

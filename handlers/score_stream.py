@@ -15,7 +15,7 @@ from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import ScoreRecord
+from leaderboard.ranking.score_state import ScoreState
 
 Json = dict[str, Any]
 
@@ -25,7 +25,7 @@ NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError)
 @invocation
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
-    batches: dict[str, list[ScoreRecord]] = defaultdict(list)
+    batches: dict[str, list[ScoreState]] = defaultdict(list)
     profiles: dict[str, Json] = {}
     leaving: set[str] = set()
     first: dict[str, int] = {}
@@ -50,10 +50,10 @@ def handler(event: Json, context: LambdaContext) -> Json:
         except NOT_UNDERSTOOD as error:
             refused += 1
             failed += _refuse(record, error)
-    done = wiring.ingest().take(batches, profiles=profiles, leaving=leaving)
+    done = wiring.ingest().apply(batches, profiles=profiles, leaving=leaving)
     failed += [first[it] for it in done.failed]
-    failed += [_sequence(profiles[it]) for it in done.behind]
-    count("RecordsApplied", done.taken)
+    failed += [_sequence(profiles[it]) for it in done.failed_profiles]
+    count("RecordsApplied", done.applied)
     count("RecordsRefused", refused)
     count("TopsRecorded", done.moved)
     count("RebuildsStarted", done.rebuilds)
@@ -63,7 +63,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
             "records": len(event["Records"]),
             "boards": len(batches),
             "profiles": len(profiles),
-            "applied": done.taken,
+            "applied": done.applied,
             "recorded": done.recorded,
             "moved": done.moved,
             "skipped": done.skipped,

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from handlers.http import (
+from handlers.http_api import (
     STATUSES,
     BoardPath,
-    Body,
     Json,
+    RequestBody,
     Score,
     SubmissionId,
     UserId,
@@ -28,7 +28,7 @@ from handlers.telemetry import count, logger
 from leaderboard import instants, wiring
 from leaderboard.errors import Invalid, JudgeFailed
 from leaderboard.reading.reads import points_json
-from leaderboard.scoring.batches import Result, Wanted, submit_all
+from leaderboard.scoring.batches import Result, TrustedWrite, submit_all
 from leaderboard.scoring.completions import Evidence
 from leaderboard.scoring.scores import Outcome
 
@@ -40,22 +40,22 @@ ANSWER_SECONDS = 1.0
 app = resolver()
 
 
-class TicketRequest(Body):
+class TicketRequest(RequestBody):
     action: Annotated[str, Field(description="One of the board's")]
 
 
-class ScoreRequest(Body):
+class ScoreRequest(RequestBody):
     ticket: str
     evidence: Annotated[
         Any, Field(description="What the player did, for actions whose points are judged")
     ] = None
 
 
-class NameRequest(Body):
+class NameRequest(RequestBody):
     user_name: UserName
 
 
-class TrustedRequest(Body):
+class TrustedRequest(RequestBody):
     submission_id: SubmissionId
     score: Annotated[Score | None, Field(description="On `best` and `latest` boards")] = None
     delta: Annotated[Score | None, Field(description="On `increment` boards: what is added")] = None
@@ -66,7 +66,7 @@ class BatchedRequest(TrustedRequest):
     user_id: UserId
 
 
-class BatchRequest(Body):
+class BatchRequest(RequestBody):
     # Each is checked by itself: one that does not validate fails alone.
     submissions: Annotated[
         list[Any],
@@ -121,7 +121,7 @@ def write_score(board: BoardPath, user_id: UserPath, request: TrustedRequest) ->
 @app.post("/boards/<board>/submissions")
 def write_scores(board: BoardPath, request: BatchRequest) -> Json:
     results: list[Json] = [{}] * len(request.submissions)
-    wanted: dict[int, Wanted] = {}
+    wanted: dict[int, TrustedWrite] = {}
     for number, submission in enumerate(request.submissions):
         try:
             it = BatchedRequest.model_validate(submission)
@@ -129,7 +129,9 @@ def write_scores(board: BoardPath, request: BatchRequest) -> Json:
             within = ("body", "submissions", number)
             results[number] = _refusal("invalid", mistakes(error.errors(), within=within))
             continue
-        wanted[number] = Wanted(it.user_id, it.submission_id, it.score, it.delta, it.user_name)
+        wanted[number] = TrustedWrite(
+            it.user_id, it.submission_id, it.score, it.delta, it.user_name
+        )
     seconds = app.lambda_context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
     done = submit_all(wiring.scores(), board, list(wanted.values()), seconds=seconds)
     for number, result in zip(wanted, done, strict=True):

@@ -14,7 +14,7 @@ from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import CacheUnavailable
-from leaderboard.repair.changes import Changed
+from leaderboard.repair.rule_changes import RuleChangesResult
 
 Json = dict[str, Any]
 
@@ -26,7 +26,7 @@ SHARE = 0.7
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
     seconds = context.get_remaining_time_in_millis() / 1000 * SHARE / 2
-    done = wiring.turns().run(seconds=seconds)
+    done = wiring.season_rollover().run(seconds=seconds)
     count("SeasonsOpened", len(done.opened))
     changed = _bring_in(seconds, deployed=event.get("deployed") is True)
     answer = {
@@ -40,8 +40,8 @@ def handler(event: Json, context: LambdaContext) -> Json:
     return answer
 
 
-def _bring_in(seconds: float, *, deployed: bool) -> Changed:
+def _bring_in(seconds: float, *, deployed: bool) -> RuleChangesResult:
     try:
-        return wiring.changes().run(seconds=seconds, deployed=deployed)
+        return wiring.rule_changes().run(seconds=seconds, deployed=deployed)
     except CacheUnavailable:  # the next minute
-        return Changed(finished=False)
+        return RuleChangesResult(finished=False)

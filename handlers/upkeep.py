@@ -17,7 +17,7 @@ from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.ingest import Chores
+from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 
 TOLD = 10
 """Chores that failed whose reasons an invocation logs."""
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
     """Raises Unavailable when nothing could be done, so that Lambda tries the event again."""
-    chores = Chores.from_json(event)
+    chores = UpkeepTasks.from_json(event)
     done = wiring.upkeep().do(chores)
     count("ScoresCopied", done.copied)
     count("ArchivedTopsRecorded", done.recorded)

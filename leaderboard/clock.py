@@ -1,8 +1,8 @@
-"""The clock: the service's time, which is never ahead of the gateway's while a request is served.
+"""The service's time. While a request is served, it is never ahead of the gateway's.
 
-A function's own clock may be wrong. One that is an hour ahead would remember times to come, which
-would refuse a player's tickets for that hour; so the time at which the gateway took the request
-bounds it.
+A function's own clock may be wrong. If it were an hour ahead, the service would remember a
+completion of the future and refuse the player's tickets for an hour. So the time at which the
+gateway took the request is the latest that the service believes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def now_ms() -> int:
 
 @contextmanager
 def bounded(gateway_ms: int | None) -> Iterator[None]:
-    """While it lasts, the time is the gateway's at most. None: the event does not say it."""
+    """In this block the time is at most the gateway's. None: the event does not say it."""
     token = _bound.set(gateway_ms)
     try:
         yield

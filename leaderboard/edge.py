@@ -1,4 +1,4 @@
-"""The edge: where a stage has one, its APIs answer only what came through it."""
+"""The check that a request came through the edge, on a stage that has one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ The edge's stack reads the name here. CloudFront adds no header that begins with
 
 @dataclass(frozen=True)
 class Edge:
-    """The stage's edge; `accepted` gives the values of its header that are good now.
+    """The stage's edge. `accepted` gives the values of its header that are valid now.
 
-    Two are while the secret is rotated. A stage without an edge accepts every request.
+    There are two while the secret is rotated. A stage without an edge accepts every request.
     """
 
     accepted: Callable[[], Mapping[str, str]] | None = None

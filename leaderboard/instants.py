@@ -1,4 +1,4 @@
-"""Instants: milliseconds since the Unix epoch inside, RFC 3339 UTC with milliseconds outside.
+"""Times: milliseconds since the Unix epoch inside, RFC 3339 in UTC with milliseconds outside.
 
 The service writes one form of a time and reads every form of RFC 3339: tables are also written by
 imports and by hand.
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
-"""What `to_text` makes, and nearly all that is read: it takes a shorter way."""
+"""The form that `to_text` makes. Nearly every time that is read has it, so it is read faster."""
 RFC_3339 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<minute>\d\d:\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d+))?"
     r"(?:[Zz]|(?P<sign>[+-])(?P<hours>[01]\d|2[0-3]):(?P<minutes>[0-5]\d))",
@@ -23,14 +23,17 @@ DAY_MS = 86_400_000
 
 
 def now_ms() -> int:
+    """The time of this machine's clock."""
     return time.time_ns() // 1_000_000
 
 
 def to_datetime(ms: int) -> datetime:
+    """The time as a datetime in UTC."""
     return EPOCH + timedelta(milliseconds=ms)
 
 
 def from_datetime(moment: datetime) -> int:
+    """The milliseconds of a datetime that has a time zone."""
     return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
@@ -40,14 +43,15 @@ def to_text(ms: int) -> str:
 
 
 def text_of(ms: int | None) -> str | None:
+    """The text of a time that may be missing."""
     return None if ms is None else to_text(ms)
 
 
 def from_text(text: str) -> int:
     """The instant of an RFC 3339 time. Raises ValueError for any other text.
 
-    What is finer than a millisecond is cut off, so a later time is never read as an earlier one. A
-    leap second (23:59:60 UTC) counts as the last millisecond before midnight for the same reason.
+    Digits past the milliseconds are cut off, so that a later time is never read as an earlier one.
+    For the same reason a leap second (23:59:60 UTC) is read as the last millisecond of its day.
     """
     if CANONICAL.fullmatch(text):
         return from_datetime(datetime.fromisoformat(text[:-1] + "+00:00"))

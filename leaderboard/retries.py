@@ -1,5 +1,8 @@
-"""Retries: how often, and after which pauses, something that failed is tried again; and how long
-a call of the tables may take while somebody waits for the answer."""
+"""How often, and after which pauses, a failed call is tried again; and how long it may take.
+
+A request has somebody who waits, so it has a deadline. A stream's function has none: it goes on
+until its record is done.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,10 @@ _last_call: ContextVar[float] = ContextVar("last_call", default=math.inf)
 
 
 def tries() -> Iterator[None]:
-    """At once, then after random pauses that grow to a tenth of a second; none past the deadline
-    of `within`."""
+    """Yields for each try: at once, then after random pauses that grow to a tenth of a second.
+
+    There is no further try past the deadline of `within`.
+    """
     for number in range(TRIES):
         if number:
             time.sleep(CHANCE.uniform(0, min(0.005 * 2 ** min(number, 5), 0.1)))
@@ -36,10 +41,9 @@ def tries() -> Iterator[None]:
 
 @contextmanager
 def within(seconds: float, *, calls: bool = False) -> Iterator[None]:
-    """While it lasts, nothing is tried again after so many seconds.
+    """In this block nothing is tried again after so many seconds.
 
-    With `calls` no call of the tables goes on after that either: who waits gets an answer, where a
-    stream's function would rather have its record.
+    With `calls` no call of the tables takes longer either: for a request, which somebody waits for.
     """
     until = time.monotonic() + seconds
     deadline = _deadline.set(until)
@@ -52,12 +56,12 @@ def within(seconds: float, *, calls: bool = False) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """How long a call that begins now may take; without end where nobody waits."""
+    """How long a call that begins now may take; infinite where nobody waits."""
     return _last_call.get() - time.monotonic()
 
 
 def carried(call: Callable[P, R]) -> Callable[P, R]:
-    """A call for another thread, which ends as it would in this one: threads know no deadline."""
+    """The call with the deadlines of this thread, to be run in another one, which has none."""
     deadline, last_call = _deadline.get(), _last_call.get()
 
     def run(*arguments: P.args, **options: P.kwargs) -> R:
@@ -70,18 +74,20 @@ def carried(call: Callable[P, R]) -> Callable[P, R]:
 
 @dataclass
 class Pause:
-    """How long a dependency that failed is not asked again: twice as long with each failure in a
-    row, from `first` to `longest` seconds. The times are those of one monotonic clock."""
+    """How long a dependency that failed is left alone: twice as long after each failure in a row.
+
+    It lasts from `first` to `longest` seconds. All times are of one monotonic clock.
+    """
 
     failures: int = 0
     until: float = 0.0
 
     def fail(self, now: float, *, first: float, longest: float) -> None:
-        """Begin a pause; up to a quarter of it is left to chance, so that not all ask at once."""
+        """Begin a pause. A random part of it, up to a quarter, keeps environments apart."""
         seconds = min(first * 2 ** min(self.failures, 16), longest)
         self.until = now + seconds * CHANCE.uniform(0.75, 1)
         self.failures += 1
 
     def end(self) -> None:
-        """It answers again."""
+        """The dependency answers again."""
         self.failures, self.until = 0, 0.0

@@ -1,4 +1,4 @@
-"""Settings: the environment variables of a function, read once."""
+"""The environment variables of a function, read once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A variable that a function does not have is empty: it does not use what it names."""
+    """What the environment says. A variable that a function does not have is empty."""
 
     stage: str
     scores_table: str
@@ -54,6 +54,8 @@ class Settings:
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this function. Raises ValueError for text where a number belongs."""
+
     def text(name: str, default: str = "") -> str:
         return environment.get(name) or default
 

@@ -1,6 +1,6 @@
-"""The composition root: the service's parts, put together with the adapters.
+"""The composition root: it builds the services of the stages with their adapters.
 
-One function a part, each built once per execution environment and importing only what it uses.
+Each function builds one part, once per execution environment, and imports only what it uses.
 """
 
 from __future__ import annotations
@@ -11,38 +11,40 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from leaderboard import clock, settings
-from leaderboard.boards import catalog
+from leaderboard.boards import boards_file
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.settings import Settings
 
 if TYPE_CHECKING:
-    from leaderboard.adapters.aws.failures import FailureQueue
+    from leaderboard.adapters.aws.connections_api import ConnectionsApi
+    from leaderboard.adapters.aws.failure_queue import FailureQueue
     from leaderboard.adapters.aws.functions import RebuildFunction, UpkeepFunction
     from leaderboard.adapters.aws.keys import TicketKeys
-    from leaderboard.adapters.aws.sockets import Sockets
     from leaderboard.adapters.dynamodb.boards import BoardTable
     from leaderboard.adapters.dynamodb.connections import ConnectionTable
     from leaderboard.adapters.dynamodb.index import BoardIndex
-    from leaderboard.adapters.dynamodb.remembered import Remembered
     from leaderboard.adapters.dynamodb.reports import Reports
-    from leaderboard.adapters.dynamodb.scan import BulkScores
+    from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
     from leaderboard.adapters.dynamodb.scores import ScoreTable
-    from leaderboard.adapters.valkey.cache import Cache
+    from leaderboard.adapters.dynamodb.stage_memory import StageMemory
+    from leaderboard.adapters.valkey.cache import ValkeyCache
     from leaderboard.edge import Edge
-    from leaderboard.frames.broadcast import Broadcaster, Change
-    from leaderboard.frames.catchup import CatchUp
+    from leaderboard.frames.admission import Admission
+    from leaderboard.frames.broadcast import Broadcaster
+    from leaderboard.frames.changes import BatchReader
     from leaderboard.frames.delivery import Sender
     from leaderboard.frames.subscriptions import Subscriptions
     from leaderboard.ranking.ingest import Ingest
-    from leaderboard.ranking.recorder import Recorder, ScoreRecord
+    from leaderboard.ranking.recorder import Recorder
+    from leaderboard.ranking.score_state import ScoreState
     from leaderboard.reading.reads import Reads
     from leaderboard.repair.archive import Archive
-    from leaderboard.repair.changes import Changes
     from leaderboard.repair.rebuild import Rebuild
-    from leaderboard.repair.rebuild_requests import Requests
+    from leaderboard.repair.rebuild_starter import RebuildStarter
+    from leaderboard.repair.rule_changes import RuleChanges
+    from leaderboard.repair.season_rollover import SeasonRollover
     from leaderboard.repair.totals import Totals
-    from leaderboard.repair.turns import Turns
     from leaderboard.repair.upkeep import Upkeep
     from leaderboard.repair.verification import Verification
     from leaderboard.scoring.moderation import Moderation
@@ -58,7 +60,7 @@ def configuration() -> Settings:
 @cache
 def boards() -> Catalog:
     it = configuration()
-    return catalog.load(it.boards_file, frame_interval_ms=it.frame_interval_ms)
+    return boards_file.load(it.boards_file, frame_interval_ms=it.frame_interval_ms)
 
 
 def asked(board: str, season: str | None = None, *, future: bool = False) -> BoardSeason:
@@ -78,7 +80,14 @@ def reads() -> Reads:
     from leaderboard.reading.reads import Reads
 
     cache = read_cache()
-    return Reads(boards(), cache, cache, board_table, board_index, clock.now_ms)
+    return Reads(
+        catalog=boards(),
+        cache=cache,
+        rankings=cache,
+        boards=board_table,
+        index=board_index,
+        now_ms=clock.now_ms,
+    )
 
 
 @cache
@@ -86,14 +95,27 @@ def subscriptions() -> Subscriptions:
     from leaderboard.frames.subscriptions import Subscriptions
 
     return Subscriptions(
-        boards(),
-        connection_table(),
-        board_table(),
-        score_table(),
-        sockets(),
-        configuration().connections_per_user,
-        configuration().messages_per_minute,
-        clock.now_ms,
+        catalog=boards(),
+        connections=connection_table(),
+        boards=board_table(),
+        profiles=score_table(),
+        sockets=connections_api(),
+        per_user=configuration().connections_per_user,
+        per_minute=configuration().messages_per_minute,
+        now_ms=clock.now_ms,
+    )
+
+
+@cache
+def admission() -> Admission:
+    from leaderboard.frames.admission import Admission
+
+    return Admission(
+        edge=edge(),
+        allowed_origins=configuration().allowed_origins,
+        keys=ticket_keys,
+        tickets=connection_table,
+        now_ms=clock.now_ms,
     )
 
 
@@ -104,12 +126,12 @@ def ingest() -> Ingest:
 
     it = configuration()
     return Ingest(
-        boards(),
-        recorder(),
-        rebuild_requests(),
-        upkeep_function(),
-        ModerationFunction(it.moderation_function),
-        clock.now_ms,
+        catalog=boards(),
+        recorder=recorder(),
+        rebuilds=rebuild_starter(),
+        upkeep=upkeep_function(),
+        moderation=ModerationFunction(it.moderation_function),
+        now_ms=clock.now_ms,
     )
 
 
@@ -129,7 +151,7 @@ def upkeep() -> Upkeep:
 
 @cache
 def moderation() -> Moderation:
-    from leaderboard.adapters.aws.accounts import Accounts
+    from leaderboard.adapters.aws.accounts import CognitoAccounts
     from leaderboard.adapters.dynamodb.moderation import ModerationTable
     from leaderboard.scoring.moderation import Moderation
 
@@ -138,17 +160,17 @@ def moderation() -> Moderation:
         ModerationTable(score_table()),
         profiles(),
         connection_table(),
-        sockets(),
-        Accounts(it.user_pool_id),
+        connections_api(),
+        CognitoAccounts(it.user_pool_id),
         clock.now_ms,
     )
 
 
 @cache
-def sockets() -> Sockets:
-    from leaderboard.adapters.aws.sockets import Sockets
+def connections_api() -> ConnectionsApi:
+    from leaderboard.adapters.aws.connections_api import ConnectionsApi
 
-    return Sockets(configuration().socket_endpoint)
+    return ConnectionsApi(configuration().socket_endpoint)
 
 
 @cache
@@ -162,17 +184,17 @@ def profiles() -> Profiles:
 def rebuild() -> Rebuild:
     from leaderboard.adapters.valkey.notes import RebuildClaim
     from leaderboard.repair.rebuild import Rebuild
-    from leaderboard.repair.strangers import Strangers
+    from leaderboard.repair.sweep import Sweep
 
     cache = ranking_cache()
     return Rebuild(
         boards(),
-        bulk_scores(),
+        score_scanner(),
         cache,
         recorder(),
         board_table(),
         RebuildClaim(cache),
-        Strangers(cache, board_index(), bulk_scores(), clock.now_ms),
+        Sweep(cache, board_index(), score_scanner(), clock.now_ms),
         configuration().rebuild_segments,
         clock.now_ms,
     )
@@ -188,11 +210,11 @@ def verification() -> Verification:
         boards(),
         board_table(),
         board_index(),
-        bulk_scores(),
+        score_scanner(),
         cache,
         Notes(cache),
         connection_table(),
-        rebuild_requests(),
+        rebuild_starter(),
         rebuild_function(),
         configuration().rebuild_segments,
         clock.now_ms,
@@ -208,7 +230,7 @@ def totals() -> Totals:
         connection_table(),
         ranking_cache(),
         recorder(),
-        rebuild_requests(),
+        rebuild_starter(),
         clock.now_ms,
     )
 
@@ -221,41 +243,43 @@ def rebuild_function() -> RebuildFunction:
 
 
 @cache
-def rebuild_requests() -> Requests:
+def rebuild_starter() -> RebuildStarter:
     from leaderboard.adapters.valkey.notes import RebuildClaim
-    from leaderboard.repair.rebuild_requests import Requests
+    from leaderboard.repair.rebuild_starter import RebuildStarter
 
-    return Requests(rebuild_function(), RebuildClaim(ranking_cache()), ranking_cache())
+    return RebuildStarter(rebuild_function(), RebuildClaim(ranking_cache()), ranking_cache())
 
 
 @cache
 def archive() -> Archive:
     from leaderboard.repair.archive import Archive
 
-    return Archive(board_table(), bulk_scores(), board_index())
+    return Archive(board_table(), score_scanner(), board_index())
 
 
 @cache
-def turns() -> Turns:
+def season_rollover() -> SeasonRollover:
     from leaderboard.adapters.valkey.notes import Notes
-    from leaderboard.repair.turns import Turns
+    from leaderboard.repair.season_rollover import SeasonRollover
 
-    return Turns(boards(), board_table(), Notes(ranking_cache()), connection_table(), clock.now_ms)
+    return SeasonRollover(
+        boards(), board_table(), Notes(ranking_cache()), connection_table(), clock.now_ms
+    )
 
 
 @cache
-def changes() -> Changes:
+def rule_changes() -> RuleChanges:
     from leaderboard.adapters.valkey.notes import Notes
-    from leaderboard.repair.changes import Changes
+    from leaderboard.repair.rule_changes import RuleChanges
 
     cache = ranking_cache()
-    return Changes(
+    return RuleChanges(
         boards(),
         board_table(),
         cache,
         Notes(cache),
         recorder(),
-        rebuild_requests(),
+        rebuild_starter(),
         configuration().write_shards,
         clock.now_ms,
     )
@@ -267,28 +291,40 @@ def broadcaster() -> Broadcaster:
     from leaderboard.frames.broadcast import Broadcaster
 
     it = configuration()
-    helpers = FanoutFunction(it.fanout_function)
-    sender = replace(fanout(), helpers=helpers, reach=it.reach)
-    return Broadcaster(boards(), sender, ranking_cache(), it.posts_per_second, clock.now_ms)
+    others = FanoutFunction(it.fanout_function)
+    return Broadcaster(
+        catalog=boards(),
+        sender=replace(fanout(), fanout=others, reach=it.reach),
+        cache=ranking_cache(),
+        posts_per_second=it.posts_per_second,
+        now_ms=clock.now_ms,
+    )
 
 
 @cache
-def catch_up() -> CatchUp:
-    from leaderboard.frames.catchup import CatchUp
+def batch_reader() -> BatchReader:
+    from leaderboard.adapters.dynamodb.board_images import StreamImages
+    from leaderboard.frames.changes import BatchReader
 
-    return CatchUp(board_table(), ranking_cache(), clock.now_ms)
+    return BatchReader(
+        images=StreamImages(reports()),
+        boards=board_table(),
+        told=ranking_cache(),
+        now_ms=clock.now_ms,
+    )
 
 
 @cache
 def fanout() -> Sender:
-    from leaderboard.adapters.aws.gateway import PostingDelivery
+    """Posts frames by itself, without other functions."""
+    from leaderboard.adapters.aws.posting import PostingDelivery
     from leaderboard.adapters.dynamodb.audiences import AudienceTable
     from leaderboard.frames.delivery import Sender
 
     it = configuration()
     return Sender(
-        AudienceTable(it.connections_table, it.audience_shards),
-        PostingDelivery(it.socket_endpoint, it.region, it.handles),
+        audience=AudienceTable(it.connections_table, audience_shards=it.audience_shards),
+        delivery=PostingDelivery(it.socket_endpoint, it.region, handles=it.handles),
     )
 
 
@@ -296,7 +332,11 @@ def fanout() -> Sender:
 def recorder() -> Recorder:
     from leaderboard.ranking.recorder import Recorder
 
-    return Recorder(ranking_cache(), board_table(), configuration().record_interval_ms)
+    return Recorder(
+        cache=ranking_cache(),
+        boards=board_table(),
+        interval_ms=configuration().record_interval_ms,
+    )
 
 
 @cache
@@ -304,7 +344,7 @@ def score_table() -> ScoreTable:
     from leaderboard.adapters.dynamodb.scores import ScoreTable
 
     it = configuration()
-    known = remembered()
+    known = stage_memory()
     return ScoreTable(
         it.scores_table, it.submissions_table, known.shards_to_write, reports(), known.order
     )
@@ -315,21 +355,21 @@ def board_index() -> BoardIndex:
     from leaderboard.adapters.dynamodb.index import BoardIndex
 
     it = configuration()
-    return BoardIndex(it.scores_table, remembered().shards, reports())
+    return BoardIndex(it.scores_table, stage_memory().shards, reports())
 
 
 @cache
-def remembered() -> Remembered:
-    from leaderboard.adapters.dynamodb.remembered import Remembered
+def stage_memory() -> StageMemory:
+    from leaderboard.adapters.dynamodb.stage_memory import StageMemory
 
-    return Remembered(board_table(), configuration().write_shards)
+    return StageMemory(board_table(), configuration().write_shards)
 
 
 @cache
-def bulk_scores() -> BulkScores:
-    from leaderboard.adapters.dynamodb.scan import BulkScores
+def score_scanner() -> ScoreScanner:
+    from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
 
-    return BulkScores(configuration().scores_table, reports())
+    return ScoreScanner(configuration().scores_table, reports())
 
 
 @cache
@@ -348,15 +388,15 @@ def connection_table() -> ConnectionTable:
 
 
 @cache
-def ranking_cache() -> Cache:
-    from leaderboard.adapters.valkey.cache import Cache
+def ranking_cache() -> ValkeyCache:
+    from leaderboard.adapters.valkey.cache import ValkeyCache
 
     it = configuration()
-    return Cache(it.cache_endpoint, it.cache_name, it.cache_user)
+    return ValkeyCache(it.cache_endpoint, it.cache_name, it.cache_user)
 
 
 @cache
-def read_cache() -> Cache:
+def read_cache() -> ValkeyCache:
     """The cache for somebody who waits for an answer, and can have it from the tables instead."""
     from leaderboard.adapters.valkey.cache import READ_OUTAGE_SECONDS, Outage
 
@@ -391,12 +431,12 @@ def reports() -> Reports:
 
 @cache
 def failure_queue() -> FailureQueue:
-    from leaderboard.adapters.aws.failures import FailureQueue
+    from leaderboard.adapters.aws.failure_queue import FailureQueue
 
     return FailureQueue(configuration().failure_queue_url)
 
 
-def score_record(image: Mapping[str, Any]) -> tuple[str, ScoreRecord]:
+def score_record(image: Mapping[str, Any]) -> tuple[str, ScoreState]:
     from leaderboard.adapters.dynamodb.scores import score_record
 
     return score_record(image)
@@ -419,28 +459,8 @@ def leaves(image: Mapping[str, Any]) -> bool:
     return image.get("standing", {}).get("S") in OUT
 
 
-def is_of_the_stage(key: str) -> bool:
-    """Whether a key of the table of boards is that of what the stage remembers of itself."""
-    from leaderboard.adapters.dynamodb.boards import STAGE
-
-    return key == STAGE
-
-
 def is_score(image: Mapping[str, Any]) -> bool:
     """Whether an image of the score table is a score, or what is left of one."""
     from leaderboard.adapters.dynamodb.scores import NO_SCORES
 
     return image["boardSeason"]["S"] not in NO_SCORES
-
-
-def board_change(first: Mapping[str, Any] | None, last: Mapping[str, Any]) -> Change:
-    """What happened to a board's item, from its first old image to its last new one.
-
-    An old image that cannot be read was shown to nobody: it counts as none.
-    """
-    from leaderboard.adapters.dynamodb import readable
-    from leaderboard.adapters.dynamodb.boards import board_item
-    from leaderboard.frames.broadcast import Change
-
-    old = readable.understood(board_item, first, reports()) if first else None
-    return Change(old, board_item(last))

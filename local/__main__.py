@@ -9,13 +9,16 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from types import FrameType
+from typing import Any
 
 from leaderboard_client import BoardNotFound
 from local import announcement
 from local.page import PortInUse
 from local.players import playing
 from local.service import ToolFailed
-from local.stack import Addresses, Progress, Stack, StackFailed, running
+from local.stack import Addresses, Stack, StackFailed, StartProgress, running
+
+Commands = Any  # argparse names the type in a private way
 
 BOARD = "global"
 # `allowedOrigins` in serverless.yml has http://localhost:5173.
@@ -52,26 +55,31 @@ def parse() -> argparse.Namespace:
         prog="python -m local", description="The whole service on this machine."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in (add_up, add_watch, add_page, add_rotate):
+        add(commands)
+    return parser.parse_args()
 
-    up_parser = commands.add_parser(
+
+def add_up(commands: Commands) -> None:
+    parser = commands.add_parser(
         "up",
         help="run the service until Ctrl-C",
         description="Run the whole service here, on loopback, until Ctrl-C or SIGTERM.",
     )
-    up_parser.add_argument(
+    parser.add_argument(
         "--players", type=count, default=0, metavar="N", help="sample players that play (default 0)"
     )
-    up_parser.add_argument(
+    parser.add_argument(
         "--port", type=port, default=0, metavar="P", help="the gateway's port (default: a free one)"
     )
-    up_parser.add_argument(
+    parser.add_argument(
         "--page-port",
         type=port,
         default=0,
         metavar="P",
         help="the page's port (default: a free one)",
     )
-    shown = up_parser.add_mutually_exclusive_group()
+    shown = parser.add_mutually_exclusive_group()
     shown.add_argument(
         "--json",
         action="store_true",
@@ -84,62 +92,67 @@ def parse() -> argparse.Namespace:
         metavar="BOARD",
         help=f"then show a board live in the terminal (default {BOARD})",
     )
-    up_parser.set_defaults(command=up)
+    parser.set_defaults(command=up)
 
-    watch_parser = commands.add_parser(
+
+def add_watch(commands: Commands) -> None:
+    parser = commands.add_parser(
         "watch",
         help="follow a board in the terminal",
         description="Follow a board of a running stack in the terminal.",
     )
-    watch_parser.add_argument("board", metavar="BOARD")
-    watch_parser.add_argument(
+    parser.add_argument("board", metavar="BOARD")
+    parser.add_argument(
         "--url",
         metavar="URL",
         help="the socket's address (default: that of the stack that was started first)",
     )
-    watch_parser.set_defaults(command=watch)
+    parser.set_defaults(command=watch)
 
-    page_parser = commands.add_parser(
+
+def add_page(commands: Commands) -> None:
+    parser = commands.add_parser(
         "page",
         help="serve the page against a deployed stage",
         description="Serve the page here until Ctrl-C, against a deployed stage.",
     )
-    page_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
-    page_parser.add_argument(
+    parser.add_argument("--stage", default="dev", help="the stage (default dev)")
+    parser.add_argument(
         "--prefix", default="", help="its param `prefix` (default: as serverless.yml says)"
     )
-    page_parser.add_argument(
+    parser.add_argument(
         "--region", help="its Region (default: the shell's, as `make doctor` says it)"
     )
-    page_parser.add_argument(
+    parser.add_argument(
         "--port",
         type=port,
         default=PAGE_PORT,
         metavar="P",
         help=f"on the stage's list of allowed origins (default {PAGE_PORT})",
     )
-    page_parser.set_defaults(command=serve_page)
+    parser.set_defaults(command=serve_page)
 
-    rotate_parser = commands.add_parser(
+
+def add_rotate(commands: Commands) -> None:
+    parser = commands.add_parser(
         "rotate",
         help="give a deployed stage a new key for its tickets",
         description="Put a new key in place of the one that signs a deployed stage's tickets. "
         "Tickets already issued stay valid.",
     )
-    rotate_parser.add_argument("--stage", default="dev", help="the stage (default dev)")
-    rotate_parser.add_argument(
+    parser.add_argument("--stage", default="dev", help="the stage (default dev)")
+    parser.add_argument(
         "--prefix", default="", help="its param `prefix` (default: as serverless.yml says)"
     )
-    rotate_parser.add_argument(
+    parser.add_argument(
         "--region", help="its Region (default: the shell's, as `make doctor` says it)"
     )
-    rotate_parser.add_argument(
+    parser.add_argument(
         "--revoke",
         action="store_true",
         help="accept no other key any more, after a leak: tickets already issued are refused",
     )
-    rotate_parser.set_defaults(command=rotate)
-    return parser.parse_args()
+    parser.set_defaults(command=rotate)
 
 
 def count(text: str) -> int:
@@ -157,7 +170,7 @@ def port(text: str) -> int:
 
 
 def up(arguments: argparse.Namespace) -> None:
-    report = Progress()
+    report = StartProgress()
     with ExitStack() as stack:
         service = stack.enter_context(
             running(port=arguments.port, page_port=arguments.page_port, report=report)

@@ -63,7 +63,7 @@ def _is_at(port: int, folder: Path) -> bool:
         return Path(known["dir"]).resolve() == folder.resolve()
 
 
-class Cache:
+class CacheServer:
     """A started server, which takes writes once it `is_ready`."""
 
     def __init__(self, folder: Path) -> None:

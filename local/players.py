@@ -33,11 +33,11 @@ NAMES = (
 TOKEN_SECONDS = 3000.0
 
 
-class CallFailed(Exception):
+class ServiceRefused(Exception):
     """The service answered with an error."""
 
 
-class TooOften(CallFailed):
+class TooOften(ServiceRefused):
     """The service asked to wait so many seconds."""
 
     def __init__(self, what: str, seconds: float) -> None:
@@ -46,7 +46,7 @@ class TooOften(CallFailed):
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class PlayerAction:
     """Something that a player can complete on a board."""
 
     board: str
@@ -105,7 +105,7 @@ def _parsed(what: str, answer: urllib3.BaseHTTPResponse) -> Mapping[str, Any]:
         said = f"{what}: {answer.status} {answer.data.decode(errors='replace')}"
         if answer.status == 429:
             raise TooOften(said, float(answer.headers.get("retry-after", 1)))
-        raise CallFailed(said)
+        raise ServiceRefused(said)
     parsed: Mapping[str, Any] = json.loads(answer.data) if answer.data else {}
     return parsed
 
@@ -151,7 +151,7 @@ class Player:
             body = {"userName": self._name}
             self._client.call("PUT", "/me", token=self._token.value(), body=body)
 
-    def play(self, action: Action, until: threading.Event) -> None:
+    def play(self, action: PlayerAction, until: threading.Event) -> None:
         """Takes a ticket, plays for as long as a person would, and sends what was played."""
         path = f"/boards/{action.board}"
         ticket = self._client.call(
@@ -224,9 +224,9 @@ def playing(addresses: Addresses, *, players: int, report: Callable[[str], None]
         threads.shutdown(cancel_futures=True)
 
 
-def _actions(boards: list[Mapping[str, Any]]) -> list[Action]:
+def _actions(boards: list[Mapping[str, Any]]) -> list[PlayerAction]:
     return [
-        Action(
+        PlayerAction(
             board=board["board"],
             name=name,
             min_seconds=action["minSeconds"],
@@ -240,7 +240,7 @@ def _actions(boards: list[Mapping[str, Any]]) -> list[Action]:
 
 def _keep_playing(
     player: Player,
-    actions: list[Action],
+    actions: list[PlayerAction],
     *,
     over: threading.Event,
     report: Callable[[str], None],
@@ -266,7 +266,7 @@ def _reported(report: Callable[[str], None], over: threading.Event) -> Iterator[
         yield
     except TooOften as refusal:
         over.wait(refusal.seconds)
-    except (CallFailed, urllib3.exceptions.HTTPError) as failure:
+    except (ServiceRefused, urllib3.exceptions.HTTPError) as failure:
         if not over.is_set():
             report(f"a player failed: {failure}")
         over.wait(PAUSE_SECONDS[1])

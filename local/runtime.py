@@ -45,7 +45,7 @@ FIRST = {
     "score_stream": "score-stream",
     "scores": "post-ticket",
     "seasons": "seasons",
-    "socket": "connect",
+    "subscriber": "connect",
     "upkeep": "upkeep",
     "verify": "verify",
 }

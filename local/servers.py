@@ -24,7 +24,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from local.cache import LOOPBACK, Cache
+from local.cache import LOOPBACK, CacheServer
 
 START_SECONDS = 30.0
 
@@ -109,13 +109,13 @@ class Emulator:
 
 def serve(folder: Path, *, port: int, region: str) -> None:
     """Runs both servers until standard input ends, or the emulator does."""
-    running: list[Cache | Emulator] = []
+    running: list[CacheServer | Emulator] = []
     try:
         emulator = Emulator(folder, port=port, region=region)
         running.append(emulator)
         # Not before its port is certain: the owner begins to copy the service into the folder.
         say({"folder": str(folder)})
-        cache = Cache(folder / "cache")
+        cache = CacheServer(folder / "cache")
         running.append(cache)
         await_condition(emulator.is_ready, what="The emulator did not answer")
         say({"endpoint": emulator.endpoint, "cache": cache.endpoint})

@@ -68,7 +68,7 @@ def _camel(name: str) -> str:
     return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
-class Progress:
+class StartProgress:
     """Says on standard error what goes on, and how long each step took."""
 
     def __init__(self) -> None:

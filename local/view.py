@@ -18,8 +18,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from leaderboard.boards import catalog
-from leaderboard.boards.rules import Kind
+from leaderboard.boards import boards_file
+from leaderboard.boards.rules import FormatKind
 from leaderboard.errors import BoardNotFound
 from leaderboard_client import Board, Changes, Leaderboard, Problem, Status
 from local.service import ROOT
@@ -33,7 +33,9 @@ REDRAWS_PER_SECOND = 10
 class View:
     """A board as a table, with what has just moved lit."""
 
-    def __init__(self, board: str, *, header: str = "", kind: Kind = Kind.NUMBER) -> None:
+    def __init__(
+        self, board: str, *, header: str = "", kind: FormatKind = FormatKind.NUMBER
+    ) -> None:
         self._board = board
         self._kind = kind
         self._header = header
@@ -94,9 +96,9 @@ def age_ms(top: Board) -> float | None:
     return (datetime.now(UTC) - datetime.fromisoformat(top.scored_at)).total_seconds() * 1000
 
 
-def amount(score: int, kind: Kind) -> str:
+def amount(score: int, kind: FormatKind) -> str:
     """A score as the page writes it: a duration is `0:08.250`, a lap of an hour `1:02:03.004`."""
-    if kind is not Kind.DURATION:
+    if kind is not FormatKind.DURATION:
         return f"{score:,}"
     seconds, milliseconds = divmod(abs(score), 1000)
     minutes, seconds = divmod(seconds, 60)
@@ -105,15 +107,15 @@ def amount(score: int, kind: Kind) -> str:
     return f"{'−' if score < 0 else ''}{head}:{seconds:02}.{milliseconds:03}"
 
 
-def kind_of(board: str) -> Kind:
+def kind_of(board: str) -> FormatKind:
     """How people read the scores of a board, by this folder's `boards.yml`."""
     try:
-        return catalog.load(ROOT / "boards.yml").find(board).format.kind
-    except (BoardNotFound, catalog.Mistake):  # the service or a deploy says so
-        return Kind.NUMBER
+        return boards_file.load(ROOT / "boards.yml").find(board).format.kind
+    except (BoardNotFound, boards_file.Mistake):  # the service or a deploy says so
+        return FormatKind.NUMBER
 
 
-def line(top: Board, kind: Kind = Kind.NUMBER) -> str:
+def line(top: Board, kind: FormatKind = FormatKind.NUMBER) -> str:
     entries = "  ".join(
         f"{it.place}. {it.user_name} {amount(it.user_score, kind)}" for it in top.entries[:3]
     )

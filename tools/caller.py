@@ -44,8 +44,7 @@ class Caller:
 
 
 def adopt_environment(stage: str) -> None:
-    """Reads `.env.<stage>`, or `.env` where there is none, as `sls` does; what the shell says goes
-    first."""
+    """Reads `.env.<stage>`, or else `.env`, as `sls` does. The shell's own values go first."""
     for path in (ROOT / f".env.{stage}", ROOT / ".env"):
         if path.is_file():
             for name, value in dotenv_values(path).items():

@@ -1,4 +1,4 @@
-"""One board in one of its seasons: what a score, a ranking and a recorded top belong to.
+"""One board in one of its seasons. Each score, ranking and recorded top belongs to one.
 
 It is made once, where a request or a stored item comes in. Everything below takes it whole.
 """
@@ -88,6 +88,7 @@ class BoardSeason:
 
     @property
     def key(self) -> str:
+        """The key in the tables and the cache, e.g. `weekly#2026-W48`."""
         return key_of(self.rules.board, self.season.season)
 
     @property
@@ -98,6 +99,7 @@ class BoardSeason:
         return self.season.starts_ms is not None
 
     def is_current(self, now_ms: int) -> bool:
+        """Whether it is the season of that instant."""
         return self.season.season == season_at(self.rules.schedule, now_ms).season
 
     def is_kept(self, now_ms: int) -> bool:

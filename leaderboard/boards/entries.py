@@ -1,4 +1,4 @@
-"""Entries as JSON: a user's line on a board, as every frame and every answer shows it."""
+"""Entries as JSON, in every frame and every answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Rank = Annotated[int, "Rank"]
 CompetitionRank = Annotated[int, "CompetitionRank"]
 
 
-class Entry(TypedDict):
+class EntryJson(TypedDict):
     """A user's line on a board."""
 
     rank: Rank | None
@@ -29,7 +29,8 @@ class Entry(TypedDict):
     scoreUpdatedAt: Instant
 
 
-def entry_json(entry: snapshots.Entry) -> Entry:
+def entry_json(entry: snapshots.Entry) -> EntryJson:
+    """An entry as clients see it."""
     return {
         "rank": entry.rank,
         "place": entry.place,
@@ -40,7 +41,8 @@ def entry_json(entry: snapshots.Entry) -> Entry:
     }
 
 
-def entries_json(entries: Iterable[snapshots.Entry]) -> list[Entry]:
+def entries_json(entries: Iterable[snapshots.Entry]) -> list[EntryJson]:
+    """Entries as clients see them, in the order given."""
     return [entry_json(entry) for entry in entries]
 
 

@@ -1,4 +1,4 @@
-"""Ids, and the names of players who have not picked one."""
+"""The form of ids, and the names of players who have not chosen one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 BOARD = re.compile(r"[a-z0-9-]{1,48}")
 UNPICKED = "player-"
 MAX_NAME = 32
-"""Characters of a display name: what keeps the largest frame below API Gateway's 32 KB."""
+"""Characters of a display name. It keeps the largest frame below API Gateway's 32 KB."""
 
 
 def default_name(user_id: str) -> str:
-    """The name of a player who has not picked one; never an e-mail address.
+    """The name of a player who has not chosen one: `player-` and six characters of a digest.
 
-    Of a digest, since ids of one origin begin alike. The cache does not keep it: another one takes
-    another format there.
+    It is never an e-mail address. A digest, because ids of one origin often begin alike. The cache
+    computes it anew, so another form needs another format number there.
     """
     return UNPICKED + sha256(user_id.encode()).hexdigest()[:6]

@@ -21,17 +21,23 @@ def is_of_the_game(function: str) -> bool:
 
 
 class Order(StrEnum):
+    """Whether the higher or the lower score is the better one."""
+
     DESC = "desc"
     ASC = "asc"
 
 
 class Operator(StrEnum):
+    """What a new amount does to a score: it is added, it counts if better, or it replaces it."""
+
     INCREMENT = "increment"
     BEST = "best"
     LATEST = "latest"
 
 
 class Schedule(StrEnum):
+    """When a board's season ends and the next one begins (UTC); weeks begin on Monday."""
+
     NEVER = "never"
     DAILY = "daily"
     WEEKLY = "weekly"
@@ -39,7 +45,7 @@ class Schedule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedPoints:
     """Points that a judge, the `module:function` of that name, computes from a player's evidence.
 
     They are from `min` to `max`; 0 stands for a `min` that was not given.
@@ -51,6 +57,7 @@ class Judged:
 
     @property
     def least(self) -> int:
+        """The least that the judge may give."""
         return self.min or 0
 
 
@@ -62,14 +69,16 @@ class Action:
     makes what the player is asked.
     """
 
-    points: int | Judged
+    points: int | JudgedPoints
     min_seconds: int
     expires_seconds: int
     also_on: tuple[str, ...] = ()
     challenge: str | None = None
 
 
-class Kind(StrEnum):
+class FormatKind(StrEnum):
+    """What a score is: a number, a duration in milliseconds, or a percentage."""
+
     NUMBER = "number"
     DURATION = "duration"
     PERCENT = "percent"
@@ -79,13 +88,15 @@ class Kind(StrEnum):
 class Format:
     """How people read a score; of a duration the score is milliseconds."""
 
-    kind: Kind = Kind.NUMBER
+    kind: FormatKind = FormatKind.NUMBER
     decimals: int | None = None
     unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """How often, and by how many points, a player's actions count; and the highest score."""
+
     actions_per_minute: int | None = None
     points_per_hour: int | None = None
     max_score: int = MAX_SCORE

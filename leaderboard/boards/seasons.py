@@ -1,4 +1,4 @@
-"""Seasons: which time window (UTC) an instant falls in, and when that window starts and ends."""
+"""Seasons: the window of time (UTC) that an instant falls in, and its bounds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """A season's name and bounds in milliseconds: `starts_ms` ≤ instant < `ends_ms`; None: open."""
+    """A season's name and bounds: `starts_ms` ≤ instant < `ends_ms`. None: it has no bound."""
 
     season: str
     starts_ms: int | None
@@ -45,7 +45,7 @@ def season_at(schedule: Schedule, ms: int) -> Season:
 
 
 def before(schedule: Schedule, season: Season, count: int = 1) -> Season:
-    """The season that many before; a board without a schedule has no other."""
+    """The season so many before this one. A board without a schedule has only one."""
     if season.starts_ms is None:
         return season
     start = to_datetime(season.starts_ms)
@@ -58,7 +58,7 @@ def before(schedule: Schedule, season: Season, count: int = 1) -> Season:
 
 
 def parse_season(schedule: Schedule, text: str) -> Season:
-    """The season of that name; raises ValueError, with what to write instead, if there is none."""
+    """The season of that name. Raises ValueError, which says what a name looks like."""
     if schedule is Schedule.NEVER:
         if text != ALL:
             raise ValueError("this board has no schedule: its one season is 'all'")

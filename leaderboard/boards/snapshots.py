@@ -10,7 +10,7 @@ from leaderboard.boards.board_season import key_of
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a user has on one board in one season; where it stands is the order's business."""
+    """A user's score on one board in one season, without its rank."""
 
     user_id: str
     user_name: str
@@ -20,7 +20,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A user's line: `rank` is the position (null where unknown), `place` the competition rank."""
+    """A user's line. `rank` is the position, None where unknown; `place` the competition rank."""
 
     rank: int | None
     place: int | None
@@ -43,13 +43,14 @@ class Snapshot:
 
     @property
     def key(self) -> str:
+        """The key of its board-season."""
         return key_of(self.board, self.season)
 
 
 def ranked(scores: Iterable[Score], *, rank: int = 1, place: int = 1) -> tuple[Entry, ...]:
-    """Number scores, given in board order without a gap: ranks 1, 2, 3, 4 and places 1, 2, 2, 4.
+    """Entries of scores that are in board order without a gap: ranks 1, 2, 3, 4, places 1, 2, 2, 4.
 
-    `rank` and `place` are those of the first one.
+    The first entry gets `rank` and `place`.
     """
     entries: list[Entry] = []
     for at, it in enumerate(scores, start=rank):

@@ -1,12 +1,11 @@
-"""Broadcast: changes of a board's item become one frame, posted to every subscriber."""
+"""Broadcast: changes of boards' items become frames, posted to everybody who follows the boards."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
@@ -14,63 +13,37 @@ from leaderboard.boards.entries import encode
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import BoardNotFound, CacheUnavailable
 from leaderboard.frames import delta, messages
-from leaderboard.frames.delivery import Part, Sender, Tally
+from leaderboard.frames.delivery import Sender
+from leaderboard.frames.frame import Change, Delivered, Frame
 from leaderboard.frames.pacing import Demand, intervals_ms
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.frames.ports import FrameCache
+from leaderboard.ranking.top_copy import copy_of
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happened to a board's item: its first old image, if it had one, and its last new one."""
-
-    old: BoardItem | None
-    new: BoardItem
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame of a board: what it is, and how fresh."""
-
-    board: str
-    kind: str
-    body: bytes
-    version: int
-    scored_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A frame that went out: to how many, and how soon after its newest score the last of them."""
-
-    frame: Frame
-    tally: Tally
-    finished_ms: int
-
-    @property
-    def freshness_ms(self) -> int | None:
-        scored = self.frame.scored_ms
-        return None if scored is None else max(0, self.finished_ms - scored)
-
-
-class Paces(Protocol):
-    """What the boards' last frames said of their pace. Raises CacheUnavailable."""
-
-    def keep_paces(self, paces: Mapping[str, tuple[str, int]]) -> None:
-        """Keep a body for each board, which counts as active for so many ms."""
-
-    def active_paces(self) -> dict[str, str]:
-        """The bodies of the boards that are active at the moment."""
+SHORTEST_PATIENCE = 1.0
+"""Seconds that a connection is tried for, however short the board's interval."""
 
 
 @dataclass(frozen=True)
 class Broadcaster:
+    """Makes frames and sends them; `posts_per_second` is the stage's budget."""
+
     catalog: Catalog
     sender: Sender
-    paces: Paces
+    cache: FrameCache
     posts_per_second: int
     now_ms: Callable[[], int]
 
-    def send(self, changes: Iterable[Change]) -> list[Sent]:
+    def keep_copies(self, changes: Iterable[Change]) -> None:
+        """Put what was recorded where readers of the top look first.
+
+        Without the cache they read the table.
+        """
+        with contextlib.suppress(CacheUnavailable):
+            for change in changes:
+                item = change.new
+                self.cache.keep_copy(item.snapshot.key, revision=item.revision, body=copy_of(item))
+
+    def send(self, changes: Iterable[Change]) -> list[tuple[Frame, Delivered]]:
         """Send each changed board's frame to its viewers, the boards side by side.
 
         Raises Unavailable if a board's viewers cannot be listed.
@@ -78,34 +51,31 @@ class Broadcaster:
         frames = [frame for change in changes if (frame := self.frame(change))]
         if not frames:
             return []
-        shards = tuple(range(self.sender.audience.shards))
-        parts = [Part(frame.board, shards, frame.body, self._patience(frame)) for frame in frames]
-        tallies = self.sender.send(parts, posts_per_second=self.posts_per_second)
-        finished = self.now_ms()
-        return [Sent(frame, tally, finished) for frame, tally in zip(frames, tallies, strict=True)]
+        results = self.sender.send(frames, posts_per_second=self.posts_per_second)
+        return list(zip(frames, results, strict=True))
 
-    def rest(self, sent: Iterable[Sent]) -> dict[str, int]:
+    def intervals(self, sent: Sequence[tuple[Frame, Delivered]]) -> dict[str, int]:
         """How long each of these boards rests now, in ms; and readers are told its pace.
 
         The stage's budget is shared with the boards that other invocations send at the moment.
         """
         own: dict[str, Demand] = {}
-        for it in sent:
-            board = self.catalog.find(it.frame.board)
-            # A season that turns gives one board two frames in a batch.
+        for frame, delivered in sent:
+            board = self.catalog.find(frame.board)
+            # A season that ends gives one board two frames in a batch.
             others = own[board.board].viewers if board.board in own else 0
-            own[board.board] = Demand(others + it.tally.viewers, board.frame_interval_ms)
+            own[board.board] = Demand(others + delivered.viewers, board.frame_interval_ms)
         if not own:
             return {}
         try:
-            active = self.paces.active_paces()
+            active = self.cache.active_paces()
         except CacheUnavailable:
             active = {}
         beside = {board: demand for board, body in active.items() if (demand := _demand(body))}
         resting = intervals_ms({**beside, **own}, self.posts_per_second)
         intervals = {board: resting[board] for board in own}
         with contextlib.suppress(CacheUnavailable):
-            self.paces.keep_paces(
+            self.cache.keep_paces(
                 {
                     board: (_pace(demand, intervals[board]), _active_ms(intervals[board]))
                     for board, demand in own.items()
@@ -126,30 +96,30 @@ class Broadcaster:
             return None
         if not board_season.is_of_schedule:
             return None
-        now = self.now_ms()
-        snapshot = encode(
-            messages.snapshot_json(new, ends_ms=board_season.season.ends_ms, published_ms=now)
-        ).encode()
         old = change.old.snapshot if change.old else None
-        if old is None or old.epoch != new.epoch:
-            return Frame(new.board, "snapshot", snapshot, new.version, _newest(new))
-        if old.version == new.version:
+        is_update = old is not None and old.epoch == new.epoch
+        if old is not None and is_update and old.version == new.version:
             return None
-        update = delta.diff(old, new)
-        body = encode(messages.update_json(update, published_ms=now)).encode()
-        # Where no entry changed, no score is fresh.
-        scored = update.scored_ms if update.upsert or update.remove else None
-        if len(body) > len(snapshot):
-            return Frame(new.board, "snapshot", snapshot, new.version, scored)
-        return Frame(new.board, "update", body, new.version, scored)
-
-    def _patience(self, frame: Frame) -> float:
-        interval = self.catalog.find(frame.board).frame_interval_ms / 1000
-        return max(interval, SHORTEST_PATIENCE)
-
-
-SHORTEST_PATIENCE = 1.0
-"""A connection is tried for this long, however short the board's interval."""
+        now = self.now_ms()
+        ends_ms = board_season.season.ends_ms
+        snapshot = encode(messages.snapshot_json(new, ends_ms=ends_ms, published_ms=now)).encode()
+        kind, body, scored_ms = "snapshot", snapshot, _newest(new)
+        if old is not None and is_update:
+            update = delta.diff(old, new)
+            # Where no entry changed, no score is fresh.
+            scored_ms = update.scored_ms if update.upsert or update.remove else None
+            shorter = encode(messages.update_json(update, published_ms=now)).encode()
+            if len(shorter) <= len(snapshot):
+                kind, body = "update", shorter
+        interval = self.catalog.find(new.board).frame_interval_ms / 1000
+        return Frame(
+            board=new.board,
+            body=body,
+            patience=max(interval, SHORTEST_PATIENCE),
+            kind=kind,
+            version=new.version,
+            scored_ms=scored_ms,
+        )
 
 
 def _pace(demand: Demand, interval: int) -> str:

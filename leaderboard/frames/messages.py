@@ -16,7 +16,7 @@ MAX_FRAME = 32 * 1024
 
 def snapshot_json(
     snapshot: Snapshot, *, ends_ms: int | None, published_ms: int
-) -> protocol.Snapshot:
+) -> protocol.SnapshotMessage:
     return {
         "type": "snapshot",
         "board": snapshot.board,
@@ -30,7 +30,7 @@ def snapshot_json(
     }
 
 
-def update_json(update: Update, *, published_ms: int) -> protocol.Update:
+def update_json(update: Update, *, published_ms: int) -> protocol.UpdateMessage:
     return {
         "type": "update",
         "board": update.board,
@@ -46,7 +46,7 @@ def update_json(update: Update, *, published_ms: int) -> protocol.Update:
     }
 
 
-def current_json(snapshot: Snapshot) -> protocol.Current:
+def current_json(snapshot: Snapshot) -> protocol.CurrentMessage:
     return {
         "type": "current",
         "board": snapshot.board,
@@ -56,7 +56,7 @@ def current_json(snapshot: Snapshot) -> protocol.Current:
     }
 
 
-def pong_json(snapshots: Iterable[Snapshot], *, now_ms: int) -> protocol.Pong:
+def pong_json(snapshots: Iterable[Snapshot], *, now_ms: int) -> protocol.PongMessage:
     return {
         "type": "pong",
         "serverTime": instants.to_text(now_ms),
@@ -67,14 +67,14 @@ def pong_json(snapshots: Iterable[Snapshot], *, now_ms: int) -> protocol.Pong:
     }
 
 
-def unsubscribed_json(board: str) -> protocol.Unsubscribed:
+def unsubscribed_json(board: str) -> protocol.UnsubscribedMessage:
     return {"type": "unsubscribed", "board": board}
 
 
 def error_json(
     code: protocol.Code, message: str, *, request_id: str, board: str | None = None
-) -> protocol.Error:
-    error: protocol.Error = {
+) -> protocol.ErrorMessage:
+    error: protocol.ErrorMessage = {
         "type": "error",
         "code": code,
         "message": message,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
-from leaderboard.boards.entries import Entry, Instant, UserId
+from leaderboard.boards.entries import EntryJson, Instant, UserId
 
 # The name after the type is that of what the reference says of such a value.
 BoardId = Annotated[str, "BoardId"]
@@ -21,7 +21,7 @@ RequestId = Annotated[str, "RequestId"]
 Code = Literal["bad_request", "board_not_found", "message_too_large", "rate_limited", "unavailable"]
 
 
-class Place(TypedDict):
+class BoardVersion(TypedDict):
     """Where a board's counter stands; the epoch is null before the first score."""
 
     season: SeasonName
@@ -29,7 +29,7 @@ class Place(TypedDict):
     version: Version
 
 
-class Snapshot(TypedDict):
+class SnapshotMessage(TypedDict):
     """The whole top as recorded at one (epoch, version)."""
 
     type: Literal["snapshot"]
@@ -39,13 +39,13 @@ class Snapshot(TypedDict):
     version: Version
     total: Total
     endsAt: Instant | None
-    entries: list[Entry]
+    entries: list[EntryJson]
     publishedAt: Instant
 
 
 # By call, since `from` is a word of Python.
-Update = TypedDict(
-    "Update",
+UpdateMessage = TypedDict(
+    "UpdateMessage",
     {
         "type": Literal["update"],
         "board": BoardId,
@@ -54,16 +54,16 @@ Update = TypedDict(
         "from": Version,
         "version": Version,
         "total": Total,
-        "upsert": list[Entry],
+        "upsert": list[EntryJson],
         "remove": list[UserId],
         "scoredAt": Instant | None,
         "publishedAt": Instant,
     },
 )
-Update.__doc__ = "What changed from one version to another: who holds `from` applies it."
+UpdateMessage.__doc__ = "What changed from one version to another: who holds `from` applies it."
 
 
-class Current(TypedDict):
+class CurrentMessage(TypedDict):
     """The answer to a `subscribe` whose `have` is up to date."""
 
     type: Literal["current"]
@@ -73,22 +73,22 @@ class Current(TypedDict):
     version: Version
 
 
-class Unsubscribed(TypedDict):
+class UnsubscribedMessage(TypedDict):
     """The answer to an `unsubscribe`."""
 
     type: Literal["unsubscribed"]
     board: BoardId
 
 
-class Pong(TypedDict):
+class PongMessage(TypedDict):
     """The answer to a `ping`: the service's time, and each followed board's place."""
 
     type: Literal["pong"]
     serverTime: Instant
-    boards: dict[str, Place]
+    boards: dict[str, BoardVersion]
 
 
-class Error(TypedDict):
+class ErrorMessage(TypedDict):
     """The answer to a frame that cannot be served; the connection stays open."""
 
     type: Literal["error"]
@@ -98,5 +98,12 @@ class Error(TypedDict):
     board: NotRequired[str]
 
 
-Reply = Snapshot | Current | Unsubscribed | Pong | Error
-Message = Snapshot | Update | Current | Unsubscribed | Pong | Error
+Reply = SnapshotMessage | CurrentMessage | UnsubscribedMessage | PongMessage | ErrorMessage
+Message = (
+    SnapshotMessage
+    | UpdateMessage
+    | CurrentMessage
+    | UnsubscribedMessage
+    | PongMessage
+    | ErrorMessage
+)

@@ -3,98 +3,42 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.seasons import Season
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import LeaderboardError, Unavailable
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.frames.ports import BoardsReader, ConnectionStore, ProfileReader, SocketGateway
+from leaderboard.ranking.board_item import BoardItem
 from leaderboard.retries import CHANCE
-from leaderboard.scoring.decisions import Profile, refuse
+from leaderboard.scoring.decisions import refuse
 
-
-class ConnectionGone(LeaderboardError):
-    """The connection is not known (any more); there is nobody to answer."""
-
-    code = "connection_gone"
-
-
-class TooManyBoards(LeaderboardError):
-    code = "bad_request"
-
-
-class TooManyConnections(LeaderboardError):
-    code = "rate_limited"
-
-
-class TooManyMessages(LeaderboardError):
-    """A connection sends too fast; `offends`: it went on after it was told."""
-
-    code = "rate_limited"
-
-    def __init__(self, message: str, *, offends: bool) -> None:
-        super().__init__(message)
-        self.offends = offends
-
-
-MAX_BOARDS = 50
-"""Boards that one connection may follow."""
 PATIENCE = 2
 """How many times its messages a connection may try before it is closed."""
 MINUTE_MS = 60_000
 TRIED_AT_ONCE = 6
-"""Connections of a player with no place left that are tried: so many calls does a refusal cost."""
+"""Connections of a player at the limit that are tried: so many calls does a refusal cost."""
 OPENING_SECONDS = 30
 """How long the gateway may not know a connection that is being opened."""
 
 
-class ConnectionStore(Protocol):
-    """The table of connections. Reads are consistent."""
+class TooManyConnections(LeaderboardError):
+    """The player has as many connections as one may have."""
 
-    def open(self, connection_id: str, user_id: str | None) -> None: ...
-
-    def close(self, connection_id: str) -> None:
-        """Forget a connection and all that it follows."""
-
-    def of_user(self, user_id: str) -> list[str]:
-        """A user's connections; one that closed without a word may be among them."""
-
-    def of_user_before(self, user_id: str, seconds: float) -> list[str]:
-        """Those that were opened at least so many seconds ago, the oldest first."""
-
-    def forget(self, connection_id: str, user_id: str) -> None:
-        """Close a user's connection of which only that row may be left."""
-
-    def count_message(self, connection_id: str, minute: int) -> int:
-        """Count a message within a minute; how many that makes. Raises ConnectionGone."""
-
-    def subscribe(self, connection_id: str, board: str) -> None:
-        """Raises ConnectionGone and TooManyBoards."""
-
-    def unsubscribe(self, connection_id: str, board: str) -> None: ...
-
-    def boards(self, connection_id: str) -> list[str]:
-        """The boards that a connection follows. Raises ConnectionGone."""
+    code = "rate_limited"
 
 
-class Sockets(Protocol):
-    def is_open(self, connection_id: str) -> bool:
-        """Whether the gateway has that connection; raises Unavailable."""
+class TooManyMessages(LeaderboardError):
+    """A connection sends too fast; `closed`: it went on after it was told, and was closed."""
 
+    code = "rate_limited"
 
-class BoardReader(Protocol):
-    def read(self, key: str) -> BoardItem | None: ...
-
-    def read_several(self, keys: Sequence[str]) -> list[BoardItem]:
-        """The items that there are, in one trip; they may lag behind the table a little."""
-
-
-class ProfileReader(Protocol):
-    def read_profile(self, user_id: str) -> Profile | None: ...
+    def __init__(self, message: str, *, closed: bool) -> None:
+        super().__init__(message)
+        self.closed = closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +48,20 @@ class Followed:
     snapshot: Snapshot
     season: Season
 
+    def is_at(self, epoch: str | None, version: int) -> bool:
+        """Whether a viewer who has that version has this top."""
+        return (epoch, version) == (self.snapshot.epoch, self.snapshot.version)
+
 
 @dataclass(frozen=True)
 class Subscriptions:
+    """The connections of viewers; `per_user` and `per_minute` bound them and their messages."""
+
     catalog: Catalog
     connections: ConnectionStore
-    boards: BoardReader
+    boards: BoardsReader
     profiles: ProfileReader
-    sockets: Sockets
+    sockets: SocketGateway
     per_user: int
     per_minute: int
     now_ms: Callable[[], int]
@@ -139,6 +89,10 @@ class Subscriptions:
             self.connections.close(connection_id)
             raise
 
+    def disconnect(self, connection_id: str) -> None:
+        """Forget a connection that closed, and all that it follows."""
+        self.connections.close(connection_id)
+
     def _is_full(self, user_id: str) -> bool:
         return len(self.connections.of_user(user_id)) > self.per_user
 
@@ -159,13 +113,20 @@ class Subscriptions:
         return gone
 
     def admit(self, connection_id: str) -> None:
-        """Count a message, whatever is in it. Raises TooManyMessages and ConnectionGone."""
+        """Count a message, whatever is in it. Raises TooManyMessages and ConnectionGone.
+
+        A connection that goes on long after it was told is closed.
+        """
         sent = self.connections.count_message(connection_id, self.now_ms() // MINUTE_MS)
-        if sent > self.per_minute:
-            raise TooManyMessages(
-                f"At most {self.per_minute} messages a minute; wait for the next one.",
-                offends=sent > PATIENCE * self.per_minute,
-            )
+        if sent <= self.per_minute:
+            return
+        is_deaf = sent > PATIENCE * self.per_minute
+        if is_deaf:
+            with contextlib.suppress(Unavailable):  # its next message closes it
+                self.sockets.close(connection_id)
+        raise TooManyMessages(
+            f"At most {self.per_minute} messages a minute; wait for the next one.", closed=is_deaf
+        )
 
     def subscribe(self, connection_id: str, board: str) -> Followed:
         """Register, then read: so no change beside the subscription is missed.

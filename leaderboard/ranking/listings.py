@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.snapshots import Entry
 
 
@@ -28,7 +25,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class TopCopy:
     """What the cache keeps of the recorded top, and how many the ranking holds now.
 
     No body: it is not kept. No total: the ranking cannot tell, because it is not whole.
@@ -36,21 +33,3 @@ class Copy:
 
     body: str | None
     total: int | None
-
-
-class Rankings(Protocol):
-    """Reads of the rankings. None: the ranking cannot answer (there is none, or it is not whole).
-
-    Each call is one round trip, sees one instant, and raises CacheUnavailable.
-    """
-
-    def list(
-        self, board_season: BoardSeason, *, after: Position | None, limit: int
-    ) -> Listing | None:
-        """Up to `limit` entries from the beginning, or from the first one behind a position."""
-
-    def around(self, board_season: BoardSeason, user_id: str, *, reach: int) -> Listing | None:
-        """A user's entry with up to `reach` on each side; no entries if the user is not ranked."""
-
-    def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> Listing | None:
-        """The entries of those users that are ranked, each once."""

@@ -1,8 +1,8 @@
-"""Cursors: where a page of a board ended, as a text that clients send back and do not read.
+"""Cursors: where a page of a board ended, as a text that clients send back unread.
 
-A cursor is the position of the page's last entry and a digest that binds it to its board and
-season. The digest has no key: a cursor opens nothing that is not public, so there is nothing to
-sign; it tells a cursor that was cut, mixed up or made up from one that was given out.
+A cursor is the position of the page's last entry, with a digest that binds it to its board and
+season. The digest has no key, because a cursor opens nothing that is not public. It only tells a
+cursor that was cut or made up from one that the service gave out.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ MAX_CHARACTERS = 160
 
 
 def to_text(position: Position, *, key: str) -> str:
+    """The cursor of the page behind a position, on the board-season of that key."""
     content = f"{position.user_score}.{position.updated_ms}.{position.user_id}"
     bound = f"{FORMAT} {key} {content}".encode()
     digest = hashlib.sha256(bound).digest()[:DIGEST_BYTES]
@@ -35,7 +36,8 @@ def from_text(text: str, *, key: str) -> Position:
     position = _position(text)
     if position is None or to_text(position, key=key) != text:
         raise Invalid(
-            "This is no cursor of this board and season; start again without one.", path="cursor"
+            "This cursor is not of this board and season. Start again without a cursor.",
+            path="cursor",
         )
     return position
 

@@ -1,6 +1,7 @@
-"""Reads: the boards, their tops and their rankings.
+"""The boards, their tops and their rankings, as JSON.
 
-The cache first, in one call; the tables while it is cold or down, in the same order.
+The cache is asked first, in one call. While it is cold or down the tables answer, in the same
+order.
 """
 
 from __future__ import annotations
@@ -10,56 +11,31 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from leaderboard import instants
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.entries import encode, entries_json, entry_json
-from leaderboard.boards.rules import Action, Board, Format, Judged
+from leaderboard.boards.entries import entries_json, entry_json
+from leaderboard.boards.rules import Action, Board, Format, JudgedPoints
 from leaderboard.errors import CacheUnavailable, UserNotRanked
-from leaderboard.ranking.listings import Copy, Listing, Position, Rankings
-from leaderboard.ranking.recorder import BoardItem, in_force
+from leaderboard.ranking.board_item import with_item_order
+from leaderboard.ranking.listings import Listing, Position
+from leaderboard.ranking.ports import BoardReader, RankingReader
+from leaderboard.ranking.top_copy import copy_of
 from leaderboard.reading import cursors
-from leaderboard.reading.standby import Index, Standby
+from leaderboard.reading.ports import ScoreIndex, TopCopies
+from leaderboard.reading.standby import Standby
 
 Json = dict[str, Any]
 
 
-class Copies(Protocol):
-    """What the cache keeps for readers. Every call raises CacheUnavailable while it is down."""
-
-    def read_copy(self, key: str) -> Copy:
-        """In one round trip."""
-
-    def keep_copy(self, key: str, *, revision: int, body: str) -> None: ...
-
-    def read_paces(self, boards: Sequence[str]) -> list[str | None]: ...
-
-
-class BoardReader(Protocol):
-    def read(self, key: str) -> BoardItem | None: ...
-
-
 @dataclass(frozen=True, slots=True)
-class Page:
+class TaggedBody:
     """An answer with the tag that names its content."""
 
     body: Json
     tag: str
-
-
-def copy_of(item: BoardItem) -> str:
-    """What the cache keeps of a board's item."""
-    snapshot = item.snapshot
-    return encode(
-        {
-            "epoch": snapshot.epoch,
-            "version": snapshot.version,
-            "total": snapshot.total,
-            "entries": entries_json(snapshot.entries),
-        }
-    )
 
 
 NO_SCORES: Json = {"epoch": None, "version": 0, "total": 0, "entries": []}
@@ -67,13 +43,17 @@ NO_SCORES: Json = {"epoch": None, "version": 0, "total": 0, "entries": []}
 
 @dataclass(frozen=True)
 class Reads:
-    """The tables come as functions: an environment whose cache is well never loads their client."""
+    """Answers questions about boards.
+
+    `boards` and `index` are functions that make the tables' readers: while the cache is well they
+    are not called, and the function never loads the tables' client.
+    """
 
     catalog: Catalog
-    cache: Copies
-    rankings: Rankings
+    cache: TopCopies
+    rankings: RankingReader
     boards: Callable[[], BoardReader]
-    index: Callable[[], Index]
+    index: Callable[[], ScoreIndex]
     now_ms: Callable[[], int]
 
     def list(self) -> Json:
@@ -86,7 +66,7 @@ class Reads:
             paces = {}
         return {"boards": [self._board(it, paces.get(name)) for name, it in listed.items()]}
 
-    def top(self, board_season: BoardSeason, *, limit: int | None) -> Page:
+    def top(self, board_season: BoardSeason, *, limit: int | None) -> TaggedBody:
         """The first entries of a board: up to its top size as recorded, past it as they are now.
 
         `total` is the ranking's as it is now, while the cache has the whole ranking.
@@ -109,7 +89,7 @@ class Reads:
             }
             tag = hashlib.sha256(json.dumps(body).encode()).hexdigest()[:16]
         ends_at = instants.text_of(board_season.season.ends_ms)
-        return Page(_headed(board_season, degraded, {**body, "endsAt": ends_at}), tag)
+        return TaggedBody(_headed(board_season, degraded, {**body, "endsAt": ends_at}), tag)
 
     def entries(self, board_season: BoardSeason, *, cursor: str | None, limit: int) -> Json:
         """A page of a board's ranking: from the beginning, or behind where a cursor says.
@@ -172,7 +152,7 @@ class Reads:
         except CacheUnavailable:
             item = self.boards().read(board_season.key)
             if item is not None and not item.is_readable:
-                return self._indexed(in_force(board_season, item)), True
+                return self._indexed(with_item_order(board_season, item)), True
             return (NO_SCORES if item is None else json.loads(copy_of(item))), True
         body = kept.body
         if body is None:
@@ -180,7 +160,7 @@ class Reads:
             if item is None:
                 return NO_SCORES, False
             if not item.is_readable:
-                return self._indexed(in_force(board_season, item)), True
+                return self._indexed(with_item_order(board_season, item)), True
             body = copy_of(item)
             with contextlib.suppress(CacheUnavailable):
                 self.cache.keep_copy(board_season.key, revision=item.revision, body=body)
@@ -191,22 +171,20 @@ class Reads:
         return {**recorded, "total": kept.total}, False
 
     def _indexed(self, board_season: BoardSeason) -> Json:
-        """The top by the index, in the place of a recorded one that cannot be read."""
+        """The top by the index, where the recorded one cannot be read."""
         standby = Standby(self.index(), 0)
         listing = standby.list(board_season, after=None, limit=board_season.rules.top_size)
         entries = entries_json(listing.entries)
         return {"epoch": None, "version": None, "total": listing.total, "entries": entries}
 
     def _listing(
-        self, board_season: BoardSeason, ask: Callable[[Rankings, BoardSeason], Listing | None]
+        self, board_season: BoardSeason, ask: Callable[[RankingReader, BoardSeason], Listing | None]
     ) -> tuple[Listing, bool]:
-        """What the ranking answers, or the index in its place, and whether it was the index.
+        """What the ranking answers, or the index in its place; and whether it was the index.
 
-        Either in the order that counts for the season: the ranking knows its own, the index is
-        asked by the one that the board's item says.
-
-        While the cache is well, what was never recorded is empty; while it is down nothing is
-        recorded, so the index is asked all the same.
+        Both answer in the order that counts for the season. The ranking knows it; the index is told
+        the one that the board's item says. A board that was never recorded is empty, unless the
+        cache is down: then nothing can be recorded, so the index is asked all the same.
         """
         down = False
         try:
@@ -220,7 +198,7 @@ class Reads:
         if not recorded and not down:
             return Listing((), 0), False
         standby = Standby(self.index(), item.snapshot.total if item and recorded else 0)
-        return ask(standby, in_force(board_season, item)) or Listing((), 0), True
+        return ask(standby, with_item_order(board_season, item)) or Listing((), 0), True
 
     def _board(self, board: Board, pace: str | None) -> Json:
         season = BoardSeason.at(board, self.now_ms()).season
@@ -239,7 +217,7 @@ class Reads:
             "actions": {
                 name: {
                     "points": points_json(action),
-                    "evidence": isinstance(action.points, Judged),
+                    "evidence": isinstance(action.points, JudgedPoints),
                     "minSeconds": action.min_seconds,
                     "expiresSeconds": action.expires_seconds,
                 }
@@ -252,8 +230,9 @@ class Reads:
 
 
 def points_json(action: Action) -> int | Json:
+    """What an action is worth: a number, or `{min, max}` where a judge decides."""
     points = action.points
-    if isinstance(points, Judged):
+    if isinstance(points, JudgedPoints):
         return {"min": points.least, "max": points.max}
     return points
 
@@ -264,10 +243,10 @@ def _format_json(it: Format) -> Json:
 
 
 def percentile(place: int | None, total: int) -> float | None:
-    """The share of the ranked users, in percent, that stand at this place or below it.
+    """The share of the ranked users, in percent, that are at this place or below it.
 
-    Not rounded: the first place alone has 100. None where the place is not known. A total that was
-    recorded before the last ones came may be smaller than their places.
+    It is not rounded, so only the first place has 100. None if the place is not known. A recorded
+    total may be smaller than the place of somebody who came later.
     """
     if place is None:
         return None
@@ -276,7 +255,7 @@ def percentile(place: int | None, total: int) -> float | None:
 
 
 def _headed(board_season: BoardSeason, degraded: bool, body: Json) -> Json:
-    """An answer: whose it is, whether it is from the tables, and what it says."""
+    """An answer with the board and season that it is about, and `degraded` if it is from tables."""
     return {
         "board": board_season.board,
         **({"degraded": True} if degraded else {}),

@@ -1,7 +1,7 @@
-"""Standby: listings from the durable index, while the ranking in the cache cannot answer.
+"""Answers from the table's index, while the ranking in the cache cannot give them.
 
-The same entries in the same order. An index cannot say how many stand before an entry, so ranks and
-places are known for the first of a board, which are read and counted, and are null past them.
+They have the same entries in the same order. But an index cannot say how many scores stand before
+one. So the first entries of a board are read and counted; past them ranks and places are null.
 """
 
 from __future__ import annotations
@@ -10,40 +10,25 @@ import builtins
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.snapshots import Entry, Score, ranked
 from leaderboard.ranking.listings import Listing, Position
+from leaderboard.reading.ports import ScoreIndex
 
 List = builtins.list
 
 
-class Index(Protocol):
-    """The durable order of each board. What is found in it may lag behind the table a little."""
-
-    def best(self, board_season: BoardSeason, limit: int) -> List[Score]:
-        """The first of a board, in its order."""
-
-    def after(self, board_season: BoardSeason, position: Position, limit: int) -> List[Score]:
-        """The first behind a position, in the board's order."""
-
-    def before(self, board_season: BoardSeason, position: Position, limit: int) -> List[Score]:
-        """The last in front of a position, in the board's order."""
-
-    def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> List[Score]:
-        """Those of the users that are ranked, in any order; one alone as the table has it now."""
-
-
 @dataclass(frozen=True)
 class Standby:
-    """Implements Rankings over an index.
+    """A RankingReader over an index.
 
-    `total` is the number of users last recorded, `counted` how many are read to know ranks by.
+    `total` is the number of ranked users as last recorded. `counted` is how many entries are read
+    to know ranks by.
     """
 
-    index: Index
+    index: ScoreIndex
     total: int
     counted: int = 100
 
@@ -100,8 +85,11 @@ class Standby:
         *,
         known: Iterable[Score] = (),
         asked: Sequence[str] = (),
-    ) -> First:
-        """The first of a board; of the users asked for, what is known instead of the index's."""
+    ) -> CountedEntries:
+        """The first entries of a board.
+
+        Of the users `asked` for it takes what is `known`: the index may have older scores.
+        """
         found = self.index.best(board_season, size)
         is_whole = len(found) < size
         merged = [*_others(found, asked), *known]
@@ -109,7 +97,7 @@ class Standby:
         if not is_whole:
             horizon = _key(board_season, found[-1])
             merged = [it for it in merged if _key(board_season, it) <= horizon]
-        return First(
+        return CountedEntries(
             entries=ranked(merged),
             keys=[_key(board_season, it) for it in merged],
             ranks={it: at for at, it in enumerate(merged)},
@@ -124,8 +112,11 @@ class Standby:
 
 
 @dataclass(frozen=True)
-class First:
-    """The first entries of a board, and where what was read of the index ends."""
+class CountedEntries:
+    """The first entries of a board, which are numbered, and where what was read ends.
+
+    `ranks` has each score's number in `entries`, from 0. `is_whole`: the board has no more.
+    """
 
     entries: tuple[Entry, ...]
     keys: List[tuple[int, int, str]]

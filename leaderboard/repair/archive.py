@@ -15,16 +15,10 @@ from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.snapshots import Score, ranked
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import (
-    NOTHING,
-    TRIES,
-    BoardStore,
-    Recorded,
-    ScoreRecord,
-    hint_of,
-    in_force,
-    next_item,
-)
+from leaderboard.ranking.board_item import hint_of, next_item, with_item_order
+from leaderboard.ranking.ports import BoardStore
+from leaderboard.ranking.recorder import NOTHING_RECORDED, TRIES, RecordResult
+from leaderboard.ranking.score_state import ScoreState
 
 INDEX_LAG_SECONDS = 1.0
 """What the index, which is eventually consistent, is given to show what its neighbours wrote."""
@@ -38,7 +32,7 @@ class Index(Protocol):
 
 
 class ScoreReader(Protocol):
-    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
         """What the table has of these users (100 at most), read consistently."""
 
 
@@ -58,7 +52,7 @@ class Archive:
     scores: ScoreReader
     index: Index
 
-    def update(self, board_season: BoardSeason, user_ids: Iterable[str]) -> Recorded:
+    def update(self, board_season: BoardSeason, user_ids: Iterable[str]) -> RecordResult:
         """Record the top that the table has now, where these users have changed.
 
         The revision is known first and the scores are read after it, as for any record: so it may
@@ -71,10 +65,10 @@ class Archive:
             if item is not None and not item.is_recorded:
                 item = None
             shown = {entry.user_id for entry in item.snapshot.entries} if item else set()
-            ordered = in_force(board_season, item)
+            ordered = with_item_order(board_season, item)
             found = self._top(ordered, sorted(changed | shown))
             if item is None and not found.scores:
-                return NOTHING
+                return NOTHING_RECORDED
             hint = hint_of(item) if item else None
             total = found.total
             if total is None:
@@ -96,10 +90,10 @@ class Archive:
             )
             if self.boards.write(following, read_revision=hint.revision if hint else 0):
                 moved = hint is None or following.snapshot.version != hint.version
-                return Recorded(recorded=True, moved=moved)
+                return RecordResult(recorded=True, moved=moved)
         raise Unavailable(f"{board_season.key} is recorded by too many at once.")
 
-    def take_off(self, key: str, user_ids: Iterable[str]) -> Recorded:
+    def take_off(self, key: str, user_ids: Iterable[str]) -> RecordResult:
         """Take those users off a recorded top who have no score any more.
 
         That is for a board that boards.yml no longer has. Without its rules nobody else can be put
@@ -110,13 +104,13 @@ class Archive:
         for _ in range(TRIES):
             item = self.boards.read(key)
             if item is None or not item.is_recorded:
-                return NOTHING
+                return NOTHING_RECORDED
             top = item.snapshot
             named = [entry.user_id for entry in top.entries if entry.user_id in users]
             records = self.scores.read_records(key, named)
             gone = set(named) - {it.user_id for it in records if it.score is not None}
             if not gone and item.is_readable:
-                return NOTHING
+                return NOTHING_RECORDED
             left = ranked(
                 Score(it.user_id, it.user_name, it.user_score, it.updated_ms)
                 for it in top.entries
@@ -128,7 +122,7 @@ class Archive:
                 item, snapshot=snapshot, revision=item.revision + 1, life="", is_readable=True
             )
             if self.boards.write(following, read_revision=item.revision):
-                return Recorded(recorded=True, moved=True)
+                return RecordResult(recorded=True, moved=True)
         raise Unavailable(f"{key} is recorded by too many at once.")
 
     def _top(self, board_season: BoardSeason, named: Sequence[str]) -> Found:
@@ -158,8 +152,8 @@ class Archive:
 
     def _read(
         self, board_season: BoardSeason, user_ids: Sequence[str]
-    ) -> dict[str, ScoreRecord | None]:
-        found: dict[str, ScoreRecord | None] = dict.fromkeys(user_ids)
+    ) -> dict[str, ScoreState | None]:
+        found: dict[str, ScoreState | None] = dict.fromkeys(user_ids)
         for start in range(0, len(user_ids), AT_A_TIME):
             some = user_ids[start : start + AT_A_TIME]
             for record in self.scores.read_records(board_season.key, some):

@@ -22,16 +22,12 @@ from typing import Any, Protocol, TypeVar
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
-from leaderboard.ranking.recorder import (
-    COMPLETE,
-    BoardItem,
-    Listed,
-    RankingCache,
-    Recorder,
-    ScoreRecord,
-    Top,
-)
-from leaderboard.repair.strangers import Mended, Strangers
+from leaderboard.ranking.board_item import BoardItem, BoardRow
+from leaderboard.ranking.cached_top import COMPLETE, CachedTop
+from leaderboard.ranking.ports import RankingCache
+from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.score_state import ScoreState
+from leaderboard.repair.sweep import Sweep, SweepResult
 
 Json = dict[str, Any]
 Answer = TypeVar("Answer")
@@ -56,17 +52,17 @@ CHANCE = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ScanPage:
     """Some of a segment: the records by board-season, and where it goes on (None: at its end)."""
 
-    records: Sequence[tuple[str, ScoreRecord]]
+    records: Sequence[tuple[str, ScoreState]]
     position: Json | None
 
 
 class ScoreScan(Protocol):
     def read_page(
         self, segment: int, segments: int, *, after: Json | None, only: str | None
-    ) -> Page:
+    ) -> ScanPage:
         """A page of a segment of the table, read consistently; of one board-season alone.
 
         Tombstones are included. Raises Unavailable.
@@ -76,7 +72,7 @@ class ScoreScan(Protocol):
 class BoardList(Protocol):
     def open(self, key: str) -> bool: ...
 
-    def list(self) -> Iterator[list[Listed]]: ...
+    def list(self) -> Iterator[list[BoardRow]]: ...
 
     def read(self, key: str) -> BoardItem | None: ...
 
@@ -96,7 +92,7 @@ class Claim(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RebuildRequest:
     """What is to be rebuilt: one board-season, all that are `cold`, or every live one.
 
     `cold` names the one that somebody missed, beside which all others that are cold are filled.
@@ -112,7 +108,7 @@ class Order:
 
 
 @dataclass
-class Standing:
+class RebuildProgress:
     """Where a rebuild stands; as JSON the event that goes on with it.
 
     `lives` are those that it fills, by board-season; `left` the segments not read to their end,
@@ -120,7 +116,7 @@ class Standing:
     last of this one where there are more.
     """
 
-    order: Order
+    order: RebuildRequest
     segments: int
     run: str
     lives: dict[str, str] = field(default_factory=dict)
@@ -145,9 +141,9 @@ class Standing:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, image: Json) -> Standing:
+    def from_json(cls, image: Json) -> RebuildProgress:
         try:
-            return cls(**{**image, "order": Order(**image["order"])})
+            return cls(**{**image, "order": RebuildRequest(**image["order"])})
         except (KeyError, TypeError) as error:
             raise Invalid("This is not where a rebuild stands.", path="standing") from error
 
@@ -157,7 +153,7 @@ class Standing:
         return 1 - len(self.left) / self.segments if self.begun else 0.0
 
 
-Tell = Callable[[Standing], None]
+Tell = Callable[[RebuildProgress], None]
 
 
 @dataclass(frozen=True)
@@ -168,11 +164,11 @@ class Rebuild:
     recorder: Recorder
     boards: BoardList
     claim: Claim
-    strangers: Strangers
+    strangers: Sweep
     segments: int
     now_ms: Callable[[], int]
 
-    def begin(self, order: Order) -> Standing:
+    def begin(self, order: RebuildRequest) -> RebuildProgress:
         """Where a rebuild stands that has done nothing.
 
         Raises BoardNotFound, and Invalid for a season that is none.
@@ -183,9 +179,11 @@ class Rebuild:
                 rules, order.season or None, now_ms=self.now_ms(), future=True
             )
             order = replace(order, season=asked.season.season)
-        return Standing(order, self.segments, order.run or secrets.token_hex(8))
+        return RebuildProgress(order, self.segments, order.run or secrets.token_hex(8))
 
-    def go_on(self, standing: Standing, *, seconds: float, tell: Tell = lambda _: None) -> Standing:
+    def go_on(
+        self, standing: RebuildProgress, *, seconds: float, tell: Tell = lambda _: None
+    ) -> RebuildProgress:
         """Work for that long at most; where it stands then, `finished` or not.
 
         Raises Unavailable when the tables or the cache do not answer for a minute, or the cache
@@ -207,7 +205,7 @@ class Rebuild:
             if time.monotonic() >= deadline:
                 return standing
 
-    def _next(self, done: Standing) -> Standing | None:
+    def _next(self, done: RebuildProgress) -> RebuildProgress | None:
         """The next pass: over the next board-seasons, over those that were lost, over new ones."""
         totals = {
             name: getattr(done, name)
@@ -217,7 +215,7 @@ class Rebuild:
         if done.lost and done.tries >= LIVES:
             raise Unavailable(f"The cache was lost {LIVES} times while {done.lost[0]} was rebuilt.")
         if done.until is not None:
-            return Standing(
+            return RebuildProgress(
                 done.order,
                 done.segments,
                 done.run,
@@ -228,20 +226,22 @@ class Rebuild:
                 **totals,
             )
         if done.lost:
-            order = Order(cold=True) if several else done.order
-            return Standing(order, done.segments, done.run, tries=done.tries + 1, **totals)
+            order = RebuildRequest(cold=True) if several else done.order
+            return RebuildProgress(order, done.segments, done.run, tries=done.tries + 1, **totals)
         if done.unlisted:
-            order = Order(unrecorded=True)
-            return Standing(order, done.segments, done.run, tries=done.tries, **totals)
+            order = RebuildRequest(unrecorded=True)
+            return RebuildProgress(order, done.segments, done.run, tries=done.tries, **totals)
         if several and patiently(lambda: self.claim.finish(done.run)):
-            return Standing(Order(cold=True), done.segments, done.run, **totals)
+            return RebuildProgress(RebuildRequest(cold=True), done.segments, done.run, **totals)
         return None
 
 
 class _Work:
     """One invocation's work on one pass."""
 
-    def __init__(self, parts: Rebuild, standing: Standing, deadline: float, tell: Tell) -> None:
+    def __init__(
+        self, parts: Rebuild, standing: RebuildProgress, deadline: float, tell: Tell
+    ) -> None:
         self.parts = parts
         self.standing = standing
         self.deadline = deadline
@@ -314,7 +314,7 @@ class _Work:
                         keys.add(it.key)
         return keys
 
-    def _join(self, key: str) -> Top | None:
+    def _join(self, key: str) -> CachedTop | None:
         board_season = self._board_season(key)
         order = self.standing.order
         if order.cold:
@@ -328,7 +328,7 @@ class _Work:
                     return top
         if order.fresh:
             patiently(lambda: self.parts.cache.drop(board_season.key))
-        return patiently(lambda: self.parts.recorder.begin(board_season, []).top)
+        return patiently(lambda: self.parts.recorder.begin_life(board_season, []).top)
 
     def _board_season(self, key: str) -> BoardSeason:
         return BoardSeason.parse(key, self.parts.catalog.find)
@@ -347,7 +347,7 @@ class _Work:
         standing = self.standing
         only = None if self.several else next(iter(standing.lives), None)
         position = standing.left[segment]
-        chunk: dict[str, list[ScoreRecord]] = defaultdict(list)
+        chunk: dict[str, list[ScoreState]] = defaultdict(list)
         size, since = 0, time.monotonic()
         while True:
             read = partial(self.parts.scores.read_page, int(segment), standing.segments)
@@ -386,7 +386,7 @@ class _Work:
         if ours and key not in standing.lost and self._live(key):
             self.unlisted.add(key)
 
-    def _fill(self, key: str, records: Sequence[ScoreRecord]) -> None:
+    def _fill(self, key: str, records: Sequence[ScoreState]) -> None:
         life = self.standing.lives.get(key)
         if life is None:
             return
@@ -443,7 +443,7 @@ class _Work:
             return None
         self.ended += 1
         board_season = self._board_season(key)
-        if not patiently(lambda: parts.cache.settle(board_season, life, COMPLETE)):
+        if not patiently(lambda: parts.cache.set_completeness(board_season, life, COMPLETE)):
             return self._over(key)
         if key not in standing.partial:
             mended = patiently(
@@ -468,7 +468,7 @@ class _Work:
         self._beat()
         return None
 
-    def _swept(self, key: str, mended: Mended) -> bool:
+    def _swept(self, key: str, mended: SweepResult) -> bool:
         """Whether the ranking is the table's; if it cannot be mended, it is filled anew."""
         board_season = self._board_season(key)
         with self.lock:

@@ -16,7 +16,9 @@ from typing import Protocol
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import COMPLETE, TOTAL_MS, Applied, Recorder, ScoreRecord, Top
+from leaderboard.ranking.cached_top import COMPLETE, TOTAL_MS, ApplyResult, CachedTop
+from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.score_state import ScoreState
 
 CHANCE = SystemRandom()
 
@@ -29,9 +31,9 @@ class Audiences(Protocol):
 
 
 class Cache(Protocol):
-    def read(self, board_season: BoardSeason) -> Top | None: ...
+    def read(self, board_season: BoardSeason) -> CachedTop | None: ...
 
-    def apply(self, board_season: BoardSeason, records: Sequence[ScoreRecord]) -> Applied:
+    def apply(self, board_season: BoardSeason, records: Sequence[ScoreState]) -> ApplyResult:
         """Without records: name a total that is due as a change, as any batch does."""
 
 
@@ -41,7 +43,7 @@ class Rebuilds(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CaughtUp:
+class TotalsResult:
     """What a run came to, in board-seasons. The next run tries again what failed."""
 
     recorded: tuple[str, ...]
@@ -57,7 +59,7 @@ class Totals:
     rebuilds: Rebuilds
     now_ms: Callable[[], int]
 
-    def run(self, *, seconds: float) -> CaughtUp:
+    def run(self, *, seconds: float) -> TotalsResult:
         """Record what is behind on boards with viewers.
 
         It looks for `seconds` at most, then waits once, for up to ten, until the last record of
@@ -81,10 +83,10 @@ class Totals:
                     self.rebuilds.ask(board_season)
             except Unavailable:
                 failed.append(key)
-        return CaughtUp(tuple(recorded), tuple(failed))
+        return TotalsResult(tuple(recorded), tuple(failed))
 
-    def _behind(self, deadline: float) -> list[tuple[BoardSeason, Top]]:
-        behind: list[tuple[BoardSeason, Top]] = []
+    def _behind(self, deadline: float) -> list[tuple[BoardSeason, CachedTop]]:
+        behind: list[tuple[BoardSeason, CachedTop]] = []
         names = list(self.audiences.followed())
         CHANCE.shuffle(names)  # when there are too many for one run, each gets its turn
         for name in names:
@@ -99,7 +101,7 @@ class Totals:
         return behind
 
 
-def _is_behind(top: Top) -> bool:
+def _is_behind(top: CachedTop) -> bool:
     """Whether a whole ranking has a total that was not recorded, or a top."""
     if top.completeness != COMPLETE:  # a rebuild records it
         return False

@@ -14,20 +14,20 @@ from dataclasses import dataclass
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.errors import BoardNotFound, Unreadable
-from leaderboard.ranking.ingest import Chores
-from leaderboard.ranking.recorder import Recorded
+from leaderboard.ranking.recorder import RecordResult
+from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 from leaderboard.repair.archive import INDEX_LAG_SECONDS, Archive
 from leaderboard.scoring.profiles import Profiles
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class UpkeepResult:
     """What the chores came to: scores brought up to profiles, tops recorded, and the chores that
     failed, with what each raised."""
 
     copied: int
     recorded: int
-    failed: Chores
+    failed: UpkeepTasks
     reasons: tuple[Exception, ...]
 
 
@@ -38,7 +38,7 @@ class Upkeep:
     archive: Archive
     sleep: Callable[[float], None] = time.sleep
 
-    def do(self, chores: Chores) -> Done:
+    def do(self, chores: UpkeepTasks) -> UpkeepResult:
         """Do all that can be done, whatever one of them raises."""
         copied = recorded = 0
         profiles: list[str] = []
@@ -60,9 +60,9 @@ class Upkeep:
             except Exception as error:  # noqa: BLE001
                 archived[key] = user_ids
                 reasons.append(error)
-        return Done(copied, recorded, Chores(profiles, archived), tuple(reasons))
+        return UpkeepResult(copied, recorded, UpkeepTasks(profiles, archived), tuple(reasons))
 
-    def _record(self, key: str, user_ids: Collection[str]) -> Recorded:
+    def _record(self, key: str, user_ids: Collection[str]) -> RecordResult:
         try:
             board_season = BoardSeason.parse(key, self.catalog.find)
         except BoardNotFound:  # boards.yml no longer has it

@@ -20,22 +20,17 @@ from typing import Any, Protocol
 from leaderboard import instants
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.boards.catalog import Catalog, parse, stranded
+from leaderboard.boards.boards_file import parse
+from leaderboard.boards.catalog import Catalog, lost_by_schedule
 from leaderboard.boards.rules import Board
 from leaderboard.boards.seasons import before
 from leaderboard.boards.snapshots import Entry, Score, Snapshot
 from leaderboard.errors import BoardNotFound, Unavailable
+from leaderboard.ranking.board_item import BoardItem, BoardRow, with_item_order
+from leaderboard.ranking.cached_top import COMPLETE, CachedTop, RankingPage
 from leaderboard.ranking.listings import Listing
-from leaderboard.ranking.recorder import (
-    COMPLETE,
-    BoardItem,
-    Dumped,
-    Listed,
-    ScoreRecord,
-    Top,
-    in_force,
-)
-from leaderboard.repair.rebuild import SIDE_BY_SIDE, Page, patiently
+from leaderboard.ranking.score_state import ScoreState
+from leaderboard.repair.rebuild import SIDE_BY_SIDE, ScanPage, patiently
 
 Json = dict[str, Any]
 
@@ -56,10 +51,10 @@ AT_A_TIME = 100
 class Boards(Protocol):
     def read(self, key: str) -> BoardItem | None: ...
 
-    def list_some(self, after: str | None, limit: int) -> tuple[list[Listed], str | None]:
+    def list_some(self, after: str | None, limit: int) -> tuple[list[BoardRow], str | None]:
         """Up to so many board-seasons behind one, and the last of them if there may be more."""
 
-    def list(self) -> Iterator[list[Listed]]: ...
+    def list(self) -> Iterator[list[BoardRow]]: ...
 
 
 class Index(Protocol):
@@ -69,19 +64,19 @@ class Index(Protocol):
 class Scores(Protocol):
     def read_page(
         self, segment: int, segments: int, *, after: Json | None, only: str | None
-    ) -> Page: ...
+    ) -> ScanPage: ...
 
-    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreRecord]: ...
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]: ...
 
 
 class Cache(Protocol):
-    def read(self, board_season: BoardSeason) -> Top | None: ...
+    def read(self, board_season: BoardSeason) -> CachedTop | None: ...
 
     def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> Listing | None: ...
 
     def dump(
         self, board_season: BoardSeason, *, life: str, cursor: str | None = None
-    ) -> Dumped | None: ...
+    ) -> RankingPage | None: ...
 
 
 class Memory(Protocol):
@@ -173,7 +168,7 @@ class Verification:
             if lasting:
                 item = self.boards.read(key)
                 snapshot = item.snapshot if item else None
-                there = self._top(in_force(board_season, item), snapshot)
+                there = self._top(with_item_order(board_season, item), snapshot)
                 lasting &= _differences(snapshot, there)
             before_it = json.loads(misses[key]) if key in misses else None
             if not lasting:
@@ -260,7 +255,7 @@ class Verification:
             recorded = item is not None and item.is_recorded
             top = self.cache.read(board_season) if recorded else None
             size = board_season.rules.top_size
-            best = self.index.best(in_force(board_season, item), size)
+            best = self.index.best(with_item_order(board_season, item), size)
             with lock:
                 found.checked += 1
                 if recorded and (top is None or top.completeness != COMPLETE):
@@ -302,7 +297,7 @@ class Verification:
         known = parse({"boards": {name: {"schedule": it} for name, it in schedules.items()}})
         # At revision 0 one was opened with its season, and has no scores.
         scored = (it.key for page in self.boards.list() for it in page if it.revision > 0)
-        return stranded(known, scored)[:SHOWN]
+        return lost_by_schedule(known, scored)[:SHOWN]
 
     # The whole ranking.
 
@@ -362,7 +357,7 @@ class _Comparison:
             if position is None:
                 return
 
-    def _hold(self, records: Sequence[ScoreRecord]) -> None:
+    def _hold(self, records: Sequence[ScoreState]) -> None:
         entries = self._entries([it.user_id for it in records])
         wrong = [it.user_id for it in records if not _same(it.score, entries.get(it.user_id))]
         with self.lock:
@@ -422,7 +417,7 @@ class _Comparison:
             raise Unavailable("The ranking was lost while it was compared.")
         return {it.user_id: it for it in listing.entries}
 
-    def _records(self, users: Sequence[str]) -> list[ScoreRecord]:
+    def _records(self, users: Sequence[str]) -> list[ScoreState]:
         key = self.board_season.key
         return patiently(lambda: self.parts.scores.read_records(key, users))
 

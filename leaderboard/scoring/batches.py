@@ -18,7 +18,7 @@ LATER = "Not confirmed in time. Send it again; it will count only once."
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TrustedWrite:
     """One trusted write as it was asked for."""
 
     user_id: str
@@ -32,7 +32,7 @@ Result = Outcome | LeaderboardError
 
 
 def submit_all(
-    scores: Scores, board: str, wanted: Sequence[Wanted], *, seconds: float
+    scores: Scores, board: str, wanted: Sequence[TrustedWrite], *, seconds: float
 ) -> list[Result]:
     """Do trusted writes on one board; what came of each, in their order.
 
@@ -80,7 +80,7 @@ def submit_all(
     return list(results)
 
 
-def _by_user(wanted: Sequence[Wanted]) -> list[list[int]]:
+def _by_user(wanted: Sequence[TrustedWrite]) -> list[list[int]]:
     """The numbers of each user's writes, in their order."""
     numbers: dict[str, list[int]] = {}
     for number, it in enumerate(wanted):

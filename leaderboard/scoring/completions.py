@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from leaderboard.boards.rules import Action, Judged
+from leaderboard.boards.rules import Action, JudgedPoints
 from leaderboard.errors import Invalid
 from leaderboard.scoring import judges
 from leaderboard.scoring.judges import Points
@@ -50,7 +50,7 @@ class Completion:
         """What the action is worth. Raises JudgeFailed, and Invalid for malformed evidence."""
         assert self.action is not None
         worth = self.action.points
-        if not isinstance(worth, Judged):
+        if not isinstance(worth, JudgedPoints):
             return worth
         assert self.evidence is not None
         points = judges.judged(
@@ -67,7 +67,7 @@ class Completion:
     def require_evidence(self) -> None:
         """Raises Invalid where evidence is missing, not asked for, or too large."""
         assert self.action is not None
-        judged = isinstance(self.action.points, Judged)
+        judged = isinstance(self.action.points, JudgedPoints)
         if judged and self.evidence is None:
             raise Invalid("This action is judged by evidence; send it.", path="evidence")
         if self.evidence is None:

@@ -53,7 +53,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class CompletedTicket:
     """A ticket that an item took for an action, when, and the answer given."""
 
     ticket: str
@@ -98,7 +98,7 @@ class ScoreItem:
     user_score: int | None = None
     updated_ms: int | None = None
     version: int = 0
-    taken: Mapping[str, tuple[Taken, ...]] = field(default_factory=dict)
+    taken: Mapping[str, tuple[CompletedTicket, ...]] = field(default_factory=dict)
     open: Mapping[str, str] = field(default_factory=dict)
     paced: Mapping[str, int] = field(default_factory=dict)
     expires_ms: int | None = None
@@ -188,7 +188,7 @@ def complete(
         else:
             moved = _moved(rules, before, scored, now_ms=now_ms)
         answers.append(_answer(before, moved))
-        taken = (Taken(ticket.ticket, now_ms, answers[-1]), *before.taken.get(action, ()))
+        taken = (CompletedTicket(ticket.ticket, now_ms, answers[-1]), *before.taken.get(action, ()))
         items.append(
             replace(
                 moved,
@@ -249,7 +249,7 @@ def _refuse_old(completion: Completion, counted: Sequence[Counted]) -> None:
         raise TicketEarly(f"This ticket is good from {moment} on; send it again then.")
 
 
-def _may_have_counted(ticket: ActionTicket, taken: Sequence[Taken]) -> bool:
+def _may_have_counted(ticket: ActionTicket, taken: Sequence[CompletedTicket]) -> bool:
     """Whether a ticket was taken already, as far as the newest ones that were taken tell.
 
     It was issued after all of them were completed, or it is refused. Of those that are forgotten

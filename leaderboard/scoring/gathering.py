@@ -9,7 +9,7 @@ from leaderboard.boards.board_season import split_key
 from leaderboard.boards.rules import Board
 from leaderboard.errors import BoardLimit
 from leaderboard.scoring.decisions import Profile, ScoreItem, refuse
-from leaderboard.scoring.ports import Opening, ScoreStore
+from leaderboard.scoring.ports import BoardOpening, ScoreStore
 from leaderboard.scoring.profiles import unnamed
 
 
@@ -45,7 +45,7 @@ def gather(
     return items, profile if any(it.is_new for it in items) else None
 
 
-def opening_of(store: ScoreStore, board: Board, item: ScoreItem) -> Opening | None:
+def opening_of(store: ScoreStore, board: Board, item: ScoreItem) -> BoardOpening | None:
     """The board as one more that the player opens by an action, if it is counted and is one more.
 
     Whoever has an item there has opened it. Raises Barred, and BoardLimit where the player has
@@ -62,4 +62,4 @@ def opening_of(store: ScoreStore, board: Board, item: ScoreItem) -> Opening | No
             f"A player may open at most {board.boards_per_player} boards of {board.pattern!r}; "
             "play on one that you opened."
         )
-    return Opening(board.pattern, board.board, board.boards_per_player)
+    return BoardOpening(board.pattern, board.board, board.boards_per_player)

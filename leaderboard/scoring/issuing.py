@@ -7,11 +7,11 @@ from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Action, Board
 from leaderboard.errors import ActionNotFound
 from leaderboard.scoring.completions import challenge, digest
-from leaderboard.scoring.tickets import ActionTicket, Keys, new_id, seed_of
+from leaderboard.scoring.tickets import ActionTicket, SigningKeys, new_id, seed_of
 
 
 def new_ticket(
-    catalog: Catalog, keys: Keys, *, user_id: str, board: str, action: str, now_ms: int
+    catalog: Catalog, keys: SigningKeys, *, user_id: str, board: str, action: str, now_ms: int
 ) -> tuple[ActionTicket, str | None]:
     """A ticket to complete an action once, and what the player is asked (JSON), if anything.
 

@@ -30,7 +30,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, Never
 
-from leaderboard.boards.rules import GAME, Judged, is_of_the_game
+from leaderboard.boards.rules import GAME, JudgedPoints, is_of_the_game
 from leaderboard.errors import JudgeFailed
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,7 +85,9 @@ def find(name: str, keywords: tuple[str, ...]) -> Callable[..., Any]:
     return found
 
 
-def judged(points: Judged, *, action: str, seed: bytes, evidence: Any, elapsed_ms: int) -> Points:
+def judged(
+    points: JudgedPoints, *, action: str, seed: bytes, evidence: Any, elapsed_ms: int
+) -> Points:
     """What a judge says of the evidence; raises JudgeFailed."""
     said = _called(
         points.judge,

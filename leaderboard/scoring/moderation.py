@@ -55,7 +55,7 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class ActLog:
     """The acts on a user, the newest first; version 0 stands for one that does not exist.
 
     `unread` are stored acts that cannot be read: they are kept as they are, and shown to nobody.
@@ -66,7 +66,7 @@ class History:
     version: int = 0
     unread: tuple[Any, ...] = ()
 
-    def with_act(self, act: Act) -> History:
+    def with_act(self, act: Act) -> ActLog:
         """The history a version on; the oldest acts leave it past MAX_ACTS and MAX_ACTS_BYTES."""
         kept: list[Act] = []
         size = 0
@@ -90,10 +90,10 @@ class ModerationStore(Protocol):
 
     def read_profile(self, user_id: str) -> Profile | None: ...
 
-    def read_history(self, user_id: str) -> History: ...
+    def read_history(self, user_id: str) -> ActLog: ...
 
     def write_standing(
-        self, profile: Profile, *, read_version: int, history: History, read_history: int
+        self, profile: Profile, *, read_version: int, history: ActLog, read_history: int
     ) -> None: ...
 
     def write_removal(
@@ -102,12 +102,12 @@ class ModerationStore(Protocol):
         *,
         read_version: int,
         profile_version: int,
-        history: History | None,
+        history: ActLog | None,
         read_history: int,
     ) -> None:
         """Take a score off, if the profile is at that version; no history of a deleted player."""
 
-    def write_deletion(self, profile: Profile, *, read_version: int, history: History) -> None:
+    def write_deletion(self, profile: Profile, *, read_version: int, history: ActLog) -> None:
         """Put a player's tombstone in the profile's place, and empty the history."""
 
 

@@ -27,7 +27,7 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ItemWrite:
     """A score item to write if it is still at `read_version`."""
 
     board: Board
@@ -36,7 +36,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class BoardOpening:
     """A board that a player opens, if with it there are `most` of its pattern or fewer."""
 
     pattern: str
@@ -58,12 +58,12 @@ class Write:
     profile: Profile | None = None
     renamed: Profile | None = None
     submission: Submission | None = None
-    also: tuple[Part, ...] = ()
-    opening: Opening | None = None
+    also: tuple[ItemWrite, ...] = ()
+    opening: BoardOpening | None = None
 
     @property
-    def parts(self) -> tuple[Part, ...]:
-        return (Part(self.board, self.item, self.read_version), *self.also)
+    def parts(self) -> tuple[ItemWrite, ...]:
+        return (ItemWrite(self.board, self.item, self.read_version), *self.also)
 
 
 class ScoreStore(Protocol):

@@ -13,8 +13,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from leaderboard.boards.catalog import Catalog, Mistake, load
-from leaderboard.boards.rules import Action, Judged
+from leaderboard.boards.boards_file import Mistake, load
+from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.rules import Action, JudgedPoints
 from leaderboard.errors import JudgeFailed
 from leaderboard.scoring.judges import CHALLENGE, JUDGE, challenge_text, find
 
@@ -30,7 +31,7 @@ def faults(catalog: Catalog) -> Iterator[str]:
 
 
 def _faults(name: str, action: Action) -> Iterator[tuple[str, str]]:
-    if isinstance(action.points, Judged):
+    if isinstance(action.points, JudgedPoints):
         try:
             find(action.points.judge, JUDGE)
         except ValueError as error:

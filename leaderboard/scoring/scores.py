@@ -24,7 +24,7 @@ from leaderboard.scoring.completions import Completion, Evidence
 from leaderboard.scoring.decisions import Answer, ScoreItem, refuse
 from leaderboard.scoring.gathering import gather, opening_of
 from leaderboard.scoring.issuing import action_of, new_ticket
-from leaderboard.scoring.ports import SUBMISSION_MS, Part, ScoreStore, Submission, Write
+from leaderboard.scoring.ports import SUBMISSION_MS, ItemWrite, ScoreStore, Submission, Write
 from leaderboard.scoring.profiles import renamed, unnamed
 from leaderboard.scoring.tickets import (
     REFUSAL,
@@ -134,7 +134,7 @@ class Scores:
             if decision.item is None:
                 return Outcome(user_id, item.user_name, decision.answer, replayed=True)
             parts = tuple(
-                Part(other, after, before.version)
+                ItemWrite(other, after, before.version)
                 for other, after, before in zip(also, decision.also, beside, strict=True)
             )
             try:

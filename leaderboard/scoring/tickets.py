@@ -53,7 +53,7 @@ class SocketTicket:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class SigningKeys:
     """The secrets by key id; `current` is the one that signs, all of them verify.
 
     There is at most one other: the key before it.
@@ -86,7 +86,7 @@ def proof_of(key_id: str, before: str) -> str:
 class Keyring(Protocol):
     """Where the keys are kept."""
 
-    def __call__(self, key_id: KeyId | None = None, /) -> Keys:
+    def __call__(self, key_id: KeyId | None = None, /) -> SigningKeys:
         """The keys as they are now; with `key_id` among them, if there is one of that id."""
 
 
@@ -117,7 +117,7 @@ def seed_of(ticket: str, secret: str) -> bytes:
     return hmac.digest(secret.encode(), b"seed:" + ticket.encode(), hashlib.sha256)
 
 
-def sign_action(ticket: ActionTicket, keys: Keys) -> str:
+def sign_action(ticket: ActionTicket, keys: SigningKeys) -> str:
     return _sign(
         {
             "aud": "action",
@@ -136,7 +136,7 @@ def sign_action(ticket: ActionTicket, keys: Keys) -> str:
     )
 
 
-def read_action(token: str, keys: Keys) -> ActionTicket:
+def read_action(token: str, keys: SigningKeys) -> ActionTicket:
     """The action ticket in a token; raises TicketInvalid if the service did not sign it."""
     claims, secret = _verify(token, keys, audience="action")
     try:
@@ -158,12 +158,12 @@ def read_action(token: str, keys: Keys) -> ActionTicket:
         raise TicketInvalid(REFUSAL) from error
 
 
-def sign_socket(ticket: SocketTicket, keys: Keys) -> str:
+def sign_socket(ticket: SocketTicket, keys: SigningKeys) -> str:
     claims = {"jti": ticket.ticket, "sub": ticket.user_id, "expires": ticket.expires_ms}
     return _sign({"aud": "socket", **claims}, keys)
 
 
-def read_socket(token: str, keys: Keys) -> SocketTicket:
+def read_socket(token: str, keys: SigningKeys) -> SocketTicket:
     """The socket ticket in a token; raises TicketInvalid if the service did not sign it."""
     claims, _ = _verify(token, keys, audience="socket")
     try:
@@ -175,7 +175,7 @@ def read_socket(token: str, keys: Keys) -> SocketTicket:
 REFUSAL = "This ticket was not issued for this request; take a new one."
 
 
-def _sign(claims: dict[str, object], keys: Keys) -> str:
+def _sign(claims: dict[str, object], keys: SigningKeys) -> str:
     secret = keys.secrets[keys.current]
     headers = {"kid": keys.current}
     before = [it for name, it in keys.secrets.items() if name != keys.current]
@@ -184,7 +184,7 @@ def _sign(claims: dict[str, object], keys: Keys) -> str:
     return jwt.encode(claims, secret, algorithm=ALGORITHM, headers=headers)
 
 
-def _verify(token: str, keys: Keys, *, audience: str) -> tuple[dict[str, Any], str]:
+def _verify(token: str, keys: SigningKeys, *, audience: str) -> tuple[dict[str, Any], str]:
     """What a ticket says, and the secret that signed it."""
     try:
         if len(token) > MAX_LENGTH:

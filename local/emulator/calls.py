@@ -9,7 +9,7 @@ from typing import Any
 from local.emulator.asgi import Application, Message, Scope
 
 
-class CallFailed(Exception):
+class EmulatorRefused(Exception):
     """The emulator refused a call; `code` is AWS's name for the reason."""
 
     def __init__(self, code: str, text: str) -> None:
@@ -91,11 +91,11 @@ class Calls:
         return {name.lower() for name, _ in start["headers"]}, answer
 
 
-def _failure(answer: bytes) -> CallFailed:
+def _failure(answer: bytes) -> EmulatorRefused:
     text = answer.decode(errors="replace")
     try:
         said = json.loads(text)
     except ValueError:
-        return CallFailed("Unknown", text)
+        return EmulatorRefused("Unknown", text)
     code = str(said.get("__type", "Unknown")).rpartition("#")[2]
-    return CallFailed(code, str(said.get("message", said.get("Message", text))))
+    return EmulatorRefused(code, str(said.get("message", said.get("Message", text))))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from local.emulator.calls import CallFailed, Calls
+from local.emulator.calls import Calls, EmulatorRefused
 from local.poller import Context, Mapping, Options, Stream
 from local.poller.batch import Batch
 from local.poller.destination import Condition
@@ -53,7 +53,7 @@ class Tail:
             self._invoke,
             name=self._function,
             options=Options.from_deployed(deployed),
-            ledger=Reports(
+            ledger=TailReports(
                 runner,
                 stream_arn=self._arn,
                 function_arn=deployed["FunctionArn"],
@@ -83,7 +83,7 @@ class Tail:
         try:
             while await self._page():
                 pass
-        except CallFailed as failure:
+        except EmulatorRefused as failure:
             # The machine slept for longer than an iterator lives, or a record does.
             logger.warning("The stream of %s is read from elsewhere: %s", self._function, failure)
             self._iterator = None
@@ -121,7 +121,7 @@ class Tail:
         await self._calls.ask("AmazonSQS", "SendMessage", QueueUrl=queue, MessageBody=document)
 
 
-class Reports(Ledger):
+class TailReports(Ledger):
     """Says what went wrong in the emulator's log, and keeps nothing."""
 
     def __init__(

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 
 from local.emulator.asgi import Application, Receive, Scope, Send
-from local.emulator.calls import CallFailed, Calls
+from local.emulator.calls import Calls, EmulatorRefused
 from local.emulator.tail import Tail
 from local.poller import Task, seeded
 from local.poller.source import Source
@@ -106,7 +106,7 @@ class Live:
                 looked = self.clock.monotonic()
                 try:
                     await self._look()
-                except CallFailed as failure:
+                except EmulatorRefused as failure:
                     logger.warning("The mappings cannot be read: %s", failure)
             for tail in self._tails.values():
                 await tail.read()

@@ -22,7 +22,7 @@ from local.poller.clock import Clock
 from local.poller.failure import LivelockError, StuckError
 from local.poller.invocation import Context
 from local.poller.kill import KillAt, Killed, KillRandomly, TimedOut
-from local.poller.ledger import Delivery, Ledger
+from local.poller.ledger import Ledger, StreamDelivery
 from local.poller.mapping import Mapping
 from local.poller.options import Options
 from local.poller.scheduler import Scheduler
@@ -35,7 +35,6 @@ __all__ = [
     "Choose",
     "Clock",
     "Context",
-    "Delivery",
     "KillAt",
     "KillRandomly",
     "Killed",
@@ -45,6 +44,7 @@ __all__ = [
     "Options",
     "Scheduler",
     "Stream",
+    "StreamDelivery",
     "StuckError",
     "Task",
     "Threads",

@@ -13,7 +13,7 @@ from local.poller.source import Runner
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class StreamDelivery:
     """One invocation that has ended. `began_at` and `ended_at` are virtual, since 1970.
 
     `outcome` is success, partial, malformed, error, killed or timed out; `invocation` counts from 1
@@ -39,7 +39,7 @@ class Ledger:
     """
 
     def __init__(self, scheduler: Runner, *, stream_arn: str, function_arn: str) -> None:
-        self.deliveries: list[Delivery] = []
+        self.deliveries: list[StreamDelivery] = []
         self.failures: list[dict[str, Any]] = []
         self.discarded: list[str] = []
         self.trimmed: list[str] = []
@@ -80,7 +80,7 @@ class Ledger:
         confirmed = tuple(numbers[: verdict.failed_from])
         self._settle(confirmed)
         self.deliveries.append(
-            Delivery(
+            StreamDelivery(
                 name=name,
                 shard_id=lane.shard.shard_id,
                 lane=lane.index,

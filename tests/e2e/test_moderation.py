@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from leaderboard.adapters.aws.sockets import Sockets
+from leaderboard.adapters.aws.connections_api import ConnectionsApi
 from tests.e2e.service import (
     MODERATE,
     PASSWORD,
@@ -223,7 +223,7 @@ def test_gateway_tells_which_connections_are_open(
         "AWS_DEFAULT_REGION": "region",
     }.items():
         monkeypatch.setenv(name, service.addresses[key])
-    sockets = Sockets(service.addresses["socket"].replace("ws://", "http://"))
+    sockets = ConnectionsApi(service.addresses["socket"].replace("ws://", "http://"))
     player = service.sign_up()
     viewer = viewers(f"?ticket={socket_ticket(service, player)}")
     viewer.ping()

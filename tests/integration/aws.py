@@ -10,7 +10,7 @@ from typing import Any
 
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.valkey.cache import Cache
+from leaderboard.adapters.valkey.cache import ValkeyCache
 from tools import cloudformation
 
 ROOT = Path(__file__).parents[2]
@@ -71,7 +71,7 @@ def forget() -> None:
             part.cache_clear()
 
 
-def close(used: Cache) -> None:
+def close(used: ValkeyCache) -> None:
     """Close the connections of a cache that has any."""
     if "client" in vars(used):
         used.client.close()

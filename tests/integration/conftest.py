@@ -10,7 +10,6 @@ from threading import Lock
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 from joserfc.jwk import RSAKey
 from moto import mock_aws
@@ -20,10 +19,11 @@ from redis.exceptions import ConnectionError as CacheConnectionError
 
 import leaderboard.adapters.valkey.cache
 from handlers.telemetry import Handler, logger, metrics
-from leaderboard.adapters.aws.clients import client
+from leaderboard.adapters.aws import transport
+from leaderboard.adapters.aws.clients import client, session
 from leaderboard.adapters.valkey.cluster import Cluster
 from tests.games import shipping
-from tests.integration import aws, rights
+from tests.integration import aws, aws_calls, rights
 from tests.integration.deployed import DeployedValkey
 from tests.integration.events import CONTEXT
 from tests.integration.story.edges import Rig
@@ -73,9 +73,23 @@ def _one_key_of_user_pools() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _fresh_clients() -> None:
-    """Clients take moto in when they are made; those of other tests may be older than it."""
+def _fresh_clients() -> Iterator[None]:
+    """Clients take moto in when they are made; those of other tests may be older than it.
+
+    moto answers at the SDK's event `before-send`, and so does libcurl. The SDK calls every handler,
+    so what moto answers must not be sent as well. Servers on loopback are no affair of moto's.
+    """
     client.cache_clear()
+    session.cache_clear()
+    real = transport.use_libcurl
+
+    def use_libcurl(made: Any, **seconds: float) -> None:
+        if "://127.0.0.1" in made.meta.endpoint_url:
+            real(made, **seconds)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transport, "use_libcurl", use_libcurl)
+        yield
 
 
 @pytest.fixture
@@ -141,7 +155,7 @@ def dependencies(
 ) -> Dependencies:
     """Switches for AWS services and the cache, at the edge of their clients."""
     switches = Dependencies()
-    aws_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    aws_call = aws_calls.real()
     cache_call: Any = Cluster.execute_command
 
     def make_api_call(service: Any, operation: str, parameters: dict[str, Any]) -> Any:
@@ -157,7 +171,7 @@ def dependencies(
             raise CacheConnectionError("the cache is down")
         return cache_call(cache, *arguments, **options)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     monkeypatch.setattr(Cluster, "execute_command", execute_command)
     monkeypatch.setattr(leaderboard.adapters.valkey.cache, "OUTAGE_SECONDS", 0)
     return switches

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from leaderboard.adapters.valkey.cache import Cache
+from leaderboard.adapters.valkey.cache import ValkeyCache
 from local.cache import LOOPBACK
 from tests.integration.aws import ROOT
 from tests.integration.valkey import Valkey
@@ -50,9 +50,9 @@ class DeployedValkey(Valkey):
         self._thread.start()
         ready.wait()
 
-    def cache(self) -> Cache:
+    def cache(self) -> ValkeyCache:
         """The adapter as a deployed stage makes it. It trusts who `trust` says."""
-        return Cache(f"{LOOPBACK}:{self._port}", STAGE, STAGE)
+        return ValkeyCache(f"{LOOPBACK}:{self._port}", STAGE, STAGE)
 
     def trust(self, patch: pytest.MonkeyPatch) -> None:
         patch.setenv("SSL_CERT_FILE", str(self.certificate))

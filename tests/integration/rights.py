@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.handlers import BUILTIN_HANDLERS
 
-from leaderboard.adapters.aws.gateway import PostingDelivery
+from leaderboard.adapters.aws.posting import PostingDelivery
 from leaderboard.adapters.valkey.cluster import Cluster
 from local.poller import Threads
 from tests.integration import aws

@@ -11,7 +11,7 @@ import pytest
 
 from leaderboard import wiring
 from leaderboard.boards.board_season import key_of
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.errors import Raced, TicketExpired
 from leaderboard.instants import from_datetime
 from leaderboard.scoring.scores import Scores

@@ -12,7 +12,7 @@ import pytest
 import handlers.boards
 from leaderboard import wiring
 from leaderboard.boards.snapshots import Score
-from leaderboard.ranking.recorder import ScoreRecord
+from leaderboard.ranking.score_state import ScoreState
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, answered, request
 
@@ -26,7 +26,7 @@ def scored(count: int) -> None:
     """So many users with scores on the board, recorded."""
     board_season = wiring.asked("global")
     records = [
-        ScoreRecord(f"user-{it}", T0, Score(f"user-{it}", f"User {it}", it, T0))
+        ScoreState(f"user-{it}", T0, Score(f"user-{it}", f"User {it}", it, T0))
         for it in range(count)
     ]
     recorder = wiring.recorder()

@@ -14,16 +14,17 @@ import handlers.rebuild
 import handlers.score_stream
 import handlers.upkeep
 from leaderboard import instants, wiring
-from leaderboard.adapters.aws.accounts import Accounts
+from leaderboard.adapters.aws.accounts import CognitoAccounts
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
 from leaderboard.adapters.dynamodb.index import BoardIndex
-from leaderboard.adapters.valkey.cache import Cache
+from leaderboard.adapters.valkey.cache import ValkeyCache
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, ScoreRecord
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.scoring.decisions import VISIBLE, ScoreItem
 from leaderboard.scoring.ports import Write
 from tests.integration import aws
@@ -173,7 +174,7 @@ def test_erased_players_name_is_in_no_table_though_the_board_was_taken_out(
 ) -> None:
     users = crowd(12)
     before = numbers()
-    monkeypatch.setattr(Accounts, "delete", lambda *_: None)
+    monkeypatch.setattr(CognitoAccounts, "delete", lambda *_: None)
     take_out(tmp_path, monkeypatch)
     wiring.moderation().erase(users[3], account=users[3])
     deliver_all(users[3])  # the profile: upkeep brings the score up to it
@@ -342,7 +343,7 @@ def test_ranking_that_is_there_is_kept_up_to_date(
     """In the hour of grace after it was kept: it tells the total, too."""
     users = crowd(12)
     with monkeypatch.context() as patch:
-        patch.setattr(Cache, "drop", lambda *_: True)
+        patch.setattr(ValkeyCache, "drop", lambda *_: True)
         handlers.rebuild.handler({"board": "weekly", "season": SEASON}, CONTEXT)
     deliver(put(users[0], None, 2))
     top = wiring.ranking_cache().read(past(), size=100)
@@ -356,7 +357,7 @@ def test_ranking_that_is_there_is_kept_up_to_date(
 
 def test_partial_ranking_holds_nothing_back() -> None:
     users = crowd(12)
-    record = ScoreRecord("user-000", 1, None)
+    record = ScoreState("user-000", 1, None)
     wiring.ranking_cache().apply(past(), [record], start=PARTIAL)
     deliver(put(users[0], None, 2))
     assert recorded() == users[1:11]

@@ -18,10 +18,10 @@ from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.board_season import key_of
 from leaderboard.errors import BoardNotFound, LeaderboardError, Unavailable
-from leaderboard.scoring.batches import WORKERS, Wanted, submit_all
+from leaderboard.scoring.batches import WORKERS, TrustedWrite, submit_all
 from leaderboard.scoring.ports import SUBMISSION_MS
 from leaderboard.scoring.scores import Outcome, Scores
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import Answer, Invocation, answered, request
 
@@ -311,7 +311,7 @@ def test_users_are_written_side_by_side_within_bounds() -> None:
                     at_work[asked["user_id"]] -= 1
 
     scores = Watched(real.catalog, real.store, real.keys, real.now_ms)
-    wanted = [Wanted(f"u-{n % (2 * WORKERS)}", f"s-{n}", delta=1) for n in range(4 * WORKERS)]
+    wanted = [TrustedWrite(f"u-{n % (2 * WORKERS)}", f"s-{n}", delta=1) for n in range(4 * WORKERS)]
     found = submit_all(scores, "global", wanted, seconds=30)
     assert all(isinstance(it, Outcome) for it in found)
     assert most == WORKERS
@@ -324,7 +324,7 @@ def test_all_of_a_batch_counts_for_the_season_in_which_it_was_accepted() -> None
     times = iter([WEEKS_END - 1])
     real = wiring.scores()
     scores = replace(real, now_ms=lambda: next(times, WEEKS_END + 60_000))
-    wanted = [Wanted(f"u-{n % 2}", f"s-{n}", score=n) for n in range(20)]
+    wanted = [TrustedWrite(f"u-{n % 2}", f"s-{n}", score=n) for n in range(20)]
     found = submit_all(scores, "weekly", wanted, seconds=30)
     assert all(isinstance(it, Outcome) for it in found)
     assert score("u-1", "weekly", "2026-W48") == 19
@@ -336,7 +336,7 @@ def test_all_of_a_batch_counts_for_the_season_in_which_it_was_accepted() -> None
 
 def failing(monkeypatch: pytest.MonkeyPatch, *, user: str, submission: str) -> None:
     """The table does not answer this one write."""
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    real = aws_calls.real()
     key = f"{user}#rating-1#{submission}"
 
     def call(service: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
@@ -344,7 +344,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, *, user: str, submission: str) -> N
             raise EndpointConnectionError(endpoint_url="dynamodb")
         return real(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    aws_calls.take_over(monkeypatch, call)
 
 
 def test_batch_that_was_interrupted_comes_to_the_same_when_it_is_sent_again() -> None:
@@ -396,7 +396,7 @@ def test_answer_comes_before_the_functions_time_is_over() -> None:
             return super().submit(**asked)
 
     scores = Hanging(real.catalog, real.store, real.keys, real.now_ms)
-    wanted = [Wanted(f"u-{n % 2}", f"s-{n}", delta=1) for n in range(10)]
+    wanted = [TrustedWrite(f"u-{n % 2}", f"s-{n}", delta=1) for n in range(10)]
     began = time.monotonic()
     found = submit_all(scores, "global", wanted, seconds=3)
     assert hanging.is_set()
@@ -431,7 +431,9 @@ def test_bug_rises_and_is_no_result() -> None:
 
     scores = Broken(real.catalog, real.store, real.keys, real.now_ms)
     with pytest.raises(ZeroDivisionError):
-        submit_all(scores, "global", [Wanted("u", f"s-{n}", delta=1) for n in range(3)], seconds=9)
+        submit_all(
+            scores, "global", [TrustedWrite("u", f"s-{n}", delta=1) for n in range(3)], seconds=9
+        )
 
 
 def test_outcomes_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -444,7 +446,10 @@ def test_outcomes_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_errors_of_the_service_are_results_of_their_own() -> None:
     found = submit_all(
-        wiring.scores(), "global", [Wanted("u", "s", score=1), Wanted("v", "s", delta=1)], seconds=9
+        wiring.scores(),
+        "global",
+        [TrustedWrite("u", "s", score=1), TrustedWrite("v", "s", delta=1)],
+        seconds=9,
     )
     assert isinstance(found[0], LeaderboardError)
     assert isinstance(found[1], Outcome)

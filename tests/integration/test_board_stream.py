@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import handlers.board_stream
-import handlers.socket
+import handlers.subscriber
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
@@ -74,9 +74,9 @@ def change(sequence: int, old: Json | None, new: Json | None, name: str = "") ->
 
 def subscribe(*connections: str, board: str = "global") -> None:
     for connection in connections:
-        handlers.socket.handler(frame(connection, None, "CONNECT"), CONTEXT)
+        handlers.subscriber.handler(frame(connection, None, "CONNECT"), CONTEXT)
         request = {"action": "subscribe", "board": board}
-        reply = handlers.socket.handler(frame(connection, request), CONTEXT)
+        reply = handlers.subscriber.handler(frame(connection, request), CONTEXT)
         assert json.loads(reply["body"])["type"] == "snapshot"
 
 

@@ -18,7 +18,7 @@ from leaderboard.adapters.dynamodb.moderation import ModerationTable
 from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.errors import Barred, BoardLimit
 from leaderboard.scoring.decisions import Profile
-from leaderboard.scoring.moderation import History
+from leaderboard.scoring.moderation import ActLog
 from leaderboard.scoring.ports import Write
 from leaderboard.scoring.tombstones import deleted
 from tests.integration import aws
@@ -194,7 +194,7 @@ def test_deleted_player_leaves_no_list_of_boards() -> None:
     ModerationTable(wiring.score_table()).write_deletion(
         deleted(Profile("ann", "Ann"), account="ann", now_ms=NOW),
         read_version=0,
-        history=History("ann"),
+        history=ActLog("ann"),
     )
     assert "level-1" not in str(rest_of("ann"))
 
@@ -209,7 +209,7 @@ def test_rebuilds_streams_and_own_scores_pass_over_the_list() -> None:
     visit("level-1")
     (listed,) = [it for it in rest_of("ann") if it["boardSeason"]["S"] == "boards"]
     assert not wiring.is_score(listed)
-    page = wiring.bulk_scores().read_page(0, 1, after=None, only=None)
+    page = wiring.score_scanner().read_page(0, 1, after=None, only=None)
     assert [key for key, _ in page.records] == ["level-1#2026-11-23"]
     _, items = wiring.scores().of("ann")
     assert [it.board for it in items] == ["level-1"]

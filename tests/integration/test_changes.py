@@ -25,16 +25,17 @@ import handlers.verify
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.adapters.valkey.cache import Cache, Keys, stored
+from leaderboard.adapters.valkey.cache import CacheKeys, ValkeyCache, stored
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Board, Order
 from leaderboard.boards.seasons import season_at
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
+from leaderboard.ranking.cached_top import COMPLETE
 from leaderboard.ranking.listings import Position
-from leaderboard.ranking.recorder import COMPLETE, ScoreRecord
-from leaderboard.repair.changes import PATIENCE_MS, Changed
+from leaderboard.ranking.score_state import ScoreState
+from leaderboard.repair.rule_changes import PATIENCE_MS, RuleChangesResult
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record
@@ -132,8 +133,8 @@ def play_on(old: str, user: str, amount: int) -> None:
     handle([client("dynamodb").get_item(TableName=aws.SCORES, Key=key)["Item"]])
 
 
-def minute(*, later_ms: int = 0, deployed: bool = False) -> Changed:
-    changes = replace(wiring.changes(), now_ms=lambda: NOW + later_ms)
+def minute(*, later_ms: int = 0, deployed: bool = False) -> RuleChangesResult:
+    changes = replace(wiring.rule_changes(), now_ms=lambda: NOW + later_ms)
     return changes.run(seconds=30, deployed=deployed)
 
 
@@ -153,7 +154,7 @@ def shown() -> list[int]:
 def top() -> list[int]:
     """Past the copy, which the stream of the table of boards would have replaced."""
     cache = wiring.ranking_cache()
-    cache.client.execute_command("DEL", Keys.of(key_of("times", season())).copy)
+    cache.client.execute_command("DEL", CacheKeys.of(key_of("times", season())).copy)
     body = wiring.reads().top(wiring.asked("times"), limit=None).body
     return [it["userScore"] for it in body["entries"]]
 
@@ -178,7 +179,7 @@ def test_order_changes_as_a_deploy_ends(switches: Dependencies) -> None:
     before = recorded()
     release("asc")
     assert shown() == top() == [75500, 61000, 59000], "not before the deploy has ended"
-    assert minute(deployed=True) == Changed(("times#all",), (), finished=True)
+    assert minute(deployed=True) == RuleChangesResult(("times#all",), (), finished=True)
     assert top() == [75500, 61000, 59000], "viewers keep what was recorded last"
     assert wiring.reads().entries(wiring.asked("times"), cursor=None, limit=9)["degraded"]
     assert shown() == [59000, 61000, 75500]
@@ -342,7 +343,7 @@ def test_switch_that_dies_half_way_is_finished_by_the_next_run(
 ) -> None:
     play(a=1, b=2, c=3)
     release("asc")
-    target: Any = Cache if at == "drop" else type(wiring.rebuild_requests())
+    target: Any = ValkeyCache if at == "drop" else type(wiring.rebuild_starter())
     with monkeypatch.context() as patch, dying(patch, target, at):
         minute(deployed=True)
     assert recorded().order is Order.ASC
@@ -358,7 +359,7 @@ def test_switch_that_died_half_way_is_finished_though_boards_yml_went_back(
 ) -> None:
     play(a=1, b=2, c=3)
     release("asc")
-    with monkeypatch.context() as patch, dying(patch, Cache, "drop"):
+    with monkeypatch.context() as patch, dying(patch, ValkeyCache, "drop"):
         minute(deployed=True)
     release("desc")
     for number in range(5):  # the order that went back has to wait for five minutes
@@ -407,8 +408,8 @@ def test_rebuild_that_meets_a_life_of_the_order_before_fills_another(
     board_season = wiring.asked("times")
     top = wiring.ranking_cache().read(board_season)
     assert top is not None
-    assert wiring.ranking_cache().settle(board_season, top.life, COMPLETE)
-    assert wiring.rebuild_requests().ask(board_season)
+    assert wiring.ranking_cache().set_completeness(board_season, top.life, COMPLETE)
+    assert wiring.rebuild_starter().ask(board_season)
     rebuild(switches)
     body = wiring.reads().entries(wiring.asked("times"), cursor=None, limit=9)
     assert "degraded" not in body
@@ -451,7 +452,7 @@ def test_cache_of_a_release_that_knew_no_orders_is_left_alone(cache_server: Valk
     state = {"life": "l", "complete": "1", "change": "c", "recorded": "c", "held": "2"}
     hint = {"hint": '[1, 1, "k3v9", "digest"]', "total": "1", "recordedAt": "1795420800000"}
     cache_server.client.hset(f"{tag}:state", mapping=state | hint)
-    record = ScoreRecord("z", 1, Score("z", "Zoe", 9, 1_795_420_800_000))
+    record = ScoreState("z", 1, Score("z", "Zoe", 9, 1_795_420_800_000))
     cache_server.client.hset(f"{tag}:users", *stored(record))
     cache_server.client.zadd(f"{tag}:order", {order.member(1_795_420_800_000, "z", "Zoe"): -9})
     play(a=1, b=2)
@@ -504,10 +505,10 @@ def test_size_of_the_top_shows_with_the_next_minute(
     before = recorded().snapshot
     release(size=size)
     done = minute()
-    assert done == Changed((), ("times#all",), finished=True)
+    assert done == RuleChangesResult((), ("times#all",), finished=True)
     assert top() == expected
     assert recorded().snapshot.version == before.version + 1
-    assert minute(later_ms=60_000) == Changed()
+    assert minute(later_ms=60_000) == RuleChangesResult()
     assert verified() == []
     assert switches.invoked == []
 
@@ -517,13 +518,13 @@ def test_order_that_changes_while_a_top_gets_its_size_is_filled(
 ) -> None:
     play(a=1, b=2, c=3, d=4)
     release(size=2)
-    settle = Cache.settle
+    settle = ValkeyCache.set_completeness
 
-    def beside(cache: Cache, *rest: Any, **options: Any) -> bool:
+    def beside(cache: ValkeyCache, *rest: Any, **options: Any) -> bool:
         assert wiring.board_table().reorder(recorded(), Order.ASC)
         return settle(cache, *rest, **options)
 
-    monkeypatch.setattr(Cache, "settle", beside)
+    monkeypatch.setattr(ValkeyCache, "set_completeness", beside)
     minute()
     assert [it["board"] for it in switches.invoked] == ["times"]
 

@@ -8,23 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard.adapters.valkey.cache import Cache, Keys
+from leaderboard.adapters.valkey.cache import CacheKeys, ValkeyCache
 from leaderboard.adapters.valkey.notes import Notes
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking.recorder import COMPLETE, ScoreRecord
+from leaderboard.ranking.cached_top import COMPLETE
+from leaderboard.ranking.score_state import ScoreState
 from tests.integration.aws import close
 from tests.integration.valkey import Valkey
 
 BOARD = BoardSeason.stored(Board("high", "High"), "all")
-RECORD = ScoreRecord("a", 1, Score("a", "Ann", 5, 1_795_420_800_000))
+RECORD = ScoreState("a", 1, Score("a", "Ann", 5, 1_795_420_800_000))
 
 
 @pytest.fixture
-def cache(cache_server: Valkey) -> Iterator[Cache]:
-    used = Cache(cache_server.endpoint, seconds=0.3)
+def cache(cache_server: Valkey) -> Iterator[ValkeyCache]:
+    used = ValkeyCache(cache_server.endpoint, seconds=0.3)
     used.apply(BOARD, [RECORD], start=COMPLETE)
     yield used
     close(used)
@@ -59,7 +60,7 @@ def identity(server: Valkey) -> str:
     return str(server.client.execute_command("CLUSTER MYID"))
 
 
-def is_ranked(cache: Cache) -> bool:
+def is_ranked(cache: ValkeyCache) -> bool:
     listing = cache.list(BOARD, after=None, limit=1)
     return listing is not None and [it.user_id for it in listing.entries] == ["a"]
 
@@ -80,10 +81,10 @@ def move(slot: int, keys: tuple[str, ...], source: Valkey, target: Valkey) -> No
 
 
 def test_slot_that_moved_is_followed_and_then_asked_straight(
-    cache: Cache, cache_server: Valkey, other_server: Valkey
+    cache: ValkeyCache, cache_server: Valkey, other_server: Valkey
 ) -> None:
     assert is_ranked(cache)
-    keys = Keys.of(BOARD.key).ranking
+    keys = CacheKeys.of(BOARD.key).ranking
     slot = cache_server.client.execute_command("CLUSTER KEYSLOT", keys[0])
     before = redirections(cache_server)
     move(slot, keys, cache_server, other_server)
@@ -96,7 +97,9 @@ def test_slot_that_moved_is_followed_and_then_asked_straight(
     assert is_ranked(cache)
 
 
-def test_connection_that_the_server_closed_is_made_anew(cache: Cache, cache_server: Valkey) -> None:
+def test_connection_that_the_server_closed_is_made_anew(
+    cache: ValkeyCache, cache_server: Valkey
+) -> None:
     assert is_ranked(cache)
     for _ in range(3):
         cache_server.client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
@@ -104,7 +107,7 @@ def test_connection_that_the_server_closed_is_made_anew(cache: Cache, cache_serv
 
 
 def test_node_that_does_not_answer_fails_in_time_and_is_used_again_when_it_does(
-    cache: Cache, cache_server: Valkey
+    cache: ValkeyCache, cache_server: Valkey
 ) -> None:
     cache_server.client.execute_command("CLIENT", "PAUSE", 1000, "ALL")
     started = time.monotonic()
@@ -119,7 +122,7 @@ def test_node_that_does_not_answer_fails_in_time_and_is_used_again_when_it_does(
 
 def test_node_that_is_gone_fails_as_unavailable(tmp_path: Path) -> None:
     server = Valkey(tmp_path)
-    cache = Cache(server.endpoint, seconds=0.3)
+    cache = ValkeyCache(server.endpoint, seconds=0.3)
     cache.apply(BOARD, [RECORD], start=COMPLETE)
     server.stop()
     for _ in range(2):
@@ -138,10 +141,10 @@ def calls(server: Valkey) -> dict[str, int]:
 
 
 def test_first_answer_takes_one_connection_and_no_other_round_trip(cache_server: Valkey) -> None:
-    cache = Cache(cache_server.endpoint)
+    cache = ValkeyCache(cache_server.endpoint)
     before = calls(cache_server)
     cache.read_paces([BOARD.board])
-    cache.read_mark(BOARD.key)
+    cache.read_told(BOARD.key)
     Notes(cache).keep_miss("high#all", "seen")
     assert Notes(cache).read_misses() == {"high#all": "seen"}
     after = calls(cache_server)
@@ -151,7 +154,7 @@ def test_first_answer_takes_one_connection_and_no_other_round_trip(cache_server:
 
 
 def test_connections_that_the_server_closed_ask_nobody_for_its_nodes(
-    cache: Cache, cache_server: Valkey
+    cache: ValkeyCache, cache_server: Valkey
 ) -> None:
     assert is_ranked(cache)
     before = calls(cache_server)

@@ -16,7 +16,7 @@ from botocore.exceptions import ReadTimeoutError
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.board_season import key_of
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.errors import (
     LeaderboardError,
     SubmissionConflict,
@@ -27,7 +27,7 @@ from leaderboard.scoring.completions import Evidence
 from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.scoring.ports import ScoreStore
 from leaderboard.scoring.scores import Outcome, Scores
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 
 pytestmark = pytest.mark.usefixtures("stage")
 
@@ -109,19 +109,19 @@ def test_ticket_taken_by_fifty_at_once_counts_once(
 
 def sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The SDK sends a write again when the first answer got lost."""
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    real = aws_calls.real()
 
     def call(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
         if operation == "PutItem" or operation == "TransactWriteItems":
             real(client, operation, parameters)
         return real(client, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    aws_calls.take_over(monkeypatch, call)
 
 
 def answer_lost(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """The answers of the first writes that succeed never arrive."""
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    real = aws_calls.real()
     left = [times]
     lock = Lock()
 
@@ -133,7 +133,7 @@ def answer_lost(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
                 raise ReadTimeoutError(endpoint_url="dynamodb")
         return answer
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    aws_calls.take_over(monkeypatch, call)
 
 
 def test_ticket_counts_once_where_each_write_is_sent_twice(

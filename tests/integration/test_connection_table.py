@@ -18,7 +18,7 @@ from leaderboard.adapters.dynamodb.connections import (
     ConnectionTable,
 )
 from leaderboard.errors import LeaderboardError
-from leaderboard.frames.subscriptions import MAX_BOARDS, ConnectionGone, TooManyBoards
+from leaderboard.frames.ports import MAX_BOARDS, ConnectionGone, TooManyBoards
 from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")
@@ -240,15 +240,15 @@ def test_rows_live_a_little_longer_than_a_connection(table: ConnectionTable) -> 
 
 def test_socket_ticket_is_taken_once(table: ConnectionTable) -> None:
     soon = (int(time.time()) + 60) * 1000
-    assert table.take_ticket("jti-1", soon)
-    assert not table.take_ticket("jti-1", soon)
-    assert table.take_ticket("jti-2", soon)
+    assert table.use_ticket("jti-1", soon)
+    assert not table.use_ticket("jti-1", soon)
+    assert table.use_ticket("jti-2", soon)
 
 
 def test_one_of_many_takes_a_socket_ticket(table: ConnectionTable) -> None:
     soon = (int(time.time()) + 60) * 1000
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda _: table.take_ticket("jti", soon), range(30)))
+        taken = list(pool.map(lambda _: table.use_ticket("jti", soon), range(30)))
     assert sum(taken) == 1
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import select
-import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pycurl
 import pytest
 from botocore.credentials import Credentials
 
-from leaderboard.adapters.aws import gateway
+from leaderboard.adapters.aws import handle_pool, posting
 from leaderboard.adapters.aws.clients import CA_FILE
-from leaderboard.adapters.aws.gateway import CROWD, CROWD_PATIENCE, PostingDelivery
-from leaderboard.frames.delivery import Broadcast, Delivery, Report
+from leaderboard.adapters.aws.posting import CROWD, CROWD_PATIENCE, PostingDelivery
+from leaderboard.frames.frame import Delivered, Frame
+from leaderboard.frames.ports import Delivery
 from tests.integration.signature import signed_by_botocore
 from tests.integration.sink import Mishap, Sink, certified, listening
 
@@ -28,7 +26,7 @@ HANDLES = 64
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> Credentials:
     held = Credentials("AKIDEXAMPLE", "secret/key+of=nobody", TOKEN)
-    monkeypatch.setattr(gateway, "credentials", held.get_frozen_credentials)
+    monkeypatch.setattr(handle_pool, "credentials", held.get_frozen_credentials)
     return held
 
 
@@ -49,20 +47,40 @@ def names(count: int) -> list[str]:
     return [f"viewer{number}=" for number in range(count)]
 
 
+def frame_of(body: bytes, *, patience: float = 1.0) -> Frame:
+    return Frame(board="global", body=body, patience=patience)
+
+
 def send(
     delivery: Delivery,
     *connections: str,
     patience: float = 1.0,
     seconds: float = 20.0,
     posts_per_second: float = 100_000,
-    frame: bytes = FRAME,
-) -> Report:
-    (report,) = delivery.deliver(
-        [Broadcast(frame, connections, patience)],
+    body: bytes = FRAME,
+) -> Delivered:
+    """What became of a frame's posts."""
+    (delivered,) = delivery.deliver(
+        [(frame_of(body, patience=patience), connections)],
         seconds=seconds,
         posts_per_second=posts_per_second,
     )
-    return report
+    assert delivered.closed == len(delivered.gone)
+    return delivered
+
+
+def came_to(
+    *, sent: int = 0, throttled: int = 0, failed: int = 0, gone: tuple[str, ...] = ()
+) -> Delivered:
+    """What became of posts to connections that each were tried."""
+    return Delivered(
+        listed=sent + throttled + failed + len(gone),
+        sent=sent,
+        throttled=throttled,
+        failed=failed,
+        closed=len(gone),
+        gone=gone,
+    )
 
 
 # What any delivery promises.
@@ -70,13 +88,13 @@ def send(
 
 def test_everybody_gets_the_frame_once(sink: Sink, delivery: Delivery) -> None:
     everybody = names(3 * HANDLES)
-    assert send(delivery, *everybody) == Report(sent=len(everybody))
+    assert send(delivery, *everybody) == came_to(sent=len(everybody))
     assert sorted(it.connection_id for it in sink.posts) == sorted(everybody)
     assert {it.body for it in sink.posts} == {FRAME}
 
 
 def test_nobody_is_sent_nothing(sink: Sink, delivery: Delivery) -> None:
-    assert send(delivery) == Report()
+    assert send(delivery) == came_to()
     assert delivery.deliver([], seconds=1, posts_per_second=1) == []
     assert sink.posts == []
 
@@ -85,11 +103,11 @@ def test_broadcasts_go_side_by_side_and_each_has_its_report(sink: Sink, delivery
     sink.always["gone="] = 410
     large, small = names(4 * HANDLES), ["few0=", "gone=", "few1="]
     reports = delivery.deliver(
-        [Broadcast(b"large", large, 1), Broadcast(b"small", small, 1), Broadcast(b"none", [], 1)],
+        [(frame_of(b"large"), large), (frame_of(b"small"), small), (frame_of(b"none"), [])],
         seconds=20,
         posts_per_second=100_000,
     )
-    assert reports == [Report(sent=len(large)), Report(sent=2, gone=("gone=",)), Report()]
+    assert reports == [came_to(sent=len(large)), came_to(sent=2, gone=("gone=",)), came_to()]
     order = [it.body for it in sink.posts]
     # The small one does not wait for the large one.
     assert max(n for n, body in enumerate(order) if body == b"small") < HANDLES
@@ -105,7 +123,7 @@ def test_who_is_gone_is_named_and_not_tried_again(sink: Sink, delivery: Delivery
 @pytest.mark.parametrize("answer", [429, 500, 503, "reset", "cut"])
 def test_what_may_pass_is_tried_again(sink: Sink, delivery: Delivery, answer: int | Mishap) -> None:
     sink.answers["viewer1="].extend([answer, answer])
-    assert send(delivery, *names(3), patience=5) == Report(sent=3)
+    assert send(delivery, *names(3), patience=5) == came_to(sent=3)
     assert len(sink.bodies("viewer1=")) == 1
 
 
@@ -113,7 +131,7 @@ def test_what_may_pass_is_tried_again(sink: Sink, delivery: Delivery, answer: in
 def test_one_who_is_never_reached_holds_up_nobody(
     sink: Sink, delivery: Delivery, answer: int | Mishap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "POST_MS", 700)
+    monkeypatch.setattr(handle_pool, "POST_MS", 700)
     sink.always["viewer1="] = answer
     everybody = names(2 * HANDLES)
     began = time.monotonic()
@@ -134,7 +152,7 @@ def test_connections_are_read_as_fast_as_they_are_sent(sink: Sink, delivery: Del
             ahead.append(number - len(sink.posts))
             yield name
 
-    delivery.deliver([Broadcast(FRAME, audience(), 1)], seconds=20, posts_per_second=100_000)
+    delivery.deliver([(frame_of(FRAME), audience())], seconds=20, posts_per_second=100_000)
     assert len(sink.posts) == 6 * HANDLES
     assert max(ahead) <= 2 * HANDLES
 
@@ -168,9 +186,9 @@ def test_what_reading_the_audience_raises_rises_and_leaves_nothing_behind(
         raise LookupError("the table is down")
 
     with pytest.raises(LookupError):
-        delivery.deliver([Broadcast(FRAME, audience(), 1)], seconds=5, posts_per_second=1000)
+        delivery.deliver([(frame_of(FRAME), audience())], seconds=5, posts_per_second=1000)
     sink.posts.clear()
-    assert send(delivery, *names(2 * HANDLES)) == Report(sent=2 * HANDLES)
+    assert send(delivery, *names(2 * HANDLES)) == came_to(sent=2 * HANDLES)
 
 
 def test_third_of_the_audience_gone_and_a_gateway_that_throttles(
@@ -195,18 +213,18 @@ def test_gateway_that_throttles_all_for_five_seconds_is_waited_for(
     opens.start()
     report = send(delivery, *names(100), patience=1.0, posts_per_second=1000)
     opens.join()
-    assert report == Report(sent=100)
+    assert report == came_to(sent=100)
     assert len(sink.posts) < 100 * 40  # jittered and ever rarer, not as fast as it goes
 
 
 def test_gateway_that_throttles_for_long_is_given_up(
     sink: Sink, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "CROWD_PATIENCE", 1.5)
+    monkeypatch.setattr(posting, "CROWD_PATIENCE", 1.5)
     assert CROWD_PATIENCE > 5
     sink.otherwise = 429
     began = time.monotonic()
-    assert send(delivery, *names(100), patience=0.2) == Report(throttled=100)
+    assert send(delivery, *names(100), patience=0.2) == came_to(throttled=100)
     assert 1.0 < time.monotonic() - began < 4
 
 
@@ -221,14 +239,14 @@ def test_gateway_that_dies_in_the_middle_costs_the_rest_and_no_more_time(
 
     began = time.monotonic()
     (report,) = delivery.deliver(
-        [Broadcast(FRAME, audience(), 0.5)], seconds=20, posts_per_second=100_000
+        [(frame_of(FRAME, patience=0.5), audience())], seconds=20, posts_per_second=100_000
     )
     assert time.monotonic() - began < CROWD_PATIENCE + 3
     assert report.sent >= HANDLES
     assert report.failed >= HANDLES
     assert report.sent + report.failed == 4 * HANDLES
     sink.otherwise = 200
-    assert send(delivery, *names(10)) == Report(sent=10)
+    assert send(delivery, *names(10)) == came_to(sent=10)
 
 
 # What is API Gateway's own.
@@ -247,7 +265,7 @@ def test_server_that_closes_after_each_reply_costs_nobody_a_frame(
 ) -> None:
     sink.otherwise = "closes"
     for _ in range(3):
-        assert send(delivery, *names(HANDLES)) == Report(sent=HANDLES)
+        assert send(delivery, *names(HANDLES)) == came_to(sent=HANDLES)
     assert {len(sink.bodies(name)) for name in names(HANDLES)} == {3}
 
 
@@ -259,7 +277,7 @@ def test_connections_that_the_server_closed_cost_nothing_while_others_are_waited
     threading.Timer(0.3, sink.close_idle).start()
     threading.Timer(1.0, sink.released.set).start()
     began = time.thread_time()
-    assert send(delivery, "viewer0=", patience=0.1) == Report(failed=1)
+    assert send(delivery, "viewer0=", patience=0.1) == came_to(failed=1)
     assert time.thread_time() - began < 0.2
     assert send(delivery, *names(HANDLES)[1:]).sent == HANDLES - 1
 
@@ -269,7 +287,7 @@ def test_post_that_is_refused_for_good_is_not_repeated(
     sink: Sink, delivery: PostingDelivery, status: int
 ) -> None:
     sink.always["viewer0="] = status
-    assert send(delivery, *names(2)) == Report(sent=1, failed=1)
+    assert send(delivery, *names(2)) == came_to(sent=1, failed=1)
     assert len(sink.posts) == 2
 
 
@@ -284,7 +302,7 @@ def test_handles_are_no_more_than_so_many(sink: Sink) -> None:
 def test_nothing_listens(sink: Sink) -> None:
     delivery = PostingDelivery("http://127.0.0.1:9", "eu-central-1")
     began = time.monotonic()
-    assert send(delivery, *names(CROWD - 1), patience=0.3) == Report(failed=CROWD - 1)
+    assert send(delivery, *names(CROWD - 1), patience=0.3) == came_to(failed=CROWD - 1)
     assert time.monotonic() - began < 2
     delivery.close()
     assert sink.posts == []
@@ -312,7 +330,7 @@ def test_key_that_was_replaced_signs_from_then_on(
 ) -> None:
     send(delivery, "one=")
     newer = Credentials("AKIDNEWER", "other", "token-2")
-    monkeypatch.setattr(gateway, "credentials", newer.get_frozen_credentials)
+    monkeypatch.setattr(handle_pool, "credentials", newer.get_frozen_credentials)
     send(delivery, "one=")
     first, second = sink.posts
     assert "AKIDEXAMPLE/" in first.headers["Authorization"]
@@ -327,54 +345,17 @@ def test_key_without_a_session_has_no_token(
     sink: Sink, delivery: PostingDelivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lasting = Credentials("AKIDUSER", "other")
-    monkeypatch.setattr(gateway, "credentials", lasting.get_frozen_credentials)
+    monkeypatch.setattr(handle_pool, "credentials", lasting.get_frozen_credentials)
     send(delivery, "one=")
     assert "x-amz-security-token" not in {name.lower() for name in sink.posts[0].headers}
-
-
-def test_system_without_epoll_posts_as_well(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "HAS_EPOLL", False)
-    delivery = PostingDelivery(sink.endpoint, "eu-central-1", handles=8)
-    sink.always["gone="] = 410
-    sink.answers["later="].append(503)
-    sink.answers["reset="].append("reset")
-    everybody = names(100)
-    for _ in range(3):
-        report = send(delivery, *everybody, "gone=", "later=", "reset=")
-        assert report == Report(sent=102, gone=("gone=",))
-        sink.otherwise = "closes"
-    delivery.close()
-    assert all(len(sink.bodies(name)) == 3 for name in everybody)
-
-
-@pytest.mark.parametrize("has_epoll", [True, False])
-def test_socket_with_the_number_of_a_closed_one_is_watched_anew(
-    sink: Sink, monkeypatch: pytest.MonkeyPatch, has_epoll: bool
-) -> None:
-    monkeypatch.setattr(gateway, "HAS_EPOLL", has_epoll and gateway.HAS_EPOLL)
-    lines = gateway.Lines(sink.endpoint, 1, CA_FILE)
-    number = -1
-    for _ in range(3):
-        here, there = socket.socketpair()
-        with here, there:
-            assert number in {-1, here.fileno()}
-            number = here.fileno()
-            lines._open(number, 0)  # noqa: SLF001
-            lines._want(pycurl.POLL_IN, number, None, None)  # noqa: SLF001
-            lines._watch()  # noqa: SLF001
-            assert lines.sockets.poll(0) == []
-            there.send(b"answer")
-            assert lines.sockets.poll(lines.second) == [(number, select.POLLIN)]
-            lines._want(pycurl.POLL_REMOVE, number, None, None)  # noqa: SLF001
-    lines.close()
 
 
 def test_gateway_is_known_by_its_certificate(tmp_path: Path) -> None:
     with certified(tmp_path) as (context, trusted), listening(context) as secure:
         known = PostingDelivery(secure.endpoint, "eu-central-1", HANDLES, trusted)
-        assert send(known, *names(2 * HANDLES)) == Report(sent=2 * HANDLES)
+        assert send(known, *names(2 * HANDLES)) == came_to(sent=2 * HANDLES)
         stranger = PostingDelivery(secure.endpoint, "eu-central-1")
-        assert send(stranger, "one=", patience=0.2) == Report(failed=1)
+        assert send(stranger, "one=", patience=0.2) == came_to(failed=1)
         known.close()
         stranger.close()
 

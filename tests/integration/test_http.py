@@ -18,7 +18,7 @@ import handlers.scores
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.adapters.valkey.cache import Keys
+from leaderboard.adapters.valkey.cache import CacheKeys
 from leaderboard.adapters.valkey.cluster import Cluster
 from leaderboard.boards.names import default_name
 from tests.integration import aws
@@ -531,7 +531,7 @@ def test_cold_cache_shows_the_recorded_top(cache_server: Valkey) -> None:
     cache_server.client.flushall()
     cold = read()
     assert (cold.json, cold.headers["etag"]) == (before.json, before.headers["etag"])
-    assert cache_server.client.exists(Keys.of("global#all").copy)
+    assert cache_server.client.exists(CacheKeys.of("global#all").copy)
     further = read(query="limit=100")
     assert users(further) == [f"user-{n:03d}" for n in range(14)]
     assert further.json["degraded"] is True
@@ -796,7 +796,7 @@ def test_season_that_left_the_cache_is_read_from_the_index(
     assert read("weekly", past).json == top.json
     assert "degraded" not in page(board="weekly").json
     # Reading it brings no ranking back.
-    ranking = Keys.of("weekly#2026-W47").ranking
+    ranking = CacheKeys.of("weekly#2026-W47").ranking
     assert cache_server.client.exists(*ranking) == 0
 
 
@@ -1032,7 +1032,7 @@ def test_board_that_lost_a_key_is_read_from_the_tables_until_it_is_filled(
     scored(25)
     everybody, top = users(listed()), read().json
     assert len(everybody) == 25
-    cache_server.client.delete(getattr(Keys.of("global#all"), key))
+    cache_server.client.delete(getattr(CacheKeys.of("global#all"), key))
     answer = listed()
     assert (users(answer), answer.json["degraded"]) == (everybody, True)
     assert write({"submissionId": "again", "delta": 1000}, user=everybody[-1]).status == 200
@@ -1042,7 +1042,7 @@ def test_board_that_lost_a_key_is_read_from_the_tables_until_it_is_filled(
     )["Item"]
     record = stream_record(1, {}, image)
     assert handlers.score_stream.handler({"Records": [record]}, CONTEXT)["batchItemFailures"] == []
-    wiring.ranking_cache().client.execute_command("DEL", Keys.of("global#all").copy)
+    wiring.ranking_cache().client.execute_command("DEL", CacheKeys.of("global#all").copy)
     assert read().json == top  # not the one who scored since
     (rebuild,) = switches.invoked
     assert handlers.rebuild.handler(rebuild, CONTEXT)["finished"]

@@ -16,8 +16,9 @@ from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.boards.snapshots import Entry, Score, ranked
-from leaderboard.ranking.listings import Listing, Position, Rankings
-from leaderboard.ranking.recorder import ScoreRecord
+from leaderboard.ranking.listings import Listing, Position
+from leaderboard.ranking.ports import RankingReader
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.reading.standby import Standby
 from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.scoring.ports import Write
@@ -79,22 +80,22 @@ def store(board: BoardSeason, scores: list[Score]) -> None:
 
 
 def rank(board: BoardSeason, scores: list[Score]) -> None:
-    records = [ScoreRecord(it.user_id, T0, it) for it in scores]
+    records = [ScoreState(it.user_id, T0, it) for it in scores]
     recorder = wiring.recorder()
     recorder.record(board, recorder.apply(board, records).top)
 
 
-def ranking(_: int) -> Rankings:
+def ranking(_: int) -> RankingReader:
     return wiring.read_cache()
 
 
-def standby(total: int) -> Rankings:
+def standby(total: int) -> RankingReader:
     return Standby(wiring.board_index(), total, COUNTED)
 
 
 @pytest.fixture(params=[ranking, standby])
-def rankings(request: pytest.FixtureRequest) -> Callable[[int], Rankings]:
-    made: Callable[[int], Rankings] = request.param
+def rankings(request: pytest.FixtureRequest) -> Callable[[int], RankingReader]:
+    made: Callable[[int], RankingReader] = request.param
     return made
 
 
@@ -114,7 +115,7 @@ def shown(
     assert listing.total == total
 
 
-Made = Callable[[int], Rankings]
+Made = Callable[[int], RankingReader]
 
 
 @pytest.mark.parametrize("board", [HIGH, LOW])

@@ -11,14 +11,13 @@ from functools import partial
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 import handlers.moderation
 import handlers.rebuild
 import handlers.score_stream
 import handlers.scores
-import handlers.socket
+import handlers.subscriber
 import handlers.upkeep
 from handlers.telemetry import logger
 from leaderboard import instants, wiring
@@ -29,7 +28,7 @@ from leaderboard.frames.subscriptions import TooManyConnections
 from leaderboard.scoring.decisions import UNSCORED_MS
 from leaderboard.scoring.moderation import Act
 from leaderboard.scoring.tombstones import USER_MS
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, answered, frame, request, stream_record
 from tests.integration.story import tables
@@ -86,7 +85,7 @@ def switches(dependencies: Dependencies) -> Dependencies:
 @pytest.fixture(autouse=True)
 def calls(switches: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     counted = Calls()
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
         counted.pass_by(after=False)
@@ -106,7 +105,7 @@ def calls(switches: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
         counted.pass_by(after=True)
         return answer
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     tables.spare_copies(monkeypatch)
     pool = client("cognito-idp").create_user_pool(PoolName="players")["UserPool"]["Id"]
     monkeypatch.setenv("USER_POOL_ID", pool)
@@ -661,7 +660,7 @@ def assert_consistent_but_for_ranking(user: str) -> None:
 def connect(connection_id: str, user: str | None) -> int:
     event = frame(connection_id, None, "CONNECT")
     event["requestContext"]["authorizer"] = {"userId": user} if user else {}
-    status: int = handlers.socket.handler(event, CONTEXT)["statusCode"]
+    status: int = handlers.subscriber.handler(event, CONTEXT)["statusCode"]
     return status
 
 
@@ -733,7 +732,7 @@ def test_player_has_so_many_sockets_and_no_more(monkeypatch: pytest.MonkeyPatch)
     assert {it for it in rows() if it[0] == "user#ann"} == {
         ("user#ann", f"ann-{n}=") for n in range(3)
     }
-    handlers.socket.handler(frame("ann-1=", None, "DISCONNECT"), CONTEXT)
+    handlers.subscriber.handler(frame("ann-1=", None, "DISCONNECT"), CONTEXT)
     assert connect("ann-6=", "ann") == 200
     with pytest.raises(TooManyConnections):
         wiring.subscriptions().connect("ann-7=", "ann")

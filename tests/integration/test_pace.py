@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 import handlers.board_stream
-import handlers.socket
-import leaderboard.adapters.aws.gateway
+import handlers.subscriber
+import leaderboard.adapters.aws.handle_pool
+import leaderboard.adapters.aws.posting
 import leaderboard.adapters.dynamodb.audiences
 import leaderboard.frames.delivery
 from leaderboard import instants, wiring
@@ -96,7 +97,8 @@ def model(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> StoryT
         handlers.board_stream,
         instants,
         leaderboard.adapters.dynamodb.audiences,
-        leaderboard.adapters.aws.gateway,
+        leaderboard.adapters.aws.handle_pool,
+        leaderboard.adapters.aws.posting,
         leaderboard.frames.delivery,
     ):
         monkeypatch.setattr(module, "time", now)
@@ -136,15 +138,15 @@ def test_hot_board_never_falls_behind(
                 seen.frames.append((scheduler.clock.time(), json.loads(body)))
             return 200
 
-        monkeypatch.setattr(leaderboard.adapters.aws.gateway, "pycurl", StoryCurl(answer))
+        monkeypatch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(answer))
         monkeypatch.setattr(
             BoardTable, "read", lambda *_: board_item(board.image) if board.image else None
         )
         for number in range(viewers):
             connection = f"viewer{number}="
-            handlers.socket.handler(frame(connection, None, "CONNECT"), CONTEXT)
+            handlers.subscriber.handler(frame(connection, None, "CONNECT"), CONTEXT)
             request = {"action": "subscribe", "board": "global"}
-            handlers.socket.handler(frame(connection, request), CONTEXT)
+            handlers.subscriber.handler(frame(connection, request), CONTEXT)
         stream = Stream(scheduler.clock, partition_key="boardSeason")
 
         def recorder() -> None:
@@ -229,7 +231,7 @@ class Lanes:
         self.now = now
         self.posted: list[Posted] = []
         self.boards: dict[str, Board] = {}
-        patch.setattr(leaderboard.adapters.aws.gateway, "pycurl", StoryCurl(self._answer))
+        patch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(self._answer))
         patch.setattr(BoardTable, "read", self._read)
         # One per invocation: an environment's own is never used by two at once.
         patch.setattr(wiring, "broadcaster", wiring.broadcaster.__wrapped__)
@@ -247,9 +249,9 @@ class Lanes:
     def watch(self, board: str, viewers: int = 1) -> None:
         for number in range(viewers):
             connection = f"{board}-{number}="
-            handlers.socket.handler(frame(connection, None, "CONNECT"), CONTEXT)
+            handlers.subscriber.handler(frame(connection, None, "CONNECT"), CONTEXT)
             request = {"action": "subscribe", "board": board}
-            handlers.socket.handler(frame(connection, request), CONTEXT)
+            handlers.subscriber.handler(frame(connection, request), CONTEXT)
 
     def tell(self, changes: Mapping[str, Sequence[float]]) -> None:
         """Record each board at these times, until all is told."""

@@ -80,7 +80,7 @@ class Crowd:
         recorder = wiring.recorder()
         board_season = BoardSeason.stored(self.board, "all")
         top = recorder.apply(board_season, records).top
-        recorder.record(board_season, top, rested_ms=1000)
+        recorder.record(board_season, top, waited_ms=1000)
 
     def entries(self) -> list[tuple[int, int, str]]:
         """Rank, place and user of everybody on the board, best first."""

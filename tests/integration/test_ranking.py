@@ -16,14 +16,15 @@ from redis.cluster import RedisCluster
 from redis.exceptions import NoPermissionError
 
 from leaderboard.adapters.valkey import cache as adapter
-from leaderboard.adapters.valkey.cache import Cache, Keys
+from leaderboard.adapters.valkey.cache import CacheKeys, ValkeyCache
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.names import default_name
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.boards.snapshots import Entry, Score
 from leaderboard.errors import CacheUnavailable
+from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, CachedTop, Hint
 from leaderboard.ranking.listings import Listing, Position
-from leaderboard.ranking.recorder import COMPLETE, NEW, PARTIAL, Hint, ScoreRecord, Top
+from leaderboard.ranking.score_state import ScoreState
 from tests.integration.aws import close
 from tests.integration.deployed import DeployedValkey
 from tests.integration.valkey import Valkey
@@ -50,7 +51,7 @@ def cache_server(
 
 
 @pytest.fixture
-def cache(cache_server: Valkey) -> Iterator[Cache]:
+def cache(cache_server: Valkey) -> Iterator[ValkeyCache]:
     used = cache_server.cache()
     yield used
     close(used)
@@ -58,24 +59,26 @@ def cache(cache_server: Valkey) -> Iterator[Cache]:
 
 def record(
     user_id: str, score: int | None, *, version: int = 1, at: int = T0, name: str = ""
-) -> ScoreRecord:
+) -> ScoreState:
     found = None if score is None else Score(user_id, name or user_id, score, at)
-    return ScoreRecord(user_id, version, found)
+    return ScoreState(user_id, version, found)
 
 
-def top_of(cache: Cache, board: BoardSeason, size: int = 2000) -> Top:
+def top_of(cache: ValkeyCache, board: BoardSeason, size: int = 2000) -> CachedTop:
     top = cache.read(board, size=size)
     assert top is not None
     return top
 
 
-def started(cache: Cache, board: BoardSeason, *records: ScoreRecord, as_: str = NEW) -> Top:
+def started(
+    cache: ValkeyCache, board: BoardSeason, *records: ScoreState, as_: str = NEW
+) -> CachedTop:
     top = cache.apply(board, records, start=as_).top
     assert top is not None
     return top
 
 
-def users(top: Top | None) -> list[str]:
+def users(top: CachedTop | None) -> list[str]:
     assert top is not None
     return [score.user_id for score in top.scores]
 
@@ -127,7 +130,7 @@ def test_cache_that_nobody_vouches_for_is_not_used(
 
 
 @pytest.mark.parametrize("board", [DESC, ASC])
-def test_better_scores_come_first(cache: Cache, board: BoardSeason) -> None:
+def test_better_scores_come_first(cache: ValkeyCache, board: BoardSeason) -> None:
     scores = [5, -3, 0, 17, 4]
     started(cache, board, *(record(f"u{it}", it) for it in scores))
     best_first = sorted(scores, reverse=board is DESC)
@@ -136,7 +139,7 @@ def test_better_scores_come_first(cache: Cache, board: BoardSeason) -> None:
 
 @pytest.mark.parametrize("board", [DESC, ASC])
 def test_equal_scores_are_ordered_by_time_then_by_code_point(
-    cache: Cache, board: BoardSeason
+    cache: ValkeyCache, board: BoardSeason
 ) -> None:
     later = record("a", 7, at=T0 + 1)
     tied = [record(user, 7) for user in ("b", "B", "b.", "b-", "b:", "b_", "0")]
@@ -144,9 +147,9 @@ def test_equal_scores_are_ordered_by_time_then_by_code_point(
     assert users(top_of(cache, board)) == ["0", "B", "b", "b-", "b.", "b:", "b_", "a"]
 
 
-def test_order_equals_a_sorted_list_after_many_batches(cache: Cache) -> None:
+def test_order_equals_a_sorted_list_after_many_batches(cache: ValkeyCache) -> None:
     chance = random.Random(11)
-    known: dict[str, ScoreRecord] = {}
+    known: dict[str, ScoreState] = {}
     started(cache, DESC)
     for _ in range(60):
         batch = [
@@ -172,7 +175,7 @@ def test_order_equals_a_sorted_list_after_many_batches(cache: Cache) -> None:
 
 
 @pytest.mark.parametrize("board", [DESC, ASC])
-def test_numbers_are_exact_to_the_last_one(cache: Cache, board: BoardSeason) -> None:
+def test_numbers_are_exact_to_the_last_one(cache: ValkeyCache, board: BoardSeason) -> None:
     scores = [MAX_SCORE, MAX_SCORE - 1, MAX_SCORE - 2, 0, -MAX_SCORE + 1, -MAX_SCORE]
     records = [record(f"u{n}", it, version=MAX_SCORE - n) for n, it in enumerate(scores)]
     started(cache, board, *random.Random(1).sample(records, len(records)))
@@ -180,52 +183,52 @@ def test_numbers_are_exact_to_the_last_one(cache: Cache, board: BoardSeason) -> 
     assert found == (scores if board is DESC else scores[::-1])
 
 
-def test_versions_are_compared_exactly_to_the_last_one(cache: Cache) -> None:
+def test_versions_are_compared_exactly_to_the_last_one(cache: ValkeyCache) -> None:
     started(cache, DESC, record("a", 1, version=MAX_SCORE - 1))
-    assert cache.apply(DESC, [record("a", 2, version=MAX_SCORE - 2)]).taken == 0
-    assert cache.apply(DESC, [record("a", 3, version=MAX_SCORE)]).taken == 1
+    assert cache.apply(DESC, [record("a", 2, version=MAX_SCORE - 2)]).applied == 0
+    assert cache.apply(DESC, [record("a", 3, version=MAX_SCORE)]).applied == 1
     assert top_of(cache, DESC).scores[0].user_score == 3
 
 
 # What is taken.
 
 
-def test_only_newer_versions_are_taken(cache: Cache) -> None:
+def test_only_newer_versions_are_taken(cache: ValkeyCache) -> None:
     started(cache, DESC, record("a", 5, version=10))
     for version in (9, 10):
         applied = cache.apply(DESC, [record("a", 99, version=version)])
-        assert applied.taken == 0
-    assert cache.apply(DESC, [record("a", 4, version=11)]).taken == 1
+        assert applied.applied == 0
+    assert cache.apply(DESC, [record("a", 4, version=11)]).applied == 1
     assert [it.user_score for it in top_of(cache, DESC).scores] == [4]
 
 
-def test_removed_user_comes_back_only_with_a_newer_version(cache: Cache) -> None:
+def test_removed_user_comes_back_only_with_a_newer_version(cache: ValkeyCache) -> None:
     started(cache, DESC, record("a", 5, version=10), record("b", 4))
     cache.apply(DESC, [record("a", None, version=12)])
     assert users(top_of(cache, DESC)) == ["b"]
-    assert cache.apply(DESC, [record("a", 5, version=11)]).taken == 0
+    assert cache.apply(DESC, [record("a", 5, version=11)]).applied == 0
     assert users(top_of(cache, DESC)) == ["b"]
-    assert cache.apply(DESC, [record("a", 3, version=13)]).taken == 1
+    assert cache.apply(DESC, [record("a", 3, version=13)]).applied == 1
     assert users(top_of(cache, DESC)) == ["b", "a"]
 
 
-def test_removal_of_a_stranger_is_remembered(cache: Cache) -> None:
+def test_removal_of_a_stranger_is_remembered(cache: ValkeyCache) -> None:
     started(cache, DESC, record("a", None, version=5))
-    assert cache.apply(DESC, [record("a", 9, version=4)]).taken == 0
+    assert cache.apply(DESC, [record("a", 9, version=4)]).applied == 0
     assert top_of(cache, DESC).total == 0
 
 
-def test_batch_of_a_thousand_is_taken_whole(cache: Cache) -> None:
+def test_batch_of_a_thousand_is_taken_whole(cache: ValkeyCache) -> None:
     batch = [record(f"u{n:04d}", n, at=T0 + n) for n in range(1000)]
     started(cache, DESC)
-    assert cache.apply(DESC, batch).taken == 1000
+    assert cache.apply(DESC, batch).applied == 1000
     again = [record(f"u{n:04d}", 1000 - n, version=2, at=T0 + n) for n in range(1000)]
     applied = cache.apply(DESC, again)
-    assert applied.taken == 1000
+    assert applied.applied == 1000
     assert applied.top is not None
     assert (applied.top.total, users(applied.top)) == (1000, ["u0000", "u0001", "u0002"])
     gone = [record(f"u{n:04d}", None, version=3) for n in range(1000)]
-    assert cache.apply(DESC, gone).taken == 1000
+    assert cache.apply(DESC, gone).applied == 1000
     assert top_of(cache, DESC).total == 0
 
 
@@ -245,25 +248,25 @@ NAMES = (
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_names_come_back_as_they_went(cache: Cache, name: str) -> None:
+def test_names_come_back_as_they_went(cache: ValkeyCache, name: str) -> None:
     started(cache, DESC, record("a", 5, name=name))
     assert top_of(cache, DESC).scores[0].user_name == name
     cache.apply(DESC, [record("a", 6, version=2, name=name)])
     assert top_of(cache, DESC).scores == (Score("a", name, 6, T0),)
 
 
-def test_rename_to_and_from_the_name_that_the_id_gives_is_seen(cache: Cache) -> None:
+def test_rename_to_and_from_the_name_that_the_id_gives_is_seen(cache: ValkeyCache) -> None:
     started(cache, DESC, record("a", 5, name=default_name("a")))
     for version, name in ((2, "Ann"), (3, default_name("a")), (4, default_name("b"))):
         top = top_of(cache, DESC)
-        cache.mark(DESC, top, HINT)
+        cache.remember_recorded(DESC, top, HINT)
         after = cache.apply(DESC, [record("a", 5, version=version, name=name)]).top
         assert after is not None
         assert after.is_unrecorded
         assert after.scores == (Score("a", name, 5, T0),)
 
 
-def test_longest_ids_keep_their_members_apart(cache: Cache) -> None:
+def test_longest_ids_keep_their_members_apart(cache: ValkeyCache) -> None:
     long = "x" * 64
     started(cache, DESC, record(long, 5), record(long[:63], 5), record("1", 5), record("11", 5))
     assert users(top_of(cache, DESC)) == ["1", "11", long[:63], long]
@@ -272,7 +275,7 @@ def test_longest_ids_keep_their_members_apart(cache: Cache) -> None:
 # What is left to record.
 
 
-def test_change_of_the_top_gets_a_fresh_id_each_time(cache: Cache) -> None:
+def test_change_of_the_top_gets_a_fresh_id_each_time(cache: ValkeyCache) -> None:
     seen = {started(cache, DESC, record("a", 1)).change}
     for version in range(2, 30):
         top = cache.apply(DESC, [record("a", version % 2, version=version)]).top
@@ -281,9 +284,9 @@ def test_change_of_the_top_gets_a_fresh_id_each_time(cache: Cache) -> None:
     assert len(seen) == 29
 
 
-def test_change_below_the_top_is_nothing_to_record(cache: Cache) -> None:
+def test_change_below_the_top_is_nothing_to_record(cache: ValkeyCache) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n + 10) for n in range(3)))
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     for low in (record("low", 1), record("low", 2, version=2), record("low", None, version=3)):
         after = cache.apply(DESC, [low]).top
         assert after is not None
@@ -303,34 +306,34 @@ def test_change_below_the_top_is_nothing_to_record(cache: Cache) -> None:
         record("u0", 10, version=2, at=T0 - 1),
     ],
 )
-def test_change_in_the_top_is_to_be_recorded(cache: Cache, change: ScoreRecord) -> None:
+def test_change_in_the_top_is_to_be_recorded(cache: ValkeyCache, change: ScoreState) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n + 10) for n in range(3)))
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     after = cache.apply(DESC, [change]).top
     assert after is not None
     assert after.is_unrecorded
     assert after.scores == top_of(cache, DESC, size=3).scores
 
 
-def test_rename_below_the_top_is_nothing_to_record(cache: Cache) -> None:
+def test_rename_below_the_top_is_nothing_to_record(cache: ValkeyCache) -> None:
     top = started(cache, DESC, *(record(f"u{n}", n) for n in range(5)))
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     after = cache.apply(DESC, [record("u0", 0, version=2, name="renamed")]).top
     assert after is not None
     assert not after.is_unrecorded
     assert top_of(cache, DESC).scores[-1].user_name == "renamed"
 
 
-def test_newer_version_of_an_equal_entry_is_nothing_to_record(cache: Cache) -> None:
+def test_newer_version_of_an_equal_entry_is_nothing_to_record(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1))
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     applied = cache.apply(DESC, [record("a", 1, version=2)])
-    assert applied.taken == 1
+    assert applied.applied == 1
     assert applied.top is not None
     assert not applied.top.is_unrecorded
 
 
-def test_difference_that_nobody_recorded_shows_in_an_empty_batch(cache: Cache) -> None:
+def test_difference_that_nobody_recorded_shows_in_an_empty_batch(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1))
     after = cache.apply(DESC, [record("a", 1)]).top
     assert after == top
@@ -338,44 +341,44 @@ def test_difference_that_nobody_recorded_shows_in_an_empty_batch(cache: Cache) -
     assert after.is_unrecorded
 
 
-def test_mark_counts_only_while_its_change_is_the_current_one(cache: Cache) -> None:
+def test_mark_counts_only_while_its_change_is_the_current_one(cache: ValkeyCache) -> None:
     before = started(cache, DESC, record("a", 1))
     cache.apply(DESC, [record("a", 2, version=2)])
-    cache.mark(DESC, before, HINT)
+    cache.remember_recorded(DESC, before, HINT)
     after = cache.read(DESC)
     assert after is not None
     assert after.is_unrecorded
     assert after.hint == HINT
-    cache.mark(DESC, after, HINT)
+    cache.remember_recorded(DESC, after, HINT)
     marked = cache.read(DESC)
     assert marked is not None
     assert not marked.is_unrecorded
 
 
-def test_mark_that_comes_late_does_not_replace_a_newer_one(cache: Cache) -> None:
+def test_mark_that_comes_late_does_not_replace_a_newer_one(cache: ValkeyCache) -> None:
     """Two functions record one after the other, and the second one's mark arrives first."""
     top = started(cache, DESC, record("ann", 3))
     newer = replace(HINT, revision=HINT.revision + 1, total=2)
-    cache.mark(DESC, top, newer)
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, newer)
+    cache.remember_recorded(DESC, top, HINT)
     after = cache.read(DESC)
     assert after is not None
     assert after.hint == newer
 
 
-def test_mark_of_another_life_changes_nothing(cache: Cache, cache_server: Valkey) -> None:
+def test_mark_of_another_life_changes_nothing(cache: ValkeyCache, cache_server: Valkey) -> None:
     old = started(cache, DESC, record("a", 1))
     cache_server.client.flushall()
     started(cache, DESC, record("b", 1))
     before = everything(cache_server)
-    cache.mark(DESC, old, HINT)
+    cache.remember_recorded(DESC, old, HINT)
     assert everything(cache_server) == before
 
 
-def test_age_is_known_once_there_was_a_record(cache: Cache) -> None:
+def test_age_is_known_once_there_was_a_record(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1))
     assert top.age_ms is None
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     after = cache.read(DESC)
     assert after is not None
     assert after.age_ms is not None
@@ -386,7 +389,7 @@ def test_age_is_known_once_there_was_a_record(cache: Cache) -> None:
 
 
 def lose(server: Valkey, key: str) -> None:
-    assert server.client.delete(getattr(Keys.of(DESC.key), key)) == 1
+    assert server.client.delete(getattr(CacheKeys.of(DESC.key), key)) == 1
 
 
 LOST = pytest.mark.parametrize("key", ["order", "users"])
@@ -394,8 +397,10 @@ MANY = [record(f"u{n:02d}", n) for n in range(25)]
 
 
 @LOST
-def test_ranking_that_lost_a_key_has_no_life(cache: Cache, cache_server: Valkey, key: str) -> None:
-    cache.mark(DESC, started(cache, DESC, *MANY), HINT)
+def test_ranking_that_lost_a_key_has_no_life(
+    cache: ValkeyCache, cache_server: Valkey, key: str
+) -> None:
+    cache.remember_recorded(DESC, started(cache, DESC, *MANY), HINT)
     life = top_of(cache, DESC).life
     lose(cache_server, key)
     assert cache.read(DESC) is None
@@ -410,10 +415,10 @@ def test_ranking_that_lost_a_key_has_no_life(cache: Cache, cache_server: Valkey,
 
 @LOST
 def test_ranking_that_lost_a_key_begins_anew_and_publishes_no_remains(
-    cache: Cache, cache_server: Valkey, key: str
+    cache: ValkeyCache, cache_server: Valkey, key: str
 ) -> None:
     first = started(cache, DESC, *MANY)
-    cache.mark(DESC, first, HINT)
+    cache.remember_recorded(DESC, first, HINT)
     lose(cache_server, key)
     again = record("u03", 99, version=2, at=T0 + 1)
     applied = cache.apply(DESC, [again], start=PARTIAL)
@@ -423,23 +428,23 @@ def test_ranking_that_lost_a_key_begins_anew_and_publishes_no_remains(
     assert applied.top.life != first.life
     assert not applied.top.is_unrecorded
     assert cache.fill(DESC, MANY, life=applied.top.life) == 24
-    assert cache.settle(DESC, applied.top.life, COMPLETE)
+    assert cache.set_completeness(DESC, applied.top.life, COMPLETE)
     top = top_of(cache, DESC)
     assert (top.total, users(top)[:3]) == (25, ["u03", "u24", "u23"])
 
 
 @LOST
 def test_key_lost_while_a_rebuild_fills_ends_the_life(
-    cache: Cache, cache_server: Valkey, key: str
+    cache: ValkeyCache, cache_server: Valkey, key: str
 ) -> None:
     life = started(cache, DESC, as_=PARTIAL).life
     assert cache.fill(DESC, MANY, life=life) == 25
     lose(cache_server, key)
-    assert cache.settle(DESC, life, COMPLETE)
+    assert cache.set_completeness(DESC, life, COMPLETE)
     assert cache.read(DESC) is None
 
 
-def test_ranking_without_a_member_has_lost_nothing(cache: Cache) -> None:
+def test_ranking_without_a_member_has_lost_nothing(cache: ValkeyCache) -> None:
     """The server has no empty keys: a ranking that everybody left has no order."""
     life = started(cache, DESC).life
     assert top_of(cache, DESC).life == life
@@ -452,7 +457,7 @@ def test_ranking_without_a_member_has_lost_nothing(cache: Cache) -> None:
 
 
 def test_loss_of_the_users_is_noticed_where_everybody_left(
-    cache: Cache, cache_server: Valkey
+    cache: ValkeyCache, cache_server: Valkey
 ) -> None:
     started(cache, DESC, record("a", 5), record("b", None))
     cache.apply(DESC, [record("a", None, version=3)])
@@ -472,8 +477,8 @@ class Oracle:
     entries: list[Entry]
 
     @classmethod
-    def of(cls, board: BoardSeason, records: Iterable[ScoreRecord]) -> Oracle:
-        newest: dict[str, ScoreRecord] = {}
+    def of(cls, board: BoardSeason, records: Iterable[ScoreState]) -> Oracle:
+        newest: dict[str, ScoreState] = {}
         for it in records:
             if it.user_id not in newest or it.version > newest[it.user_id].version:
                 newest[it.user_id] = it
@@ -533,17 +538,17 @@ IDS = (
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[list[ScoreRecord]]:
+def histories(draw: st.DrawFn) -> list[list[ScoreState]]:
     """Batches in which few users score, tie, move, vanish and come back, in any order.
 
     A user's version says the same wherever it comes again.
     """
-    known: dict[tuple[str, int], ScoreRecord] = {}
+    known: dict[tuple[str, int], ScoreState] = {}
 
-    def drawn(user_id: str) -> ScoreRecord:
+    def drawn(user_id: str) -> ScoreState:
         version = draw(st.integers(1, 9))
         if (user_id, version) not in known:
-            known[user_id, version] = ScoreRecord(user_id, version, scored(user_id, version))
+            known[user_id, version] = ScoreState(user_id, version, scored(user_id, version))
         return known[user_id, version]
 
     def scored(user_id: str, version: int) -> Score | None:
@@ -557,7 +562,7 @@ def histories(draw: st.DrawFn) -> list[list[ScoreRecord]]:
     return [[drawn(user_id) for user_id in batch] for batch in draw(batches)]
 
 
-def seen(batches: list[list[ScoreRecord]]) -> list[ScoreRecord]:
+def seen(batches: list[list[ScoreState]]) -> list[ScoreState]:
     return [it for batch in batches for it in batch]
 
 
@@ -568,7 +573,7 @@ on_one_server = settings(
 )
 
 
-def whole(cache: Cache, board: BoardSeason, batches: list[list[ScoreRecord]]) -> Oracle:
+def whole(cache: ValkeyCache, board: BoardSeason, batches: list[list[ScoreState]]) -> Oracle:
     cache.drop(board.key)
     started(cache, board, as_=COMPLETE)
     for batch in batches:
@@ -586,9 +591,9 @@ def whole(cache: Cache, board: BoardSeason, batches: list[list[ScoreRecord]]) ->
     ),
 )
 def test_list_is_that_of_a_sorted_list_behind_any_place(
-    cache: Cache,
+    cache: ValkeyCache,
     board: BoardSeason,
-    history: list[list[ScoreRecord]],
+    history: list[list[ScoreState]],
     limit: int,
     elsewhere: list[Position],
 ) -> None:
@@ -603,7 +608,7 @@ def test_list_is_that_of_a_sorted_list_behind_any_place(
 @on_one_server
 @given(st.sampled_from([DESC, ASC]), histories(), st.integers(0, 6))
 def test_around_is_that_of_a_sorted_list(
-    cache: Cache, board: BoardSeason, history: list[list[ScoreRecord]], reach: int
+    cache: ValkeyCache, board: BoardSeason, history: list[list[ScoreState]], reach: int
 ) -> None:
     oracle = whole(cache, board, history)
     ranked = {it.user_id for it in oracle.entries}
@@ -615,7 +620,7 @@ def test_around_is_that_of_a_sorted_list(
 @on_one_server
 @given(st.sampled_from([DESC, ASC]), histories(), st.lists(st.sampled_from([*IDS, "nobody"])))
 def test_find_is_that_of_a_sorted_list(
-    cache: Cache, board: BoardSeason, history: list[list[ScoreRecord]], asked: list[str]
+    cache: ValkeyCache, board: BoardSeason, history: list[list[ScoreState]], asked: list[str]
 ) -> None:
     oracle = whole(cache, board, history)
     assert cache.find(board, asked) == oracle.find(asked)
@@ -623,7 +628,7 @@ def test_find_is_that_of_a_sorted_list(
 
 @pytest.mark.parametrize("board", [DESC, ASC])
 def test_pages_through_a_thousand_ties_meet_without_gap_or_double(
-    cache: Cache, board: BoardSeason
+    cache: ValkeyCache, board: BoardSeason
 ) -> None:
     chance = random.Random(5)
     records = [
@@ -647,7 +652,9 @@ def test_pages_through_a_thousand_ties_meet_without_gap_or_double(
 
 
 @pytest.mark.parametrize("beginning", [None, NEW, PARTIAL])
-def test_ranking_that_is_not_whole_answers_nothing(cache: Cache, beginning: str | None) -> None:
+def test_ranking_that_is_not_whole_answers_nothing(
+    cache: ValkeyCache, beginning: str | None
+) -> None:
     if beginning:
         started(cache, DESC, record("a", 1), as_=beginning)
     assert cache.list(DESC, after=None, limit=10) is None
@@ -656,103 +663,105 @@ def test_ranking_that_is_not_whole_answers_nothing(cache: Cache, beginning: str 
     assert cache.find(DESC, ["a"]) is None
 
 
-def test_find_of_nobody_tells_the_total(cache: Cache) -> None:
+def test_find_of_nobody_tells_the_total(cache: ValkeyCache) -> None:
     started(cache, DESC, record("a", 1), as_=COMPLETE)
     assert cache.find(DESC, []) == Listing((), 1)
 
 
 def test_listings_raise_while_the_cache_is_down() -> None:
-    calls: list[Callable[[Cache], Listing | None]] = [
+    calls: list[Callable[[ValkeyCache], Listing | None]] = [
         lambda it: it.list(DESC, after=None, limit=1),
         lambda it: it.around(DESC, "a", reach=1),
         lambda it: it.find(DESC, ["a"]),
     ]
     for call in calls:
         with pytest.raises(CacheUnavailable):
-            call(Cache("127.0.0.1:1"))
+            call(ValkeyCache("127.0.0.1:1"))
 
 
 # Lives.
 
 
-def test_cold_cache_takes_nothing(cache: Cache, cache_server: Valkey) -> None:
+def test_cold_cache_takes_nothing(cache: ValkeyCache, cache_server: Valkey) -> None:
     assert cache.apply(DESC, [record("a", 1)]).top is None
     assert cache.read(DESC) is None
     assert everything(cache_server) == {}
 
 
 @pytest.mark.parametrize("beginning", [NEW, PARTIAL])
-def test_life_begins_as_it_is_told(cache: Cache, beginning: str) -> None:
+def test_life_begins_as_it_is_told(cache: ValkeyCache, beginning: str) -> None:
     top = started(cache, DESC, record("a", 1), as_=beginning)
     assert top.completeness == beginning
     assert users(top) == ["a"]
 
 
-def test_life_that_is_there_is_not_begun_again(cache: Cache) -> None:
+def test_life_that_is_there_is_not_begun_again(cache: ValkeyCache) -> None:
     first = started(cache, DESC, record("a", 1))
     second = started(cache, DESC, record("b", 2), as_=PARTIAL)
     assert (second.life, second.completeness) == (first.life, NEW)
     assert users(second) == ["b", "a"]
 
 
-def test_life_without_its_state_leaves_nothing_behind(cache: Cache, cache_server: Valkey) -> None:
+def test_life_without_its_state_leaves_nothing_behind(
+    cache: ValkeyCache, cache_server: Valkey
+) -> None:
     started(cache, DESC, record("a", 9, version=50), record("b", 8))
-    cache_server.client.delete(Keys.of(DESC.key).state)
+    cache_server.client.delete(CacheKeys.of(DESC.key).state)
     top = started(cache, DESC, record("a", 1, version=2), as_=PARTIAL)
     assert users(top_of(cache, DESC)) == ["a"]
     assert top.total == 1
 
 
-def test_new_life_is_complete_once_its_own_record_was_accepted(cache: Cache) -> None:
+def test_new_life_is_complete_once_its_own_record_was_accepted(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1))
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     assert top_of(cache, DESC).completeness == COMPLETE
 
 
-def test_partial_life_is_never_to_be_recorded(cache: Cache) -> None:
+def test_partial_life_is_never_to_be_recorded(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1), as_=PARTIAL)
     assert top.change != top.recorded
     assert not top.is_unrecorded
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     assert top_of(cache, DESC).completeness == PARTIAL
 
 
-def test_other_life_takes_nothing_from_a_rebuild(cache: Cache, cache_server: Valkey) -> None:
+def test_other_life_takes_nothing_from_a_rebuild(cache: ValkeyCache, cache_server: Valkey) -> None:
     old = started(cache, DESC, as_=PARTIAL)
     cache_server.client.flushall()
     assert cache.fill(DESC, [record("a", 1)], life=old.life) is None
     started(cache, DESC, record("b", 1), as_=PARTIAL)
     before = everything(cache_server)
     assert cache.fill(DESC, [record("a", 1)], life=old.life) is None
-    assert not cache.settle(DESC, old.life, COMPLETE)
+    assert not cache.set_completeness(DESC, old.life, COMPLETE)
     assert everything(cache_server) == before
 
 
-def test_rebuild_that_ends_has_the_top_recorded_anew(cache: Cache) -> None:
+def test_rebuild_that_ends_has_the_top_recorded_anew(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1))
-    cache.mark(DESC, top, HINT)
-    assert cache.settle(DESC, top.life, COMPLETE)
+    cache.remember_recorded(DESC, top, HINT)
+    assert cache.set_completeness(DESC, top.life, COMPLETE)
     after = cache.read(DESC)
     assert after is not None
     assert after.is_unrecorded
 
 
-def test_life_that_was_confirmed_does_not_become_partial(cache: Cache) -> None:
+def test_life_that_was_confirmed_does_not_become_partial(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1))
-    assert cache.settle(DESC, top.life, PARTIAL, only_new=True)
+    assert cache.set_completeness(DESC, top.life, PARTIAL, only_new=True)
     assert top_of(cache, DESC).completeness == PARTIAL
-    assert cache.settle(DESC, top.life, COMPLETE)
-    assert not cache.settle(DESC, top.life, PARTIAL, only_new=True)
+    assert cache.set_completeness(DESC, top.life, COMPLETE)
+    assert not cache.set_completeness(DESC, top.life, PARTIAL, only_new=True)
     assert top_of(cache, DESC).completeness == COMPLETE
 
 
-def test_one_caller_claims_the_rebuild_of_a_partial_life(cache: Cache) -> None:
+def test_one_caller_claims_the_rebuild_of_a_partial_life(cache: ValkeyCache) -> None:
     first = cache.apply(DESC, [record("a", 1)], start=PARTIAL)
     second = cache.apply(DESC, [record("b", 1)])
     assert (first.rebuild_due, second.rebuild_due) == (True, False)
 
 
-def test_claim_given_back_is_taken_by_the_next(cache: Cache) -> None:
+def test_claim_given_back_is_taken_by_the_next(cache: ValkeyCache) -> None:
     assert cache.apply(DESC, [], start=PARTIAL).rebuild_due
     cache.release(DESC)
     assert cache.apply(DESC, []).rebuild_due
@@ -760,7 +769,7 @@ def test_claim_given_back_is_taken_by_the_next(cache: Cache) -> None:
 
 
 def test_rebuild_that_fell_silent_is_claimed_again(
-    cache: Cache, monkeypatch: pytest.MonkeyPatch
+    cache: ValkeyCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     life = started(cache, DESC, as_=PARTIAL).life
     monkeypatch.setattr(adapter, "REBUILD_SILENCE_SECONDS", -1)
@@ -769,16 +778,16 @@ def test_rebuild_that_fell_silent_is_claimed_again(
 
 
 def test_rebuild_that_is_heard_of_is_not_claimed_by_another(
-    cache: Cache, cache_server: Valkey
+    cache: ValkeyCache, cache_server: Valkey
 ) -> None:
     life = started(cache, DESC, as_=PARTIAL).life
-    cache_server.client.hset(Keys.of(DESC.key).state, "filledAt", 1)
+    cache_server.client.hset(CacheKeys.of(DESC.key).state, "filledAt", 1)
     cache.fill(DESC, [record("a", 1)], life=life)
     assert not cache.apply(DESC, [record("b", 1)]).rebuild_due
 
 
 @pytest.mark.parametrize("beginning", [NEW, COMPLETE])
-def test_life_that_lacks_nothing_is_not_rebuilt(cache: Cache, beginning: str) -> None:
+def test_life_that_lacks_nothing_is_not_rebuilt(cache: ValkeyCache, beginning: str) -> None:
     assert not cache.apply(DESC, [record("a", 1)], start=beginning).rebuild_due
 
 
@@ -788,7 +797,7 @@ def test_life_that_lacks_nothing_is_not_rebuilt(cache: Cache, beginning: str) ->
 @on_one_server
 @given(st.sampled_from([DESC, ASC]), histories(), st.lists(st.booleans(), min_size=4, max_size=4))
 def test_filling_beside_live_records_comes_to_the_same_as_applying(
-    cache: Cache, board: BoardSeason, history: list[list[ScoreRecord]], filled: list[bool]
+    cache: ValkeyCache, board: BoardSeason, history: list[list[ScoreState]], filled: list[bool]
 ) -> None:
     cache.drop(board.key)
     life = started(cache, board, as_=COMPLETE).life
@@ -816,30 +825,30 @@ def commands(cache_server: Valkey, request: pytest.FixtureRequest) -> Iterator[N
 
 
 @pytest.mark.usefixtures("commands")
-def test_fill_takes_any_number_and_answers_how_many_were_newer(cache: Cache) -> None:
+def test_fill_takes_any_number_and_answers_how_many_were_newer(cache: ValkeyCache) -> None:
     life = started(cache, DESC, record("u7", 9, version=9), as_=PARTIAL).life
     records = [record(f"u{n}", n % 50, version=2, at=T0 + n) for n in range(2500)]
     records += [record(f"gone{n}", None) for n in range(30)]
     assert cache.fill(DESC, iter(records), life=life) == 2529
     assert cache.fill(DESC, records, life=life) == 0
-    assert cache.settle(DESC, life, COMPLETE)
+    assert cache.set_completeness(DESC, life, COMPLETE)
     oracle = Oracle.of(DESC, [*records, record("u7", 9, version=9)])
     assert cache.list(DESC, after=None, limit=2000) == oracle.list(None, 2000)
 
 
-def test_fill_leaves_a_changed_top_to_be_recorded(cache: Cache) -> None:
+def test_fill_leaves_a_changed_top_to_be_recorded(cache: ValkeyCache) -> None:
     top = started(cache, DESC, record("a", 1), as_=COMPLETE)
-    cache.mark(DESC, top, HINT)
+    cache.remember_recorded(DESC, top, HINT)
     cache.fill(DESC, [record("b", 2)], life=top.life)
     assert top_of(cache, DESC).is_unrecorded
 
 
 def test_fill_puts_back_who_is_missing_in_the_order_or_stands_wrong(
-    cache: Cache, cache_server: Valkey
+    cache: ValkeyCache, cache_server: Valkey
 ) -> None:
     records = [record(f"u{n}", n) for n in range(5)]
     life = started(cache, DESC, *records, as_=COMPLETE).life
-    key = Keys.of(DESC.key).order
+    key = CacheKeys.of(DESC.key).order
     with cache_server.connect(decode_responses=False) as raw:
         best, worst = raw.zrange(key, 0, 0) + raw.zrange(key, -1, -1)
         raw.zrem(key, best)
@@ -849,8 +858,8 @@ def test_fill_puts_back_who_is_missing_in_the_order_or_stands_wrong(
     assert users(top_of(cache, DESC)) == ["u4", "u3", "u2", "u1", "u0"]
 
 
-def dumped(cache: Cache, board: BoardSeason, life: str) -> list[ScoreRecord]:
-    records: list[ScoreRecord] = []
+def dumped(cache: ValkeyCache, board: BoardSeason, life: str) -> list[ScoreState]:
+    records: list[ScoreState] = []
     cursor = None
     while True:
         page = cache.dump(board, life=life, cursor=cursor, limit=50)
@@ -861,7 +870,7 @@ def dumped(cache: Cache, board: BoardSeason, life: str) -> list[ScoreRecord]:
             return records
 
 
-def test_dump_has_every_user_as_the_ranking_knows_it(cache: Cache) -> None:
+def test_dump_has_every_user_as_the_ranking_knows_it(cache: ValkeyCache) -> None:
     records = [
         record(
             f"u{n}",
@@ -879,14 +888,14 @@ def test_dump_has_every_user_as_the_ranking_knows_it(cache: Cache) -> None:
     assert cache.dump(ASC, life="another") is None
 
 
-def test_dump_shows_who_is_missing_in_the_order(cache: Cache, cache_server: Valkey) -> None:
+def test_dump_shows_who_is_missing_in_the_order(cache: ValkeyCache, cache_server: Valkey) -> None:
     life = started(cache, DESC, record("a", 1), record("b", 2, version=7), as_=COMPLETE).life
-    cache_server.client.zremrangebyrank(Keys.of(DESC.key).order, 0, 0)
+    cache_server.client.zremrangebyrank(CacheKeys.of(DESC.key).order, 0, 0)
     assert set(dumped(cache, DESC, life)) == {record("a", 1), record("b", None, version=7)}
 
 
 def test_dropped_ranking_leaves_nothing_and_its_life_is_over(
-    cache: Cache, cache_server: Valkey
+    cache: ValkeyCache, cache_server: Valkey
 ) -> None:
     life = started(cache, DESC, record("a", 1), as_=COMPLETE).life
     started(cache, ASC, record("b", 1))
@@ -901,7 +910,7 @@ def test_dropped_ranking_leaves_nothing_and_its_life_is_over(
 # Copies of the recorded top.
 
 
-def test_older_copy_does_not_replace_a_newer_one(cache: Cache) -> None:
+def test_older_copy_does_not_replace_a_newer_one(cache: ValkeyCache) -> None:
     cache.keep_copy(DESC.key, revision=10, body="ten")
     cache.keep_copy(DESC.key, revision=9, body="nine")
     assert cache.read_copy(DESC.key).body == "ten"
@@ -909,18 +918,18 @@ def test_older_copy_does_not_replace_a_newer_one(cache: Cache) -> None:
     assert cache.read_copy(DESC.key).body == "eleven with spaces ☃"
 
 
-def test_copy_goes_by_itself(cache: Cache, cache_server: Valkey) -> None:
+def test_copy_goes_by_itself(cache: ValkeyCache, cache_server: Valkey) -> None:
     cache.keep_copy(DESC.key, revision=1, body="one")
-    assert 0 < cache_server.client.ttl(Keys.of(DESC.key).copy) <= adapter.COPY_SECONDS
+    assert 0 < cache_server.client.ttl(CacheKeys.of(DESC.key).copy) <= adapter.COPY_SECONDS
 
 
-def test_paces_are_kept_by_board(cache: Cache) -> None:
+def test_paces_are_kept_by_board(cache: ValkeyCache) -> None:
     cache.keep_paces({"high": ("quick", 1000), "quiet": ("slow", 0)})
     assert cache.read_paces(["low", "high"]) == [None, "quick"]
     assert cache.read_paces(["quiet"]) == ["slow"]
 
 
-def test_boards_that_sent_a_moment_ago_are_active(cache: Cache) -> None:
+def test_boards_that_sent_a_moment_ago_are_active(cache: ValkeyCache) -> None:
     assert cache.active_paces() == {}
     cache.keep_paces({"high": ("quick", 60_000), "quiet": ("slow", 0), "low": ("brief", 30)})
     assert cache.active_paces().items() >= {("high", "quick")}
@@ -928,28 +937,28 @@ def test_boards_that_sent_a_moment_ago_are_active(cache: Cache) -> None:
     assert cache.active_paces() == {"high": "quick"}
 
 
-def test_paces_of_long_ago_are_forgotten(cache: Cache, cache_server: Valkey) -> None:
+def test_paces_of_long_ago_are_forgotten(cache: ValkeyCache, cache_server: Valkey) -> None:
     cache.keep_paces({"high": ("quick", 1000), "old": ("slow", 1000)})
     cache_server.client.zadd(adapter.PACES[1], {"old": 1})
     cache.keep_paces({"high": ("quick", 1000)})
     assert cache.read_paces(["high", "old"]) == ["quick", None]
 
 
-def test_mark_is_kept_by_board_and_season(cache: Cache, cache_server: Valkey) -> None:
-    assert cache.read_mark(DESC.key) is None
-    cache.keep_mark(DESC.key, epoch="e1", version=7)
-    assert cache.read_mark(DESC.key) == ("e1", 7)
-    assert cache.read_mark("high#2026-W01") is None
-    assert 0 < cache_server.client.ttl(Keys.of(DESC.key).told) <= adapter.MARK_SECONDS
+def test_mark_is_kept_by_board_and_season(cache: ValkeyCache, cache_server: Valkey) -> None:
+    assert cache.read_told(DESC.key) is None
+    cache.remember_told(DESC.key, epoch="e1", version=7)
+    assert cache.read_told(DESC.key) == ("e1", 7)
+    assert cache.read_told("high#2026-W01") is None
+    assert 0 < cache_server.client.ttl(CacheKeys.of(DESC.key).told) <= adapter.TOLD_SECONDS
 
 
 # Keys, and scripts that are refused.
 
 
-def calls(cache: Cache) -> list[tuple[str, Any]]:
+def calls(cache: ValkeyCache) -> list[tuple[str, Any]]:
     """Every script of the adapter, in an order in which all of them do something."""
     numbers = count(1)
-    life: list[Top] = []
+    life: list[CachedTop] = []
 
     def begin() -> None:
         life.append(started(cache, DESC, record("a", 1), record("b", 2), as_=PARTIAL))
@@ -962,12 +971,12 @@ def calls(cache: Cache) -> list[tuple[str, Any]]:
         ("apply", apply),
         ("fill", lambda: cache.fill(DESC, [record("c", 7)], life=life[0].life)),
         ("dump", lambda: cache.dump(DESC, life=life[0].life)),
-        ("settle", lambda: cache.settle(DESC, life[0].life, COMPLETE)),
+        ("set_completeness", lambda: cache.set_completeness(DESC, life[0].life, COMPLETE)),
         ("read", lambda: cache.read(DESC, size=10)),
         ("list", lambda: cache.list(DESC, after=Position(1, T0, "z"), limit=9)),
         ("around", lambda: cache.around(DESC, "a", reach=2)),
         ("find", lambda: cache.find(DESC, ["a", "nobody"])),
-        ("mark", lambda: cache.mark(DESC, life[0], HINT)),
+        ("remember_recorded", lambda: cache.remember_recorded(DESC, life[0], HINT)),
         ("remove", lambda: cache.apply(DESC, [record("a", None, version=99)])),
         ("keep", lambda: cache.keep_copy(DESC.key, revision=1, body="x")),
         ("pace", lambda: cache.keep_paces({"high": ("x", 1000), "low": ("x", 0)})),
@@ -977,13 +986,15 @@ def calls(cache: Cache) -> list[tuple[str, Any]]:
 
 
 def test_scripts_touch_no_key_that_they_do_not_declare(
-    cache: Cache, cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
+    cache: ValkeyCache, cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each call runs as a user who may touch the keys that it declares, and no others."""
     declared: list[str] = []
     narrow: list[Any] = []
 
-    def run(_cache: Cache, script: adapter.Script, keys: tuple[str, ...], *values: Any) -> Any:
+    def run(
+        _cache: ValkeyCache, script: adapter.Script, keys: tuple[str, ...], *values: Any
+    ) -> Any:
         declared.extend(keys)
         assert len({cache_server.client.execute_command("CLUSTER KEYSLOT", k) for k in keys}) == 1
         assert "{" in keys[0]
@@ -995,7 +1006,7 @@ def test_scripts_touch_no_key_that_they_do_not_declare(
         narrow.append(client)
         return client.eval(script.source, len(keys), *keys, *values)
 
-    monkeypatch.setattr(Cache, "run", run)
+    monkeypatch.setattr(ValkeyCache, "run", run)
     for _, call in calls(cache):
         call()
     with pytest.raises(Exception, match=r"can't access|No permissions"):
@@ -1003,20 +1014,22 @@ def test_scripts_touch_no_key_that_they_do_not_declare(
     for client in narrow:
         client.close()
     cache_server.client.execute_command("ACL", "DELUSER", "narrow")
-    keys = Keys.of(DESC.key)
+    keys = CacheKeys.of(DESC.key)
     assert set(declared) == {*keys.ranking, keys.copy, *adapter.PACES}
 
 
 def test_keys_of_a_board_season_share_a_slot_and_name_their_format() -> None:
-    keys = Keys.of(DESC.key)
+    keys = CacheKeys.of(DESC.key)
     for key in (*keys.ranking, keys.copy):
         assert key.startswith(f"{adapter.FORMAT}:{{high#all}}:")
 
 
-def test_nothing_is_written_when_a_record_is_refused(cache: Cache, cache_server: Valkey) -> None:
+def test_nothing_is_written_when_a_record_is_refused(
+    cache: ValkeyCache, cache_server: Valkey
+) -> None:
     started(cache, DESC, record("a", 1), record("b", 2))
     before = everything(cache_server)
-    keys = Keys.of(DESC.key).ranking
+    keys = CacheKeys.of(DESC.key).ranking
     options: list[str | int] = [DESC.rules.order, DESC.rules.top_size, "fresh", "", "", 30]
     fine = (b"new", bytes(6) + b"\x01" + bytes(6) + b"new", 5)
     for value in (b"", b"short", bytes(6) + b"\x09" + bytes(6) + b"b"):
@@ -1027,10 +1040,10 @@ def test_nothing_is_written_when_a_record_is_refused(cache: Cache, cache_server:
 
 
 def test_nothing_is_written_where_a_key_is_of_another_kind(
-    cache: Cache, cache_server: Valkey
+    cache: ValkeyCache, cache_server: Valkey
 ) -> None:
     started(cache, DESC, record("a", 1))
-    keys = Keys.of(DESC.key)
+    keys = CacheKeys.of(DESC.key)
     cache_server.client.delete(keys.order)
     cache_server.client.set(keys.order, "no sorted set")
     before = everything(cache_server)
@@ -1039,7 +1052,9 @@ def test_nothing_is_written_where_a_key_is_of_another_kind(
     assert everything(cache_server) == before
 
 
-def test_scripts_come_back_after_the_server_forgot_them(cache: Cache, cache_server: Valkey) -> None:
+def test_scripts_come_back_after_the_server_forgot_them(
+    cache: ValkeyCache, cache_server: Valkey
+) -> None:
     started(cache, DESC, record("a", 1))
     cache_server.client.script_flush()
     assert users(top_of(cache, DESC)) == ["a"]

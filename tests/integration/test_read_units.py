@@ -37,7 +37,7 @@ def archived(stage: None) -> Board:  # noqa: ARG001 - the tables are those of a 
         at = T0 + number
         item = ScoreItem(user(number), "global", "all", LONGEST_NAME, 0, "visible", number, at, T0)
         wiring.score_table().write(Write(board, item, 0))
-    records = wiring.bulk_scores().read_records("global#all", [user(it) for it in range(50)])
+    records = wiring.score_scanner().read_records("global#all", [user(it) for it in range(50)])
     recorder = wiring.recorder()
     board_season = wiring.asked("global")
     recorder.record(board_season, recorder.apply(board_season, records).top)

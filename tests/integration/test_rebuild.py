@@ -9,11 +9,13 @@ import pytest
 import handlers.rebuild
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.dynamodb.scan import BulkScores
-from leaderboard.adapters.valkey.cache import Cache
+from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
+from leaderboard.adapters.valkey.cache import ValkeyCache
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
-from leaderboard.ranking.recorder import COMPLETE, Recorder, ScoreRecord
+from leaderboard.ranking.cached_top import COMPLETE
+from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.score_state import ScoreState
 from tests.integration import aws
 from tests.integration.events import CONTEXT
 from tests.integration.valkey import Valkey
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("stage")
 def take(user_id: str, score: int) -> None:
     """What the score stream does with one record."""
     board_season, recorder = wiring.asked("global"), wiring.recorder()
-    record = ScoreRecord(user_id, instants.now_ms(), Score(user_id, user_id, score, 1000 + score))
+    record = ScoreState(user_id, instants.now_ms(), Score(user_id, user_id, score, 1000 + score))
     recorder.record(board_season, recorder.apply(board_season, [record]).top)
 
 
@@ -41,7 +43,7 @@ def test_scores_after_a_rebuild_that_died_on_an_empty_board_outlive_the_cache(
     cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(BulkScores, "read_page", unreadable)
+        patch.setattr(ScoreScanner, "read_page", unreadable)
         patch.setattr("leaderboard.repair.rebuild.PATIENCE_SECONDS", 0)
         with pytest.raises(Unavailable):
             rebuilt()
@@ -148,17 +150,17 @@ def test_ranking_that_is_lost_as_its_rebuild_ends_is_filled_again(
 ) -> None:
     score("ann", 30)
     score("bob", 20)
-    settle = Cache.settle
+    settle = ValkeyCache.set_completeness
     lost: list[str] = []
 
-    def settle_and_lose(cache: Cache, *arguments: Any, **named: Any) -> bool:
+    def settle_and_lose(cache: ValkeyCache, *arguments: Any, **named: Any) -> bool:
         done = settle(cache, *arguments, **named)
         if not lost:
             lost.append("once")
             cache_server.client.flushall()
         return done
 
-    monkeypatch.setattr(Cache, "settle", settle_and_lose)
+    monkeypatch.setattr(ValkeyCache, "set_completeness", settle_and_lose)
     rebuilt()
     assert ranked() == recorded() == ["ann", "bob"]
 

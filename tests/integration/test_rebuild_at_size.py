@@ -11,23 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
 import handlers.rebuild
 import handlers.score_stream
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.dynamodb.scan import BulkScores
-from leaderboard.adapters.valkey.cache import Cache, Keys
+from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
+from leaderboard.adapters.valkey.cache import CacheKeys, ValkeyCache
 from leaderboard.boards import order
 from leaderboard.boards.board_season import key_of
 from leaderboard.boards.seasons import season_at
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Invalid, Unavailable
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, Recorder, ScoreRecord
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
+from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair import rebuild
-from leaderboard.repair.rebuild import Standing
-from tests.integration import aws
+from leaderboard.repair.rebuild import RebuildProgress
+from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import Invocation, stream_record
 from tests.integration.valkey import Valkey
@@ -60,14 +61,14 @@ def small_pages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The table answers three items at a time."""
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    call = aws_calls.real()
 
     def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
         if operation == "Scan" and parameters["TableName"] == aws.SCORES:
             parameters = {**parameters, "Limit": 3}
         return call(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
 
 
 @dataclass(frozen=True)
@@ -229,12 +230,12 @@ class Killed(BaseException):
 
 
 STEPS: list[tuple[type, str]] = [
-    (Recorder, "begin"),
-    (BulkScores, "read_page"),
-    (Cache, "fill"),
-    (Cache, "settle"),
-    (Cache, "list"),
-    (Cache, "read"),
+    (Recorder, "begin_life"),
+    (ScoreScanner, "read_page"),
+    (ValkeyCache, "fill"),
+    (ValkeyCache, "set_completeness"),
+    (ValkeyCache, "list"),
+    (ValkeyCache, "read"),
     (Recorder, "record"),
 ]
 
@@ -275,13 +276,13 @@ def test_all_fills_every_live_board_in_one_pass(
         put("unseen", 7, key)
     put("ghost", 1, "gone#all")
     pages: list[str | None] = []
-    read = BulkScores.read_page
+    read = ScoreScanner.read_page
 
     def counted(*arguments: Any, **named: Any) -> Any:
         pages.append(named["only"])
         return read(*arguments, **named)
 
-    monkeypatch.setattr(BulkScores, "read_page", counted)
+    monkeypatch.setattr(ScoreScanner, "read_page", counted)
     answer = run({"all": True})
     assert answer["boards"] == 4
     assert pages == [None, None], "two segments, one page each"
@@ -329,11 +330,11 @@ def test_where_a_rebuild_stands_fits_an_event() -> None:
     """An asynchronous event has 256 KB at most."""
     lives = {f"{'b' * 40}{number:08}#2026-11-23": "f" * 16 for number in range(2000)}
     position = {"userId": {"S": "u" * 64}, "boardSeason": {"S": f"{'b' * 48}#2026-11-23"}}
-    standing = wiring.rebuild().begin(rebuild.Order())
+    standing = wiring.rebuild().begin(rebuild.RebuildRequest())
     standing.lives = lives
     standing.left = {str(number): position for number in range(32)}
     assert len(json.dumps(standing.to_json())) < 256_000
-    assert Standing.from_json(json.loads(json.dumps(standing.to_json()))) == standing
+    assert RebuildProgress.from_json(json.loads(json.dumps(standing.to_json()))) == standing
 
 
 # Cold caches.
@@ -415,20 +416,20 @@ def test_cache_that_is_lost_again_and_again_ends_a_rebuild(
     cache_server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd(3)
-    fill = Cache.fill
+    fill = ValkeyCache.fill
 
     def lose(*arguments: Any, **named: Any) -> Any:
         cache_server.client.flushall()
         return fill(*arguments, **named)
 
-    monkeypatch.setattr(Cache, "fill", lose)
+    monkeypatch.setattr(ValkeyCache, "fill", lose)
     with pytest.raises(Unavailable, match="3 times"):
         run({"board": "global"})
 
 
 def test_table_that_is_busy_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     users = crowd(4)
-    with failing(monkeypatch, BulkScores, "read_page", times=3):
+    with failing(monkeypatch, ScoreScanner, "read_page", times=3):
         run({"board": "global"})
     assert ranked() == users
 
@@ -457,7 +458,7 @@ def failing(
 
 def known(user: str, score: int, version: int, board: str = "global") -> None:
     """Somebody in the ranking whom the table does not have so."""
-    record = ScoreRecord(user, version, Score(user, user.upper(), score, NOW - 1_000_000 + score))
+    record = ScoreState(user, version, Score(user, user.upper(), score, NOW - 1_000_000 + score))
     board_season = wiring.asked(board)
     top = wiring.recorder().apply(board_season, [record]).top
     wiring.recorder().record(board_season, top)
@@ -505,7 +506,7 @@ def test_member_that_nobody_has_is_swept_out(cache_server: Valkey) -> None:
     """Order and users out of step: what cannot be mended is filled anew."""
     users = crowd(4)
     run({"board": "global"})
-    keys = Keys.of("global#all")
+    keys = CacheKeys.of("global#all")
     stray = order.member(NOW - 500_000, users[0])
     cache_server.client.zadd(keys.order, {stray: -9999})
     assert ranked()[0] == users[0]
@@ -518,7 +519,7 @@ def test_member_that_nobody_has_is_swept_out(cache_server: Valkey) -> None:
 def test_user_who_is_missing_in_the_order_is_put_back(cache_server: Valkey) -> None:
     users = crowd(4)
     run({"board": "global"})
-    cache_server.client.zremrangebyrank(Keys.of("global#all").order, 1, 1)
+    cache_server.client.zremrangebyrank(CacheKeys.of("global#all").order, 1, 1)
     assert len(ranked()) == 3
     run({"all": True})
     assert ranked() == users
@@ -561,7 +562,7 @@ def test_partial_life_is_not_taken_for_whole_while_it_is_filled(
     """Until it ends the top is the recorded one and ranks are null."""
     deliver(*(put(f"u{number}", number) for number in range(9)))
     wiring.ranking_cache().drop("global#all")
-    settle = Cache.settle
+    settle = ValkeyCache.set_completeness
 
     def look(*arguments: Any, **named: Any) -> bool:
         assert completeness("global") == PARTIAL
@@ -569,6 +570,6 @@ def test_partial_life_is_not_taken_for_whole_while_it_is_filled(
         assert wiring.reads().top(wiring.asked("global"), limit=None).body["entries"]
         return settle(*arguments, **named)
 
-    monkeypatch.setattr(Cache, "settle", look)
+    monkeypatch.setattr(ValkeyCache, "set_completeness", look)
     run({"board": "global"})
     assert completeness("global") == COMPLETE

@@ -14,7 +14,7 @@ from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
 from leaderboard.boards.board_season import key_of
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, Top
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record
@@ -66,7 +66,7 @@ def number(of: Json) -> str:
     return str(of["dynamodb"]["SequenceNumber"])
 
 
-def ranking(board: str = "global") -> Top | None:
+def ranking(board: str = "global") -> CachedTop | None:
     return wiring.ranking_cache().read(wiring.asked(board), size=100)
 
 

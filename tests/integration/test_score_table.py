@@ -19,7 +19,7 @@ from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.names import default_name
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.errors import Raced
-from leaderboard.scoring.decisions import Answer, Profile, ScoreItem, Taken
+from leaderboard.scoring.decisions import Answer, CompletedTicket, Profile, ScoreItem
 from leaderboard.scoring.ports import Submission, Write
 from tests.integration import aws
 
@@ -86,8 +86,8 @@ def test_user_without_a_score_has_no_item() -> None:
 
 
 def test_item_comes_back_as_it_was_written() -> None:
-    failed = Taken("before", T0 + 4, Answer(None, None, changed=False))
-    taken = {"quiz": (Taken("jti", T0 + 5, ANSWER), failed)}
+    failed = CompletedTicket("before", T0 + 4, Answer(None, None, changed=False))
+    taken = {"quiz": (CompletedTicket("jti", T0 + 5, ANSWER), failed)}
     written = item(
         taken=taken, open={"lap": "jti-2"}, paced={"actions": T0 * 1000 + 7}, user_score=MAX_SCORE
     )
@@ -126,7 +126,7 @@ def test_item_of_an_older_release_is_read() -> None:
     client("dynamodb").put_item(TableName=aws.SCORES, Item=image)
     table = wiring.score_table()
     read = table.read("ann", "global#all")
-    taken = {"quiz": (Taken("jti", T0 + 5, ANSWER),)}
+    taken = {"quiz": (CompletedTicket("jti", T0 + 5, ANSWER),)}
     assert read == item(taken=taken, paced={"actions": T0 * 1000})
     table.write(Write(HIGH, read, T0))
     assert table.read("ann", "global#all") == read
@@ -135,7 +135,7 @@ def test_item_of_an_older_release_is_read() -> None:
 
 def test_remembered_answers_hold_no_name() -> None:
     table = wiring.score_table()
-    table.write(Write(HIGH, item(taken={"quiz": (Taken("jti", T0, ANSWER),)}), 0))
+    table.write(Write(HIGH, item(taken={"quiz": (CompletedTicket("jti", T0, ANSWER),)}), 0))
     assert str(raw("ann")).count("Ann | ☃") == 1
     table.write(Write(HIGH, item("bob"), 0, submission=submission()))
     (known,) = client("dynamodb").scan(TableName=aws.SUBMISSIONS)["Items"]
@@ -342,7 +342,7 @@ def test_scan_shows_every_item_of_one_board_season() -> None:
     table.write(Write(HIGH, item("elsewhere", board="weekly"), 0))
     write_profile("ann", 1, "Ann")
     put_raw("stone", version={"N": "9"}, expiresAt={"N": "1"})
-    scan = wiring.bulk_scores()
+    scan = wiring.score_scanner()
     pages = [scan.read_page(it, 3, after=None, only="global#all") for it in range(3)]
     assert all(key == "global#all" for page in pages for key, _ in page.records)
     found = [record for page in pages for _, record in page.records]

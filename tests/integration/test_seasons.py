@@ -18,10 +18,11 @@ from leaderboard.adapters.dynamodb.boards import board_item
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.frames.broadcast import Change
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, ScoreRecord, Top
-from leaderboard.repair import turns
-from leaderboard.repair.turns import GRACE_MS, Turned
+from leaderboard.frames.frame import Change
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
+from leaderboard.ranking.score_state import ScoreState
+from leaderboard.repair import season_rollover
+from leaderboard.repair.season_rollover import GRACE_MS, RolloverResult
 from tests.integration import aws
 from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies
@@ -54,26 +55,26 @@ def switches(
     return dependencies
 
 
-def turn(now_ms: int, *, seconds: float = 10) -> Turned:
-    return replace(wiring.turns(), now_ms=lambda: now_ms).run(seconds=seconds)
+def turn(now_ms: int, *, seconds: float = 10) -> RolloverResult:
+    return replace(wiring.season_rollover(), now_ms=lambda: now_ms).run(seconds=seconds)
 
 
-def record(user: str, score: int, version: int = 1) -> ScoreRecord:
-    return ScoreRecord(user, version, Score(user, user.upper(), score, MONDAY + score))
+def record(user: str, score: int, version: int = 1) -> ScoreState:
+    return ScoreState(user, version, Score(user, user.upper(), score, MONDAY + score))
 
 
 def of(board: str, season: str) -> BoardSeason:
     return BoardSeason.stored(wiring.boards().find(board), season)
 
 
-def play(board: str, season: str, *records: ScoreRecord) -> None:
+def play(board: str, season: str, *records: ScoreState) -> None:
     """What the score stream does with scores of a season."""
     recorder, board_season = wiring.recorder(), of(board, season)
     top = recorder.apply(board_season, records or [record("ann", 5)]).top
     recorder.record(board_season, top)
 
 
-def ranking(board: str, season: str) -> Top | None:
+def ranking(board: str, season: str) -> CachedTop | None:
     return wiring.ranking_cache().read(of(board, season), size=100)
 
 
@@ -234,7 +235,7 @@ def follow(board: str) -> None:
 def test_watched_boards_open_first_however_many_others_there_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(turns, "PAGE", 3)
+    monkeypatch.setattr(season_rollover, "PAGE", 3)
     for number in range(12):
         play(f"arena-{number}", "2026-W47")
     for board in ("arena-3", "arena-11", "rating-1", "arena-new", "weekly"):
@@ -249,13 +250,13 @@ def test_watched_boards_open_first_however_many_others_there_are(
         assert len(runs) < 9
     opened = [it for done in runs for it in done.opened if it.startswith("arena")]
     assert sorted(opened) == sorted(f"arena-{number}#2026-W48" for number in range(12))
-    assert turn(MONDAY + 3_000_000) == Turned((), 0, finished=True)
+    assert turn(MONDAY + 3_000_000) == RolloverResult((), 0, finished=True)
 
 
 def test_minute_s_work_does_not_grow_with_boards_that_nobody_watches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(turns, "PAGE", 3)
+    monkeypatch.setattr(season_rollover, "PAGE", 3)
     spent = []
     for week, boards in enumerate((6, 30)):
         for number in range(boards):
@@ -269,7 +270,7 @@ def test_minute_s_work_does_not_grow_with_boards_that_nobody_watches(
 
 
 def test_turn_that_comes_amid_a_pass_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "PAGE", 3)
+    monkeypatch.setattr(season_rollover, "PAGE", 3)
     for number in range(10):
         play(f"arena-{number}", "2026-W47")
     assert not turn(MONDAY - 60_000).finished, "the first run sees its turns"
@@ -297,7 +298,7 @@ def test_boards_that_boards_yml_no_longer_has_stay_closed() -> None:
 def test_opening_of_many_boards_goes_on_where_time_ran_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(turns, "SLICE", 2)
+    monkeypatch.setattr(season_rollover, "SLICE", 2)
     for number in range(5):
         play(f"arena-{number}", "2026-W47")
     table = type(wiring.board_table())
@@ -307,10 +308,10 @@ def test_opening_of_many_boards_goes_on_where_time_ran_out(
         clock[0] += 3
         return opening(it, key)
 
-    runs: list[Turned] = []
+    runs: list[RolloverResult] = []
     with monkeypatch.context() as patch:
         patch.setattr(table, "open", slowly)
-        patch.setattr("leaderboard.repair.turns.time.monotonic", lambda: clock[0])
+        patch.setattr("leaderboard.repair.season_rollover.time.monotonic", lambda: clock[0])
         while not runs or not runs[-1].finished:
             runs.append(turn(MONDAY, seconds=7))
             assert len(runs) < 9
@@ -374,12 +375,12 @@ def test_run_that_dies_at_any_call_is_made_up_by_the_next(
         (type(wiring.board_table()), "open"),
         (type(wiring.board_table()), "list_some"),
         (type(wiring.ranking_cache()), "drop"),
-        (type(wiring.turns().past), "keep_turns"),
+        (type(wiring.season_rollover().past), "keep_turns"),
     ]
     for owner, name in steps:
         for before in (True, False):
             with monkeypatch.context() as patch:
-                wiring.turns().past.keep_turns("")  # a turn that nobody has seen
+                wiring.season_rollover().past.keep_turns("")  # a turn that nobody has seen
                 patch.setattr(owner, name, dying(getattr(owner, name), before=before))
                 with pytest.raises(Killed):
                     turn(MONDAY + GRACE_MS)

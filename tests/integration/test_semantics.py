@@ -15,7 +15,7 @@ from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.scores import score_record
 from leaderboard.boards.board_season import BoardSeason, split_key
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.boards.rules import Board, Operator, Order, Schedule
 from leaderboard.boards.snapshots import Entry as RankedEntry
 from leaderboard.boards.snapshots import Score

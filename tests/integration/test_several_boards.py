@@ -17,7 +17,7 @@ from botocore.exceptions import ReadTimeoutError
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.board_season import key_of
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.boards.names import default_name
 from leaderboard.errors import (
     Barred,
@@ -38,7 +38,7 @@ from leaderboard.scoring.decisions import Answer, ScoreItem
 from leaderboard.scoring.profiles import Profiles, renamed, unnamed
 from leaderboard.scoring.scores import Outcome, Scores
 from tests.games import shipping
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 
 pytestmark = pytest.mark.usefixtures("stage")
 
@@ -248,7 +248,7 @@ def test_writes_on_the_other_boards_at_the_same_time_are_not_lost(scores: Scores
 
 
 def answer_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    real = aws_calls.real()
     left = [True]
 
     def call(service: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
@@ -258,7 +258,7 @@ def answer_lost(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ReadTimeoutError(endpoint_url="dynamodb")
         return answer
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    aws_calls.take_over(monkeypatch, call)
 
 
 def test_retry_after_a_lost_answer_doubles_no_board(
@@ -308,7 +308,7 @@ def test_lost_race_for_any_item_writes_none(scores: Scores, board: str) -> None:
 
 def left_out(monkeypatch: pytest.MonkeyPatch, *, answered: int) -> None:
     """A throttled table answers so many of the items asked for, and leaves out the rest."""
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    real = aws_calls.real()
 
     def call(service: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
         if operation != "BatchGetItem":
@@ -320,7 +320,7 @@ def left_out(monkeypatch: pytest.MonkeyPatch, *, answered: int) -> None:
             answer = real(service, operation, {"RequestItems": {table: {**asked, "Keys": now}}})
         return answer | ({"UnprocessedKeys": {table: {**asked, "Keys": later}}} if later else {})
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    aws_calls.take_over(monkeypatch, call)
 
 
 def test_items_that_a_throttled_table_left_out_are_asked_for_again(
@@ -567,7 +567,7 @@ def test_action_that_is_no_more_counts_nowhere(scores: Scores, moment: Moment) -
 def test_boards_of_a_ticket_cannot_be_chosen(scores: Scores) -> None:
     issued = scores.issue(user_id="ann", board="global", action="plain").ticket
     forged = tickets.sign_action(
-        replace(issued, also={"best": "2026-W48"}), tickets.Keys("v1", {"v1": "x" * 64})
+        replace(issued, also={"best": "2026-W48"}), tickets.SigningKeys("v1", {"v1": "x" * 64})
     )
     with pytest.raises(TicketInvalid):
         complete(scores, forged)

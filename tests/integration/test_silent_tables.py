@@ -17,7 +17,7 @@ import handlers.boards
 import handlers.moderation
 import handlers.score_stream
 import handlers.scores
-import handlers.socket
+import handlers.subscriber
 from leaderboard import retries, wiring
 from leaderboard.adapters.aws import clients
 from leaderboard.adapters.aws.clients import client
@@ -109,14 +109,14 @@ def test_batch_is_answered_in_time() -> None:
 
 def test_frame_is_answered_in_time() -> None:
     began = time.monotonic()
-    answer = handlers.socket.handler(frame("c-1=", {"action": "ping"}), CONTEXT)
+    answer = handlers.subscriber.handler(frame("c-1=", {"action": "ping"}), CONTEXT)
     assert time.monotonic() - began < SECONDS
     assert json.loads(answer["body"])["code"] == "unavailable"
 
 
 def test_handshake_is_refused_in_time() -> None:
     began = time.monotonic()
-    assert handlers.socket.handler(frame("c-1=", None, "CONNECT"), CONTEXT)["statusCode"] == 503
+    assert handlers.subscriber.handler(frame("c-1=", None, "CONNECT"), CONTEXT)["statusCode"] == 503
     assert time.monotonic() - began < SECONDS
 
 

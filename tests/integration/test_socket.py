@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-import handlers.socket
+import handlers.subscriber
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.boards.snapshots import Score
-from leaderboard.frames.subscriptions import MAX_BOARDS
-from leaderboard.ranking.recorder import ScoreRecord
+from leaderboard.frames.ports import MAX_BOARDS
+from leaderboard.ranking.score_state import ScoreState
 from tests.integration import aws
 from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies
@@ -26,12 +26,12 @@ T0 = 1_795_420_800_000
 
 @pytest.fixture(autouse=True)
 def connected(dependencies: Dependencies) -> Dependencies:
-    handlers.socket.handler(frame(CONNECTION, None, "CONNECT"), CONTEXT)
+    handlers.subscriber.handler(frame(CONNECTION, None, "CONNECT"), CONTEXT)
     return dependencies
 
 
 def ask(text: str) -> Json:
-    body: Json = json.loads(handlers.socket.handler(frame(CONNECTION, text), CONTEXT)["body"])
+    body: Json = json.loads(handlers.subscriber.handler(frame(CONNECTION, text), CONTEXT)["body"])
     return body
 
 
@@ -176,7 +176,7 @@ def rank(board: str, changes: int) -> None:
     board_season = wiring.asked(board)
     for number in range(1, changes + 1):
         score = Score("ada", "Ada", number, T0 + number)
-        top = recorder.apply(board_season, [ScoreRecord("ada", T0 + number, score)]).top
+        top = recorder.apply(board_season, [ScoreState("ada", T0 + number, score)]).top
         recorder.record(board_season, top)
 
 

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-import handlers.socket
+import handlers.subscriber
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb import connections
 from leaderboard.frames.subscriptions import TRIED_AT_ONCE
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.events import CONTEXT, frame
 
 Json = dict[str, Any]
@@ -42,12 +41,12 @@ class Gateway:
             "Error": {"Code": "GoneException"},
             "ResponseMetadata": {"HTTPStatusCode": 410},
         }
-        raise wiring.sockets().client.exceptions.GoneException(gone, "GetConnection")
+        raise wiring.connections_api().client.exceptions.GoneException(gone, "GetConnection")
 
     def connect(self, connection_id: str, user: str = "ann") -> int:
         event = frame(connection_id, None, "CONNECT")
         event["requestContext"]["authorizer"] = {"userId": user}
-        status: int = handlers.socket.handler(event, CONTEXT)["statusCode"]
+        status: int = handlers.subscriber.handler(event, CONTEXT)["statusCode"]
         if status == 200:
             self.open.add(connection_id)
         return status
@@ -66,14 +65,14 @@ def gateway(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Gateway:
     it = Gateway()
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
         if operation == "GetConnection":
             return it.get_connection(parameters["ConnectionId"])
         return through(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     began = time.time()
     monkeypatch.setattr(
         "leaderboard.adapters.dynamodb.connections.time.time", lambda: began + it.passed

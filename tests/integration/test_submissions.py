@@ -11,7 +11,7 @@ import pytest
 
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.errors import ScoreLimit, SubmissionConflict
 from leaderboard.scoring.ports import SUBMISSION_MS
 from leaderboard.scoring.scores import Outcome, Scores

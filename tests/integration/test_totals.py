@@ -10,10 +10,11 @@ import handlers.score_stream
 import handlers.verify
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.valkey.cache import Cache, Keys
+from leaderboard.adapters.valkey.cache import CacheKeys, ValkeyCache
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Order
-from leaderboard.ranking.recorder import TOTAL_MS, BoardItem
+from leaderboard.ranking.board_item import BoardItem
+from leaderboard.ranking.cached_top import TOTAL_MS
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record
@@ -69,7 +70,7 @@ def told(board: str = "global") -> tuple[int, int]:
 
 def age(ms: int, board: str = "global") -> None:
     """Let the last record be older by so much."""
-    state = Keys.of(key_of(board, "all")).state
+    state = CacheKeys.of(key_of(board, "all")).state
     assert wiring.ranking_cache().client.execute_command("HINCRBY", state, "recordedAt", -ms) > 0
 
 
@@ -124,7 +125,7 @@ def test_version_has_one_total() -> None:
     deliver(("low-1", 1))
     applied = recorder.cache.apply(board_season, [])
     wiring.ranking_cache().client.execute_command(
-        "HSET", Keys.of("global#all").state, "change", "came back"
+        "HSET", CacheKeys.of("global#all").state, "change", "came back"
     )
     assert applied.top is not None
     recorder.record(board_season, wiring.ranking_cache().read(board_season))
@@ -136,7 +137,7 @@ def test_version_has_one_total() -> None:
 
 def test_total_is_known_again_where_a_release_before_kept_none() -> None:
     lead()
-    wiring.ranking_cache().client.execute_command("HDEL", Keys.of("global#all").state, "total")
+    wiring.ranking_cache().client.execute_command("HDEL", CacheKeys.of("global#all").state, "total")
     age(TOTAL_MS)
     deliver(("low-1", 1))
     assert told() == (2, SIZE + 1)
@@ -180,18 +181,18 @@ def test_board_without_viewers_costs_nothing(monkeypatch: pytest.MonkeyPatch) ->
         age(TOTAL_MS, board)
     follow("rating-1")
     asked: list[str] = []
-    read, apply = Cache.read, Cache.apply
+    read, apply = ValkeyCache.read, ValkeyCache.apply
 
-    def reads(cache: Cache, it: Any, *rest: Any, **options: Any) -> Any:
+    def reads(cache: ValkeyCache, it: Any, *rest: Any, **options: Any) -> Any:
         asked.append(it.board)
         return read(cache, it, *rest, **options)
 
-    def applies(cache: Cache, it: Any, *rest: Any, **options: Any) -> Any:
+    def applies(cache: ValkeyCache, it: Any, *rest: Any, **options: Any) -> Any:
         asked.append(it.board)
         return apply(cache, it, *rest, **options)
 
-    monkeypatch.setattr(Cache, "read", reads)
-    monkeypatch.setattr(Cache, "apply", applies)
+    monkeypatch.setattr(ValkeyCache, "read", reads)
+    monkeypatch.setattr(ValkeyCache, "apply", applies)
     assert minute() == ["rating-1#all"]
     assert set(asked) == {"rating-1"}
     assert told() == (1, SIZE)
@@ -218,7 +219,7 @@ def test_cache_that_was_lost_leaves_the_followed_boards_known(cache_server: Valk
     deliver(*records)
     top = wiring.ranking_cache().read(board_season)
     assert top is not None
-    wiring.ranking_cache().settle(board_season, top.life, "complete")
+    wiring.ranking_cache().set_completeness(board_season, top.life, "complete")
     deliver()
     deliver(("leader-0", 1000))
     assert told() == (1, SIZE)
@@ -232,7 +233,7 @@ def test_top_that_was_left_unrecorded_is_recorded_with_the_minute() -> None:
     follow()
     board_season = wiring.asked("global")
     wiring.ranking_cache().client.execute_command(
-        "HSET", Keys.of("global#all").state, "change", "left"
+        "HSET", CacheKeys.of("global#all").state, "change", "left"
     )
     age(TOTAL_MS)
     assert minute() == ["global#all"]
@@ -248,9 +249,9 @@ def test_board_that_fails_does_not_hold_up_the_others(monkeypatch: pytest.Monkey
         follow(board)
         deliver(("low-1", 1), board=board)
         age(TOTAL_MS, board)
-    apply = Cache.apply
+    apply = ValkeyCache.apply
 
-    def lost(cache: Cache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
+    def lost(cache: ValkeyCache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
         applied = apply(cache, board_season, *rest, **options)
         if board_season.board == "global":
             cache.drop("global#all")
@@ -263,7 +264,7 @@ def test_board_that_fails_does_not_hold_up_the_others(monkeypatch: pytest.Monkey
             )
         return applied
 
-    monkeypatch.setattr(Cache, "apply", lost)
+    monkeypatch.setattr(ValkeyCache, "apply", lost)
     answer = handlers.verify.handler(MINUTE, CONTEXT)
     assert (answer["totals"], answer["totalsFailed"]) == (["rating-1#all"], ["global#all"])
 
@@ -287,13 +288,13 @@ def test_board_whose_ranking_is_lost_meanwhile_is_filled_again(
     follow()
     deliver(("low-1", 1))
     age(TOTAL_MS)
-    apply = Cache.apply
+    apply = ValkeyCache.apply
 
-    def losing(cache: Cache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
-        cache.client.execute_command("DEL", Keys.of("global#all").ranking[0])
+    def losing(cache: ValkeyCache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
+        cache.client.execute_command("DEL", CacheKeys.of("global#all").ranking[0])
         return apply(cache, board_season, *rest, **options)
 
-    monkeypatch.setattr(Cache, "apply", losing)
+    monkeypatch.setattr(ValkeyCache, "apply", losing)
     assert minute() == []
     (asked,) = switches.invoked
     assert (asked["board"], asked["season"]) == ("global", "all")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pycurl
 import pytest
 from botocore.credentials import Credentials
 from botocore.exceptions import (
@@ -111,12 +112,29 @@ def test_key_of_now_signs(sink: Sink, tables: Any, monkeypatch: pytest.MonkeyPat
     assert tokens == ["token/of+a=session", "token-2", None]
 
 
-def test_the_tables_alone_go_this_way() -> None:
-    sessions = {
-        service: clients.client.__wrapped__(service)._endpoint.http_session  # noqa: SLF001
-        for service in ("dynamodb", "lambda", "sqs")
+def test_the_tables_alone_go_this_way(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", sink.endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    made: list[Any] = []
+    curl = pycurl.Curl
+
+    def handle() -> Any:
+        made.append(curl())
+        return made[-1]
+
+    monkeypatch.setattr(pycurl, "Curl", handle)
+    calls: dict[str, Callable[[Any], Any]] = {
+        "dynamodb": lambda it: it.list_tables(),
+        "lambda": lambda it: it.list_functions(),
+        "sqs": lambda it: it.list_queues(),
     }
-    ours = {service for service, it in sessions.items() if isinstance(it, transport.Transport)}
+    ours = set()
+    for service, call in calls.items():
+        made.clear()
+        with suppress(ClientError):
+            call(clients.client.__wrapped__(service, attempts=1))
+        ours |= {service} if made else set()
     assert ours == {"dynamodb"}
 
 

@@ -11,18 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 import handlers.authorizer
 import handlers.boards
 import handlers.moderation
 import handlers.scores
-import handlers.socket
+import handlers.subscriber
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.valkey.cluster import Cluster
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, Invocation, answered, frame, request
 from tests.integration.valkey import Valkey
@@ -94,7 +93,7 @@ def no_rights(monkeypatch: pytest.MonkeyPatch) -> None:
         }
         raise ClientError(refusal, operation)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -125,14 +124,14 @@ def test_mistake_in_the_code_is_one_too(
 def test_frame_gets_an_error_and_the_log_one_line(
     request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture, frame_sent: Json, cause: str
 ) -> None:
-    handlers.socket.handler(frame("c-1=", None, "CONNECT"), CONTEXT)
+    handlers.subscriber.handler(frame("c-1=", None, "CONNECT"), CONTEXT)
     request.getfixturevalue(cause)
     caplog.clear()
-    answer = handlers.socket.handler(frame("c-1=", frame_sent), CONTEXT)
+    answer = handlers.subscriber.handler(frame("c-1=", frame_sent), CONTEXT)
     reply = json.loads(answer["body"])
     assert (answer["statusCode"], reply["type"], reply["code"]) == (200, "error", "unavailable")
     assert reply["requestId"] == "request-1"
-    line = the_line(caplog, "socket")
+    line = the_line(caplog, "subscriber")
     assert (line["event"], line["code"]) == ("MESSAGE", "unavailable")
 
 
@@ -143,9 +142,9 @@ def test_connection_that_cannot_be_kept_is_refused_and_the_log_has_one_line(
 ) -> None:
     request.getfixturevalue(cause)
     caplog.clear()
-    answer = handlers.socket.handler(frame("c-1=", None, kind), CONTEXT)
+    answer = handlers.subscriber.handler(frame("c-1=", None, kind), CONTEXT)
     assert answer == {"statusCode": 500}
-    line = the_line(caplog, "socket")
+    line = the_line(caplog, "subscriber")
     assert (line["event"], line["code"]) == (kind, "internal")
 
 
@@ -153,10 +152,10 @@ def test_connection_is_unavailable_while_the_table_is(
     dependencies: Dependencies, caplog: pytest.LogCaptureFixture
 ) -> None:
     dependencies.down.add("dynamodb")
-    answer = handlers.socket.handler(frame("c-1=", None, "CONNECT"), CONTEXT)
+    answer = handlers.subscriber.handler(frame("c-1=", None, "CONNECT"), CONTEXT)
     assert answer == {"statusCode": 503}
     (record,) = caplog.records
-    assert (record.message, vars(record)["code"]) == ("socket", "unavailable")
+    assert (record.message, vars(record)["code"]) == ("subscriber", "unavailable")
 
 
 def test_authorizer_that_cannot_tell_says_so_in_one_line(
@@ -205,7 +204,7 @@ class Soon(Invocation):
 def test_contention_ends_before_the_function_does(
     monkeypatch: pytest.MonkeyPatch, route: str, operation: str
 ) -> None:
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, name: str, parameters: Json) -> Any:
         if name == operation:
@@ -217,7 +216,7 @@ def test_contention_ends_before_the_function_does(
             raise ClientError(refusal, name)
         return through(service, name, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     monkeypatch.setitem(globals(), "CONTEXT", Soon())
     began = time.monotonic()
     answer = ask(route)
@@ -229,16 +228,16 @@ def test_contention_ends_before_the_function_does(
 def test_rows_that_a_busy_table_never_takes_end_before_the_function_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    handlers.socket.handler(frame("c-1=", None, "CONNECT"), CONTEXT)
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    handlers.subscriber.handler(frame("c-1=", None, "CONNECT"), CONTEXT)
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, name: str, parameters: Json) -> Any:
         if name == "BatchWriteItem":
             return {"UnprocessedItems": parameters["RequestItems"]}
         return through(service, name, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     soon: Any = Soon()
-    answer = handlers.socket.handler(frame("c-1=", None, "DISCONNECT"), soon)
+    answer = handlers.subscriber.handler(frame("c-1=", None, "DISCONNECT"), soon)
     assert answer == {"statusCode": 503}
     assert wiring.connection_table().boards("c-1=") == []

@@ -19,7 +19,7 @@ import handlers.rebuild
 import handlers.score_stream
 import handlers.scores
 import handlers.seasons
-import handlers.socket
+import handlers.subscriber
 import handlers.verify
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
@@ -508,7 +508,7 @@ def test_player_without_a_readable_profile_gets_no_socket() -> None:
             "authorizer": {"userId": "ann"},
         }
     }
-    assert handlers.socket.handler(event, CONTEXT)["statusCode"] == 403
+    assert handlers.subscriber.handler(event, CONTEXT)["statusCode"] == 403
 
 
 HISTORIES: dict[str, Json] = {
@@ -698,7 +698,7 @@ def top(board: str = BAD) -> Answer:
 
 def frame(body: Json) -> Json:
     event = events.frame("c1=", body)
-    reply: Json = json.loads(handlers.socket.handler(event, CONTEXT)["body"])
+    reply: Json = json.loads(handlers.subscriber.handler(event, CONTEXT)["body"])
     return reply
 
 

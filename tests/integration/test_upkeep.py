@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 import handlers.moderation
@@ -19,15 +18,15 @@ import handlers.upkeep
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.adapters.valkey.cache import Cache
+from leaderboard.adapters.valkey.cache import ValkeyCache
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Schedule
 from leaderboard.boards.seasons import before, season_at
 from leaderboard.errors import RateLimited, Unavailable
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.ranking.board_item import BoardItem
 from leaderboard.scoring.decisions import ScoreItem
 from leaderboard.scoring.ports import Write
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, answered, request, stream_record
 
@@ -60,13 +59,13 @@ def switches(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Dep
 @pytest.fixture(autouse=True)
 def calls(switches: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:  # noqa: ARG001
     counted = Calls()
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
         counted.made.append((operation, str(parameters.get("TableName", ""))))
         return through(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     pool = client("cognito-idp").create_user_pool(PoolName="players")["UserPool"]["Id"]
     monkeypatch.setenv("USER_POOL_ID", pool)
     aws.forget()
@@ -204,7 +203,7 @@ def test_deletion_leaves_no_name_on_current_boards_and_none_after_upkeep(
 def broken(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The users whose scores cannot be read now, from the table or for a reason of their own."""
     users: set[str] = set()
-    through: Any = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    through: Any = aws_calls.real()
 
     def make_api_call(service: Any, operation: str, parameters: Json) -> Any:
         asked = str(parameters.get("ExpressionAttributeValues", ""))
@@ -216,7 +215,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> set[str]:
             raise ClientError(refusal, operation)
         return through(service, operation, parameters)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", make_api_call)
+    aws_calls.take_over(monkeypatch, make_api_call)
     return users
 
 
@@ -333,9 +332,9 @@ def test_live_board_of_a_batch_is_recorded_before_any_past_season_is_looked_at(
     weeks = play_for_years("ann", 3)
     submit("bob")
     done: list[tuple[str, str]] = []
-    apply, write = Cache.apply, BoardTable.write
+    apply, write = ValkeyCache.apply, BoardTable.write
 
-    def applies(cache: Cache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
+    def applies(cache: ValkeyCache, board_season: BoardSeason, *rest: Any, **options: Any) -> Any:
         done.append(("applied", board_season.key))
         return apply(cache, board_season, *rest, **options)
 
@@ -343,7 +342,7 @@ def test_live_board_of_a_batch_is_recorded_before_any_past_season_is_looked_at(
         done.append(("recorded", item.snapshot.key))
         return write(table, item, read_revision=read_revision)
 
-    monkeypatch.setattr(Cache, "apply", applies)
+    monkeypatch.setattr(ValkeyCache, "apply", applies)
     monkeypatch.setattr(BoardTable, "write", writes)
     past = [items("ann")[f"weekly#{week}"] for week in weeks]
     assert deliver(*past, items("bob")["global#all"]) == []

@@ -14,10 +14,11 @@ import handlers.verify
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.index import BoardIndex
-from leaderboard.adapters.valkey.cache import Keys
+from leaderboard.adapters.valkey.cache import CacheKeys
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import BoardNotFound, CacheUnavailable, Invalid, Unavailable
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, ScoreRecord
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair.verification import AGAIN_MS, Verified
 from tests.integration import aws
 from tests.integration.capacity import metered
@@ -195,7 +196,7 @@ def test_partial_life_whose_rebuild_never_began_is_filled(switches: Dependencies
     """A function that was killed between claiming a rebuild and starting it."""
     deliver(put("a", 5))
     wiring.ranking_cache().drop("global#all")
-    record = ScoreRecord("b", 1, None)
+    record = ScoreState("b", 1, None)
     applied = wiring.ranking_cache().apply(wiring.asked("global"), [record], start=PARTIAL)
     assert applied.rebuild_due
     assert verify().cold == ("global#all",)
@@ -344,14 +345,14 @@ def test_deep_comparison_counts_all_and_shows_some() -> None:
 
 def test_deep_comparison_finds_members_that_nobody_has(cache_server: Valkey) -> None:
     deliver(put("a", 5), put("b", 4))
-    keys = Keys.of("global#all")
+    keys = CacheKeys.of("global#all")
     cache_server.client.zadd(keys.order, {b"\x00\x00\x00\x00\x00\x01stray": 1})
     assert deep()["strayMembers"] == 1
 
 
 def test_deep_comparison_finds_who_is_missing_in_the_order(cache_server: Valkey) -> None:
     deliver(put("a", 5), put("b", 4))
-    cache_server.client.zremrangebyrank(Keys.of("global#all").order, 0, 0)
+    cache_server.client.zremrangebyrank(CacheKeys.of("global#all").order, 0, 0)
     answer = deep()
     assert [it["userId"] for it in answer["shown"]] == ["a"]
 

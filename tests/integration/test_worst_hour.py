@@ -13,10 +13,10 @@ import pytest
 
 import handlers.boards
 import handlers.scores
-import handlers.socket
+import handlers.subscriber
 from leaderboard import instants, wiring
-from leaderboard.frames.subscriptions import MAX_BOARDS
-from leaderboard.ranking.recorder import COMPLETE
+from leaderboard.frames.ports import MAX_BOARDS
+from leaderboard.ranking.cached_top import COMPLETE
 from leaderboard.settings import load
 from tests.integration.capacity import metered
 from tests.integration.events import CONTEXT, frame, request
@@ -68,7 +68,7 @@ def http(route: str, *, query: str = "", body: Any = None, player: str | None = 
 
 def socket(action: str, board: str | None = None) -> str:
     sent = {"action": action} | ({"board": board} if board else {})
-    text: str = handlers.socket.handler(frame("c-1=", sent), CONTEXT)["body"]
+    text: str = handlers.subscriber.handler(frame("c-1=", sent), CONTEXT)["body"]
     return text
 
 
@@ -78,11 +78,11 @@ def recorded() -> None:
     recorder = wiring.recorder()
     users = [user(it) for it in range(USERS)]
     for start in range(0, USERS, 100):
-        records = wiring.bulk_scores().read_records("global#all", users[start : start + 100])
+        records = wiring.score_scanner().read_records("global#all", users[start : start + 100])
         top = recorder.apply(board_season, records).top
         recorder.record(board_season, top)
     assert top is not None
-    wiring.ranking_cache().settle(board_season, top.life, COMPLETE)
+    wiring.ranking_cache().set_completeness(board_season, top.life, COMPLETE)
     http("GET /boards/{board}/top")
 
 
@@ -104,7 +104,7 @@ def scored_on_many() -> None:
 
 
 def following() -> None:
-    handlers.socket.handler(frame("c-1=", None, "CONNECT"), CONTEXT)
+    handlers.subscriber.handler(frame("c-1=", None, "CONNECT"), CONTEXT)
     for number in range(MAX_BOARDS):
         socket("subscribe", f"rating-{number}")
     socket("ping")

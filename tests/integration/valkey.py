@@ -8,7 +8,7 @@ from typing import Any
 
 import redis
 
-from leaderboard.adapters.valkey.cache import Cache
+from leaderboard.adapters.valkey.cache import ValkeyCache
 from local.cache import LOOPBACK, started
 
 START_SECONDS = 30.0
@@ -42,9 +42,9 @@ class Valkey:
             **credentials,
         )
 
-    def cache(self) -> Cache:
+    def cache(self) -> ValkeyCache:
         """The adapter as the local stack makes it."""
-        return Cache(self.endpoint)
+        return ValkeyCache(self.endpoint)
 
     def snapshot(self) -> dict[str, bytes]:
         """Everything in it, to be put back by `restore`."""

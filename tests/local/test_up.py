@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from leaderboard.boards.catalog import load
+from leaderboard.boards.boards_file import load
 from local.announcement import FILE
 from local.service import ROOT, TOOL, environment
 from local.stack import variables

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from leaderboard.boards.rules import Kind
+from leaderboard.boards.rules import FormatKind
 from leaderboard_client import Board, Changes, Entry, Problem, Scored, Status
 from local import announcement
 from local.__main__ import followed
@@ -101,7 +101,9 @@ def test_laps_are_times_as_on_the_page(score: int, shown: str) -> None:
 
 
 def test_boards_of_numbers_and_unknown_ones_show_numbers() -> None:
-    assert [kind_of(it) for it in ("global", "rating-any", "nosuchboard")] == [Kind.NUMBER] * 3
+    assert [kind_of(it) for it in ("global", "rating-any", "nosuchboard")] == [
+        FormatKind.NUMBER
+    ] * 3
 
 
 def test_trouble_goes_to_standard_error_once(capsys: pytest.CaptureFixture[str]) -> None:

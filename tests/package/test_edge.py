@@ -13,13 +13,12 @@ import pytest
 import yaml
 
 import handlers.scores
-from handlers.http import MAX_BODY, PAGE_NUMBERS, STATUSES, TITLES, admit
+from handlers.http_api import MAX_BODY, PAGE_NUMBERS, STATUSES, TITLES, admit
 from leaderboard.boards.names import MAX_NAME
 from leaderboard.edge import HEADER
 from leaderboard.reading.cursors import MAX_CHARACTERS
 from local import service
 from local.page import Configuration
-from reference.__main__ import DOCUMENT
 from tests.package.packaging import (
     SECRET_VERSION,
     WITHOUT_PACKAGES,
@@ -28,6 +27,7 @@ from tests.package.packaging import (
     package_edge,
     params,
 )
+from tools.reference.__main__ import DOCUMENT
 
 pytestmark = pytest.mark.package
 
@@ -357,7 +357,7 @@ def test_longest_path_and_query_pass_the_web_acl() -> None:
 
 
 def test_edge_waits_as_long_as_the_slowest_answer_takes(edge: Package, behind: Package) -> None:
-    answering = ("scores", "boards", "moderation", "authorizer", "socket")
+    answering = ("scores", "boards", "moderation", "authorizer", "subscriber")
     for origin in distribution(edge)["Origins"]:
         waits = origin.get("CustomOriginConfig", {}).get("OriginReadTimeout", ORIGIN_SECONDS)
         assert waits >= max(behind.functions()[it]["Timeout"] for it in answering)
@@ -383,7 +383,7 @@ def test_rates_of_an_address_leave_room_for_one_player_and_not_for_a_whole_api(
         it.get("limits", {}).get("actionsPerMinute", 0) for it in boards["boards"].values()
     )
     assert limit("writes") >= 10 * actions * 2
-    sockets = behind.functions()["socket"]["Environment"]["Variables"]["CONNECTIONS_PER_USER"]
+    sockets = behind.functions()["subscriber"]["Environment"]["Variables"]["CONNECTIONS_PER_USER"]
     assert limit("connects") >= 10 * int(sockets)
 
 

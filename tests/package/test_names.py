@@ -10,16 +10,16 @@ from local.service import ROOT
 from tests.package.packaging import SENDER as OPTIONS
 from tests.package.packaging import WITHOUT_PACKAGES, Package, package
 from tools.doctor.configuration import Configuration
-from tools.doctor.names import KINDS, UNIQUE, Name, fixed
+from tools.doctor.names import KINDS, UNIQUE, ResourceName, fixed
 
 pytestmark = pytest.mark.package
 
 SENDER = dict(option.split("=") for option in OPTIONS[1::2])
 
 
-def given(packaged: Package, stage: str, prefix: str) -> Iterator[Name]:
+def given(packaged: Package, stage: str, prefix: str) -> Iterator[ResourceName]:
     """Each name in the packaged template, of the kinds that the doctor knows."""
-    yield Name("AWS::CloudFormation::Stack", f"{prefix}leaderboard-{stage}")
+    yield ResourceName("AWS::CloudFormation::Stack", f"{prefix}leaderboard-{stage}")
     for resource in packaged.resources.values():
         kind = resource["Type"]
         if kind not in KINDS:
@@ -27,9 +27,9 @@ def given(packaged: Package, stage: str, prefix: str) -> Iterator[Name]:
         name = resource.get("Properties", {}).get(KINDS[kind][0])
         if kind == "AWS::Cognito::UserPoolDomain":
             parts = name["Fn::Join"][1]
-            yield Name(kind, f"{'-'.join(parts[:-1])}{UNIQUE}")
+            yield ResourceName(kind, f"{'-'.join(parts[:-1])}{UNIQUE}")
         elif isinstance(name, str):
-            yield Name(kind, name)
+            yield ResourceName(kind, name)
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ CONNECTIONS: dict[str, dict[str, int]] = {
     "score_stream": {"cache": 1, "dynamodb": 1},
     "scores": {"dynamodb": 1, "secrets_manager": 1},
     "seasons": {"cache": 1, "dynamodb": 1},
-    "socket": {"dynamodb": 1},
+    "subscriber": {"dynamodb": 1},
     "upkeep": {"dynamodb": 1},
     "verify": {"cache": 1, "dynamodb": 1},
 }

@@ -52,7 +52,7 @@ ENVIRONMENTS = {
         "FAILURE_QUEUE_URL",
     },
     "authorizer": {"CONNECTIONS_TABLE", "TICKET_SECRET", "EDGE_SECRET", "ALLOWED_ORIGINS"},
-    "socket": {
+    "subscriber": {
         "CONNECTIONS_TABLE",
         "BOARDS_TABLE",
         "SCORES_TABLE",
@@ -177,7 +177,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "ConnectionsTable": {"dynamodb:PutItem"},
         "TicketSecret": {"secretsmanager:GetSecretValue"},
     },
-    "socket": {
+    "subscriber": {
         "ConnectionsTable": {
             "dynamodb:BatchWriteItem",
             "dynamodb:GetItem",

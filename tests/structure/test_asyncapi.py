@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
-from handlers import socket
+from handlers import subscriber
 from leaderboard.boards.entries import encode
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.frames import messages
@@ -31,11 +31,11 @@ from leaderboard_client.events import (
 )
 from leaderboard_client.frame import parse_frame
 from leaderboard_client.session import Session
-from reference.document import Incomplete
-from reference.frames import EXAMPLES, MESSAGES, document, schema_of
 from tests.e2e.described_frames import assert_sent, is_taken, sent, taken
 from tests.structure.source import ROOT
 from tests.unit.strategies import snapshot_pairs, times
+from tools.reference.document import Incomplete
+from tools.reference.frames import EXAMPLES, MESSAGES, document, schema_of
 
 Json = dict[str, Any]
 # The AsyncAPI initiative's own schema of documents.
@@ -59,7 +59,7 @@ def test_official_schema_refuses_what_is_none() -> None:
 
 def test_document_has_every_message_and_no_other() -> None:
     requests = {
-        it.model_fields["action"].annotation for it in get_args(get_args(socket.Request)[0])
+        it.model_fields["action"].annotation for it in get_args(get_args(subscriber.Request)[0])
     }
     assert taken() == {get_args(it)[0] for it in requests}
     assert sent() == set(MESSAGES)
@@ -215,7 +215,7 @@ def test_service_takes_what_the_document_says_it_takes_and_nothing_else(message:
     try:
         text = json.dumps(message, ensure_ascii=False)
         text.encode()
-        socket.REQUEST.validate_json(text)
+        subscriber.REQUEST.validate_json(text)
     except (UnicodeEncodeError, ValidationError):
         assert not is_taken(message)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from leaderboard.boards.catalog import BoardRule
+from leaderboard.boards.boards_file import BoardRule
 from tests.structure.template import service
 
 PAGE = (Path(__file__).parents[2] / "docs" / "changing-boards.md").read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ LEFT_OUT = {
     # Only whoever paces frames or shows the pace needs to know how often they go out.
     "scores": {"FRAME_INTERVAL_MS"},
     # Of the scores' table a socket's function reads profiles alone.
-    "socket": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE", "WRITE_SHARDS"},
+    "subscriber": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE", "WRITE_SHARDS"},
     "score_stream": {"FRAME_INTERVAL_MS"},
     # Trusted writes are remembered where they are taken.
     "upkeep": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import http
+from handlers import http_api
 from leaderboard import errors
 from leaderboard.errors import LeaderboardError
 
@@ -18,9 +18,9 @@ LEAVES = leaves(LeaderboardError)
 
 def test_every_error_has_a_status_and_a_title_and_no_other_has() -> None:
     raised = {leaf.code for leaf in LEAVES}
-    assert set(http.STATUSES) == set(http.TITLES) == raised
-    assert {code for code, status in http.STATUSES.items() if not 400 <= status < 600} == set()
-    assert {code for code, title in http.TITLES.items() if not title} == set()
+    assert set(http_api.STATUSES) == set(http_api.TITLES) == raised
+    assert {code for code, status in http_api.STATUSES.items() if not 400 <= status < 600} == set()
+    assert {code for code, title in http_api.TITLES.items() if not title} == set()
 
 
 def test_no_two_errors_share_a_code_by_chance() -> None:

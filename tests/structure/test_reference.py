@@ -15,12 +15,12 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from urllib3 import HTTPHeaderDict
 
-from reference.__main__ import DOCUMENT, FRAMES, PAGE, generated
-from reference.document import document
-from reference.operations import OPERATIONS
-from reference.page import operations
 from tests.e2e.described import assert_described
 from tests.structure.test_routes import HTTP, coded_routes, unnamed
+from tools.reference.__main__ import DOCUMENT, FRAMES, PAGE, generated
+from tools.reference.document import document
+from tools.reference.operations import OPERATIONS
+from tools.reference.page import operations
 
 Json = dict[str, Any]
 
@@ -48,7 +48,7 @@ def examples() -> Iterator[tuple[str, Json, Any]]:
 
 @pytest.mark.parametrize("path", [DOCUMENT, PAGE, FRAMES], ids=lambda it: it.name)
 def test_file_is_what_the_code_has(path: Path) -> None:
-    """`python -m reference` writes it."""
+    """`python -m tools.reference` writes it."""
     assert path.read_text(encoding="utf-8") == generated()[path]
 
 

@@ -43,7 +43,7 @@ def coded_routes(function: str) -> list[str]:
 
 def test_there_are_functions_with_routes() -> None:
     assert {"scores", "boards"} <= set(HTTP)
-    assert SOCKET == ["socket"]
+    assert SOCKET == ["subscriber"]
 
 
 @pytest.mark.parametrize("function", HTTP)
@@ -59,10 +59,10 @@ def test_no_route_leads_to_two_functions() -> None:
 
 
 def test_socket_routes_are_the_actions_of_the_code() -> None:
-    from handlers.socket import REQUEST
+    from handlers.subscriber import REQUEST
 
     actions = set(REQUEST.json_schema()["discriminator"]["mapping"])
-    declared = {it["route"] for it in events("socket", "websocket")}
+    declared = {it["route"] for it in events("subscriber", "websocket")}
     assert declared == actions | {"$connect", "$disconnect", "$default"}
 
 
@@ -70,10 +70,10 @@ def test_every_message_route_answers() -> None:
     """Without a response selection API Gateway drops what the function returns."""
     answering = {
         it["route"]
-        for it in events("socket", "websocket")
+        for it in events("subscriber", "websocket")
         if it.get("routeResponseSelectionExpression") == "$default"
     }
-    messages = {it["route"] for it in events("socket", "websocket")}
+    messages = {it["route"] for it in events("subscriber", "websocket")}
     assert answering == messages - {"$connect", "$disconnect"}
 
 

@@ -14,9 +14,9 @@ from tests.structure.template import events, functions
 # The parts that a function is made of, where the design keeps the cache out of them.
 WITHOUT_CACHE = {
     "scores": ["scores", "profiles"],  # score writes never touch the cache
-    "socket": ["subscriptions"],  # a snapshot is the recorded top, never the ranking
+    "subscriber": ["subscriptions"],  # a snapshot is the recorded top, never the ranking
     "moderation": ["moderation"],
-    "authorizer": ["connection_table", "ticket_keys"],
+    "authorizer": ["admission", "connection_table", "ticket_keys"],
 }
 STREAMS = sorted(name for name in functions() if events(name, "stream"))
 
@@ -49,7 +49,7 @@ def test_import_of_a_function_loads_no_client(function: str) -> None:
 @pytest.mark.parametrize("function", STREAMS)
 def test_stream_functions_load_nothing_of_http(function: str) -> None:
     names = loaded(f"import handlers.{function}")
-    assert not within(names, "aws_lambda_powertools.event_handler", "handlers.http")
+    assert not within(names, "aws_lambda_powertools.event_handler", "handlers.http_api")
 
 
 @pytest.mark.parametrize("function", WITHOUT_CACHE)

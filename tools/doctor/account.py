@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from tools.doctor.checks import REQUESTS_QUOTA, Deployed, Executions, Identity, Mail
-from tools.doctor.names import Name
+from tools.doctor.names import ResourceName
 from tools.doctor.rights import Right
 
 # Services say "there is none" in their own ways.
@@ -187,7 +187,7 @@ class Account:
             name for it in ids for name in (it, it.rsplit("/", 1)[-1], it.split("|", 1)[0])
         )
 
-    def existing(self, names: Sequence[Name]) -> list[Name]:
+    def existing(self, names: Sequence[ResourceName]) -> list[ResourceName]:
         """Those of these names that something has, of one type."""
         (kind,) = {name.type for name in names}
         right, lookup = LOOKUPS[kind]

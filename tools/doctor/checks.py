@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from tools.caller import Region
 from tools.doctor.configuration import PROTECTED, THROW_AWAY, UNDER_ALL, Configuration
 from tools.doctor.finding import NOTE, OK, WRONG, Finding
-from tools.doctor.names import PREFIX, TRADE_MARKS, WELL_FORMED, WITH_PREFIX, Name, longest_stage
+from tools.doctor.names import (
+    PREFIX,
+    TRADE_MARKS,
+    WELL_FORMED,
+    WITH_PREFIX,
+    ResourceName,
+    longest_stage,
+)
 
 WITHOUT_CREDENTIALS = (
     "No AWS credentials. Set AWS_PROFILE, run `aws sso login`, or set AWS_ACCESS_KEY_ID and "
@@ -333,7 +340,7 @@ def protection(unprotected: Sequence[str]) -> Iterator[Finding]:
 
 
 def taken(
-    existing: Sequence[Name], *, owned: Collection[str], stack: str, asked: int
+    existing: Sequence[ResourceName], *, owned: Collection[str], stack: str, asked: int
 ) -> Iterator[Finding]:
     """`existing` are those of the stage's names that something has; `owned` is what the stack
     has."""

@@ -30,7 +30,7 @@ from tools.doctor.account import LOOKUPS, Account, NotAsked, known_regions
 from tools.doctor.checks import Identity
 from tools.doctor.configuration import PROTECTED, Configuration
 from tools.doctor.finding import NOTE, WRONG, Finding
-from tools.doctor.names import Name, fixed
+from tools.doctor.names import ResourceName, fixed
 from tools.doctor.rights import telling
 from tools.stage import unprotected
 
@@ -41,7 +41,7 @@ LANES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class ExaminedStage:
     """A stage, and who asks for it."""
 
     configuration: Configuration
@@ -77,7 +77,7 @@ def _examine(
         yield from unasked(configuration, "a Region")
         return
     configuration = replace(configuration, region=found.region.name)
-    stage = Stage(configuration, found, Account(found.session, seconds=seconds))
+    stage = ExaminedStage(configuration, found, Account(found.session, seconds=seconds))
     deadline = time.monotonic() + seconds
     signed = _start(lambda: has_credentials(found))
     try:
@@ -92,7 +92,7 @@ def _examine(
     yield from _ask(stage, deadline=deadline, seconds=seconds)
 
 
-def _ask(stage: Stage, *, deadline: float, seconds: float) -> Iterator[Finding]:
+def _ask(stage: ExaminedStage, *, deadline: float, seconds: float) -> Iterator[Finding]:
     """What the checks find, each that has ended by the deadline."""
     running = [(topic, _start(partial(_listed, check, stage))) for topic, check in CHECKS]
     for topic, future in running:
@@ -153,7 +153,7 @@ def unusable(error: Exception, profile: str | None) -> str:
     return f"The credentials cannot be read: {str(error).rstrip('.')}. Sign in again: `{login}`."
 
 
-def account(stage: Stage) -> Findings:
+def account(stage: ExaminedStage) -> Findings:
     try:
         identity = stage.account.identity()
     except (BotoCoreError, ClientError) as error:
@@ -162,7 +162,7 @@ def account(stage: Stage) -> Findings:
     return [checks.who(identity, profile=stage.caller.profile, endpoint=endpoint)]
 
 
-def region(stage: Stage) -> Findings:
+def region(stage: ExaminedStage) -> Findings:
     try:
         enabled = stage.account.enabled_regions()
     except NotAsked:
@@ -170,7 +170,7 @@ def region(stage: Stage) -> Findings:
     return [checks.region(stage.caller.region, named=stage.caller.named, enabled=enabled)]
 
 
-def mail(stage: Stage) -> Findings:
+def mail(stage: ExaminedStage) -> Findings:
     configuration = stage.configuration
     if said := checks.sender(configuration):
         return [said]
@@ -183,7 +183,7 @@ def mail(stage: Stage) -> Findings:
     ]
 
 
-def rights(stage: Stage) -> Findings:
+def rights(stage: ExaminedStage) -> Findings:
     identity: Identity = stage.account.identity()
     if identity.arn.endswith(":root"):
         text = "The account's root user may do everything. Deploy as a role that may do less."
@@ -203,7 +203,7 @@ def rights(stage: Stage) -> Findings:
     return [checks.rights(missing, asked=len(wanted), principal=principal)]
 
 
-def concurrency(stage: Stage) -> Findings:
+def concurrency(stage: ExaminedStage) -> Findings:
     configuration = stage.configuration
     return [
         checks.concurrency(
@@ -216,7 +216,7 @@ def concurrency(stage: Stage) -> Findings:
     ]
 
 
-def requests(stage: Stage) -> Findings:
+def requests(stage: ExaminedStage) -> Findings:
     configuration = stage.configuration
     return [
         checks.requests(
@@ -228,7 +228,7 @@ def requests(stage: Stage) -> Findings:
     ]
 
 
-def stack(stage: Stage) -> Findings:
+def stack(stage: ExaminedStage) -> Findings:
     name, here = stage.configuration.stack, stage.account.region
     deployed = stage.account.stack(name)
     if deployed is None:
@@ -241,17 +241,17 @@ def stack(stage: Stage) -> Findings:
     ]
 
 
-def taken(stage: Stage) -> Findings:
+def taken(stage: ExaminedStage) -> Findings:
     names = sorted(
         (it for it in fixed(stage.configuration) if it.type in LOOKUPS), key=lambda it: it.type
     )
     groups = [list(group) for _, group in groupby(names, key=lambda it: it.type)]
     owned = stage.account.owned(stage.configuration.stack)
-    existing: list[Name] = []
+    existing: list[ResourceName] = []
     unknown: list[Finding] = []
     asked = 0
 
-    def look(group: list[Name]) -> list[Name] | NotAsked:
+    def look(group: list[ResourceName]) -> list[ResourceName] | NotAsked:
         try:
             return stage.account.existing(group)
         except NotAsked as reason:
@@ -269,7 +269,7 @@ def taken(stage: Stage) -> Findings:
     return [*said, *unknown]
 
 
-CHECKS: tuple[tuple[str, Callable[[Stage], Findings]], ...] = (
+CHECKS: tuple[tuple[str, Callable[[ExaminedStage], Findings]], ...] = (
     ("account", account),
     ("Region", region),
     ("stage", lambda it: [checks.stage(it.configuration)]),
@@ -284,7 +284,7 @@ CHECKS: tuple[tuple[str, Callable[[Stage], Findings]], ...] = (
 )
 
 
-def _listed(check: Callable[[Stage], Findings], stage: Stage) -> list[Finding]:
+def _listed(check: Callable[[ExaminedStage], Findings], stage: ExaminedStage) -> list[Finding]:
     return list(check(stage))
 
 

@@ -38,7 +38,7 @@ UNIQUE = "-12345678"
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class ResourceName:
     """A name that is the same each time the stage is deployed."""
 
     type: str
@@ -53,19 +53,19 @@ class Name:
         return KINDS[self.type][1]
 
 
-def fixed(configuration: Configuration) -> Iterator[Name]:
+def fixed(configuration: Configuration) -> Iterator[ResourceName]:
     """Every name that the stage's stack gives."""
-    yield Name("AWS::CloudFormation::Stack", configuration.stack)
+    yield ResourceName("AWS::CloudFormation::Stack", configuration.stack)
     for function in configuration.functions.values():
-        yield Name("AWS::Lambda::Function", function)
-        yield Name("AWS::Logs::LogGroup", f"/aws/lambda/{function}")
+        yield ResourceName("AWS::Lambda::Function", function)
+        yield ResourceName("AWS::Logs::LogGroup", f"/aws/lambda/{function}")
     stack = f"{configuration.service}-{configuration.stage}"
-    yield Name("AWS::Logs::LogGroup", f"/aws/http-api/{stack}")
+    yield ResourceName("AWS::Logs::LogGroup", f"/aws/http-api/{stack}")
     for kind, name in _declared(configuration):
-        yield Name(kind, name)
+        yield ResourceName(kind, name)
 
 
-def of_edge(configuration: Configuration) -> Iterator[Name]:
+def of_edge(configuration: Configuration) -> Iterator[ResourceName]:
     """Those of the stack before the stage, which it may get at any time."""
     edge = Configuration(
         configuration.folder / "infra" / "edge",
@@ -74,7 +74,7 @@ def of_edge(configuration: Configuration) -> Iterator[Name]:
         configuration.region,
     )
     for kind, name in _declared(edge):
-        yield Name(kind, name)
+        yield ResourceName(kind, name)
 
 
 def _declared(configuration: Configuration) -> Iterator[tuple[str, str]]:
@@ -88,7 +88,7 @@ def _declared(configuration: Configuration) -> Iterator[tuple[str, str]]:
                 yield kind, f"{configuration.service}-{configuration.stage}{UNIQUE}"
 
 
-def longest_stage(configuration: Configuration) -> tuple[int, Name]:
+def longest_stage(configuration: Configuration) -> tuple[int, ResourceName]:
     """How long the stage's name may be, and the name that allows no more."""
     named = [*fixed(configuration), *of_edge(configuration)]
     room = [(name.limit - len(name.name), name) for name in named]

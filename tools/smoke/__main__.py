@@ -12,7 +12,7 @@ from datetime import timedelta
 from local.stack import StackFailed
 from tools import stage as stages
 from tools.smoke.check import BOARD, Check
-from tools.smoke.steps import Outcome, Result, Steps
+from tools.smoke.steps import StepOutcome, StepResult, Steps
 
 
 def parse() -> argparse.Namespace:
@@ -110,7 +110,7 @@ async def check(stage: stages.Stage, arguments: argparse.Namespace, steps: Steps
             print(verdict(stage, steps), flush=True)
 
 
-def tell(result: Result) -> None:
+def tell(result: StepResult) -> None:
     print(result.line(), flush=True)
 
 
@@ -129,7 +129,7 @@ def summary(stage: stages.Stage, steps: Steps, *, ended: bool) -> dict[str, obje
         "steps": [
             {
                 "step": it.step,
-                "outcome": "failed" if it.outcome is Outcome.FAILED else it.outcome.value,
+                "outcome": "failed" if it.outcome is StepOutcome.FAILED else it.outcome.value,
                 "ms": it.ms,
                 "text": it.text,
             }

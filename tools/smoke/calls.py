@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import urllib3
 
 from leaderboard_client.loopback import is_loopback
-from tools.smoke.steps import Failed, in_thread
+from tools.smoke.steps import StepFailed, in_thread
 from tools.stage import Client
 
 Json = dict[str, Any]
@@ -22,7 +22,7 @@ TIMEOUT = urllib3.Timeout(connect=5.0, read=30.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     what: str
     status: int
     headers: Mapping[str, str]
@@ -30,19 +30,21 @@ class Answer:
 
     @property
     def body(self) -> Json:
-        """Raises Failed for what is no JSON object."""
+        """Raises StepFailed for what is no JSON object."""
         try:
             body = json.loads(self.data) if self.data else {}
         except ValueError:
             body = None
         if not isinstance(body, dict):
-            raise Failed(f"{self.what} answered {self.status} with something other than JSON")
+            raise StepFailed(f"{self.what} answered {self.status} with something other than JSON")
         return body
 
     def expect(self, status: int) -> Json:
-        """The body. Raises Failed for another status."""
+        """The body. Raises StepFailed for another status."""
         if self.status != status:
-            raise Failed(f"{self.what} answered {self.status} instead of {status}: {self.reason}")
+            raise StepFailed(
+                f"{self.what} answered {self.status} instead of {status}: {self.reason}"
+            )
         return self.body
 
     @property
@@ -50,7 +52,7 @@ class Answer:
         """What the service, or the gateway before it, has to say."""
         try:
             body = self.body
-        except Failed:
+        except StepFailed:
             return self.data[:80].decode(errors="replace")
         said = [str(body[it]) for it in ("code", "detail", "message", "error") if it in body]
         return ": ".join(said) or "no reason"
@@ -69,7 +71,7 @@ class Calls:
 
     async def call(
         self, method: str, path: str, *, token: str | None = None, body: Json | None = None
-    ) -> Answer:
+    ) -> Reply:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         if body is not None:
             headers["content-type"] = "application/json"
@@ -92,7 +94,7 @@ class Calls:
 
     async def _request(
         self, method: str, path: str, *, headers: Mapping[str, str], data: bytes | None
-    ) -> Answer:
+    ) -> Reply:
         url = f"{self._base}{path}"
         sent = {"user-agent": "leaderboard-smoke", "cache-control": "no-cache", **headers}
         try:
@@ -101,9 +103,9 @@ class Calls:
             )
         except urllib3.exceptions.HTTPError as error:
             if isinstance(error, urllib3.exceptions.ReadTimeoutError):
-                raise Failed(f"{method} {url} was not answered in time") from error
-            raise Failed(f"nothing answers at {url} ({_cause(error)})") from error
-        return Answer(f"{method} {path or url}", answer.status, answer.headers, answer.data)
+                raise StepFailed(f"{method} {url} was not answered in time") from error
+            raise StepFailed(f"nothing answers at {url} ({_cause(error)})") from error
+        return Reply(f"{method} {path or url}", answer.status, answer.headers, answer.data)
 
 
 def _proxy(url: str) -> str | None:

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.stack import StackFailed
 from tools.smoke.calls import Calls
 from tools.smoke.cognito import Pool, claims
-from tools.smoke.steps import Failed, PathEnded, Steps, in_thread
+from tools.smoke.steps import PathEnded, StepFailed, Steps, in_thread
 from tools.smoke.watching import Viewer, viewing
 from tools.stage import Stage, reason, unprotected
 
@@ -91,7 +91,7 @@ class Check:
         async with self._steps.step(f"GET /boards/{BOARD}/top", seconds=ANSWER_SECONDS) as step:
             answer = await self._http.call("GET", f"/boards/{BOARD}/top")
             if answer.status == 404:
-                raise Failed(MISSING_BOARD)
+                raise StepFailed(MISSING_BOARD)
             top = answer.expect(200)
             if top.get("degraded"):
                 step.note("degraded: the cache does not answer, or the ranking is being filled")
@@ -100,13 +100,15 @@ class Check:
         edge = Calls(url)
         page = await edge.call("GET", "/")
         if page.status != 200 or "text/html" not in page.headers.get("content-type", ""):
-            raise Failed(f"the page at {url}/ answered {page.status}: deploy the edge again")
+            raise StepFailed(f"the page at {url}/ answered {page.status}: deploy the edge again")
         addresses = (await edge.call("GET", "/config.json")).expect(200)
         if addresses["http"] != self._stage.http:
-            raise Failed(f"the page's config.json names {addresses['http']}: deploy the edge again")
+            raise StepFailed(
+                f"the page's config.json names {addresses['http']}: deploy the edge again"
+            )
         beside = await Calls(self._stage.api).call("GET", "/boards")
         if beside.status != 403 or beside.body.get("code") != "edge_required":
-            raise Failed(
+            raise StepFailed(
                 f"{self._stage.api} answers {beside.status} to anybody, beside the edge: deploy "
                 "the stage with the param edge: cloudfront"
             )
@@ -131,7 +133,7 @@ class Check:
         try:
             client = await in_thread(lambda: self._stage.secret_client(name))
         except StackFailed as failure:
-            raise Failed(str(failure)) from failure
+            raise StepFailed(str(failure)) from failure
         return await Calls(self._stage.token_url).token(client, scope)
 
     async def _write(self, viewer: Viewer, machine: str) -> None:
@@ -154,7 +156,7 @@ class Check:
                         lambda board: any(it.user_id == self._user for it in board.entries)
                     )
             except TimeoutError:
-                raise Failed(await self._why_no_update()) from None
+                raise StepFailed(await self._why_no_update()) from None
             took = 1000 * (seen.at - began)
             step.text = f"seen {took:.0f} ms after the request, version {seen.board.version}"
             if seen.board.published_at is not None:
@@ -194,7 +196,9 @@ class Check:
             answer = await self._http.call("GET", "/me/scores", token=token)
             own = {it["board"]: it["userScore"] for it in answer.expect(200)["scores"]}
             if own != {BOARD: points}:
-                raise Failed(f"the player's scores are {own} instead of {{{BOARD!r}: {points}}}")
+                raise StepFailed(
+                    f"the player's scores are {own} instead of {{{BOARD!r}: {points}}}"
+                )
         async with self._steps.step("refresh → auth_time", seconds=ANSWER_SECONDS) as step:
             # Times of tokens are whole seconds.
             await asyncio.sleep(max(0.0, signed_in_at + 2 - time.monotonic()))
@@ -222,7 +226,7 @@ class Check:
             await asyncio.sleep(AGAIN_SECONDS)
         score: int = answer.expect(200)["entry"]["userScore"]
         if score != ticket["points"]:
-            raise Failed(f"the action is worth {ticket['points']}, and the score is {score}")
+            raise StepFailed(f"the action is worth {ticket['points']}, and the score is {score}")
         return score
 
     # What guards and watches the stage.
@@ -241,13 +245,15 @@ class Check:
                 alarms = await in_thread(self._read_alarms)
             except (BotoCoreError, ClientError) as error:
                 rights = "cloudformation:ListStackResources and cloudwatch:DescribeAlarms"
-                raise Failed(reason(error, right=rights)) from error
+                raise StepFailed(reason(error, right=rights)) from error
             on = [it for it in alarms if it["StateValue"] == "ALARM"]
             if not alarms:
-                raise Failed("the stack has none, so nobody hears of failures: deploy it again")
+                raise StepFailed("the stack has none, so nobody hears of failures: deploy it again")
             if on:
                 listed = "; ".join(f"{it['AlarmName']} ({it['AlarmDescription']})" for it in on)
-                raise Failed(f"{len(on)} of {len(alarms)} are on: {listed}. See docs/operations.md")
+                raise StepFailed(
+                    f"{len(on)} of {len(alarms)} are on: {listed}. See docs/operations.md"
+                )
             silent = sum(it["StateValue"] == "INSUFFICIENT_DATA" for it in alarms)
             step.text = f"{len(alarms)}, none is on" + (
                 f"; {silent} have no data yet" if silent else ""
@@ -281,14 +287,14 @@ class Check:
             removals = [self._remove_player, self._remove_user, self._remove_left_over]
             outcomes = [await self._outcome(it) for it in removals]
             if problems := [it for it in outcomes if it.startswith(PROBLEM)]:
-                raise Failed("; ".join(it.removeprefix(PROBLEM) for it in problems))
+                raise StepFailed("; ".join(it.removeprefix(PROBLEM) for it in problems))
             step.text = ", ".join(it for it in outcomes if it)
 
     async def _outcome(self, removal: Callable[[], Awaitable[str]]) -> str:
         """What a removal did. One that fails keeps no other from being done."""
         try:
             return await removal()
-        except Failed as failure:
+        except StepFailed as failure:
             return f"{PROBLEM}{failure}"
 
     async def _remove_player(self) -> str:
@@ -310,7 +316,7 @@ class Check:
         while await self._pool.user_id(self._email) is not None:
             if time.monotonic() > deadline:
                 await self._pool.delete(self._email)
-                raise Failed(
+                raise StepFailed(
                     f"the player was deleted, and its sign-in was still there {GONE_SECONDS:g} s "
                     "later (removed now): look at the log of moderation"
                 )
@@ -324,7 +330,7 @@ class Check:
         deadline = time.monotonic() + self._update_seconds
         while await self._is_shown():
             if time.monotonic() > deadline:
-                raise Failed(f"{self._user} is erased, and GET top still shows it")
+                raise StepFailed(f"{self._user} is erased, and GET top still shows it")
             await asyncio.sleep(AGAIN_SECONDS)
         return "score and user erased"
 

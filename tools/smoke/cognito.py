@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.smoke.steps import Failed, Value, in_thread
+from tools.smoke.steps import StepFailed, Value, in_thread
 from tools.stage import Stage, reason
 
 EMAIL = re.compile(r"smoke-[0-9a-f]{12}@example\.com")
@@ -104,7 +104,7 @@ class Pool:
         )
         found: Mapping[str, str] | None = answer.get("AuthenticationResult")
         if found is None:
-            raise Failed(
+            raise StepFailed(
                 f"sign-in asks for {answer.get('ChallengeName')}: this check knows passwords alone"
             )
         return found
@@ -113,7 +113,7 @@ class Pool:
         try:
             return await in_thread(call)
         except (BotoCoreError, ClientError) as error:
-            raise Failed(f"{name}: {reason(error, right=f'cognito-idp:{name}')}") from error
+            raise StepFailed(f"{name}: {reason(error, right=f'cognito-idp:{name}')}") from error
 
 
 def claims(token: str) -> Mapping[str, Any]:

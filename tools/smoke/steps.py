@@ -13,7 +13,7 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-class Failed(Exception):
+class StepFailed(Exception):
     """A step came to something else than it should; the text is for people."""
 
 
@@ -21,16 +21,16 @@ class PathEnded(Exception):
     """A step failed, so what builds on it is left out."""
 
 
-class Outcome(StrEnum):
+class StepOutcome(StrEnum):
     OK = "ok"
     NOTE = "note"
     FAILED = "FAIL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class StepResult:
     step: str
-    outcome: Outcome
+    outcome: StepOutcome
     ms: int
     text: str
 
@@ -43,23 +43,23 @@ class Step:
     """A step that runs; what it says stands in its line."""
 
     text: str = ""
-    outcome: Outcome = Outcome.OK
+    outcome: StepOutcome = StepOutcome.OK
     otherwise: str = ""
     """What is the matter if the time runs out."""
 
     def note(self, text: str) -> None:
         """Something that is no failure, and that somebody should know."""
-        self.text, self.outcome = text, Outcome.NOTE
+        self.text, self.outcome = text, StepOutcome.NOTE
 
 
 class Steps:
-    def __init__(self, tell: Callable[[Result], None]) -> None:
-        self.results: list[Result] = []
+    def __init__(self, tell: Callable[[StepResult], None]) -> None:
+        self.results: list[StepResult] = []
         self._tell = tell
 
     @property
     def failed(self) -> int:
-        return sum(it.outcome is Outcome.FAILED for it in self.results)
+        return sum(it.outcome is StepOutcome.FAILED for it in self.results)
 
     @asynccontextmanager
     async def step(self, name: str, *, seconds: float) -> AsyncIterator[Step]:
@@ -67,23 +67,23 @@ class Steps:
         step = Step()
         began = time.monotonic()
 
-        def add(outcome: Outcome, text: str) -> None:
+        def add(outcome: StepOutcome, text: str) -> None:
             ms = round(1000 * (time.monotonic() - began))
-            self.results.append(Result(step=name, outcome=outcome, ms=ms, text=text))
+            self.results.append(StepResult(step=name, outcome=outcome, ms=ms, text=text))
             self._tell(self.results[-1])
 
         try:
             async with asyncio.timeout(seconds):
                 yield step
-        except Failed as failure:
-            add(Outcome.FAILED, str(failure))
+        except StepFailed as failure:
+            add(StepOutcome.FAILED, str(failure))
             raise PathEnded from failure
         except TimeoutError as error:
             late = f"not within {seconds:g} s"
-            add(Outcome.FAILED, f"{late}: {step.otherwise}" if step.otherwise else late)
+            add(StepOutcome.FAILED, f"{late}: {step.otherwise}" if step.otherwise else late)
             raise PathEnded from error
         except (KeyError, TypeError, ValueError) as error:
-            add(Outcome.FAILED, f"the answer is not what this version expects: {error!r}")
+            add(StepOutcome.FAILED, f"the answer is not what this version expects: {error!r}")
             raise PathEnded from error
         add(step.outcome, step.text)
 

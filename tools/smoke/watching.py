@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from leaderboard_client import Board, Leaderboard, Problem
-from tools.smoke.steps import Failed
+from tools.smoke.steps import StepFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Viewer:
         self._news = asyncio.Event()
 
     async def await_board(self, wanted: Callable[[Board], bool]) -> Seen:
-        """The first board that is so. Raises Failed if the service refuses the viewer."""
+        """The first board that is so. Raises StepFailed if the service refuses the viewer."""
         while True:
             for seen in self._seen:
                 if wanted(seen.board):
                     return seen
             if self._problem is not None:
-                raise Failed(f"{self._problem.code}: {self._problem.message}")
+                raise StepFailed(f"{self._problem.code}: {self._problem.message}")
             self._news.clear()
             await self._news.wait()
 

@@ -8,7 +8,7 @@ from leaderboard.adapters.aws.clients import client, translated
 
 
 @dataclass(frozen=True)
-class Accounts:
+class CognitoAccounts:
     user_pool_id: str
 
     def delete(self, account: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import Unavailable
-from leaderboard.frames.delivery import SIDE_BY_SIDE, Part, Tally
-from leaderboard.ranking.ingest import Chores
+from leaderboard.frames.delivery import SIDE_BY_SIDE
+from leaderboard.frames.frame import Delivered, Frame
+from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 
 MAKING = Lock()
 """A client is not to be made by several threads at once."""
@@ -59,7 +60,7 @@ class ModerationFunction:
 class UpkeepFunction:
     name: str
 
-    def ask(self, chores: Chores) -> None:
+    def ask(self, chores: UpkeepTasks) -> None:
         """Have chores done without waiting for them; raises Unavailable.
 
         A batch of the stream has 1,000 records, so this stays far below the 256 KB of an event.
@@ -71,16 +72,18 @@ class UpkeepFunction:
 
 @dataclass(frozen=True)
 class FanoutFunction:
-    """Posts parts of a broadcast, each in an invocation of its own that is waited for."""
+    """Posts a frame to shards of its audience, in an invocation that is waited for."""
 
     name: str
 
-    def post(self, part: Part, *, seconds: float, posts_per_second: float) -> Tally:
+    def post(
+        self, frame: Frame, *, shards: Sequence[int], seconds: float, posts_per_second: float
+    ) -> Delivered:
         event = {
-            "board": part.board,
-            "shards": part.shards,
-            "frame": part.frame.decode(),
-            "patience": part.patience,
+            "board": frame.board,
+            "shards": shards,
+            "frame": frame.body.decode(),
+            "patience": frame.patience,
             "seconds": seconds,
             "postsPerSecond": posts_per_second,
         }
@@ -91,4 +94,4 @@ class FanoutFunction:
             answer = waiting.invoke(FunctionName=self.name, Payload=json.dumps(event).encode())
         if "FunctionError" in answer:
             raise Unavailable(f"{self.name} died: {answer['FunctionError']}")
-        return Tally(**json.loads(answer["Payload"].read()))
+        return Delivered(**json.loads(answer["Payload"].read()))

@@ -10,18 +10,18 @@ from typing import Any
 from leaderboard.adapters.aws.clients import DOWN, client, translated
 from leaderboard.errors import Unavailable
 from leaderboard.retries import Pause
-from leaderboard.scoring.tickets import KeyId, Keys
+from leaderboard.scoring.tickets import KeyId, SigningKeys
 
 CACHED_SECONDS = 300
-"""How often a secret is read again, so that a rotation reaches every function by itself."""
+"""A secret is read again after this time: so a rotation reaches every function by itself."""
 LOOK_UP_SECONDS = 60
-"""How often key ids that prove nothing may make a function look for them."""
+"""Key ids without a good proof make a function read the secret once in this time, no more."""
 PAUSES: dict[str, float] = {"first": 5, "longest": 300}
-"""Seconds after which an attempt that failed is repeated."""
+"""Seconds until a read that failed is tried again."""
 FIRST_READ: dict[str, Any] = {"seconds": 2, "attempts": 2}
 """Both versions are read within the time that a function has."""
 READ_AGAIN: dict[str, Any] = {"seconds": 1, "attempts": 1}
-"""What is known is good enough: nobody waits long for something newer."""
+"""What was read before still serves: nobody waits long for something newer."""
 
 PREVIOUS_SECONDS = 7 * 86_400
 """How long the key before the current one is accepted: no ticket lives longer than that."""
@@ -30,7 +30,7 @@ CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class SecretValues:
     """A secret's values by their versions' ids, the current one first."""
 
     by_id: dict[str, str]
@@ -42,12 +42,13 @@ class Values:
 class Secret:
     """A secret's current value and, after a rotation, the one before it.
 
-    Read again every few minutes. While that fails, what was read before stays good, and the next
-    attempt waits longer each time: a value that is known must not depend on who stores it.
+    It is read again every few minutes. While that fails, what was read before stays in use, and the
+    next attempt waits longer each time: so a known value does not depend on Secrets Manager.
     """
 
-    secret: str
-    _values: Values | None = field(default=None, init=False)
+    name: str
+    """The secret's name, or its ARN."""
+    _values: SecretValues | None = field(default=None, init=False)
     _read_at: float = field(default=0.0, init=False)
     _pause: Pause = field(default_factory=Pause, init=False)
 
@@ -59,8 +60,11 @@ class Secret:
         """Whether the last attempt to read it failed."""
         return self._pause.failures > 0
 
-    def values(self) -> Values:
-        """Raises Unavailable while it was never read, and what else reading raises then."""
+    def values(self) -> SecretValues:
+        """The values, read when that is due.
+
+        Raises Unavailable, and what else reading raises, if it was never read.
+        """
         if self._values is None:
             self._keep(self._read(**FIRST_READ))
         elif self._is_due():
@@ -69,28 +73,28 @@ class Secret:
         return self._values
 
     def read_again(self) -> None:
-        """Read what may have changed, or leave it as it is where that fails."""
+        """Read the secret again; where that fails, keep what was read before."""
         try:
             self._keep(self._read(**READ_AGAIN))
-        except Exception:  # noqa: BLE001 - a lost right or a broken new value is no better
+        except Exception:  # noqa: BLE001 - a lost right or a broken new value counts as well
             self._pause.fail(time.monotonic(), **PAUSES)
 
     def _is_due(self) -> bool:
         now = time.monotonic()
         return now >= self._pause.until if self.is_stale else now - self._read_at > CACHED_SECONDS
 
-    def _keep(self, values: Values) -> None:
+    def _keep(self, values: SecretValues) -> None:
         self._values, self._read_at = values, time.monotonic()
         self._pause.end()
 
-    def _read(self, **options: Any) -> Values:
+    def _read(self, **options: Any) -> SecretValues:
         secrets = client("secretsmanager", **options)
         found: dict[str, str] = {}
         current_since = 0.0
         for stage in (CURRENT, PREVIOUS):
             with translated():
                 try:
-                    answer = secrets.get_secret_value(SecretId=self.secret, VersionStage=stage)
+                    answer = secrets.get_secret_value(SecretId=self.name, VersionStage=stage)
                 except secrets.exceptions.ResourceNotFoundException:
                     if stage == CURRENT:
                         raise
@@ -98,7 +102,7 @@ class Secret:
             if stage == CURRENT:
                 current_since = answer["CreatedDate"].timestamp()
             found.setdefault(answer["VersionId"], json.loads(answer["SecretString"])["key"])
-        return Values(found, current_since)
+        return SecretValues(found, current_since)
 
 
 @dataclass
@@ -109,11 +113,11 @@ class TicketKeys:
     """
 
     secret: Secret
-    _look_up_at: float = field(default=0.0, init=False)
-    _gone: set[str] = field(default_factory=set, init=False)
-    """Ids that were proven once, and are no key's now."""
+    _next_look_up: float = field(default=0.0, init=False)
+    _retired: set[str] = field(default_factory=set, init=False)
+    """Ids with a good proof that belong to no key any more."""
 
-    def __call__(self, key_id: KeyId | None = None) -> Keys:
+    def __call__(self, key_id: KeyId | None = None) -> SigningKeys:
         """The keys; read again for one that another function has signed with since.
 
         Raises Unavailable, also for a key that is not known while nobody can be asked for it.
@@ -123,26 +127,26 @@ class TicketKeys:
             values = self._look_up(key_id)
         current = next(iter(values.by_id))
         if time.time() - values.current_since > PREVIOUS_SECONDS:
-            return Keys(current, {current: values.by_id[current]})
-        return Keys(current, values.by_id)
+            return SigningKeys(current, {current: values.by_id[current]})
+        return SigningKeys(current, values.by_id)
 
-    def _look_up(self, key_id: KeyId) -> Values:
-        """Read the keys for one that is not known.
+    def _look_up(self, key_id: KeyId) -> SecretValues:
+        """Read the secret for a key that is not known.
 
-        At once where its id proves that it follows a key that is known: nobody else can make that
-        up. For all others no more than once in a while: most are made up, one may be of a key that
-        came two rotations later.
+        At once, if its id proves that the key follows a known one: nobody else can make that proof.
+        Otherwise only once in a while: most such ids are made up, but one may belong to a key of
+        two rotations later.
         """
         now = time.monotonic()
         known = self.secret().values()
-        is_proven = key_id.id not in self._gone and any(map(key_id.follows, known))
-        if not self.secret.is_stale and (is_proven or now >= self._look_up_at):
+        is_proven = key_id.id not in self._retired and any(map(key_id.follows, known))
+        if not self.secret.is_stale and (is_proven or now >= self._next_look_up):
             self.secret.read_again()
             if key_id.id not in self.secret() and not self.secret.is_stale:
                 if is_proven:
-                    self._gone.add(key_id.id)
+                    self._retired.add(key_id.id)
                 else:
-                    self._look_up_at = now + LOOK_UP_SECONDS
+                    self._next_look_up = now + LOOK_UP_SECONDS
         if self.secret.is_stale:
             raise Unavailable(DOWN)
         return self.secret.values()

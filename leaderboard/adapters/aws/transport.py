@@ -1,8 +1,12 @@
-"""The SDK's requests over libcurl, which signs them, too: what is asked, what is tried again and
-what an answer means stays the SDK's.
+"""Sends the SDK's requests through libcurl, which also signs them. The SDK still builds requests,
+retries and parses answers.
 
-Most of what a call of DynamoDB costs is the client's work, and half of that its HTTP and signing in
-Python. libcurl has both in C, is here for posting anyway, and keeps its connections likewise.
+Two reasons. A call ends when the time of whoever waits for it is over, which the SDK's own HTTP
+client cannot do for one call: its timeouts are fixed with the client. And most of what a call of
+DynamoDB costs a function is the client's HTTP and signing in Python; libcurl has both in C. A read
+and a conditional write, as a score takes them, cost 1.4 ms of processor so and 3.5 ms over the
+SDK's own client (medians of four alternated runs of 200, November 2026); a function of 1 GB has
+0.58 of a processor.
 """
 
 from __future__ import annotations
@@ -58,16 +62,21 @@ class OutOfTime(BotoCoreError):
 def use_libcurl(client: Any, *, connect_seconds: float, read_seconds: float) -> None:
     """Let a client of the SDK, made without a signature, send its requests so.
 
-    Their bodies are in memory. The place is not part of the SDK's documented interface: its version
-    is pinned, and the tests of this module go through its clients.
+    Their bodies are in memory. What a handler of `before-send` returns is the answer, and what it
+    raises is treated like an error of the SDK's own HTTP client: retried if it may pass.
     """
     meta = client.meta
-    scope = f"aws:amz:{meta.region_name}:{meta.service_model.signing_name}"
-    client._endpoint.http_session = Transport(scope, connect_seconds, read_seconds)  # noqa: SLF001
+    transport = Transport(
+        scope=f"aws:amz:{meta.region_name}:{meta.service_model.signing_name}",
+        connect_seconds=connect_seconds,
+        read_seconds=read_seconds,
+    )
+    service = meta.service_model.service_id.hyphenize()
+    meta.events.register_first(f"before-send.{service}", transport.on_before_send)
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class ResponseBody:
     """An answer's body as the SDK reads it."""
 
     content: bytes
@@ -78,12 +87,20 @@ class Body:
 
 @dataclass(frozen=True)
 class Transport:
-    """Takes the place of the SDK's HTTP session; safe across threads, a connection for each."""
+    """Takes the place of the SDK's HTTP client; safe across threads, a connection for each.
+
+    `scope` is what libcurl signs for: the provider, the region and the service.
+    """
 
     scope: str
     connect_seconds: float
     read_seconds: float
     idle: list[Any] = field(default_factory=list)
+    """Handles with an open connection, which no thread uses at the moment."""
+
+    def on_before_send(self, request: AWSPreparedRequest, **_event: Any) -> AWSResponse:
+        """The handler of the SDK's event."""
+        return self.send(request)
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
         """The answer, whatever its status; raises the SDK's own errors for what breaks before.
@@ -122,7 +139,7 @@ class Transport:
         status = handle.getinfo(pycurl.RESPONSE_CODE)
         self.idle.append(handle)
         headers: Any = _headers(head.getvalue())
-        return AWSResponse(request.url, status, headers, Body(body.getvalue()))
+        return AWSResponse(request.url, status, headers, ResponseBody(body.getvalue()))
 
     def close(self) -> None:
         while self.idle:

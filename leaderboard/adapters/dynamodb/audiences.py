@@ -18,7 +18,7 @@ from leaderboard.retries import tries
 PAGE = 2000
 """Rows a page: the first is posted to while the second is read, and only two are ever held."""
 READERS = 8
-"""Lists that are begun at once."""
+"""Lists whose first pages are read at once."""
 READ_BATCH = 100
 """What one BatchGetItem takes."""
 
@@ -27,6 +27,8 @@ Names = list[str]
 
 @dataclass(frozen=True)
 class AudienceTable:
+    """Lists the followers of boards, and forgets those that are gone."""
+
     connections_table: str
     audience_shards: int
 
@@ -34,15 +36,15 @@ class AudienceTable:
     def shards(self) -> int:
         return self.audience_shards
 
-    def subscribers(self, parts: Sequence[tuple[str, int]]) -> list[Iterator[str]]:
-        client("dynamodb")  # is not to be made by several threads at once
-        lists = [Pages(self.connections_table, f"{board}#{shard}") for board, shard in parts]
+    def subscribers(self, shards: Sequence[tuple[str, int]]) -> list[Iterator[str]]:
+        client("dynamodb")  # made here: several threads must not make it at once
+        lists = [Pages(self.connections_table, f"{board}#{shard}") for board, shard in shards]
         if len(lists) == 1:
             return [self._one(lists[0])]
-        begun = [self._readers.submit(it.read) for it in lists]
+        first_pages = [self._readers.submit(it.read) for it in lists]
         return [
-            self._ahead(pages, lambda first=first: first.result())
-            for pages, first in zip(lists, begun, strict=True)
+            self._ahead(pages, lambda page=page: page.result())
+            for pages, page in zip(lists, first_pages, strict=True)
         ]
 
     def leave(self, board: str, connection_ids: Sequence[str]) -> None:
@@ -50,18 +52,18 @@ class AudienceTable:
         for start in range(0, len(connection_ids), READ_BATCH):
             named = connection_ids[start : start + READ_BATCH]
             # The board's row is named too: the connection's own may have expired before it.
-            boards = (following(board, name, self.audience_shards) for name in named)
+            boards = (following(board, it, self.audience_shards) for it in named)
             found = (keys_of(row, self.audience_shards) for row in self._own_rows(named))
             for key in chain(boards, *found):
                 rows[key["audience"]["S"], key["connectionId"]["S"]] = key
         delete(self.connections_table, list(rows.values()))
 
     def _one(self, pages: Pages) -> Iterator[str]:
-        """A list by itself: its first page is read here, which is all there is of a small one."""
+        """A single list: its first page is read without a thread; a small one has no other."""
         return self._ahead(pages, pages.read)
 
     def _ahead(self, pages: Pages, first: Any) -> Iterator[str]:
-        """Each page, while the next one is being read."""
+        """The rows of each page, while the next page is being read."""
         page: Names = first()
         while pages.start is not None:
             following_page = self._readers.submit(pages.read)
@@ -110,6 +112,7 @@ class Pages:
         self.start: Any = None
 
     def read(self) -> Names:
+        """The connections of the next page. Raises Unavailable."""
         if self.start is not None:
             self._request["ExclusiveStartKey"] = self.start
         with translated():

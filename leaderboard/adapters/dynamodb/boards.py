@@ -17,7 +17,7 @@ from leaderboard.boards.board_season import split_key
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.errors import Raced, Unavailable
-from leaderboard.ranking.recorder import BoardItem, Listed
+from leaderboard.ranking.board_item import BoardItem, BoardRow
 from leaderboard.retries import tries
 
 STAGE = "#stage"
@@ -112,7 +112,7 @@ class BoardTable:
             return False
         return True
 
-    def mix(self, key: str) -> None:
+    def note_mixed_order(self, key: str) -> None:
         """Note, in an item that was recorded, that the index may have keys of both orders.
 
         The revision moves: so nobody records over it who has not seen this.
@@ -164,7 +164,7 @@ class BoardTable:
                 ExpressionAttributeValues={":count": {"N": str(count)}},
             )
 
-    def list_some(self, after: str | None, limit: int) -> tuple[list[Listed], str | None]:
+    def list_some(self, after: str | None, limit: int) -> tuple[list[BoardRow], str | None]:
         """Up to so many board-seasons behind one, and the last of them if there may be more."""
         start = {} if after is None else {"ExclusiveStartKey": {"boardSeason": {"S": after}}}
         with translated():
@@ -176,7 +176,7 @@ class BoardTable:
         listed = [self._listed(raw) for raw in items]
         return listed, None if last is None else last["boardSeason"]["S"]
 
-    def list(self) -> Iterator[list[Listed]]:
+    def list(self) -> Iterator[list[BoardRow]]:
         """Every board-season that has an item, by page; one opened a moment ago may be missing."""
         pages = (
             client("dynamodb")
@@ -191,12 +191,12 @@ class BoardTable:
                 items = (raw for raw in page["Items"] if raw["boardSeason"]["S"] != STAGE)
                 yield [self._listed(raw) for raw in items]
 
-    def _listed(self, raw: Mapping[str, Any]) -> Listed:
+    def _listed(self, raw: Mapping[str, Any]) -> BoardRow:
         known = readable.understood(_listed, raw, self.reports)
         if known is not None:
             return known
         left = _remains(raw)
-        return Listed(left.snapshot.key, left.revision, 1)
+        return BoardRow(left.snapshot.key, left.revision, 1)
 
     def _put(self, item: BoardItem, condition: Mapping[str, Any]) -> bool:
         try:
@@ -209,8 +209,8 @@ class BoardTable:
         return True
 
 
-def _listed(raw: Mapping[str, Any]) -> Listed:
-    return Listed(raw["boardSeason"]["S"], int(raw["revision"]["N"]), int(raw["version"]["N"]))
+def _listed(raw: Mapping[str, Any]) -> BoardRow:
+    return BoardRow(raw["boardSeason"]["S"], int(raw["revision"]["N"]), int(raw["version"]["N"]))
 
 
 def _remains(image: Mapping[str, Any]) -> BoardItem:

@@ -11,7 +11,7 @@ from typing import Any
 
 from leaderboard.adapters.aws.clients import DOWN, client, translated
 from leaderboard.errors import Raced, Unavailable
-from leaderboard.frames.subscriptions import MAX_BOARDS, ConnectionGone, TooManyBoards
+from leaderboard.frames.ports import MAX_BOARDS, ConnectionGone, TooManyBoards
 from leaderboard.retries import tries
 
 CONNECTION_SECONDS = 7500
@@ -175,8 +175,8 @@ class ConnectionTable:
             for page in pages:
                 yield from page["Items"]
 
-    def take_ticket(self, ticket: str, expires_ms: int) -> bool:
-        """Use a socket ticket up; False if it was used before."""
+    def use_ticket(self, ticket: str, expires_ms: int) -> bool:
+        """Note that a socket ticket was used; False if it was used before."""
         try:
             self._put(
                 _key(f"ticket#{ticket}", ticket),

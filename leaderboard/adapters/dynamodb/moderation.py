@@ -18,7 +18,7 @@ from leaderboard.adapters.dynamodb.scores import (
     tombstone_image,
 )
 from leaderboard.scoring.decisions import Profile, ScoreItem, next_version
-from leaderboard.scoring.moderation import Act, History
+from leaderboard.scoring.moderation import Act, ActLog
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ class ModerationTable:
         item = self.scores.read_item(user_id, PROFILE)
         return None if item is None else self.scores.profile_or_remains(item)
 
-    def read_history(self, user_id: str) -> History:
+    def read_history(self, user_id: str) -> ActLog:
         item = self.scores.read_item(user_id, MODERATION)
         if item is None:
-            return History(user_id)
+            return ActLog(user_id)
         read = readable.understood(
             lambda raw: _history(plain(raw)), typed(item), self.scores.reports
         )
         return read or _remains(item)
 
     def write_standing(
-        self, profile: Profile, *, read_version: int, history: History, read_history: int
+        self, profile: Profile, *, read_version: int, history: ActLog, read_history: int
     ) -> None:
         update = profile_update(
             self.table, profile, read_version, standingSet=_act_image(history.acts[0])
@@ -65,7 +65,7 @@ class ModerationTable:
         *,
         read_version: int,
         profile_version: int,
-        history: History | None,
+        history: ActLog | None,
         read_history: int,
     ) -> None:
         put = {
@@ -81,7 +81,7 @@ class ModerationTable:
         recorded = [] if history is None else [self._put_history(history, read_history)]
         self._transact({"Put": put}, {"ConditionCheck": check}, *recorded)
 
-    def write_deletion(self, profile: Profile, *, read_version: int, history: History) -> None:
+    def write_deletion(self, profile: Profile, *, read_version: int, history: ActLog) -> None:
         assert profile.expires_ms is not None
         expires = profile.expires_ms // 1000
         put = {
@@ -106,7 +106,7 @@ class ModerationTable:
             return
         version = next_version(history.version, now_ms=instants.now_ms())
         emptied = self._put_history(
-            History(profile.user_id, version=version), history.version, expiresAt=expires
+            ActLog(profile.user_id, version=version), history.version, expiresAt=expires
         )
         self._transact({"Put": put}, opened, emptied)
 
@@ -117,7 +117,7 @@ class ModerationTable:
             return {"ConditionCheck": {"TableName": self.table, "Key": key, **unmoved("userId", 0)}}
         return {"Put": {"TableName": self.table, "Item": {**key, **typed({"expiresAt": expires})}}}
 
-    def _put_history(self, history: History, read_version: int, **beside: Any) -> Item:
+    def _put_history(self, history: ActLog, read_version: int, **beside: Any) -> Item:
         image = {
             "userId": history.user_id,
             "boardSeason": MODERATION,
@@ -142,17 +142,17 @@ def _key(user_id: str, sort_key: str) -> Item:
     return typed({"userId": user_id, "boardSeason": sort_key})
 
 
-def _history(item: Item) -> History:
+def _history(item: Item) -> ActLog:
     acts = tuple(_act(it) for it in item["acts"])
-    return History(readable.text(item["userId"]), acts, readable.version(item))
+    return ActLog(readable.text(item["userId"]), acts, readable.version(item))
 
 
-def _remains(item: Item) -> History:
+def _remains(item: Item) -> ActLog:
     """A history with the acts of it that can be read, and the others as they are stored."""
     stored = item.get("acts")
     acts = list(stored) if isinstance(stored, list) else [] if stored is None else [stored]
     read = [(it, readable.attempted(_act, it)) for it in acts]
-    return History(
+    return ActLog(
         item["userId"],
         tuple(act for _, act in read if act is not None),
         readable.version_or_garbled(item),

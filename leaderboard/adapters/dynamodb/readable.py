@@ -25,9 +25,9 @@ from leaderboard.scoring.decisions import (
     HIDDEN,
     UNKNOWN,
     VISIBLE,
+    CompletedTicket,
     Profile,
     ScoreItem,
-    Taken,
 )
 
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
@@ -127,7 +127,9 @@ def instant(value: Any) -> int:
     return found
 
 
-def remains_of_score(item: Item, *, taken: Callable[[Any], tuple[Taken, ...]]) -> ScoreItem:
+def remains_of_score(
+    item: Item, *, taken: Callable[[Any], tuple[CompletedTicket, ...]]
+) -> ScoreItem:
     """What can be read of a broken score item, for its tombstone; its score is not known."""
     board, season = split_key(item["boardSeason"])
     return ScoreItem(

@@ -20,15 +20,15 @@ from leaderboard.boards.names import BOARD, USER_ID, default_name
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import ScoreRecord
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.retries import carried, tries
 from leaderboard.scoring.decisions import (
     DELETED,
     VISIBLE,
     Answer,
+    CompletedTicket,
     Profile,
     ScoreItem,
-    Taken,
     next_version,
 )
 from leaderboard.scoring.ports import SUBMISSION_MS, Submission, Write
@@ -462,7 +462,7 @@ def _typed_score(raw: Mapping[str, Any]) -> ScoreItem:
     return score_item(plain(raw))
 
 
-def score_record(image: Mapping[str, Any]) -> tuple[str, ScoreRecord]:
+def score_record(image: Mapping[str, Any]) -> tuple[str, ScoreState]:
     """The board-season's key and the record in an image of the stream or of a scan (typed).
 
     Reads the attributes directly, at a sixth of the deserializer's cost. Raises KeyError,
@@ -477,14 +477,14 @@ def score_record(image: Mapping[str, Any]) -> tuple[str, ScoreRecord]:
         raise ValueError("a version beyond what the ranking compares exactly")
     standing = image["standing"]["S"] if "standing" in image else VISIBLE
     if "userScore" not in image or standing != VISIBLE:
-        return key, ScoreRecord(user_id, version, None)
+        return key, ScoreState(user_id, version, None)
     number = int(image["userScore"]["N"])
     if abs(number) > MAX_SCORE:
         raise ValueError("a score beyond what the ranking holds exactly")
     updated_ms = readable.instant(image["scoreUpdatedAt"]["S"])
     score = Score(user_id, readable.name(image["userName"]["S"]), number, updated_ms)
     made = order.MADE.get(image["boardOrder"]["S"][:1]) if "boardOrder" in image else None
-    return key, ScoreRecord(user_id, version, score, made)
+    return key, ScoreState(user_id, version, score, made)
 
 
 def profile(item: Item) -> Profile:
@@ -511,7 +511,7 @@ def profile(item: Item) -> Profile:
     )
 
 
-def _taken_image(taken: Taken) -> Item:
+def _taken_image(taken: CompletedTicket) -> Item:
     return {
         "ticket": taken.ticket,
         "completedMs": taken.completed_ms,
@@ -519,10 +519,12 @@ def _taken_image(taken: Taken) -> Item:
     }
 
 
-def _taken(images: Any) -> tuple[Taken, ...]:
+def _taken(images: Any) -> tuple[CompletedTicket, ...]:
     """An action's tickets, the newest first; items of older releases hold one, without a list."""
     return tuple(
-        Taken(readable.text(it["ticket"]), readable.whole(it["completedMs"]), _answer(it["answer"]))
+        CompletedTicket(
+            readable.text(it["ticket"]), readable.whole(it["completedMs"]), _answer(it["answer"])
+        )
         for it in (images if isinstance(images, list) else [images])
     )
 

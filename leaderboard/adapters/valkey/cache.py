@@ -36,18 +36,18 @@ from leaderboard.boards.names import UNPICKED, default_name
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Entry, Score, ranked
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking.listings import Copy, Listing, Position
-from leaderboard.ranking.recorder import (
+from leaderboard.ranking.cached_top import (
     COMPLETE,
     NEW,
     PARTIAL,
     TOTAL_MS,
-    Applied,
-    Dumped,
+    ApplyResult,
+    CachedTop,
     Hint,
-    ScoreRecord,
-    Top,
+    RankingPage,
 )
+from leaderboard.ranking.listings import Listing, Position, TopCopy
+from leaderboard.ranking.score_state import ScoreState
 from leaderboard.retries import Pause
 
 FORMAT = "lb5"
@@ -71,7 +71,7 @@ second or two each time."""
 PACES = (f"{FORMAT}:{{paces}}:boards", f"{FORMAT}:{{paces}}:until")
 ACTIVE_BOARDS = 500
 """Boards that are looked at for a pace: with more, each has few viewers."""
-MARK_SECONDS = 86_400
+TOLD_SECONDS = 86_400
 """The stream holds nothing that is older."""
 
 COMPLETENESS = {NEW: "new", COMPLETE: "1", PARTIAL: "0"}
@@ -115,7 +115,7 @@ DROP = script("drop.lua")
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class CacheKeys:
     """The keys of one board-season."""
 
     order: str
@@ -125,7 +125,7 @@ class Keys:
 
     @classmethod
     @lru_cache(maxsize=1024)
-    def of(cls, key: str) -> Keys:
+    def of(cls, key: str) -> CacheKeys:
         tag = f"{FORMAT}:{{{key}}}"
         return cls(f"{tag}:order", f"{tag}:users", f"{tag}:state", f"{tag}:copy")
 
@@ -172,7 +172,7 @@ DOWN = "The cache does not answer; nothing is lost, try again."
 
 
 @dataclass(frozen=True)
-class Cache:
+class ValkeyCache:
     """The cache at `endpoint` (`host:port`); with a name and a user, over TLS and IAM.
 
     A call waits `seconds` for an answer. After one that failed, the next fail at once for a moment:
@@ -212,8 +212,8 @@ class Cache:
                 return self.client.execute_command("EVAL", script.source, len(keys), *keys, *values)
 
     def apply(
-        self, board_season: BoardSeason, records: Sequence[ScoreRecord], *, start: str | None = None
-    ) -> Applied:
+        self, board_season: BoardSeason, records: Sequence[ScoreState], *, start: str | None = None
+    ) -> ApplyResult:
         made, answer = self._in_order(
             APPLY,
             board_season,
@@ -228,9 +228,9 @@ class Cache:
             ),
         )
         if not answer:
-            return Applied(None)
+            return ApplyResult(None)
         due, taken, top = answer
-        return Applied(_top(made, top), taken, due == 1)
+        return ApplyResult(_top(made, top), taken, due == 1)
 
     def _in_order(
         self,
@@ -245,14 +245,14 @@ class Cache:
         """
         made = board_season.rules.order
         for _ in range(ORDERS_TRIED):
-            answer = self.run(script, Keys.of(board_season.key).ranking, made, *values(made))
+            answer = self.run(script, CacheKeys.of(board_season.key).ranking, made, *values(made))
             if not isinstance(answer, bytes):
                 return made, answer
             made = Order(answer.decode())
         raise CacheUnavailable(DOWN)
 
     def fill(
-        self, board_season: BoardSeason, records: Iterable[ScoreRecord], *, life: str
+        self, board_season: BoardSeason, records: Iterable[ScoreState], *, life: str
     ) -> int | None:
         placed = sorted(records, key=partial(_number, board_season.rules.order))
         taken = 0
@@ -264,7 +264,7 @@ class Cache:
             taken += answer[0]
         return taken
 
-    def _fill(self, board_season: BoardSeason, some: Sequence[ScoreRecord], life: str) -> Any:
+    def _fill(self, board_season: BoardSeason, some: Sequence[ScoreState], life: str) -> Any:
         def values(made: Order) -> tuple[int | str | bytes, ...]:
             # Packed only now: while the server works for one thread, another packs its own.
             packed = packed_records(made, some)
@@ -274,7 +274,7 @@ class Cache:
 
     def dump(
         self, board_season: BoardSeason, *, life: str, cursor: str | None = None, limit: int = 1000
-    ) -> Dumped | None:
+    ) -> RankingPage | None:
         """About so many of a ranking's users, in no order; None if the life is over.
 
         Who is known from the first call to the last is in at least one answer.
@@ -285,7 +285,7 @@ class Cache:
         following, flat = answer
         users = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
         records = tuple(_record(made, *it) for it in users)
-        return Dumped(None if following == b"0" else following.decode(), records)
+        return RankingPage(None if following == b"0" else following.decode(), records)
 
     def drop(self, key: str, *, partial: bool = True, life: str | None = None) -> bool:
         """Forget a board-season: the ranking's life is over.
@@ -293,11 +293,11 @@ class Cache:
         With `partial` false one that a rebuild is to fill stays, since it may have taken what is
         recorded nowhere yet; with a `life`, any other one. The answer is whether it is gone.
         """
-        keys = Keys.of(key)
+        keys = CacheKeys.of(key)
         done = self.run(DROP, [*keys.ranking, keys.copy], int(partial), life or "")
         return bool(done == 1)
 
-    def read(self, board_season: BoardSeason, *, size: int | None = None) -> Top | None:
+    def read(self, board_season: BoardSeason, *, size: int | None = None) -> CachedTop | None:
         """The top; with a `size` so many of it, even if nothing is left to record."""
         always = 0 if size is None else 1
         made, answer = self._in_order(
@@ -324,32 +324,32 @@ class Cache:
         packed = [order.pack(it) for it in dict.fromkeys(user_ids)]
         return _found(*self._in_order(FIND, board_season, lambda _: packed))
 
-    def mark(self, board_season: BoardSeason, top: Top, hint: Hint) -> None:
-        state = Keys.of(board_season.key).state
+    def remember_recorded(self, board_season: BoardSeason, top: CachedTop, hint: Hint) -> None:
+        state = CacheKeys.of(board_season.key).state
         text = json.dumps([hint.revision, hint.version, hint.epoch, hint.digest, hint.mixed])
         self.run(MARK, [state], top.life, top.change, text, hint.total, hint.revision)
 
-    def settle(
+    def set_completeness(
         self, board_season: BoardSeason, life: str, completeness: str, *, only_new: bool = False
     ) -> bool:
         change = secrets.token_hex(8) if completeness == COMPLETE else ""
         expected = COMPLETENESS[NEW] if only_new else ""
-        state = Keys.of(board_season.key).state
+        state = CacheKeys.of(board_season.key).state
         done = self.run(SETTLE, [state], life, expected, COMPLETENESS[completeness], change)
         return bool(done == 1)
 
     def release(self, board_season: BoardSeason) -> None:
         with self.outage.noticed():
-            self.client.execute_command("HDEL", Keys.of(board_season.key).state, "filledAt")
+            self.client.execute_command("HDEL", CacheKeys.of(board_season.key).state, "filledAt")
 
     def keep_copy(self, key: str, *, revision: int, body: str) -> None:
         """Keep a copy of a recorded top, unless a newer one is kept."""
-        self.run(KEEP, [Keys.of(key).copy], revision, body, COPY_SECONDS)
+        self.run(KEEP, [CacheKeys.of(key).copy], revision, body, COPY_SECONDS)
 
-    def read_copy(self, key: str) -> Copy:
-        keys = Keys.of(key)
+    def read_copy(self, key: str) -> TopCopy:
+        keys = CacheKeys.of(key)
         kept, total = self.run(COPY, [keys.copy, *keys.ranking])
-        return Copy(None if kept is None else kept.partition(b" ")[2].decode(), total)
+        return TopCopy(None if kept is None else kept.partition(b" ")[2].decode(), total)
 
     def keep_paces(self, paces: Mapping[str, tuple[str, int]]) -> None:
         """Keep what boards' last frames said of their pace, and for how many ms it counts."""
@@ -370,14 +370,14 @@ class Cache:
             paces = self.client.execute_command("HMGET", PACES[0], *boards)
         return [None if pace is None else pace.decode() for pace in paces]
 
-    def keep_mark(self, key: str, *, epoch: str, version: int) -> None:
+    def remember_told(self, key: str, *, epoch: str, version: int) -> None:
         with self.outage.noticed():
-            told = Keys.of(key).told
-            self.client.execute_command("SET", told, f"{epoch} {version}", "EX", MARK_SECONDS)
+            told = CacheKeys.of(key).told
+            self.client.execute_command("SET", told, f"{epoch} {version}", "EX", TOLD_SECONDS)
 
-    def read_mark(self, key: str) -> tuple[str, int] | None:
+    def read_told(self, key: str) -> tuple[str, int] | None:
         with self.outage.noticed():
-            kept = self.client.execute_command("GET", Keys.of(key).told)
+            kept = self.client.execute_command("GET", CacheKeys.of(key).told)
         if kept is None:
             return None
         epoch, _, version = kept.decode().rpartition(" ")
@@ -401,7 +401,7 @@ class IamCredentials(CredentialProvider):
             raise AuthenticationError("no token for the cache") from error
 
 
-def packed_records(board_order: Order, records: Iterable[ScoreRecord]) -> bytes:
+def packed_records(board_order: Order, records: Iterable[ScoreState]) -> bytes:
     """Records as take.lua has them: scores and members; users and their values; versions.
 
     As words of the call they would take half as long again, here and in the server.
@@ -426,7 +426,7 @@ def packed_records(board_order: Order, records: Iterable[ScoreRecord]) -> bytes:
     return answer
 
 
-def stored(record: ScoreRecord) -> tuple[bytes, bytes]:
+def stored(record: ScoreState) -> tuple[bytes, bytes]:
     """A record's packed id, and its value in the hash of users.
 
     The value is the version, the time and the name; of a removal the version alone. The name that
@@ -443,17 +443,17 @@ def stored(record: ScoreRecord) -> tuple[bytes, bytes]:
     return order.pack(record.user_id), value
 
 
-def _number(board_order: Order, record: ScoreRecord) -> float:
+def _number(board_order: Order, record: ScoreState) -> float:
     """By which records come close to the order; ties cost little in any."""
     score = record.score
     return math.inf if score is None else order.signed(board_order, score.user_score)
 
 
-def _record(board_order: Order, packed: bytes, value: bytes, number: bytes) -> ScoreRecord:
+def _record(board_order: Order, packed: bytes, value: bytes, number: bytes) -> ScoreState:
     """The counterpart of `stored`, with the score that the order has."""
     version = int.from_bytes(value[:VERSION_BYTES], "big")
     if not number:
-        return ScoreRecord(order.unpack(packed), version, None)
+        return ScoreState(order.unpack(packed), version, None)
     user_id, name = order.unpack(packed), value[NAME_AT:].decode()
     score = Score(
         user_id,
@@ -461,7 +461,7 @@ def _record(board_order: Order, packed: bytes, value: bytes, number: bytes) -> S
         order.signed(board_order, _whole(number)),
         int.from_bytes(value[VERSION_BYTES:NAME_AT], "big"),
     )
-    return ScoreRecord(user_id, version, score)
+    return ScoreState(user_id, version, score)
 
 
 def _scores(
@@ -503,11 +503,11 @@ def _found(board_order: Order, answer: Sequence[Any]) -> Listing | None:
     return Listing(tuple(entries), total)
 
 
-def _top(board_order: Order, answer: Sequence[Any]) -> Top | None:
+def _top(board_order: Order, answer: Sequence[Any]) -> CachedTop | None:
     if not answer:
         return None
     life, complete, change, recorded, hint, age, total, entries, recorded_total = answer
-    return Top(
+    return CachedTop(
         life=life.decode(),
         completeness=FROM_CACHE[complete],
         change=change.decode(),

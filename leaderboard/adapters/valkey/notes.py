@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.adapters.valkey.cache import FORMAT, REBUILD_SILENCE_SECONDS, Cache, script
+from leaderboard.adapters.valkey.cache import FORMAT, REBUILD_SILENCE_SECONDS, ValkeyCache, script
 
 TURNS = f"{FORMAT}:{{turns}}"
 RULES = f"{FORMAT}:{{rules}}"
@@ -23,7 +23,7 @@ FINISH = script("finish.lua")
 class Notes:
     """Every call is one round trip and raises CacheUnavailable."""
 
-    cache: Cache
+    cache: ValkeyCache
 
     def drop(self, key: str) -> bool:
         return self.cache.drop(key, partial=False)
@@ -76,7 +76,7 @@ class RebuildClaim:
     One that is not heard of for a while loses it.
     """
 
-    cache: Cache
+    cache: ValkeyCache
 
     def take(self, run: str) -> bool:
         return self._claim(run, leave_word=True)

@@ -22,12 +22,12 @@ from botocore.exceptions import EndpointConnectionError
 from redis.exceptions import ConnectionError as CacheConnectionError
 
 import handlers
-import leaderboard.adapters.aws.gateway
+import leaderboard.adapters.aws.handle_pool
 import leaderboard.adapters.valkey.cache
 import leaderboard.frames.delivery
 from handlers.telemetry import logger, metrics
 from leaderboard import settings, wiring
-from leaderboard.adapters.valkey.cache import Keys
+from leaderboard.adapters.valkey.cache import CacheKeys
 from leaderboard.adapters.valkey.cluster import Cluster
 from leaderboard.boards.board_season import key_of
 from leaderboard.boards.catalog import Catalog
@@ -35,7 +35,7 @@ from leaderboard.boards.order import OTHER
 from leaderboard.frames.broadcast import Broadcaster
 from leaderboard.ranking.recorder import Recorder
 from local.poller import Threads
-from tests.integration import aws
+from tests.integration import aws, aws_calls
 from tests.integration.story import tables
 from tests.integration.story.clockwork import DatedScripts, StoryChance, StoryTime
 from tests.integration.story.lines import StoryCurl
@@ -110,7 +110,7 @@ class Rig:
         self._time = StoryTime()
         self._chance = StoryChance()
         self._world: World | None = None
-        self._aws_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+        self._aws_call = aws_calls.real()
         self._cache_call: Any = Cluster.execute_command
         self._connect(patch)
 
@@ -122,7 +122,7 @@ class Rig:
         self._scripts = DatedScripts()
         # One process stands for many environments, of which each notices an outage by itself.
         leaderboard.adapters.valkey.cache.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
-        wiring.remembered().memo.known.clear()
+        wiring.stage_memory().memo.known.clear()
         self.end_outages()
         self._chance.source = world.chance
         self._settings = replace(
@@ -152,7 +152,7 @@ class Rig:
 
     def lose_key(self, board: str, season: str, name: str) -> None:
         """Delete one key of a ranking: `order` or `users`."""
-        self.valkey.client.delete(getattr(Keys.of(key_of(board, season)), name))
+        self.valkey.client.delete(getattr(CacheKeys.of(key_of(board, season)), name))
 
     def _connect(self, patch: pytest.MonkeyPatch) -> None:
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -168,7 +168,7 @@ class Rig:
         tables.spare_copies(patch)
         self._take_time_and_threads(patch)
         patch.setattr(leaderboard.adapters.valkey.cache, "OUTAGE_SECONDS", 0)
-        patch.setattr(leaderboard.adapters.aws.gateway, "pycurl", StoryCurl(self.post))
+        patch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(self.post))
         # One per invocation: an environment's own is never used by two at once.
         patch.setattr(wiring, "fanout", wiring.fanout.__wrapped__)
         patch.setattr(wiring, "broadcaster", self._broadcaster(wiring.broadcaster.__wrapped__))
@@ -198,7 +198,7 @@ class Rig:
         def execute_command(client: Any, *arguments: Any, **options: Any) -> Any:
             return rig.call_cache(client, arguments, options)
 
-        patch.setattr(BaseClient, "_make_api_call", make_api_call)
+        aws_calls.take_over(patch, make_api_call)
         patch.setattr(Cluster, "execute_command", execute_command)
 
     def _take_time_and_threads(self, patch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ class Multi:
         self._over: list[Handle] = []
 
     def setopt(self, option: int, value: Any) -> None:
-        assert option in {pycurl.M_MAXCONNECTS, pycurl.M_SOCKETFUNCTION}
+        assert option == pycurl.M_MAXCONNECTS
         assert value
 
     def add_handle(self, handle: Handle) -> None:
@@ -65,8 +65,7 @@ class Multi:
         if handle in self._added:
             self._added.remove(handle)
 
-    def socket_action(self, socket: int, ready: int) -> None:
-        assert (socket, ready) == (pycurl.SOCKET_TIMEOUT, 0)
+    def perform(self) -> None:
         while self._added:
             handle = self._added.pop(0)
             # Over from here on, even for a function that dies of the answer.
@@ -79,7 +78,7 @@ class Multi:
         answered = [it for it in over if it.status]
         return 0, answered, [(it, 56, "no answer") for it in over if not it.status]
 
-    def timeout(self) -> int:
+    def select(self, _seconds: float) -> int:
         raise AssertionError("nothing is under way, and is waited for")
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ They are those that design.md names and their neighbours. Each breaks the runnin
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -24,19 +24,23 @@ from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.adapters.dynamodb.items import typed
 from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.adapters.valkey import cache
-from leaderboard.adapters.valkey.cache import Cache, Script
+from leaderboard.adapters.valkey.cache import Script, ValkeyCache
 from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.boards.rules import Board
 from leaderboard.boards.snapshots import Snapshot, ranked
 from leaderboard.errors import Unavailable
 from leaderboard.frames import delta, messages, subscriptions
-from leaderboard.frames.delivery import Part, Sender, Tally
-from leaderboard.ranking import recorder as ranking
-from leaderboard.ranking.ingest import Chores
-from leaderboard.ranking.recorder import COMPLETE, NEW, PARTIAL, BoardItem, Recorder, Top
+from leaderboard.frames.changes import BatchChanges, BatchReader, BoardRecord
+from leaderboard.frames.delivery import Sender
+from leaderboard.frames.frame import Delivered, Frame
+from leaderboard.ranking import board_item, recorder
+from leaderboard.ranking.board_item import BoardItem
+from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, CachedTop
+from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 from leaderboard.reading.reads import Reads
 from leaderboard.repair import rebuild
-from leaderboard.repair.changes import Changes
+from leaderboard.repair.rule_changes import RuleChanges
 from leaderboard.repair.totals import Totals
 from leaderboard.scoring import decisions, moderation
 from leaderboard.scoring.completions import Completion
@@ -161,12 +165,12 @@ class _Frozen:
 
 
 def read_the_top_before_the_revision(patch: pytest.MonkeyPatch) -> None:
-    def reread(recorder: Recorder, board_season: Any, _top: Any) -> Any:
+    def read_again(recorder: Recorder, board_season: Any, _top: Any) -> Any:
         top = recorder.cache.read(board_season)
         item = recorder.boards.read(board_season.key)
-        return (None if item is None else ranking.hint_of(item)), top
+        return (None if item is None else board_item.hint_of(item)), top
 
-    patch.setattr(Recorder, "_reread", reread)
+    patch.setattr(Recorder, "_read_again", read_again)
     _script(patch, "MARK", "'hint', ARGV[3],", "'hint', '',")
 
 
@@ -184,12 +188,12 @@ def skip_the_record_of_an_equal_top(patch: pytest.MonkeyPatch) -> None:
 
 
 def treat_a_missing_state_as_empty(patch: pytest.MonkeyPatch) -> None:
-    real = Cache.apply
+    real = ValkeyCache.apply
 
-    def apply(it: Cache, *arguments: Any, start: str | None = None, **named: Any) -> Any:
+    def apply(it: ValkeyCache, *arguments: Any, start: str | None = None, **named: Any) -> Any:
         return real(it, *arguments, start=COMPLETE if start else None, **named)
 
-    patch.setattr(Cache, "apply", apply)
+    patch.setattr(ValkeyCache, "apply", apply)
 
 
 def trust_a_life_that_began_beside_an_item(patch: pytest.MonkeyPatch) -> None:
@@ -235,19 +239,19 @@ def read_before_registering(patch: pytest.MonkeyPatch) -> None:
 def fill_whatever_life_there_is(patch: pytest.MonkeyPatch) -> None:
     """A rebuild that is not bound to its life."""
 
-    def fill(it: Cache, board_season: Any, records: Any, *, life: str) -> int:  # noqa: ARG001
-        return it.apply(board_season, list(records), start=PARTIAL).taken
+    def fill(it: ValkeyCache, board_season: Any, records: Any, *, life: str) -> int:  # noqa: ARG001
+        return it.apply(board_season, list(records), start=PARTIAL).applied
 
     def end(work: Any, key: str) -> None:
         board_season = work._board_season(key)  # noqa: SLF001
         cache = work.parts.cache
         top = cache.read(board_season)
         if top is not None:
-            cache.settle(board_season, top.life, COMPLETE)
+            cache.set_completeness(board_season, top.life, COMPLETE)
         work.parts.recorder.record(board_season, cache.read(board_season))
         work.standing.lives.pop(key, None)
 
-    patch.setattr(Cache, "fill", fill)
+    patch.setattr(ValkeyCache, "fill", fill)
     patch.setattr(rebuild._Work, "_end", end)  # noqa: SLF001
 
 
@@ -262,8 +266,8 @@ def end_a_rebuild_without_a_record(patch: pytest.MonkeyPatch) -> None:
 
 
 class _Silent:
-    def record(self, *_top: Any) -> ranking.Recorded:
-        return ranking.NOTHING
+    def record(self, *_top: Any) -> recorder.RecordResult:
+        return recorder.NOTHING_RECORDED
 
 
 def complete_a_rebuild_before_its_scan(patch: pytest.MonkeyPatch) -> None:
@@ -273,21 +277,21 @@ def complete_a_rebuild_before_its_scan(patch: pytest.MonkeyPatch) -> None:
         real(work)
         for key, life in work.standing.lives.items():
             board_season = work._board_season(key)  # noqa: SLF001
-            work.parts.cache.settle(board_season, life, COMPLETE)
+            work.parts.cache.set_completeness(board_season, life, COMPLETE)
 
     patch.setattr(rebuild._Work, "_begin", begin)  # noqa: SLF001
 
 
 def begin_a_partial_life_without_an_item(patch: pytest.MonkeyPatch) -> None:
     """A rebuild of a board that was never recorded: what is applied meanwhile is not recorded."""
-    real = Recorder.begin
+    real = Recorder.begin_life
 
     def begin(recorder: Recorder, board_season: Any, records: Sequence[Any]) -> Any:
         if records:
             return real(recorder, board_season, records)
         return recorder.cache.apply(board_season, records, start=PARTIAL)
 
-    patch.setattr(Recorder, "begin", begin)
+    patch.setattr(Recorder, "begin_life", begin)
 
 
 def rename_without_the_standing(patch: pytest.MonkeyPatch) -> None:
@@ -302,7 +306,7 @@ def rename_without_the_standing(patch: pytest.MonkeyPatch) -> None:
 
 
 def move_the_version_with_every_record(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ranking, "_digest", lambda snapshot: f"{snapshot.version}{id(snapshot)}")
+    patch.setattr(board_item, "_digest", lambda snapshot: f"{snapshot.version}{id(snapshot)}")
 
 
 def show_the_new_place_of_those_who_moved_alone(patch: pytest.MonkeyPatch) -> None:
@@ -322,13 +326,13 @@ def show_the_new_place_of_those_who_moved_alone(patch: pytest.MonkeyPatch) -> No
 
 def send_the_last_change_alone(patch: pytest.MonkeyPatch) -> None:
     """Of several changes in a batch the frame starts from the last old image."""
-    real = handlers.board_stream._changes  # noqa: SLF001
+    real = BatchReader.read
 
-    def changes(records: Sequence[Json]) -> Any:
-        last = {it["dynamodb"]["Keys"]["boardSeason"]["S"]: it for it in records}
-        return real(list(last.values()))
+    def read(it: BatchReader, records: Iterable[BoardRecord]) -> BatchChanges:
+        last = {record.key: record for record in records}
+        return real(it, last.values())
 
-    patch.setattr(handlers.board_stream, "_changes", changes)
+    patch.setattr(BatchReader, "read", read)
 
 
 def confirm_what_could_not_be_recorded(patch: pytest.MonkeyPatch) -> None:
@@ -407,7 +411,7 @@ def leave_the_other_boards_to_nobody(patch: pytest.MonkeyPatch) -> None:
     """What a batch could not hand over to upkeep is not delivered again."""
     real = UpkeepFunction.ask
 
-    def ask(it: UpkeepFunction, chores: Chores) -> None:
+    def ask(it: UpkeepFunction, chores: UpkeepTasks) -> None:
         with suppress(Unavailable):
             real(it, chores)
 
@@ -522,29 +526,36 @@ def page_by_rank(patch: pytest.MonkeyPatch) -> None:
 def go_on_without_the_functions_that_post(patch: pytest.MonkeyPatch) -> None:
     """The next frame may be posted before theirs is."""
 
-    def post(it: FanoutFunction, part: Part, *, seconds: float, posts_per_second: float) -> Tally:
+    def post(
+        it: FanoutFunction,
+        frame: Frame,
+        *,
+        shards: Sequence[int],
+        seconds: float,
+        posts_per_second: float,
+    ) -> Delivered:
         event = {
-            "board": part.board,
-            "shards": part.shards,
-            "frame": part.frame.decode(),
-            "patience": part.patience,
+            "board": frame.board,
+            "shards": shards,
+            "frame": frame.body.decode(),
+            "patience": frame.patience,
             "seconds": seconds,
             "postsPerSecond": posts_per_second,
         }
         payload = json.dumps(event).encode()
         client("lambda").invoke(FunctionName=it.name, InvocationType="Event", Payload=payload)
-        return Tally()
+        return Delivered()
 
     patch.setattr(FanoutFunction, "post", post)
 
 
 def leave_the_part_of_a_function_that_died(patch: pytest.MonkeyPatch) -> None:
-    def answer(_sender: Sender, _part: Part, call: Any, *_how: float) -> Tally:
+    def answer(_sender: Sender, _frame: Frame, _shard: int, call: Any, **_how: float) -> Delivered:
         try:
-            tally: Tally = call.result()
+            delivered: Delivered = call.result()
         except Unavailable:
-            return Tally()
-        return tally
+            return Delivered()
+        return delivered
 
     patch.setattr(Sender, "_answer", answer)
 
@@ -556,17 +567,16 @@ def leave_the_last_shard_out(patch: pytest.MonkeyPatch) -> None:
 
 def hand_over_each_change_by_itself(patch: pytest.MonkeyPatch) -> None:
     """Several changes of a board are posted side by side, by functions that know no order."""
-    real = handlers.board_stream._changes  # noqa: SLF001
+    real = BatchReader.read
 
-    def changes(records: Sequence[Json]) -> Any:
-        found, ahead = [], []
-        for record in records:
-            one, further = real([record])
-            found += one
-            ahead += further
-        return found, ahead
+    def read(it: BatchReader, records: Iterable[BoardRecord]) -> BatchChanges:
+        batches = [real(it, [record]) for record in records]
+        return BatchChanges(
+            changes=tuple(change for batch in batches for change in batch.changes),
+            unreadable=tuple(broken for batch in batches for broken in batch.unreadable),
+        )
 
-    patch.setattr(handlers.board_stream, "_changes", changes)
+    patch.setattr(BatchReader, "read", read)
 
 
 def record_no_total_by_itself(patch: pytest.MonkeyPatch) -> None:
@@ -575,18 +585,18 @@ def record_no_total_by_itself(patch: pytest.MonkeyPatch) -> None:
 
 def record_each_total_at_once(patch: pytest.MonkeyPatch) -> None:
     _script(patch, "APPLY", ">= tonumber(ARGV[8])", ">= 0")
-    patch.setattr(Top, "is_total_due", True)
+    patch.setattr(CachedTop, "is_total_due", True)
 
 
 def record_another_total_of_one_version(patch: pytest.MonkeyPatch) -> None:
     """It would differ from what viewers were told, and nothing would tell them."""
-    real = ranking.next_item
+    real = board_item.next_item
 
     def late(*top: Any, total: int, **what: Any) -> BoardItem:
         item = real(*top, total=total, **what)
         return replace(item, snapshot=replace(item.snapshot, total=total))
 
-    patch.setattr(ranking, "next_item", late)
+    patch.setattr(recorder, "next_item", late)
 
 
 def leave_the_totals_when_scores_end(patch: pytest.MonkeyPatch) -> None:
@@ -595,22 +605,22 @@ def leave_the_totals_when_scores_end(patch: pytest.MonkeyPatch) -> None:
 
 def leave_the_ranking_in_the_order_before(patch: pytest.MonkeyPatch) -> None:
     """The switch changes the item alone."""
-    patch.setattr(Changes, "_fit", lambda _changes, _board_season, _item: False)
+    patch.setattr(RuleChanges, "_fit", lambda _changes, _board_season, _item: False)
 
 
 def record_in_the_order_before(patch: pytest.MonkeyPatch) -> None:
     """A recorder does not see that the item's order is another."""
 
-    def recorded(it: Recorder, board_season: BoardSeason, _top: Top) -> BoardItem | None:
+    def recorded(it: Recorder, board_season: BoardSeason, _top: CachedTop) -> BoardItem | None:
         item = it.boards.read(board_season.key)
         return item if item is not None and item.is_recorded else None
 
-    patch.setattr(Recorder, "_recorded", recorded)
+    patch.setattr(Recorder, "_recorded_item", recorded)
 
 
 def begin_a_ranking_by_the_rules_of_today(patch: pytest.MonkeyPatch) -> None:
     """What the item says does not count."""
-    patch.setattr(ranking, "in_force", lambda board_season, _item: board_season)
+    patch.setattr(recorder, "with_item_order", lambda board_season, _item: board_season)
 
 
 COMPLETE_ACTION = decisions.complete

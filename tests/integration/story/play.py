@@ -35,7 +35,7 @@ from leaderboard.errors import (
     UserDeleted,
     UserNotRanked,
 )
-from leaderboard.ranking.recorder import COMPLETE, PARTIAL, Top
+from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
 from leaderboard.scoring.completions import Evidence
 from local.poller import KillAt, Killed
 from tests.integration.story import oracle, reading
@@ -528,7 +528,7 @@ class Play(RuleBasedStateMachine):
         self.world.down.discard("cache")
         self.rig.end_outages()
 
-    def _ranking(self, rules: oracle.Rules) -> Top | None:
+    def _ranking(self, rules: oracle.Rules) -> CachedTop | None:
         """What a rebuild that died left of a season that nobody keeps any more is no ranking."""
         top = self.verdict.ranking(rules)
         is_left = top is not None and top.completeness == PARTIAL and self._is_archived(rules)

@@ -20,7 +20,7 @@ from leaderboard.errors import (
     UserDeleted,
     UserNotRanked,
 )
-from leaderboard.ranking.recorder import COMPLETE
+from leaderboard.ranking.cached_top import COMPLETE
 from leaderboard.scoring.completions import Evidence
 from leaderboard.scoring.scores import IssuedTicket, Outcome
 from local.poller import KillAt

@@ -8,7 +8,7 @@ from typing import Any
 
 from leaderboard import wiring
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.ranking.recorder import COMPLETE, NEW, Top
+from leaderboard.ranking.cached_top import COMPLETE, NEW, CachedTop
 from tests.integration import aws
 from tests.integration.story import oracle, tables
 from tests.integration.story.viewer import Viewer
@@ -65,7 +65,7 @@ class Verdict:
     def in_force(self, rules: oracle.Rules) -> oracle.Rules:
         return self.world.in_force(rules)
 
-    def ranking(self, rules: oracle.Rules) -> Top | None:
+    def ranking(self, rules: oracle.Rules) -> CachedTop | None:
         """The whole ranking in the cache, as the service reads it."""
         for cache in (wiring.ranking_cache(), wiring.read_cache()):
             cache.outage.pause.end()
@@ -80,7 +80,7 @@ class Verdict:
         self.is_ranked(rules, top)
         self.is_recorded(rules)
 
-    def is_ranked(self, rules: oracle.Rules, top: Top) -> None:
+    def is_ranked(self, rules: oracle.Rules, top: CachedTop) -> None:
         expected = self.expected(rules)
         found = [it.user_id for it in top.scores]
         assert found == [it["userId"] for it in expected], f"{rules.key} has another order"
@@ -88,13 +88,13 @@ class Verdict:
         assert [it.user_name for it in top.scores] == [it["userName"] for it in expected]
         assert top.total == len(expected)
 
-    def is_in_order(self, rules: oracle.Rules, top: Top) -> None:
+    def is_in_order(self, rules: oracle.Rules, top: CachedTop) -> None:
         """The ranking is in the order that counts, however few it has."""
         order = self.in_force(rules).order
         recorded = any(it.epoch for it in self.world.history[rules.key])
         assert not recorded or top.order == order, f"{rules.key} is in the order {top.order}"
 
-    def is_new(self, rules: oracle.Rules, top: Top) -> None:
+    def is_new(self, rules: oracle.Rules, top: CachedTop) -> None:
         """An item without a score, such as that of an open ticket, began it: it is empty."""
         assert top.completeness == NEW, f"{rules.key} is left {top}"
         recorded = any(it.epoch for it in self.world.history[rules.key])

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import handlers.socket
+import handlers.subscriber
 from local.poller import Context, Task
 from tests.integration.story import oracle
 from tests.integration.story.world import World
@@ -160,6 +160,6 @@ class Viewer:
         if self.user_id is not None:
             request["authorizer"] = {"userId": self.user_id}
         event = {"requestContext": request, "body": None if body is None else json.dumps(body)}
-        context = Context(self.world.clock, "id", "socket", "arn:aws:lambda", deadline=0)
-        answer: Json = handlers.socket.handler(event, context)  # type: ignore[arg-type]
+        context = Context(self.world.clock, "id", "subscriber", "arn:aws:lambda", deadline=0)
+        answer: Json = handlers.subscriber.handler(event, context)  # type: ignore[arg-type]
         return answer

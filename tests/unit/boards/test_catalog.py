@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.boards.catalog import MAX_FRAME_INTERVAL, Mistake, load, parse
+from leaderboard.boards.boards_file import MAX_FRAME_INTERVAL, Mistake, load, parse
 from leaderboard.boards.rules import (
     MAX_SCORE,
     Action,
     Format,
-    Judged,
-    Kind,
+    FormatKind,
+    JudgedPoints,
     Limits,
     Operator,
     Order,
@@ -88,7 +88,7 @@ def test_every_key_of_the_contract_is_taken() -> None:
     assert board.actions == {
         "visit": Action(points=10, min_seconds=2, expires_seconds=300),
         "level": Action(
-            points=Judged(500, "game.levels:points", min=-5),
+            points=JudgedPoints(500, "game.levels:points", min=-5),
             challenge="game.levels:maze",
             min_seconds=20,
             expires_seconds=3600,
@@ -96,7 +96,7 @@ def test_every_key_of_the_contract_is_taken() -> None:
         ),
     }
     assert board.keep_seasons == 12
-    assert board.format == Format(Kind.PERCENT, 2, "of all")
+    assert board.format == Format(FormatKind.PERCENT, 2, "of all")
     assert board.limits == Limits(30, 5000, 1_000_000_000)
 
 
@@ -107,7 +107,7 @@ def test_board_that_says_nothing_has_the_defaults() -> None:
     assert (board.frame_interval_ms, board.actions) == (250, {})
     assert (board.min_score, board.limits.max_score) == (-MAX_SCORE, MAX_SCORE)
     assert not board.negative_points
-    assert board.format == Format(Kind.NUMBER)
+    assert board.format == Format(FormatKind.NUMBER)
     assert board.keep_seasons == 4
 
 
@@ -574,7 +574,7 @@ def test_games_of_this_repository_can_be_played() -> None:
     catalog = load(ROOT / "boards.yml")
     assert [*faults(catalog)] == []
     actions = [it for board in catalog.rules.values() for it in board.actions.values()]
-    assert sum(isinstance(it.points, Judged) for it in actions) >= 3
+    assert sum(isinstance(it.points, JudgedPoints) for it in actions) >= 3
     assert sum(it.challenge is not None for it in actions) >= 3
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from leaderboard.boards.catalog import parse
+from leaderboard.boards.boards_file import parse
 from leaderboard.boards.entries import encode, entries_json
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames import delta, messages
-from leaderboard.frames.broadcast import Broadcaster, Change, Frame
-from leaderboard.ranking.recorder import BoardItem
+from leaderboard.frames.broadcast import Broadcaster
+from leaderboard.frames.frame import Change, Frame
+from leaderboard.ranking.board_item import BoardItem
 from tests.unit import strategies
 
 NOW = 1_795_421_730_123

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers import payloads
-from handlers.http import MAX_BODY, admit
+from handlers.http_api import MAX_BODY, admit
 from handlers.payloads import MAX_DEPTH
 from leaderboard.errors import Invalid
 

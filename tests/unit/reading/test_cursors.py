@@ -33,7 +33,7 @@ def taken(text: str, *, key: str = "global#all") -> Position:
 
 
 def refused(text: str, **bound: str) -> None:
-    with pytest.raises(Invalid, match="start again without") as caught:
+    with pytest.raises(Invalid, match="Start again without") as caught:
         taken(text, **bound)
     assert caught.value.path == "cursor"
 

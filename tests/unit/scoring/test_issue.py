@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.boards.catalog import parse
-from leaderboard.boards.rules import Judged, Schedule
+from leaderboard.boards.boards_file import parse
+from leaderboard.boards.rules import JudgedPoints, Schedule
 from leaderboard.boards.seasons import parse_season, season_at
 from leaderboard.errors import ActionNotFound, BoardNotFound
 from leaderboard.instants import from_datetime
 from leaderboard.scoring import tickets
 from leaderboard.scoring.completions import digest
 from leaderboard.scoring.scores import Scores
-from leaderboard.scoring.tickets import ActionTicket, KeyId, Keys
+from leaderboard.scoring.tickets import ActionTicket, KeyId, SigningKeys
 
-KEYS = Keys("v1", {"v1": "k" * 64})
+KEYS = SigningKeys("v1", {"v1": "k" * 64})
 ACTIONS = {
     "quiz": {"points": 10, "minSeconds": 2, "expiresSeconds": 300},
     "level": {
@@ -41,7 +41,7 @@ NOW = from_datetime(datetime(2026, 11, 23, 8, 15, 30, 123_000, tzinfo=UTC))
 WEEKS_END = from_datetime(datetime(2026, 11, 30, tzinfo=UTC))
 
 
-def keyring(_key_id: KeyId | None = None) -> Keys:
+def keyring(_key_id: KeyId | None = None) -> SigningKeys:
     return KEYS
 
 
@@ -63,7 +63,7 @@ def test_ticket_is_of_the_user_the_board_and_the_action() -> None:
 
 def test_points_come_from_the_boards_rules() -> None:
     scores = Scores(CATALOG, UNUSED, keyring, lambda: NOW)
-    for action, points in (("quiz", 10), ("level", Judged(500, "game.plain:told"))):
+    for action, points in (("quiz", 10), ("level", JudgedPoints(500, "game.plain:told"))):
         it = scores.issue(user_id="ada", board="global", action=action)
         assert (it.action.points, it.challenge) == (points, None)
         assert it.ticket.rules == digest(it.action, None)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from leaderboard.boards.rules import Judged
+from leaderboard.boards.rules import JudgedPoints
 from leaderboard.errors import JudgeFailed
 from leaderboard.scoring import judges
 from leaderboard.scoring.judges import FAILED, Points, challenge_text, judged
@@ -27,7 +27,7 @@ def _sample_game() -> Iterator[None]:
 
 
 def judge(name: str, evidence: Any = 5, *, least: int | None = 0) -> Points:
-    points = Judged(500, f"game.{name}", least)
+    points = JudgedPoints(500, f"game.{name}", least)
     return judged(points, action="level", seed=SEED, evidence=evidence, elapsed_ms=2345)
 
 

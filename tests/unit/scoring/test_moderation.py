@@ -17,12 +17,12 @@ from leaderboard.scoring.decisions import (
     UNSCORED_MS,
     VISIBLE,
     Answer,
+    CompletedTicket,
     Profile,
     ScoreItem,
-    Taken,
     submit,
 )
-from leaderboard.scoring.moderation import MAX_ACTS, MAX_ACTS_BYTES, Act, History, clean_reason
+from leaderboard.scoring.moderation import MAX_ACTS, MAX_ACTS_BYTES, Act, ActLog, clean_reason
 from leaderboard.scoring.profiles import renamed, taken_name, unnamed
 from leaderboard.scoring.tombstones import DAY_MS, USER_MS, brought_up, deleted, erased, removed
 
@@ -37,7 +37,7 @@ ITEM = ScoreItem(
     user_score=40,
     updated_ms=NOW - 5,
     version=90,
-    taken={"quiz": (Taken("t1", NOW - 5, ANSWER),)},
+    taken={"quiz": (CompletedTicket("t1", NOW - 5, ANSWER),)},
     paced={"actions": 3},
 )
 PROFILE = Profile("ada", "Ada", version=8)
@@ -64,7 +64,7 @@ def test_what_is_no_reason(text: str) -> None:
 
 
 def test_history_keeps_the_newest_acts() -> None:
-    history = History("ada")
+    history = ActLog("ada")
     for number in range(MAX_ACTS + 5):
         history = history.with_act(act(number))
     assert [it.at_ms - NOW for it in history.acts] == [*range(MAX_ACTS + 4, 4, -1)]
@@ -72,7 +72,7 @@ def test_history_keeps_the_newest_acts() -> None:
 
 
 def test_history_of_the_longest_reasons_fits_an_item() -> None:
-    history = History("ada")
+    history = ActLog("ada")
     for number in range(MAX_ACTS):
         history = history.with_act(act(number, reason="\U0001f0cf" * 500))
     assert len(history.acts) > 100
@@ -85,9 +85,9 @@ def test_history_of_the_longest_reasons_fits_an_item() -> None:
     [({}, True), ({"at_ms": 1}, True), *(({name: "x"}, False) for name in ("standing", "by"))],
 )
 def test_act_that_was_sent_again_is_known(changes: dict[str, object], same: bool) -> None:
-    history = History("ada").with_act(act(0)).with_act(act(1))
+    history = ActLog("ada").with_act(act(0)).with_act(act(1))
     assert history.ends_with(replace(act(2), **changes)) is same  # type: ignore[arg-type]
-    assert not History("ada").ends_with(act(0))
+    assert not ActLog("ada").ends_with(act(0))
 
 
 def test_tombstone_keeps_what_replays_are_known_by() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.boards.rules import MAX_SCORE, Action, Board, Judged, Limits, Operator, Order
+from leaderboard.boards.rules import MAX_SCORE, Action, Board, JudgedPoints, Limits, Operator, Order
 from leaderboard.errors import (
     Barred,
     Invalid,
@@ -68,8 +68,10 @@ def ticket(name: str = "t1", **changes: object) -> ActionTicket:
 
 
 FIXED = Action(10, min_seconds=10, expires_seconds=30)
-JUDGED = replace(FIXED, points=Judged(500, "game.plain:told"))
-ASKED = replace(JUDGED, points=Judged(500, "game.plain:echoed"), challenge="game.plain:question")
+JUDGED = replace(FIXED, points=JudgedPoints(500, "game.plain:told"))
+ASKED = replace(
+    JUDGED, points=JudgedPoints(500, "game.plain:echoed"), challenge="game.plain:question"
+)
 SEED = bytes(range(32))
 
 
@@ -248,7 +250,7 @@ def test_forgotten_ticket_does_not_count_again_within_one_millisecond() -> None:
 
 
 def test_judge_is_not_asked_about_a_replay_or_an_early_ticket() -> None:
-    broken = replace(JUDGED, points=Judged(500, "game.broken:raises"))
+    broken = replace(JUDGED, points=JudgedPoints(500, "game.broken:raises"))
     first = judged(new_item(), 5)
     assert judged(written(first), 5, action=broken).replayed
     with pytest.raises(TicketEarly):
@@ -388,7 +390,7 @@ def test_evidence_may_have_four_kilobytes() -> None:
 
 def test_board_with_negative_points_takes_them_from_the_judge() -> None:
     rules = board(negative_points=True)
-    action = replace(JUDGED, points=Judged(500, "game.plain:told", min=-500))
+    action = replace(JUDGED, points=JudgedPoints(500, "game.plain:told", min=-500))
     assert judged(item_with(30), -500, rules=rules, action=action).answer.user_score == -470
     with pytest.raises(JudgeFailed):
         judged(item_with(30), -501, rules=rules, action=action)
@@ -524,7 +526,7 @@ CHANGED = [
     replace(FIXED, min_seconds=11),
     replace(FIXED, expires_seconds=31),
     replace(FIXED, also_on=("weekly",)),
-    replace(FIXED, points=Judged(10, "game.plain:told")),
+    replace(FIXED, points=JudgedPoints(10, "game.plain:told")),
 ]
 
 
@@ -539,9 +541,9 @@ def test_ticket_of_other_rules_is_refused(action: Action) -> None:
 def test_ticket_of_another_judge_or_range_is_refused() -> None:
     it = ticket(rules=digest(JUDGED, None))
     for points in (
-        Judged(499, "game.plain:told"),
-        Judged(500, "game.plain:echoed"),
-        Judged(500, "game.plain:told", min=1),
+        JudgedPoints(499, "game.plain:told"),
+        JudgedPoints(500, "game.plain:echoed"),
+        JudgedPoints(500, "game.plain:told", min=1),
     ):
         with pytest.raises(TicketExpired):
             judged(new_item(), 5, action=replace(JUDGED, points=points), ticket=it)
@@ -738,7 +740,7 @@ def all_wrong_but(mended: set[str]) -> Decision:
         paced={} if "rate" in mended else {"actions": (NOW + MINUTE) * 1000},
     )
     judge = "told" if "judge" in mended else "nowhere"
-    action = Action(Judged(200, f"game.plain:{judge}"), 1, 2, challenge="game.plain:question")
+    action = Action(JudgedPoints(200, f"game.plain:{judge}"), 1, 2, challenge="game.plain:question")
     asked = challenge(action, name="quiz", seed=SEED)
     it = ticket(
         "t0",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboard.boards.rules import Action, Board, Judged
+from leaderboard.boards.rules import Action, Board, JudgedPoints
 from leaderboard.errors import LeaderboardError, TicketSuperseded
 from leaderboard.scoring import decisions
 from leaderboard.scoring.completions import Completion, Evidence, challenge, digest
@@ -24,8 +24,8 @@ SECRET_SEED = bytes(range(32))
 RIGHT = {"answer": SECRET_SEED[4:8].hex()}
 ACTIONS: Mapping[str, Action] = {
     "fixed": Action(10, min_seconds=0, expires_seconds=60),
-    "judged": Action(Judged(500, "game.plain:told"), min_seconds=0, expires_seconds=60),
-    "asked": Action(Judged(10, "game.plain:echoed"), 0, 60, challenge="game.plain:question"),
+    "judged": Action(JudgedPoints(500, "game.plain:told"), min_seconds=0, expires_seconds=60),
+    "asked": Action(JudgedPoints(10, "game.plain:echoed"), 0, 60, challenge="game.plain:question"),
 }
 EVIDENCE: Mapping[str, list[Evidence | None]] = {
     "fixed": [None],

@@ -19,7 +19,7 @@ from leaderboard.scoring.completions import digest
 from leaderboard.scoring.tickets import (
     MAX_LENGTH,
     ActionTicket,
-    Keys,
+    SigningKeys,
     SocketTicket,
     new_id,
     read_action,
@@ -30,7 +30,7 @@ from leaderboard.scoring.tickets import (
 )
 
 OLD, NEW = "o" * 64, "n" * 64
-KEYS = Keys("v1", {"v1": OLD})
+KEYS = SigningKeys("v1", {"v1": OLD})
 
 ACTION = ActionTicket(
     ticket="t1",
@@ -77,7 +77,7 @@ def test_seed_belongs_to_the_id_and_the_key() -> None:
 
 def test_seed_is_of_the_key_that_signed_also_after_a_rotation() -> None:
     token = sign_action(ACTION, KEYS)
-    assert read_action(token, Keys("v2", {"v2": NEW, "v1": OLD})).seed == seed_of("t1", OLD)
+    assert read_action(token, SigningKeys("v2", {"v2": NEW, "v1": OLD})).seed == seed_of("t1", OLD)
 
 
 def test_seed_cannot_be_worked_out_from_what_is_sent() -> None:
@@ -115,9 +115,9 @@ def test_longest_ticket_there_is_can_be_read() -> None:
         also={f"{n:b<48}": "2026-11-23" for n in range(10)},
     )
     ticket = replace(ticket, seed=seed_of(ticket.ticket, OLD))
-    token = sign_action(ticket, Keys("v" * 64, {"v" * 64: OLD}))
+    token = sign_action(ticket, SigningKeys("v" * 64, {"v" * 64: OLD}))
     assert MAX_LENGTH / 2 < len(token) < MAX_LENGTH
-    assert read_action(token, Keys("v" * 64, {"v" * 64: OLD})) == ticket
+    assert read_action(token, SigningKeys("v" * 64, {"v" * 64: OLD})) == ticket
 
 
 def test_ids_are_not_repeated() -> None:
@@ -129,25 +129,27 @@ def test_ids_are_not_repeated() -> None:
 
 def test_ticket_of_the_key_before_is_still_good() -> None:
     token = sign_action(ACTION, KEYS)
-    assert read_action(token, Keys("v2", {"v2": NEW, "v1": OLD})) == ACTION
+    assert read_action(token, SigningKeys("v2", {"v2": NEW, "v1": OLD})) == ACTION
 
 
 def test_current_key_signs() -> None:
-    token = sign_action(ACTION, Keys("v2", {"v2": NEW, "v1": OLD}))
+    token = sign_action(ACTION, SigningKeys("v2", {"v2": NEW, "v1": OLD}))
     assert jwt.get_unverified_header(token)["kid"] == "v2"
-    assert read_action(token, Keys("v2", {"v2": NEW})) == replace(ACTION, seed=seed_of("t1", NEW))
+    assert read_action(token, SigningKeys("v2", {"v2": NEW})) == replace(
+        ACTION, seed=seed_of("t1", NEW)
+    )
 
 
 def test_ticket_of_a_key_that_is_gone_is_refused() -> None:
     token = sign_action(ACTION, KEYS)
     with pytest.raises(TicketInvalid):
-        read_action(token, Keys("v2", {"v2": NEW}))
+        read_action(token, SigningKeys("v2", {"v2": NEW}))
 
 
 def test_key_signs_for_its_own_id_alone() -> None:
-    token = sign_action(ACTION, Keys("v2", {"v2": OLD}))
+    token = sign_action(ACTION, SigningKeys("v2", {"v2": OLD}))
     with pytest.raises(TicketInvalid):
-        read_action(token, Keys("v2", {"v2": NEW, "v1": OLD}))
+        read_action(token, SigningKeys("v2", {"v2": NEW, "v1": OLD}))
 
 
 # What the service did not sign.

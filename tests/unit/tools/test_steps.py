@@ -7,12 +7,12 @@ import threading
 
 import pytest
 
-from tools.smoke.steps import Failed, Outcome, PathEnded, Result, Steps, in_thread
+from tools.smoke.steps import PathEnded, StepFailed, StepOutcome, StepResult, Steps, in_thread
 
 
-def told(failure: BaseException | None = None, *, note: str = "") -> Result:
+def told(failure: BaseException | None = None, *, note: str = "") -> StepResult:
     """The result of one step that ends so."""
-    results: list[Result] = []
+    results: list[StepResult] = []
 
     async def run() -> None:
         async with Steps(results.append).step("trusted write", seconds=5) as step:
@@ -33,29 +33,29 @@ def told(failure: BaseException | None = None, *, note: str = "") -> Result:
 
 def test_step_that_goes_well_says_so_on_one_line() -> None:
     result = told()
-    assert (result.outcome, result.text) == (Outcome.OK, "score 5")
+    assert (result.outcome, result.text) == (StepOutcome.OK, "score 5")
     assert result.line().split() == ["ok", "trusted", "write", str(result.ms), "ms", "score", "5"]
 
 
 def test_note_is_no_failure() -> None:
     result = told(note="degraded")
-    assert (result.outcome, result.text) == (Outcome.NOTE, "degraded")
+    assert (result.outcome, result.text) == (StepOutcome.NOTE, "degraded")
 
 
 def test_failure_says_why_and_ends_the_path() -> None:
-    result = told(Failed("nothing answers"))
-    assert (result.outcome, result.text) == (Outcome.FAILED, "nothing answers")
+    result = told(StepFailed("nothing answers"))
+    assert (result.outcome, result.text) == (StepOutcome.FAILED, "nothing answers")
     assert result.line().startswith("FAIL  trusted write")
 
 
 def test_answer_of_another_form_is_a_failure_with_its_name() -> None:
     result = told(KeyError("entry"))
-    assert result.outcome is Outcome.FAILED
+    assert result.outcome is StepOutcome.FAILED
     assert "KeyError('entry')" in result.text
 
 
 def test_step_past_its_deadline_is_ended_and_says_what_is_the_matter() -> None:
-    results: list[Result] = []
+    results: list[StepResult] = []
 
     async def run() -> None:
         async with Steps(results.append).step("socket", seconds=0.01) as step:
@@ -65,7 +65,7 @@ def test_step_past_its_deadline_is_ended_and_says_what_is_the_matter() -> None:
     with pytest.raises(PathEnded):
         asyncio.run(run())
     (result,) = results
-    assert (result.outcome, result.text) == (Outcome.FAILED, "not within 0.01 s: no snapshot")
+    assert (result.outcome, result.text) == (StepOutcome.FAILED, "not within 0.01 s: no snapshot")
 
 
 def test_call_that_blocks_is_over_before_a_cancelled_step_goes_on() -> None:

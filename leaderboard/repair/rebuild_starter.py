@@ -35,7 +35,7 @@ class BoardClaims(Protocol):
 
 
 @dataclass(frozen=True)
-class Requests:
+class RebuildStarter:
     function: Function
     claims: Claims
     boards: BoardClaims

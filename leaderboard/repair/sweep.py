@@ -17,7 +17,7 @@ from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.snapshots import Entry, Score
 from leaderboard.ranking.listings import Listing, Position
-from leaderboard.ranking.recorder import ScoreRecord
+from leaderboard.ranking.score_state import ScoreState
 
 Json = dict[str, Any]
 
@@ -36,7 +36,7 @@ class SweptCache(Protocol):
     ) -> Listing | None: ...
 
     def fill(
-        self, board_season: BoardSeason, records: Iterable[ScoreRecord], *, life: str
+        self, board_season: BoardSeason, records: Iterable[ScoreState], *, life: str
     ) -> int | None: ...
 
 
@@ -47,12 +47,12 @@ class Index(Protocol):
 
 
 class ScoreReader(Protocol):
-    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
         """What the table has of these users (100 at most), read consistently."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class SweepResult:
     """What a sweep came to: how many it removed, and where it goes on if time ran out.
 
     `is_broken`: the ranking shows what it cannot be rid of; it has to be filled anew.
@@ -65,7 +65,7 @@ class Mended:
 
 
 @dataclass(frozen=True)
-class Strangers:
+class Sweep:
     cache: SweptCache
     index: Index
     scores: ScoreReader
@@ -73,7 +73,7 @@ class Strangers:
 
     def mend(
         self, board_season: BoardSeason, life: str, *, begin: Json | None, until: float
-    ) -> Mended:
+    ) -> SweepResult:
         """Take what the table has for everybody whom the index does not have so.
 
         From a position on, until that time (of the monotonic clock). Raises Unavailable.
@@ -83,21 +83,21 @@ class Strangers:
         while True:
             entries = self._ranked(board_season, after)
             if entries is None:
-                return Mended(removed, life_is_over=True)
+                return SweepResult(removed, life_is_over=True)
             if not entries:
-                return Mended(removed)
+                return SweepResult(removed)
             strange = {_placed(it) for it in entries} - self._indexed(board_season, after, entries)
             if strange:
                 newer, still = self._mend(board_season, life, after, strange)
                 if newer is None:
-                    return Mended(removed, life_is_over=True)
+                    return SweepResult(removed, life_is_over=True)
                 removed += newer
                 if still:
-                    return Mended(removed, is_broken=True)
+                    return SweepResult(removed, is_broken=True)
             last = entries[-1]
             after = Position(last.user_score, last.updated_ms, last.user_id)
             if time.monotonic() >= until:
-                return Mended(removed, position=asdict(after))
+                return SweepResult(removed, position=asdict(after))
 
     def _ranked(
         self, board_season: BoardSeason, after: Position | None
@@ -136,7 +136,7 @@ class Strangers:
         before = self.now_ms() - RECENT_MS
         users = sorted({user_id for _, _, user_id in strange})
         known = {it.user_id: it for it in self._read(board_season, users)}
-        records = [known.get(it) or ScoreRecord(it, before, None) for it in users]
+        records = [known.get(it) or ScoreState(it, before, None) for it in users]
         newer = self.cache.fill(board_season, records, life=life)
         if newer is None:
             return None, False
@@ -147,8 +147,8 @@ class Strangers:
         entries = self._ranked(board_season, after)
         return newer, entries is not None and bool(wrong & {_placed(it) for it in entries})
 
-    def _read(self, board_season: BoardSeason, users: Sequence[str]) -> list[ScoreRecord]:
-        found: list[ScoreRecord] = []
+    def _read(self, board_season: BoardSeason, users: Sequence[str]) -> list[ScoreState]:
+        found: list[ScoreState] = []
         for start in range(0, len(users), AT_A_TIME):
             some = users[start : start + AT_A_TIME]
             found += self.scores.read_records(board_season.key, some)

@@ -19,21 +19,21 @@ from typing import (
 import yaml
 from pydantic import BaseModel, Field, TypeAdapter
 
-from handlers import socket
+from handlers import subscriber
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames import messages, protocol
 from leaderboard.frames.delta import diff
-from leaderboard.frames.subscriptions import MAX_BOARDS
-from reference import answers
-from reference.answers import Json
-from reference.document import Incomplete, clean, version
+from leaderboard.frames.ports import MAX_BOARDS
+from tools.reference import answers
+from tools.reference.answers import Json
+from tools.reference.document import Incomplete, clean, version
 
 DESCRIPTION = f"""\
 Boards as they move. `protocol.md` has the client's rules, which make of these frames a board that \
 is never wrong; clients in JavaScript and Python keep them.
 
-- One JSON object a text frame, UTF-8; at most {socket.MAX_FRAME // 1024} KB from a client, under \
-{messages.MAX_FRAME // 1024} KB from the service.
+- One JSON object a text frame, UTF-8; at most {subscriber.MAX_FRAME // 1024} KB from a client, \
+under {messages.MAX_FRAME // 1024} KB from the service.
 - Anyone may connect, with a `ticket` as a player. A browser's `Origin` must be on the stage's \
 allow-list.
 - A connection lives two hours at most and ten minutes idle.
@@ -67,13 +67,13 @@ VALUES: dict[str, Any] = {
 # What each frame of a client is for, and what answers it.
 REQUESTS: dict[str, tuple[type[BaseModel], str, tuple[str, ...]]] = {
     "subscribe": (
-        socket.Subscribe,
+        subscriber.Subscribe,
         "Follow a board, from now on or from what one has of it",
         ("snapshot", "current", "error"),
     ),
-    "unsubscribe": (socket.Unsubscribe, "Follow a board no more", ("unsubscribed", "error")),
+    "unsubscribe": (subscriber.Unsubscribe, "Follow a board no more", ("unsubscribed", "error")),
     "ping": (
-        socket.Ping,
+        subscriber.Ping,
         "Ask for the time, and for the places of the boards that one follows",
         ("pong", "error"),
     ),
@@ -150,7 +150,7 @@ QUERY: Json = {
 
 def encoded(shown: Json) -> str:
     text = yaml.dump(shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
-    return f"# Made from the code by `python -m reference`.\n{text}"
+    return f"# Made from the code by `python -m tools.reference`.\n{text}"
 
 
 class _Dumper(yaml.SafeDumper):
@@ -205,10 +205,11 @@ def _message(name: str, schemas: dict[str, Json]) -> Json:
 def schema_of(hint: Any, schemas: dict[str, Json]) -> Json:
     """The JSON schema of a type of `leaderboard.frames.protocol`."""
     if is_typeddict(hint):
-        if hint.__name__ not in schemas:
-            schemas[hint.__name__] = {}  # its place, among those that it needs
-            schemas[hint.__name__] = _object(hint, schemas)
-        return _reference("schemas", hint.__name__)
+        name = hint.__name__.removesuffix("Message").removesuffix("Json")
+        if name not in schemas:
+            schemas[name] = {}  # its place, among those that it needs
+            schemas[name] = _object(hint, schemas)
+        return _reference("schemas", name)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return _value(arguments[1], schemas)

@@ -23,7 +23,9 @@ from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Order
 from leaderboard.errors import BoardNotFound
-from leaderboard.ranking.recorder import COMPLETE, BoardItem, Listed, Recorder, Top, in_force
+from leaderboard.ranking.board_item import BoardItem, BoardRow, with_item_order
+from leaderboard.ranking.cached_top import COMPLETE, CachedTop
+from leaderboard.ranking.recorder import Recorder
 
 Json = dict[str, Any]
 
@@ -34,7 +36,7 @@ UNSEEN_MS = 150_000
 
 
 class Boards(Protocol):
-    def list(self) -> Iterator[list[Listed]]: ...
+    def list(self) -> Iterator[list[BoardRow]]: ...
 
     def read(self, key: str) -> BoardItem | None: ...
 
@@ -46,9 +48,9 @@ class Boards(Protocol):
 
 
 class Cache(Protocol):
-    def read(self, board_season: BoardSeason) -> Top | None: ...
+    def read(self, board_season: BoardSeason) -> CachedTop | None: ...
 
-    def settle(self, board_season: BoardSeason, life: str, completeness: str) -> bool: ...
+    def set_completeness(self, board_season: BoardSeason, life: str, completeness: str) -> bool: ...
 
     def drop(self, key: str, *, life: str | None = None) -> bool: ...
 
@@ -67,7 +69,7 @@ class Rebuilds(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class RuleChangesResult:
     """What a run came to: the board-seasons whose order changed, those whose top was recorded in
     another size, and whether nothing is left to do."""
 
@@ -77,7 +79,7 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class Changes:
+class RuleChanges:
     catalog: Catalog
     boards: Boards
     cache: Cache
@@ -87,7 +89,7 @@ class Changes:
     write_shards: int
     now_ms: Callable[[], int]
 
-    def run(self, *, seconds: float, deployed: bool = False) -> Changed:
+    def run(self, *, seconds: float, deployed: bool = False) -> RuleChangesResult:
         """Bring in what differs, for that long at most; the next run goes on.
 
         `deployed`: a deploy has ended well. Raises Unavailable.
@@ -95,7 +97,7 @@ class Changes:
         deadline = time.monotonic() + seconds
         known = self._look()
         if known["done"] and not deployed:
-            return Changed()
+            return RuleChangesResult()
         is_settled = known["at"] - known["since"] >= PATIENCE_MS
         reordered: list[str] = []
         resized: list[str] = []
@@ -109,12 +111,14 @@ class Changes:
             item = self.boards.read(key)
             if item is None or not item.is_recorded:
                 continue  # its first record has the order and the size of today
-            board_season = said if said.is_current(now) else in_force(said, item)
+            board_season = said if said.is_current(now) else with_item_order(said, item)
             order = board_season.rules.order
             if item.order not in (None, order):
                 if not (deployed or is_settled):
                     finished = False
-                    board_season = in_force(said, item)  # a switch to it may have died half way
+                    board_season = with_item_order(
+                        said, item
+                    )  # a switch to it may have died half way
                 elif self.boards.reorder(item, order):
                     reordered.append(key)
                 else:  # recorded meanwhile
@@ -124,7 +128,7 @@ class Changes:
         # Until then a function of the release before may still record a board's first top.
         if finished and is_settled:
             self.memory.keep_rules(json.dumps({**known, "done": True}))
-        return Changed(tuple(reordered), tuple(resized), finished)
+        return RuleChangesResult(tuple(reordered), tuple(resized), finished)
 
     def _look(self) -> Json:
         """What is kept of these rules: since when each run saw them, and whether all is done.
@@ -159,7 +163,7 @@ class Changes:
         size = min(board_season.rules.top_size, top.total)
         if item.life == top.life and len(item.snapshot.entries) == size:
             return False
-        self.cache.settle(board_season, top.life, COMPLETE)  # names its top as a change
+        self.cache.set_completeness(board_season, top.life, COMPLETE)  # names its top as a change
         changed = self.cache.read(board_season)
         outcome = self.recorder.record(board_season, changed)
         if outcome.rebuild:  # its order changed meanwhile

@@ -19,7 +19,7 @@ from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Board, Schedule
 from leaderboard.boards.seasons import before, season_at
 from leaderboard.errors import BoardNotFound, CacheUnavailable
-from leaderboard.ranking.recorder import BoardItem, Listed
+from leaderboard.ranking.board_item import BoardItem, BoardRow
 
 GRACE_MS = 3_600_000
 """How long a season that is no longer kept stays in the cache: scores may still be on their way."""
@@ -39,7 +39,7 @@ class Boards(Protocol):
     def open(self, key: str) -> bool:
         """Write the empty board of a season that has no item; False if it has one."""
 
-    def list_some(self, after: str | None, limit: int) -> tuple[list[Listed], str | None]:
+    def list_some(self, after: str | None, limit: int) -> tuple[list[BoardRow], str | None]:
         """Up to so many board-seasons behind one, and the last of them if there may be more."""
 
 
@@ -61,7 +61,7 @@ class PastSeasons(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class RolloverResult:
     """What a run came to; `finished`: no turn is left to be done with."""
 
     opened: tuple[str, ...]
@@ -135,14 +135,14 @@ class _Work:
 
 
 @dataclass(frozen=True)
-class Turns:
+class SeasonRollover:
     catalog: Catalog
     boards: Boards
     past: PastSeasons
     audiences: Audiences
     now_ms: Callable[[], int]
 
-    def run(self, *, seconds: float) -> Turned:
+    def run(self, *, seconds: float) -> RolloverResult:
         """Open and drop what is due, for that long at most; what is left is for the next run.
 
         The boards of boards.yml are looked at each time. Those of a pattern are known from the
@@ -164,7 +164,7 @@ class Turns:
             finished = self._go_on(work, windows)
         except CacheUnavailable:  # the next minute
             finished = False
-        return Turned(tuple(work.opened), work.dropped, finished)
+        return RolloverResult(tuple(work.opened), work.dropped, finished)
 
     def _go_on(self, work: _Work, windows: Mapping[str, Window]) -> bool:
         """Do what the turns ask for that are not done with; whether that was all."""

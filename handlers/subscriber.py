@@ -5,7 +5,6 @@ What a frame asks for is read from the frame, not from the route that the gatewa
 
 from __future__ import annotations
 
-import contextlib
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -72,7 +71,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
             line["code"] = reply["code"]
             answer = {"statusCode": 200, "body": encode(reply)}
     log = logger.error if unforeseen else logger.info
-    log("socket", extra=line, exc_info=unforeseen)
+    log("subscriber", extra=line, exc_info=unforeseen)
     return answer
 
 
@@ -81,7 +80,7 @@ def _serve(event: Json, line: Json) -> Json:
     request = event["requestContext"]
     connection_id, kind = request["connectionId"], request["eventType"]
     if kind == "MESSAGE":
-        reply = take_frame(event.get("body") or "", connection_id, request["requestId"])
+        reply = count_and_answer(event.get("body") or "", connection_id, request["requestId"])
         line |= {"reply": reply["type"], "code": reply.get("code"), "board": reply.get("board")}
         return {"statusCode": 200, "body": encode(reply)}
     try:
@@ -90,7 +89,7 @@ def _serve(event: Json, line: Json) -> Json:
             line["authenticated"] = user_id is not None
             wiring.subscriptions().connect(connection_id, user_id)
         else:
-            wiring.subscriptions().connections.close(connection_id)
+            wiring.subscriptions().disconnect(connection_id)
     except LeaderboardError as refusal:
         line["code"] = refusal.code
         return {"statusCode": _status(refusal)}  # any but 2xx refuses the handshake
@@ -103,15 +102,12 @@ def _status(refusal: LeaderboardError) -> int:
     return 503 if isinstance(refusal, Unavailable) else 403
 
 
-def take_frame(text: str, connection_id: str, request_id: str) -> protocol.Reply:
+def count_and_answer(text: str, connection_id: str, request_id: str) -> protocol.Reply:
     """The reply to one frame, which counts whatever is in it."""
     try:
         wiring.subscriptions().admit(connection_id)
     except TooManyMessages as error:
-        if error.offends:
-            count("ConnectionsClosed", 1)
-            with contextlib.suppress(Unavailable):  # its next message closes it
-                wiring.sockets().close(connection_id)
+        count("ConnectionsClosed", int(error.closed))
         return messages.error_json("rate_limited", str(error), request_id=request_id)
     except LeaderboardError as error:
         return messages.error_json(_code(error), str(error), request_id=request_id)
@@ -172,7 +168,7 @@ def _answer(request: Subscribe | Unsubscribe | Ping, connection_id: str) -> prot
         return messages.unsubscribed_json(request.board)
     it = service.subscribe(connection_id, request.board)
     held = request.have
-    if held and (held.epoch, held.version) == (it.snapshot.epoch, it.snapshot.version):
+    if held and it.is_at(held.epoch, held.version):
         return messages.current_json(it.snapshot)
     return messages.snapshot_json(
         it.snapshot, ends_ms=it.season.ends_ms, published_ms=instants.now_ms()

@@ -50,7 +50,7 @@ class Memo:
 
 
 @dataclass(frozen=True)
-class Remembered:
+class StageMemory:
     boards: BoardTable
     write_shards: int
     memo: Memo = field(default_factory=Memo)

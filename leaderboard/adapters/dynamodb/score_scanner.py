@@ -11,8 +11,8 @@ from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.adapters.dynamodb.scores import NO_SCORES, score_record
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.recorder import ScoreRecord
-from leaderboard.repair.rebuild import Page
+from leaderboard.ranking.score_state import ScoreState
+from leaderboard.repair.rebuild import ScanPage
 from leaderboard.retries import tries
 
 RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
@@ -20,7 +20,7 @@ RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, sta
 
 
 @dataclass(frozen=True)
-class BulkScores:
+class ScoreScanner:
     """An item that cannot be read is left out and reported: it keeps no other from its board."""
 
     scores_table: str
@@ -33,7 +33,7 @@ class BulkScores:
         *,
         after: dict[str, Any] | None,
         only: str | None,
-    ) -> Page:
+    ) -> ScanPage:
         """A page of a segment of the table, tombstones included; of one board-season alone.
 
         Raises Unavailable.
@@ -52,15 +52,15 @@ class BulkScores:
             request["ExpressionAttributeValues"] = {":only": {"S": only}}
         with translated():
             answer = client("dynamodb").scan(**request)
-        return Page(records_of(answer, self.reports), answer.get("LastEvaluatedKey"))
+        return ScanPage(records_of(answer, self.reports), answer.get("LastEvaluatedKey"))
 
-    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreRecord]:
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
         """What the table has of these users (100 at most) on a board's season.
 
         Who has no item is left out. Raises Unavailable.
         """
         keys = [{"userId": {"S": it}, "boardSeason": {"S": key}} for it in dict.fromkeys(user_ids)]
-        found: list[ScoreRecord] = []
+        found: list[ScoreState] = []
         if not keys:
             return found
         wanted = {
@@ -82,7 +82,7 @@ class BulkScores:
         raise Unavailable(DOWN)
 
 
-def records_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, ScoreRecord]]:
+def records_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, ScoreState]]:
     """The records of a scan's answer, each with its board-season."""
     return [
         (raw["boardSeason"]["S"], record)
@@ -91,7 +91,7 @@ def records_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, S
     ]
 
 
-def _understood(image: Mapping[str, Any], reports: Reports) -> ScoreRecord | None:
+def _understood(image: Mapping[str, Any], reports: Reports) -> ScoreState | None:
     if image["boardSeason"]["S"] in NO_SCORES:
         return None
     return readable.understood(lambda raw: score_record(raw)[1], image, reports)

@@ -15,14 +15,14 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import models_json_schema
 
-from handlers.http import MAX_BODY, STATUSES, TITLES
+from handlers.http_api import MAX_BODY, STATUSES, TITLES
 from leaderboard.boards.names import BOARD
-from reference import answers
-from reference.answers import Json
-from reference.operations import OPERATIONS, Operation
 from tools import cloudformation
+from tools.reference import answers
+from tools.reference.answers import Json
+from tools.reference.operations import OPERATIONS, Operation
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 DESCRIPTION = f"""\
 Boards, tops and rankings for anyone; tickets and scores for players; trusted writes and \
 moderation for servers. What moves live is sent over the WebSocket API.

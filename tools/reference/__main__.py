@@ -1,4 +1,4 @@
-"""`python -m reference`: write the files of the reference in `docs/`, or check them for drift."""
+"""`python -m tools.reference`: write the files of the reference in `docs/`, or look for drift."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from reference import frames
-from reference.document import ROOT, Incomplete, document, encoded
-from reference.page import page
+from tools.reference import frames
+from tools.reference.document import ROOT, Incomplete, document, encoded
+from tools.reference.page import page
 
 DOCUMENT = ROOT / "docs" / "openapi.json"
 PAGE = ROOT / "docs" / "http.md"
@@ -27,7 +27,7 @@ def generated() -> dict[Path, str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m reference",
+        prog="python -m tools.reference",
         description="Generate the reference from the code: docs/openapi.json and docs/http.md of "
         "the HTTP API, docs/asyncapi.yaml of the WebSocket.",
     )
@@ -50,7 +50,9 @@ def main() -> int:
     for path in stale:
         name = path.relative_to(ROOT)
         if check:
-            print(f"{name} is not what the code has; run python -m reference", file=sys.stderr)
+            print(
+                f"{name} is not what the code has; run python -m tools.reference", file=sys.stderr
+            )
         else:
             path.write_text(files[path], encoding="utf-8")
             print(f"{name}: written")

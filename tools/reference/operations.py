@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reference import answers
-from reference.answers import MOMENT, Answer, Json
+from tools.reference import answers
+from tools.reference.answers import MOMENT, Answer, Json
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
-from leaderboard.adapters.aws.clients import translated
+from leaderboard.adapters.aws.clients import session, translated
 
 
 @dataclass(frozen=True)
-class Sockets:
+class ConnectionsApi:
     """The connections of one stage's WebSocket API."""
 
     endpoint: str
 
     @cached_property
     def client(self) -> Any:
-        return boto3.client(
+        return session().client(
             "apigatewaymanagementapi",
             endpoint_url=self.endpoint,
             config=Config(

@@ -106,7 +106,7 @@ TITLES = {
 Json = dict[str, Any]
 
 
-class Body(BaseModel):
+class RequestBody(BaseModel):
     """A request's body: camelCase, nothing unknown, no silent conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)

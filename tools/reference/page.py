@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from handlers.http import STATUSES, TITLES
-from reference.answers import Json
+from handlers.http_api import STATUSES, TITLES
+from tools.reference.answers import Json
 
 
 def page(document: Json) -> str:
@@ -19,9 +19,9 @@ def _lines(document: Json) -> Iterator[str]:
     yield "# The HTTP API"
     yield ""
     yield (
-        "Made from the code by `python -m reference`, like [openapi.json](openapi.json), which "
-        "every stage serves at `GET /openapi.json`. [protocol.md](protocol.md) is the WebSocket "
-        "API."
+        "Made from the code by `python -m tools.reference`, like [openapi.json](openapi.json), "
+        "which every stage serves at `GET /openapi.json`. [protocol.md](protocol.md) is the "
+        "WebSocket API."
     )
     yield ""
     yield document["info"]["description"]

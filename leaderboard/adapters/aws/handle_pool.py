@@ -1,0 +1,115 @@
+"""The pool of libcurl's handles: so many posts at a time, over connections that stay open."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pycurl
+
+from leaderboard.adapters.aws.clients import credentials
+from leaderboard.adapters.aws.signing import Signer
+
+CONNECTIONS = "/@connections/"
+CONNECT_MS, POST_MS = 1000, 2000
+"""How long a connection may take to open, and a post until it is answered."""
+LOOK_SECONDS = 0.1
+"""How long to wait for sockets at most: libcurl looks at its own clocks only when it is asked."""
+SHORTEST_REST = 0.001
+"""Seconds to sleep where libcurl has no socket to wait for."""
+NO_TYPE = b"Content-Type:"
+"""API Gateway takes no notice of it, and the SDK sends none; libcurl would call it a form."""
+PLAIN = re.compile("[A-Za-z0-9_-]+=*")
+"""Connection ids as API Gateway makes them."""
+
+
+class HandlePool:
+    """Posts to the connections below one endpoint; not for two threads at once.
+
+    A handle is one post. Idle handles are used again, and so are libcurl's TCP connections.
+    """
+
+    def __init__(self, endpoint: str, *, handles: int, region: str, ca_file: Path) -> None:
+        self.url = f"{endpoint}{CONNECTIONS}".encode()
+        self.region = region
+        self.signer: Signer | None = None
+        self.multi = pycurl.CurlMulti()
+        self.multi.setopt(pycurl.M_MAXCONNECTS, handles)
+        self.all = [_handle(ca_file) for _ in range(handles)]
+        self.idle = list(self.all)
+        self.bodies: dict[Any, bytes] = {}
+        """The body that each handle has a copy of."""
+
+    def sign(self) -> None:
+        """Sign with the credentials of now: those of a role are replaced every few hours."""
+        key = credentials()
+        if self.signer is None or self.signer.key != key:
+            self.signer = Signer(self.url.decode(), self.region, key)
+
+    def start(self, connection_id: str, body: bytes, body_digest: bytes) -> Any:
+        """Start a post on an idle handle, which is the answer."""
+        assert self.signer
+        handle = self.idle.pop()
+        name = _quoted(connection_id)
+        handle.setopt(pycurl.URL, self.url + name)
+        handle.setopt(pycurl.HTTPHEADER, [*self.signer.headers(name, body_digest), NO_TYPE])
+        if self.bodies.get(handle) is not body:
+            handle.setopt(pycurl.POSTFIELDS, body)
+            self.bodies[handle] = body
+        self.multi.add_handle(handle)
+        return handle
+
+    def answers(self) -> Iterator[tuple[Any, int]]:
+        """The handles whose posts are over, each with its status; 0 if there was no answer."""
+        self.multi.perform()
+        more = 1
+        while more:
+            more, answered, broken = self.multi.info_read()
+            for handle in answered:
+                self.end(handle)
+                yield handle, handle.getinfo(pycurl.RESPONSE_CODE)
+            for handle, _number, _reason in broken:
+                self.end(handle)
+                yield handle, 0
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something can be read or written, so many seconds at most."""
+        if seconds > 0 and self.multi.select(min(seconds, LOOK_SECONDS)) == 0:
+            time.sleep(SHORTEST_REST)  # with no socket to wait for it returns at once
+
+    def end(self, handle: Any) -> None:
+        """Take a handle back, whatever its post has come to."""
+        self.multi.remove_handle(handle)
+        self.idle.append(handle)
+
+    def close(self) -> None:
+        """Close all handles and connections."""
+        for handle in self.all:
+            handle.close()
+        self.multi.close()
+
+
+def _quoted(connection_id: str) -> bytes:
+    """An id as part of a path; a plain one by a shorter way."""
+    if PLAIN.fullmatch(connection_id):
+        return connection_id.encode().replace(b"=", b"%3D")
+    return quote(connection_id, safe="").encode()
+
+
+def _handle(ca_file: Path) -> Any:
+    handle = pycurl.Curl()
+    handle.setopt(pycurl.POST, 1)
+    handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    handle.setopt(pycurl.CAINFO, str(ca_file))
+    handle.setopt(pycurl.CONNECTTIMEOUT_MS, CONNECT_MS)
+    handle.setopt(pycurl.TIMEOUT_MS, POST_MS)
+    handle.setopt(pycurl.BUFFERSIZE, 4096)
+    handle.setopt(pycurl.UPLOAD_BUFFERSIZE, 16384)
+    handle.setopt(pycurl.NOSIGNAL, 1)
+    handle.setopt(pycurl.TCP_KEEPALIVE, 1)
+    handle.setopt(pycurl.WRITEFUNCTION, len)  # a refusal's text: the status says it
+    return handle

@@ -1,0 +1,39 @@
+"""What reading asks of the cache and of the table's index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.snapshots import Score
+from leaderboard.ranking.listings import Position, TopCopy
+
+
+class TopCopies(Protocol):
+    """What the cache keeps for readers. Every call raises CacheUnavailable."""
+
+    def read_copy(self, key: str) -> TopCopy:
+        """The copy of a board-season's recorded top, in one round trip."""
+
+    def keep_copy(self, key: str, *, revision: int, body: str) -> None:
+        """Keep a copy, unless a newer one is kept."""
+
+    def read_paces(self, boards: Sequence[str]) -> list[str | None]:
+        """What each board's last frame said of its pace, as JSON; None where nothing is kept."""
+
+
+class ScoreIndex(Protocol):
+    """The durable order of each board. It may lag behind the table a little."""
+
+    def best(self, board_season: BoardSeason, limit: int) -> list[Score]:
+        """The first scores of a board, in its order."""
+
+    def after(self, board_season: BoardSeason, position: Position, limit: int) -> list[Score]:
+        """The first scores behind a position, in the board's order."""
+
+    def before(self, board_season: BoardSeason, position: Position, limit: int) -> list[Score]:
+        """The last scores in front of a position, in the board's order."""
+
+    def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> list[Score]:
+        """The scores of those users that have one, in any order. One user is read consistently."""
