@@ -14,7 +14,7 @@ import { amount, count } from "./words.js";
 const INTERVAL = 5_000;
 /** How long a new score may take to be ranked, before its place is asked for, in milliseconds. */
 const RANKING_TIME = 1_000;
-/** How often to ask again for a score that is not ranked yet. A hidden player never is. */
+/** How many times to ask again for a score that is not ranked yet. That of a hidden player never is. */
 const MOST_TRIES = 5;
 
 /** Where the player is on the board that is shown. */
