@@ -266,9 +266,9 @@ class _Work:
             standing.begun = True
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, standing.segments)) as pool:
             list(pool.map(self._read_segment, list(standing.left)))
+        self._open_unlisted()  # the next invocation does not know what this one has seen
         if standing.left:
             return False
-        self._open_unlisted()
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             list(pool.map(self._end, list(standing.lives)))
         return not standing.lives

@@ -304,6 +304,18 @@ def test_boards_that_were_never_recorded_are_found_by_the_scan() -> None:
 
 
 @pytest.mark.usefixtures("small_pages")
+def test_board_that_an_earlier_invocation_found_is_opened(switches: Dependencies) -> None:
+    """Its only score is on a page that the last invocation of the scan does not read."""
+    for number in range(12):
+        put(f"u{number:02}", number, "arena-1#all")
+    put("first", 7, "arena-2#all")
+    answers = run_to_the_end(switches, {"all": True})
+    assert len(answers) > 3
+    assert len(ranked("arena-1")) == 12
+    assert ranked("arena-2") == ["first"]
+
+
+@pytest.mark.usefixtures("small_pages")
 def test_more_boards_than_one_pass_takes(
     switches: Dependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
