@@ -22,7 +22,7 @@ from leaderboard.retries import tries
 
 STAGE = "#stage"
 """The key of what the stage remembers of itself; no board-season has it."""
-LISTED = "boardSeason, revision, version"
+ROW_ATTRIBUTES = "boardSeason, revision, version"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class BoardTable:
         if "Item" not in answer:
             return None
         raw = answer["Item"]
-        return readable.understood(board_item, raw, self.reports) or _remains(raw)
+        return readable.understood(board_item, raw, self.reports) or _readable_rest(raw)
 
     def read_several(self, keys: Sequence[str]) -> list[BoardItem]:
         """The items of those board-seasons (100 at most) that have one, in any order.
@@ -59,7 +59,7 @@ class BoardTable:
                     RequestItems={self.boards_table: {"Keys": missing}}
                 )
             found += [
-                readable.understood(board_item, raw, self.reports) or _remains(raw)
+                readable.understood(board_item, raw, self.reports) or _readable_rest(raw)
                 for raw in answer["Responses"].get(self.boards_table, [])
             ]
             # What a throttled table leaves out is asked for again.
@@ -85,7 +85,7 @@ class BoardTable:
             condition = unmoved("revision", read_revision)
         return self._put(item, condition)
 
-    def reorder(self, item: BoardItem, order: Order) -> bool:
+    def change_order(self, item: BoardItem, order: Order) -> bool:
         """Let another order count for a board-season; False if its item has moved meanwhile.
 
         What was recorded stays as it is, and so does what of the index has the order before. The
@@ -169,34 +169,37 @@ class BoardTable:
         start = {} if after is None else {"ExclusiveStartKey": {"boardSeason": {"S": after}}}
         with translated():
             answer = client("dynamodb").scan(
-                TableName=self.boards_table, ProjectionExpression=LISTED, Limit=limit, **start
+                TableName=self.boards_table,
+                ProjectionExpression=ROW_ATTRIBUTES,
+                Limit=limit,
+                **start,
             )
         last = answer.get("LastEvaluatedKey")
         items = (raw for raw in answer["Items"] if raw["boardSeason"]["S"] != STAGE)
-        listed = [self._listed(raw) for raw in items]
+        listed = [self._row(raw) for raw in items]
         return listed, None if last is None else last["boardSeason"]["S"]
 
-    def list(self) -> Iterator[list[BoardRow]]:
+    def list_all(self) -> Iterator[list[BoardRow]]:
         """Every board-season that has an item, by page; one opened a moment ago may be missing."""
         pages = (
             client("dynamodb")
             .get_paginator("scan")
             .paginate(
                 TableName=self.boards_table,
-                ProjectionExpression=LISTED,
+                ProjectionExpression=ROW_ATTRIBUTES,
             )
         )
         with translated():
             for page in pages:
                 items = (raw for raw in page["Items"] if raw["boardSeason"]["S"] != STAGE)
-                yield [self._listed(raw) for raw in items]
+                yield [self._row(raw) for raw in items]
 
-    def _listed(self, raw: Mapping[str, Any]) -> BoardRow:
-        known = readable.understood(_listed, raw, self.reports)
+    def _row(self, raw: Mapping[str, Any]) -> BoardRow:
+        known = readable.understood(_board_row, raw, self.reports)
         if known is not None:
             return known
-        left = _remains(raw)
-        return BoardRow(left.snapshot.key, left.revision, 1)
+        rest = _readable_rest(raw)
+        return BoardRow(rest.snapshot.key, rest.revision, 1)
 
     def _put(self, item: BoardItem, condition: Mapping[str, Any]) -> bool:
         try:
@@ -209,12 +212,12 @@ class BoardTable:
         return True
 
 
-def _listed(raw: Mapping[str, Any]) -> BoardRow:
+def _board_row(raw: Mapping[str, Any]) -> BoardRow:
     return BoardRow(raw["boardSeason"]["S"], int(raw["revision"]["N"]), int(raw["version"]["N"]))
 
 
-def _remains(image: Mapping[str, Any]) -> BoardItem:
-    """What is left of a broken item: its counter goes on if it can be read, else one begins."""
+def _readable_rest(image: Mapping[str, Any]) -> BoardItem:
+    """What can be read of a broken item: its counter goes on, or a new one begins."""
     item = plain(image)
     board, season = split_key(item["boardSeason"])
     epoch = readable.attempted(lambda it: readable.text(it["epoch"]), item)

@@ -12,7 +12,7 @@ from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.adapters.dynamodb.scores import NO_SCORES, score_record
 from leaderboard.errors import Unavailable
 from leaderboard.ranking.score_state import ScoreState
-from leaderboard.repair.rebuild import ScanPage
+from leaderboard.repair.ports import ScanPage
 from leaderboard.retries import tries
 
 RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
