@@ -1,4 +1,7 @@
-"""The table `boards`: the top of each board-season as last recorded."""
+"""The table `boards`: the top of each board-season as last recorded.
+
+It also has one item in which the stage remembers how many write shards it ever had.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,16 @@ ROW_ATTRIBUTES = "boardSeason, revision, version"
 
 @dataclass(frozen=True)
 class BoardTable:
-    """An item that cannot be read is reported; what is left of it tells how to record over it."""
+    """Reads and writes the boards' items, and lists them. Every call raises Unavailable.
+
+    An item that cannot be read is reported. What can be read of it says how to record over it.
+    """
 
     boards_table: str
     reports: Reports = field(default_factory=Reports)
 
     def read(self, key: str) -> BoardItem | None:
+        """The item of a board-season, read consistently; None if it has none."""
         with translated():
             answer = client("dynamodb").get_item(
                 TableName=self.boards_table,
@@ -69,6 +76,10 @@ class BoardTable:
         raise Unavailable(DOWN)
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:
+        """Write an item if the stored one is at that revision, and of the same epoch.
+
+        Revision 0: the item is absent, or was opened and never recorded. False: it is not so.
+        """
         condition: dict[str, Any] = {
             "ConditionExpression": "attribute_not_exists(revision) OR revision = :opened",
             "ExpressionAttributeValues": {":opened": {"N": "0"}},
@@ -88,8 +99,8 @@ class BoardTable:
     def change_order(self, item: BoardItem, order: Order) -> bool:
         """Let another order count for a board-season; False if its item has moved meanwhile.
 
-        What was recorded stays as it is, and so does what of the index has the order before. The
-        revision moves: so nobody records over it who has not seen this.
+        The recorded top and the keys of the index stay as they are. The revision moves, so nobody
+        records over it who has not seen this.
         """
         condition = unmoved("revision", item.revision)
         values = {
@@ -115,7 +126,7 @@ class BoardTable:
     def note_mixed_order(self, key: str) -> None:
         """Note, in an item that was recorded, that the index may have keys of both orders.
 
-        The revision moves: so nobody records over it who has not seen this.
+        The revision moves, so nobody records over it who has not seen this.
         """
         with contextlib.suppress(Raced), translated():
             client("dynamodb").update_item(
@@ -155,6 +166,7 @@ class BoardTable:
         return int(answer["Item"]["writeShards"]["N"]) if "Item" in answer else 0
 
     def remember_shards(self, count: int) -> None:
+        """Remember a number of write shards, if it is the most that the stage ever had."""
         with contextlib.suppress(Raced), translated():
             client("dynamodb").update_item(
                 TableName=self.boards_table,
@@ -165,7 +177,7 @@ class BoardTable:
             )
 
     def list_some(self, after: str | None, limit: int) -> tuple[list[BoardRow], str | None]:
-        """Up to so many board-seasons behind one, and the last of them if there may be more."""
+        """Up to `limit` board-seasons behind a key, and the last key if there may be more."""
         start = {} if after is None else {"ExclusiveStartKey": {"boardSeason": {"S": after}}}
         with translated():
             answer = client("dynamodb").scan(
@@ -205,7 +217,7 @@ class BoardTable:
         try:
             with translated():
                 client("dynamodb").put_item(
-                    TableName=self.boards_table, Item=_image(item), **condition
+                    TableName=self.boards_table, Item=board_image(item), **condition
                 )
         except Raced:
             return False
@@ -237,9 +249,8 @@ def _readable_rest(image: Mapping[str, Any]) -> BoardItem:
 def board_item(image: Mapping[str, Any]) -> BoardItem:
     """A board's item, as the table or its stream has it (typed attributes).
 
-    Reads and writes the attributes directly, at a fifth of the SDK's serializer's cost: each frame
-    takes two images. Raises KeyError, TypeError and ValueError for an image that is none of a
-    board.
+    It reads the attributes directly, at a fifth of what the SDK's deserializer costs: each frame
+    takes two images. Raises KeyError, TypeError and ValueError for an image of another form.
     """
     board, season = split_key(image["boardSeason"]["S"])
     scores = (
@@ -270,7 +281,8 @@ def board_item(image: Mapping[str, Any]) -> BoardItem:
     )
 
 
-def _image(item: BoardItem) -> dict[str, Any]:
+def board_image(item: BoardItem) -> dict[str, Any]:
+    """The item with DynamoDB's types, as the table stores it."""
     snapshot = item.snapshot
     return {
         "boardSeason": {"S": snapshot.key},

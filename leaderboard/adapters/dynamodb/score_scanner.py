@@ -1,4 +1,4 @@
-"""The table `user-score` read in bulk: as records of the ranking, consistently."""
+"""The table `user-score` read in bulk: as the states that rankings take, consistently."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair.ports import ScanPage
 from leaderboard.retries import tries
 
-RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
-"""What a record is made of: a quarter of an item, most of which is replay protection."""
+STATE_ATTRIBUTES = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
+"""What the state of a score is made of: a quarter of an item, the rest is replay protection."""
 
 
 @dataclass(frozen=True)
 class ScoreScanner:
-    """An item that cannot be read is left out and reported: it keeps no other from its board."""
+    """Reads the table of scores in bulk, consistently.
+
+    An item that cannot be read is left out and reported: it keeps no other from its board.
+    """
 
     scores_table: str
     reports: Reports = field(default_factory=Reports)
@@ -43,7 +46,7 @@ class ScoreScanner:
             "ConsistentRead": True,
             "Segment": segment,
             "TotalSegments": segments,
-            "ProjectionExpression": RECORD,
+            "ProjectionExpression": STATE_ATTRIBUTES,
         }
         if after is not None:
             request["ExclusiveStartKey"] = after
@@ -67,7 +70,7 @@ class ScoreScanner:
             self.scores_table: {
                 "Keys": keys,
                 "ConsistentRead": True,
-                "ProjectionExpression": f"{RECORD}, boardOrder",
+                "ProjectionExpression": f"{STATE_ATTRIBUTES}, boardOrder",
             }
         }
         for _ in tries():

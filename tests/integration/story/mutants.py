@@ -134,7 +134,7 @@ def record_without_compare_and_set(patch: pytest.MonkeyPatch) -> None:
     def write(table: boards.BoardTable, item: BoardItem, **_condition: int) -> bool:
         client("dynamodb").put_item(
             TableName=table.boards_table,
-            Item=boards._image(item),  # noqa: SLF001
+            Item=boards.board_image(item),
         )
         return True
 
@@ -499,7 +499,7 @@ def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
         empty = BoardItem(Snapshot(*split_key(key), None, 0, 0, ()), revision=0, life="")
         client("dynamodb").put_item(
             TableName=table.boards_table,
-            Item=boards._image(empty),  # noqa: SLF001
+            Item=boards.board_image(empty),
         )
         return True
 
