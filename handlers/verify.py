@@ -41,7 +41,7 @@ USAGE = (
 def handler(event: Json, context: LambdaContext) -> Json:
     seconds = context.get_remaining_time_in_millis() / 1000 * SHARE
     if "schedules" in event:
-        return {"stranded": wiring.schedule_check().find_stranded(event["schedules"])}
+        return {"stranded": wiring.schedule_check().find_stranded(_schedules(event))}
     if "deep" in event or "board" in event:
         return _compare(_board_season(event), seconds)
     totals = _record_totals()
@@ -81,6 +81,16 @@ def _verify(seconds: float, totals: Json) -> Json:
     else:
         logger.info("verify", extra=answer)
     return answer
+
+
+def _schedules(event: Json) -> dict[str, str]:
+    schedules = event["schedules"]
+    if not isinstance(schedules, dict):
+        raise Invalid(
+            'Send {"schedules": {"global": "never"}}: the schedule of each board, by its name.',
+            path="schedules",
+        )
+    return schedules
 
 
 def _board_season(event: Json) -> BoardSeason:

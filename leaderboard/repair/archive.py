@@ -19,7 +19,7 @@ from leaderboard.ranking.board_item import BoardItem, hint_of, next_item, with_i
 from leaderboard.ranking.ports import BoardStore
 from leaderboard.ranking.recorder import NOTHING_RECORDED, TRIES, RecordResult
 from leaderboard.ranking.score_state import ScoreState
-from leaderboard.repair.ports import USERS_AT_ONCE, ScoreIndex, ScoreReader
+from leaderboard.repair.ports import USERS_AT_ONCE, OrderIndex, ScoreReader
 
 INDEX_LAG_SECONDS = 1.0
 """What the index, which is eventually consistent, is given to show what was just written."""
@@ -45,7 +45,7 @@ class Archive:
 
     boards: BoardStore
     scores: ScoreReader
-    index: ScoreIndex
+    index: OrderIndex
 
     def update(self, board_season: BoardSeason, user_ids: Iterable[str]) -> RecordResult:
         """Record the top that the table has now, where these users have changed.

@@ -50,7 +50,7 @@ class ScoreReader(Protocol):
         """The records of these users, `USERS_AT_ONCE` at most; who has no item is left out."""
 
 
-class ScoreIndex(Protocol):
+class OrderIndex(Protocol):
     """The index `board-top`: the table's own order of each board. It may lag a little."""
 
     def best(self, board_season: BoardSeason, limit: int) -> list[Score]:

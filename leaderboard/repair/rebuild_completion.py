@@ -107,11 +107,11 @@ class RebuildCompletion:
                 deadline=deadline,
             )
         )
-        if result.must_refill:
+        if result.needs_rebuild:
             patiently(lambda: self.cache.drop(key))
         return CompletionResult(
             key,
-            lost=result.life_is_over or result.must_refill,
+            lost=result.life_is_over or result.needs_rebuild,
             removed=result.corrected,
             sweep_position=result.resume_after,
         )

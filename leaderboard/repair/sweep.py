@@ -19,7 +19,7 @@ from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.snapshots import Entry, Score
 from leaderboard.ranking.listings import Position
 from leaderboard.ranking.score_state import ScoreState
-from leaderboard.repair.ports import USERS_AT_ONCE, RepairCache, ScoreIndex, ScoreReader
+from leaderboard.repair.ports import USERS_AT_ONCE, OrderIndex, RepairCache, ScoreReader
 
 Json = dict[str, Any]
 
@@ -34,14 +34,14 @@ in this moment, by a clock that is behind, is newer than that."""
 class SweepResult:
     """What a sweep came to: how many entries it corrected, and how it ended.
 
-    `resume_after`: time ran out at that position. `must_refill`: the ranking shows an entry that
+    `resume_after`: time ran out at that position. `needs_rebuild`: the ranking shows an entry that
     the version check does not let go, so it has to be dropped and filled anew.
     """
 
     corrected: int = 0
     resume_after: Json | None = None
     life_is_over: bool = False
-    must_refill: bool = False
+    needs_rebuild: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Sweep:
     """Compares rankings with the index, and corrects them from the table."""
 
     cache: RepairCache
-    index: ScoreIndex
+    index: OrderIndex
     scores: ScoreReader
     now_ms: Callable[[], int]
 
@@ -77,7 +77,7 @@ class Sweep:
                     return SweepResult(corrected, life_is_over=True)
                 corrected += newer
                 if self._still_shows(board_season, after, differing - _shown_by(records)):
-                    return SweepResult(corrected, must_refill=True)
+                    return SweepResult(corrected, needs_rebuild=True)
             after = positions[-1]
             if time.monotonic() >= deadline:
                 return SweepResult(corrected, resume_after=asdict(after))

@@ -28,9 +28,9 @@ from leaderboard.repair.ports import (
     USERS_AT_ONCE,
     BoardDirectory,
     FollowedBoards,
+    OrderIndex,
     RebuildLauncher,
     RunMemory,
-    ScoreIndex,
     ScoreReader,
 )
 from leaderboard.repair.segments import SIDE_BY_SIDE
@@ -93,7 +93,7 @@ class Verification:
 
     catalog: Catalog
     boards: BoardDirectory
-    index: ScoreIndex
+    index: OrderIndex
     scores: ScoreReader
     cache: TopReader
     memory: RunMemory
