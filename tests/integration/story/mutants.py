@@ -17,7 +17,7 @@ import handlers.board_stream
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.aws.functions import FanoutFunction, UpkeepFunction
-from leaderboard.adapters.dynamodb import boards
+from leaderboard.adapters.dynamodb import board_items, boards
 from leaderboard.adapters.dynamodb import moderation as moderation_table
 from leaderboard.adapters.dynamodb import scores as score_table
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
@@ -134,7 +134,7 @@ def record_without_compare_and_set(patch: pytest.MonkeyPatch) -> None:
     def write(table: boards.BoardTable, item: BoardItem, **_condition: int) -> bool:
         client("dynamodb").put_item(
             TableName=table.boards_table,
-            Item=boards.board_image(item),
+            Item=board_items.board_image(item),
         )
         return True
 
@@ -499,7 +499,7 @@ def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
         empty = BoardItem(Snapshot(*split_key(key), None, 0, 0, ()), revision=0, life="")
         client("dynamodb").put_item(
             TableName=table.boards_table,
-            Item=boards.board_image(empty),
+            Item=board_items.board_image(empty),
         )
         return True
 
