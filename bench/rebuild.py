@@ -23,7 +23,12 @@ from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.boards_file import parse
 from leaderboard.ranking.board_item import BoardItem, BoardRow
 from leaderboard.ranking.recorder import Recorder
-from leaderboard.repair.rebuild import Rebuild, RebuildRequest, ScanPage
+from leaderboard.repair.ports import ScanPage
+from leaderboard.repair.rebuild import Rebuild
+from leaderboard.repair.rebuild_completion import RebuildCompletion
+from leaderboard.repair.rebuild_progress import RebuildRequest
+from leaderboard.repair.rebuild_scan import RebuildScan
+from leaderboard.repair.rebuild_targets import RebuildTargets
 from leaderboard.repair.sweep import Sweep
 
 Json = dict[str, Any]
@@ -75,27 +80,29 @@ class Done:
 def rebuild(cache: ValkeyRanking, items: int, seconds: float) -> Done:
     pages = Pages(items)
     boards = Boards()
+    now_ms = instants.now_ms
+    recorder = Recorder(cache, boards, 0)
+    sweep = Sweep(cache=cache, index=Nobody(), scores=pages, now_ms=now_ms)
     service = Rebuild(
-        CATALOG,
-        pages,
-        cache,
-        Recorder(cache, boards, 0),
-        boards,
-        RebuildClaim(cache.connection),
-        Sweep(cache, Nobody(), pages, instants.now_ms),
-        SEGMENTS,
-        instants.now_ms,
+        catalog=CATALOG,
+        targets=RebuildTargets(CATALOG, boards, cache, recorder, now_ms),
+        scan=RebuildScan(CATALOG, boards, pages, cache, now_ms),
+        completion=RebuildCompletion(CATALOG, cache, recorder, sweep, now_ms),
+        cache=cache,
+        claims=RebuildClaim(cache.connection),
+        segments=SEGMENTS,
+        now_ms=now_ms,
     )
-    standing = service.begin(RebuildRequest("bench", "all"))
+    progress = service.begin(RebuildRequest("bench", "all"))
     parts = 0
     started, begun = time.perf_counter(), time.process_time()
-    while not standing.finished:
-        standing = service.go_on(standing, seconds=seconds)
+    while not progress.finished:
+        progress = service.resume(progress, seconds=seconds)
         parts += 1
     taken, processor = time.perf_counter() - started, time.process_time() - begun
     top = cache.read(BoardSeason.stored(CATALOG.find("bench"), "all"))
     assert top is not None
-    assert (top.total, standing.items) == (items, items)
+    assert (top.total, progress.items) == (items, items)
     begun = time.process_time()
     for body in pages.bodies:
         records_of(json.loads(body), Reports())
@@ -126,7 +133,7 @@ class Pages:
         return ScanPage(records_of(json.loads(self.bodies[at]), Reports()), position)
 
     def read_records(self, key: str, user_ids: Any) -> list[Any]:
-        raise AssertionError("nobody is a stranger here")
+        raise AssertionError("nothing is swept here")
 
 
 class Boards:
@@ -148,8 +155,11 @@ class Boards:
     def open(self, key: str) -> bool:
         return False
 
-    def list(self) -> Iterator[list[BoardRow]]:
+    def list_all(self) -> Iterator[list[BoardRow]]:
         return iter(())
+
+    def list_some(self, after: str | None, limit: int) -> tuple[list[BoardRow], str | None]:
+        return [], None
 
 
 class Nobody:

@@ -1,7 +1,7 @@
 """Fill rankings from the table: `{"board": "global"}`, or with a `season` as well; `{"all": true}`
 for every live board-season in one pass. `"fresh": true` forgets them first: after a restore.
 
-An invocation that runs out of time starts the next one with where it stands.
+An invocation that runs out of time starts the next one, with the `progress` so far.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger, metrics, percent
 from leaderboard import wiring
 from leaderboard.errors import Invalid
-from leaderboard.repair.rebuild import RebuildProgress, RebuildRequest
+from leaderboard.repair.rebuild_progress import RebuildProgress, RebuildRequest
 
 Json = dict[str, Any]
 
 SHARE = 0.85
 """Of the time that an invocation has; the rest is for what is under way then."""
+FIELDS = {"board", "season", "all", "cold", "fresh", "run"}
 USAGE = (
-    'Send {"board": "…"}, and a "season" if not the current one, or {"all": true}; '
-    'with "fresh": true the rankings are forgotten first.'
+    'Send {"board": "global"} for its current season, or with a "season" as well, or '
+    '{"all": true} for every board. With "fresh": true the rankings are forgotten first.'
 )
 
 
@@ -32,54 +33,62 @@ USAGE = (
 def handler(event: Json, context: LambdaContext) -> Json:
     started = time.monotonic()
     seconds = context.get_remaining_time_in_millis() / 1000 * SHARE
-    service = wiring.rebuild()
-    if "standing" in event:
-        standing = RebuildProgress.from_json(event["standing"])
-    else:
-        standing = service.begin(_order(event))
-    before = standing.items
-    order = standing.order
-    done = service.go_on(standing, seconds=seconds, tell=_tell)
+    begun = _progress(event)
+    done = wiring.rebuild().resume(begun, seconds=seconds, report=_report)
     if not done.finished:
-        wiring.rebuild_function().go_on(done.to_json())
+        wiring.rebuild_function().resume(done.to_json())
     answer: Json = {
-        "board": order.board,
-        "season": order.season,
+        "board": begun.request.board,
+        "season": begun.request.season,
         "boards": done.boards,
         "items": done.items,
-        "applied": done.taken,
+        "applied": done.applied,
         "removed": done.removed,
         "moved": done.moved > 0,
-        "parts": done.parts,
+        "parts": done.invocations,
         "finished": done.finished,
         "seconds": round(time.monotonic() - started, 3),
     }
-    count("RebuiltItems", done.items - before)
+    count("RebuiltItems", done.items - begun.items)
     if done.finished:
         count("Rebuilds", 1)
     logger.info("rebuild", extra=answer)
     return answer
 
 
-def _order(event: Json) -> RebuildRequest:
-    board, season = event.get("board"), event.get("season")
+def _progress(event: Json) -> RebuildProgress:
+    """What another invocation handed over, or the beginning of a new rebuild."""
+    if "progress" in event:
+        return RebuildProgress.from_json(event["progress"])
+    return wiring.rebuild().begin(_request(event))
+
+
+def _request(event: Json) -> RebuildRequest:
+    # Another field is a mistake, or what another release hands over: neither means this request.
+    for name in event.keys() - FIELDS:
+        raise Invalid(f'There is no field "{name}". {USAGE}', path=name)
+    board, season, run = event.get("board"), event.get("season"), event.get("run", "")
     flags = {name: event.get(name, False) for name in ("all", "cold", "fresh")}
-    run = event.get("run", "")
-    if not all(isinstance(it, bool) for it in flags.values()) or not isinstance(run, str):
-        raise Invalid(USAGE, path="all")
+    for name, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise Invalid(f'"{name}" is true or false. {USAGE}', path=name)
+    if not isinstance(run, str):
+        raise Invalid(f'"run" is a text. {USAGE}', path="run")
     if flags["all"]:
         if board is not None or season is not None or flags["cold"]:
-            raise Invalid(USAGE, path="all")
+            raise Invalid(f'With "all" send no board, season or "cold". {USAGE}', path="all")
         return RebuildRequest(fresh=flags["fresh"], run=run)
-    if not isinstance(board, str) or not isinstance(season, str | None):
-        raise Invalid(USAGE, path="board")
+    if not isinstance(board, str):
+        raise Invalid(f'"board" is the id of a board. {USAGE}', path="board")
+    if not isinstance(season, str | None):
+        raise Invalid(f'"season" is the name of a season. {USAGE}', path="season")
     return RebuildRequest(board, season, cold=flags["cold"], fresh=flags["fresh"], run=run)
 
 
-def _tell(standing: RebuildProgress) -> None:
+def _report(progress: RebuildProgress) -> None:
     """How far it is, now and then: in the logs and in the metrics."""
-    share = round(100 * standing.share, 1)
-    progress = {"share": share, "items": standing.items, "applied": standing.taken}
-    logger.info("rebuild goes on", extra={**progress, "part": standing.parts})
+    share = round(100 * progress.share, 1)
+    so_far = {"share": share, "items": progress.items, "applied": progress.applied}
+    logger.info("rebuild goes on", extra={**so_far, "part": progress.invocations})
     percent("RebuildShare", share)
     metrics.flush_metrics()

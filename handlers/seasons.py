@@ -1,7 +1,7 @@
-"""Each minute: open the boards of the seasons that have begun, drop those that are long past, and
-bring in what `boards.yml` says otherwise of boards that have scores.
+"""Each minute: open the boards of the seasons that have begun, drop the rankings of those that are
+long past, and bring in the rules of `boards.yml` that changed under scores.
 
-A deploy's last step calls it with `{"deployed": true}`: then that is brought in at once.
+A deploy's last step calls it with `{"deployed": true}`: then changed rules are brought in at once.
 """
 
 from __future__ import annotations
@@ -20,27 +20,29 @@ Json = dict[str, Any]
 
 SHARE = 0.7
 """Of the time that the function has; what is left undone then waits for the next minute."""
+NAMED = 100
+"""Board-seasons that an answer names of each kind."""
 
 
 @invocation
 @reporting
 def handler(event: Json, context: LambdaContext) -> Json:
-    seconds = context.get_remaining_time_in_millis() / 1000 * SHARE / 2
+    seconds = context.get_remaining_time_in_millis() / 1000 * SHARE / 2  # each of the two has half
     done = wiring.season_rollover().run(seconds=seconds)
     count("SeasonsOpened", len(done.opened))
-    changed = _bring_in(seconds, deployed=event.get("deployed") is True)
+    changed = _change_rules(seconds, deployed=event.get("deployed") is True)
     answer = {
-        "opened": list(done.opened[:100]),
+        "opened": list(done.opened[:NAMED]),
         "dropped": done.dropped,
-        "reordered": list(changed.reordered[:100]),
-        "resized": list(changed.resized[:100]),
+        "reordered": list(changed.reordered[:NAMED]),
+        "resized": list(changed.resized[:NAMED]),
         "finished": done.finished and changed.finished,
     }
     logger.info("seasons", extra=answer | {"openedInAll": len(done.opened)})
     return answer
 
 
-def _bring_in(seconds: float, *, deployed: bool) -> RuleChangesResult:
+def _change_rules(seconds: float, *, deployed: bool) -> RuleChangesResult:
     try:
         return wiring.rule_changes().run(seconds=seconds, deployed=deployed)
     except CacheUnavailable:  # the next minute

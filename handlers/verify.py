@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
+from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import Invalid
 
 Json = dict[str, Any]
@@ -24,9 +25,15 @@ Json = dict[str, Any]
 RUN_SECONDS = 40.0
 """A run is over before the next one begins."""
 LOOK_SECONDS = 5.0
-"""How long it looks for boards whose total is behind; it waits up to ten more."""
+"""How long it looks for boards whose total was not recorded; it waits up to ten more."""
 SHARE = 0.8
-USAGE = 'Send {"board": "…", "deep": true}, and a "season" if not the current one.'
+"""Of the time that an invocation has; the rest is for what is under way then."""
+NAMED = 100
+"""Board-seasons that an answer names of each kind."""
+USAGE = (
+    'To compare a whole ranking with the table, send {"board": "global", "deep": true}, and a '
+    '"season" if not the current one.'
+)
 
 
 @invocation
@@ -34,22 +41,37 @@ USAGE = 'Send {"board": "…", "deep": true}, and a "season" if not the current 
 def handler(event: Json, context: LambdaContext) -> Json:
     seconds = context.get_remaining_time_in_millis() / 1000 * SHARE
     if "schedules" in event:
-        return {"stranded": wiring.verification().stranded(event["schedules"])}
+        return {"stranded": wiring.schedule_check().find_stranded(_schedules(event))}
     if "deep" in event or "board" in event:
-        return _compare(event, seconds)
-    totals = _catch_up()
+        return _compare(_board_season(event), seconds)
+    totals = _record_totals()
     if event.get("audit") is False:
         return totals
-    done = wiring.verification().run(seconds=min(seconds, RUN_SECONDS))
+    return _verify(min(seconds, RUN_SECONDS), totals)
+
+
+def _record_totals() -> Json:
+    done = wiring.totals().run(seconds=LOOK_SECONDS)
+    count("TotalsRecorded", len(done.recorded))
+    answer: Json = {
+        "totals": list(done.recorded[:NAMED]),
+        "totalsFailed": list(done.failed[:NAMED]),
+    }
+    logger.info("totals", extra=answer)
+    return answer
+
+
+def _verify(seconds: float, totals: Json) -> Json:
+    done = wiring.verification().run(seconds=seconds)
     count("BoardsMissed", len(done.missed))
     count("BoardsWrong", len(done.wrong))
     count("BoardsCold", len(done.cold))
     count("RebuildsStarted", done.rebuilds)
     answer: Json = {
         "checked": done.checked,
-        "missed": list(done.missed[:100]),
-        "wrong": list(done.wrong[:100]),
-        "cold": list(done.cold[:100]),
+        "missed": list(done.missed[:NAMED]),
+        "wrong": list(done.wrong[:NAMED]),
+        "cold": list(done.cold[:NAMED]),
         "rebuilds": done.rebuilds,
         "finished": done.finished,
         **totals,
@@ -61,24 +83,28 @@ def handler(event: Json, context: LambdaContext) -> Json:
     return answer
 
 
-def _catch_up() -> Json:
-    done = wiring.totals().run(seconds=LOOK_SECONDS)
-    count("TotalsRecorded", len(done.recorded))
-    answer: Json = {
-        "totals": list(done.recorded[:100]),
-        "totalsFailed": list(done.failed[:100]),
-    }
-    logger.info("totals", extra=answer)
-    return answer
+def _schedules(event: Json) -> dict[str, str]:
+    schedules = event["schedules"]
+    if not isinstance(schedules, dict):
+        raise Invalid(
+            'Send {"schedules": {"global": "never"}}: the schedule of each board, by its name.',
+            path="schedules",
+        )
+    return schedules
 
 
-def _compare(event: Json, seconds: float) -> Json:
+def _board_season(event: Json) -> BoardSeason:
     board, season = event.get("board"), event.get("season")
-    fits = isinstance(board, str) and isinstance(season, str | None)
-    if not fits or event.get("deep") is not True:
+    if not isinstance(board, str):
         raise Invalid(USAGE, path="board")
-    assert isinstance(board, str)
-    asked = wiring.asked(board, season or None, future=True)
-    answer = wiring.verification().compare(asked, seconds=seconds)
+    if not isinstance(season, str | None):
+        raise Invalid(USAGE, path="season")
+    if event.get("deep") is not True:
+        raise Invalid(USAGE, path="deep")
+    return wiring.asked(board, season or None, future=True)
+
+
+def _compare(board_season: BoardSeason, seconds: float) -> Json:
+    answer = wiring.ranking_comparison().run(board_season, seconds=seconds)
     logger.info("verify", extra={name: answer[name] for name in answer if name != "shown"})
     return answer

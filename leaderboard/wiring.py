@@ -44,10 +44,13 @@ if TYPE_CHECKING:
     from leaderboard.ranking.score_state import ScoreState
     from leaderboard.reading.reads import Reads
     from leaderboard.repair.archive import Archive
+    from leaderboard.repair.comparison import RankingComparison
     from leaderboard.repair.rebuild import Rebuild
     from leaderboard.repair.rebuild_starter import RebuildStarter
     from leaderboard.repair.rule_changes import RuleChanges
+    from leaderboard.repair.schedule_check import ScheduleCheck
     from leaderboard.repair.season_rollover import SeasonRollover
+    from leaderboard.repair.sweep import Sweep
     from leaderboard.repair.totals import Totals
     from leaderboard.repair.upkeep import Upkeep
     from leaderboard.repair.verification import Verification
@@ -158,7 +161,7 @@ def upkeep_function() -> UpkeepFunction:
 def upkeep() -> Upkeep:
     from leaderboard.repair.upkeep import Upkeep
 
-    return Upkeep(boards(), profiles(), archive())
+    return Upkeep(catalog=boards(), profiles=profiles(), archive=archive())
 
 
 @cache
@@ -196,19 +199,47 @@ def profiles() -> Profiles:
 @cache
 def rebuild() -> Rebuild:
     from leaderboard.repair.rebuild import Rebuild
-    from leaderboard.repair.sweep import Sweep
+    from leaderboard.repair.rebuild_completion import RebuildCompletion
+    from leaderboard.repair.rebuild_scan import RebuildScan
+    from leaderboard.repair.rebuild_targets import RebuildTargets
 
     cache = ranking_cache()
     return Rebuild(
-        boards(),
-        score_scanner(),
-        cache,
-        recorder(),
-        board_table(),
-        rebuild_claim(),
-        Sweep(cache, board_index(), score_scanner(), clock.now_ms),
-        configuration().rebuild_segments,
-        clock.now_ms,
+        catalog=boards(),
+        targets=RebuildTargets(
+            catalog=boards(),
+            boards=board_table(),
+            cache=cache,
+            recorder=recorder(),
+            now_ms=clock.now_ms,
+        ),
+        scan=RebuildScan(
+            catalog=boards(),
+            boards=board_table(),
+            scores=score_scanner(),
+            cache=cache,
+            now_ms=clock.now_ms,
+        ),
+        completion=RebuildCompletion(
+            catalog=boards(),
+            cache=cache,
+            recorder=recorder(),
+            sweep=sweep(),
+            now_ms=clock.now_ms,
+        ),
+        cache=cache,
+        claims=rebuild_claim(),
+        segments=configuration().rebuild_segments,
+        now_ms=clock.now_ms,
+    )
+
+
+@cache
+def sweep() -> Sweep:
+    from leaderboard.repair.sweep import Sweep
+
+    return Sweep(
+        cache=ranking_cache(), index=board_index(), scores=score_scanner(), now_ms=clock.now_ms
     )
 
 
@@ -216,20 +247,36 @@ def rebuild() -> Rebuild:
 def verification() -> Verification:
     from leaderboard.repair.verification import Verification
 
-    cache = ranking_cache()
     return Verification(
-        boards(),
-        board_table(),
-        board_index(),
-        score_scanner(),
-        cache,
-        run_memory(),
-        connection_table(),
-        rebuild_starter(),
-        rebuild_function(),
-        configuration().rebuild_segments,
-        clock.now_ms,
+        catalog=boards(),
+        boards=board_table(),
+        index=board_index(),
+        scores=score_scanner(),
+        cache=ranking_cache(),
+        memory=run_memory(),
+        audiences=connection_table(),
+        rebuilds=rebuild_starter(),
+        function=rebuild_function(),
+        now_ms=clock.now_ms,
     )
+
+
+@cache
+def ranking_comparison() -> RankingComparison:
+    from leaderboard.repair.comparison import RankingComparison
+
+    return RankingComparison(
+        scores=score_scanner(),
+        cache=ranking_cache(),
+        segments=configuration().rebuild_segments,
+    )
+
+
+@cache
+def schedule_check() -> ScheduleCheck:
+    from leaderboard.repair.schedule_check import ScheduleCheck
+
+    return ScheduleCheck(board_table())
 
 
 @cache
@@ -237,12 +284,12 @@ def totals() -> Totals:
     from leaderboard.repair.totals import Totals
 
     return Totals(
-        boards(),
-        connection_table(),
-        ranking_cache(),
-        recorder(),
-        rebuild_starter(),
-        clock.now_ms,
+        catalog=boards(),
+        audiences=connection_table(),
+        cache=ranking_cache(),
+        recorder=recorder(),
+        rebuilds=rebuild_starter(),
+        now_ms=clock.now_ms,
     )
 
 
@@ -257,37 +304,44 @@ def rebuild_function() -> RebuildFunction:
 def rebuild_starter() -> RebuildStarter:
     from leaderboard.repair.rebuild_starter import RebuildStarter
 
-    return RebuildStarter(rebuild_function(), rebuild_claim(), ranking_cache())
+    return RebuildStarter(
+        function=rebuild_function(), claims=rebuild_claim(), board_claims=ranking_cache()
+    )
 
 
 @cache
 def archive() -> Archive:
     from leaderboard.repair.archive import Archive
 
-    return Archive(board_table(), score_scanner(), board_index())
+    return Archive(boards=board_table(), scores=score_scanner(), index=board_index())
 
 
 @cache
 def season_rollover() -> SeasonRollover:
     from leaderboard.repair.season_rollover import SeasonRollover
 
-    return SeasonRollover(boards(), board_table(), run_memory(), connection_table(), clock.now_ms)
+    return SeasonRollover(
+        catalog=boards(),
+        boards=board_table(),
+        memory=run_memory(),
+        audiences=connection_table(),
+        now_ms=clock.now_ms,
+    )
 
 
 @cache
 def rule_changes() -> RuleChanges:
     from leaderboard.repair.rule_changes import RuleChanges
 
-    cache = ranking_cache()
     return RuleChanges(
-        boards(),
-        board_table(),
-        cache,
-        run_memory(),
-        recorder(),
-        rebuild_starter(),
-        configuration().write_shards,
-        clock.now_ms,
+        catalog=boards(),
+        boards=board_table(),
+        cache=ranking_cache(),
+        memory=run_memory(),
+        recorder=recorder(),
+        rebuilds=rebuild_starter(),
+        write_shards=configuration().write_shards,
+        now_ms=clock.now_ms,
     )
 
 

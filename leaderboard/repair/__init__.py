@@ -3,4 +3,8 @@
 In: a clock's tick, a ranking that is cold, rules that changed, work that others left. Out: rankings
 that are filled and checked against the table, and tops recorded anew. The functions `rebuild`,
 `verify`, `seasons` and `upkeep` call it. Nobody who follows one score needs it.
+
+`rebuild` fills rankings from the table, and `rebuild_starter` starts it. `verification` checks the
+tops each minute, and `comparison` a whole ranking by hand. `totals`, `season_rollover` and
+`rule_changes` run each minute. `upkeep` and `archive` serve seasons of long ago.
 """

@@ -1,49 +1,32 @@
-"""Requests for rebuilds: whoever finds a ranking cold has it filled, once for all that are cold.
+"""Starts rebuilds: whoever finds a ranking cold has it filled, once for all that are cold.
 
-A rebuild reads the whole table, so after a loss of the cache one serves all boards: whoever comes
-while it is under way leaves word, and it goes round once more. That only spares work: with two at
-once, or after one that died, rankings come out right all the same.
+A rebuild reads the whole table, so after a loss of the cache one serves all boards. Whoever finds
+another cold ranking while it is under way asks it to go round once more. That only saves work: the
+rankings come out right also with two rebuilds at once, or after one that died.
 """
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import Protocol
 
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import CacheUnavailable, Unavailable
-
-
-class Function(Protocol):
-    def start(self, board_season: BoardSeason, run: str) -> None:
-        """Start a rebuild of what is cold without waiting for it; raises Unavailable."""
-
-
-class Claims(Protocol):
-    """Every call raises CacheUnavailable."""
-
-    def take(self, run: str) -> bool:
-        """Claim the rebuild for a run; False, leaving word, if another one is alive."""
-
-    def give_back(self, run: str) -> None: ...
-
-
-class BoardClaims(Protocol):
-    def release(self, board_season: BoardSeason) -> None:
-        """Give back the claim on a board's rebuild that could not be started."""
+from leaderboard.repair.ports import BoardClaims, RebuildClaims, RebuildLauncher
 
 
 @dataclass(frozen=True)
 class RebuildStarter:
-    function: Function
-    claims: Claims
-    boards: BoardClaims
+    """Starts the function `rebuild`, unless one is under way."""
+
+    function: RebuildLauncher
+    claims: RebuildClaims
+    board_claims: BoardClaims
 
     def ask(self, board_season: BoardSeason) -> bool:
-        """Have a cold ranking filled; False if a rebuild is under way that takes it along.
+        """Have a cold ranking filled; False if a rebuild is under way that fills it as well.
 
-        Raises Unavailable if none can be started: it is to be asked for again.
+        Raises Unavailable if none can be started: ask again then.
         """
         run = secrets.token_hex(8)
         try:
@@ -57,7 +40,7 @@ class RebuildStarter:
 
     def _give_back(self, board_season: BoardSeason, run: str) -> None:
         try:
-            self.boards.release(board_season)
+            self.board_claims.release(board_season)
             self.claims.give_back(run)
-        except CacheUnavailable:  # they lapse by themselves
+        except CacheUnavailable:  # the claims lapse by themselves
             return

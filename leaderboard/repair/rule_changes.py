@@ -7,7 +7,7 @@ brought in at once. The minute's function does it after any other deploy: an ord
 
 An order changes by one conditional write of the board-season's item. The life of the cache in the
 order before is ended after that, and a rebuild fills one in the new order, as after a flush. Each
-step can be done again: where this dies half way, the next run goes on. Seasons that have ended keep
+step can be repeated: where this dies half way, the next run resumes. Seasons that have ended keep
 their order; the tops of those that are kept get their new size.
 """
 
@@ -16,56 +16,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass, replace
 
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.rules import Order
-from leaderboard.errors import BoardNotFound
-from leaderboard.ranking.board_item import BoardItem, BoardRow, with_item_order
-from leaderboard.ranking.cached_top import COMPLETE, CachedTop
+from leaderboard.ranking.board_item import BoardItem, with_item_order
+from leaderboard.ranking.cached_top import COMPLETE
+from leaderboard.ranking.ports import RankingCache, Rebuilds
 from leaderboard.ranking.recorder import Recorder
-
-Json = dict[str, Any]
+from leaderboard.repair.kept_seasons import kept_board_season
+from leaderboard.repair.ports import RuleStore, RunMemory
 
 PATIENCE_MS = 5 * 60_000
 """How long an order may differ without a deploy's word: one that fails has gone back by then."""
 UNSEEN_MS = 150_000
 """How long no run may have looked for that time to go on: one that fails may be missing."""
-
-
-class Boards(Protocol):
-    def list(self) -> Iterator[list[BoardRow]]: ...
-
-    def read(self, key: str) -> BoardItem | None: ...
-
-    def reorder(self, item: BoardItem, order: Order) -> bool:
-        """Let another order count for a board-season; False if its item has moved meanwhile."""
-
-    def remember_shards(self, count: int) -> None:
-        """Remember the most write shards that the stage ever had."""
-
-
-class Cache(Protocol):
-    def read(self, board_season: BoardSeason) -> CachedTop | None: ...
-
-    def set_completeness(self, board_season: BoardSeason, life: str, completeness: str) -> bool: ...
-
-    def drop(self, key: str, *, life: str | None = None) -> bool: ...
-
-
-class Memory(Protocol):
-    """What one run tells the next. Every call raises CacheUnavailable."""
-
-    def read_rules(self) -> str | None: ...
-
-    def keep_rules(self, text: str) -> None: ...
-
-
-class Rebuilds(Protocol):
-    def ask(self, board_season: BoardSeason) -> bool:
-        """Have a cold ranking filled; raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,79 +43,113 @@ class RuleChangesResult:
     finished: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class SeenRules:
+    """Which rules the runs have seen: since when (ms), when last, and whether all of it is done."""
+
+    rules: str
+    since: int
+    done: bool
+    at: int
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether they have been the same for so long that no deploy takes them back."""
+        return self.at - self.since >= PATIENCE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class BoardChange:
+    """What came of one board-season; `finished`: nothing of it is left to do."""
+
+    reordered: bool = False
+    resized: bool = False
+    finished: bool = True
+
+
 @dataclass(frozen=True)
 class RuleChanges:
+    """Brings in orders and top sizes that differ from what was recorded."""
+
     catalog: Catalog
-    boards: Boards
-    cache: Cache
-    memory: Memory
+    boards: RuleStore
+    cache: RankingCache
+    memory: RunMemory
     recorder: Recorder
     rebuilds: Rebuilds
     write_shards: int
     now_ms: Callable[[], int]
 
     def run(self, *, seconds: float, deployed: bool = False) -> RuleChangesResult:
-        """Bring in what differs, for that long at most; the next run goes on.
+        """Bring in what differs, for that long at most; the next run does the rest.
 
         `deployed`: a deploy has ended well. Raises Unavailable.
         """
         deadline = time.monotonic() + seconds
-        known = self._look()
-        if known["done"] and not deployed:
+        seen = self._see_rules()
+        if seen.done and not deployed:
             return RuleChangesResult()
-        is_settled = known["at"] - known["since"] >= PATIENCE_MS
+        may_change = deployed or seen.is_settled
         reordered: list[str] = []
         resized: list[str] = []
         finished = True
-        now = self.now_ms()
-        for said in self._kept(now):
+        for board_season in self._kept(self.now_ms()):
             if time.monotonic() >= deadline:
                 finished = False
                 break
-            key = said.key
-            item = self.boards.read(key)
-            if item is None or not item.is_recorded:
-                continue  # its first record has the order and the size of today
-            board_season = said if said.is_current(now) else with_item_order(said, item)
-            order = board_season.rules.order
-            if item.order not in (None, order):
-                if not (deployed or is_settled):
-                    finished = False
-                    board_season = with_item_order(
-                        said, item
-                    )  # a switch to it may have died half way
-                elif self.boards.reorder(item, order):
-                    reordered.append(key)
-                else:  # recorded meanwhile
-                    finished = False
-                    continue
-            resized += [key] if self._fit(board_season, item) else []
+            change = self._bring_in(board_season, may_change=may_change)
+            reordered += [board_season.key] if change.reordered else []
+            resized += [board_season.key] if change.resized else []
+            finished = finished and change.finished
         # Until then a function of the release before may still record a board's first top.
-        if finished and is_settled:
-            self.memory.keep_rules(json.dumps({**known, "done": True}))
+        if finished and seen.is_settled:
+            self._remember(replace(seen, done=True))
         return RuleChangesResult(tuple(reordered), tuple(resized), finished)
 
-    def _look(self) -> Json:
-        """What is kept of these rules: since when each run saw them, and whether all is done.
+    def _see_rules(self) -> SeenRules:
+        """What the runs have seen, with this one.
 
         It begins anew after other rules, and after a time in which no run looked: a deploy may have
         gone back then and come again, and a cache that failed over may remember an earlier one.
         """
         rules, now = self._rules(), self.now_ms()
-        known: Json = json.loads(self.memory.read_rules() or "{}")
-        if known.get("rules") != rules or now - known["at"] > UNSEEN_MS:
-            # Before it is kept that they were seen: should this fail, the next run does it.
+        text = self.memory.read_rules()
+        seen = SeenRules(**json.loads(text)) if text else None
+        if seen is None or seen.rules != rules or now - seen.at > UNSEEN_MS:
+            # Before it is remembered that they were seen: should this fail, the next run does it.
             self.boards.remember_shards(self.write_shards)
-            known = {"rules": rules, "since": now, "done": False}
-        known["at"] = now
-        self.memory.keep_rules(json.dumps(known))
-        return known
+            seen = SeenRules(rules=rules, since=now, done=False, at=now)
+        seen = replace(seen, at=now)
+        self._remember(seen)
+        return seen
 
-    def _fit(self, board_season: BoardSeason, item: BoardItem) -> bool:
-        """End a life in another order; else record a top that is to have another size.
+    def _remember(self, seen: SeenRules) -> None:
+        self.memory.keep_rules(json.dumps(asdict(seen)))
 
-        So is one recorded that the item has of another life: a failover may have revived a life in
-        the order that counts again.
+    def _bring_in(self, wanted: BoardSeason, *, may_change: bool) -> BoardChange:
+        """Let the order and the top size of boards.yml count for one board-season.
+
+        `may_change`: another order may count by now. A season that has ended keeps its order.
+        """
+        item = self.boards.read(wanted.key)
+        if item is None or not item.is_recorded:
+            return BoardChange()  # its first record has the order and the size of today
+        in_item_order = with_item_order(wanted, item)
+        if not wanted.is_current(self.now_ms()):
+            wanted = in_item_order
+        if item.order in (None, wanted.rules.order):
+            return BoardChange(resized=self._adjust_ranking(wanted, item))
+        if not may_change:  # an earlier change to the order of the item may have died half way
+            return BoardChange(resized=self._adjust_ranking(in_item_order, item), finished=False)
+        if not self.boards.change_order(item, wanted.rules.order):
+            return BoardChange(finished=False)  # it was recorded meanwhile
+        return BoardChange(reordered=True, resized=self._adjust_ranking(wanted, item))
+
+    def _adjust_ranking(self, board_season: BoardSeason, item: BoardItem) -> bool:
+        """End a life in another order, or record a top that is to have another size.
+
+        A top is also recorded where the item's is of another life: a failover may have revived a
+        life in the order that counts again. The answer is whether a top was recorded.
         """
         top = self.cache.read(board_season)
         if top is None or top.completeness != COMPLETE:
@@ -172,13 +171,10 @@ class RuleChanges:
 
     def _kept(self, now: int) -> Iterator[BoardSeason]:
         """The board-seasons that have an item, and whose rankings the cache keeps."""
-        for page in self.boards.list():
-            for it in page:
-                try:
-                    board_season = BoardSeason.parse(it.key, self.catalog.find)
-                except BoardNotFound:  # boards.yml no longer has it
-                    continue
-                if board_season.is_kept(now):
+        for page in self.boards.list_all():
+            for row in page:
+                board_season = kept_board_season(row.key, catalog=self.catalog, now_ms=now)
+                if board_season is not None:
                     yield board_season
 
     def _rules(self) -> str:

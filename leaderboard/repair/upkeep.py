@@ -2,7 +2,7 @@
 
 A player may have a score in each of a hundred past seasons. Bringing them up to a new name takes
 seconds, so it runs in a function of its own and never holds up a live board. `score_stream` hands
-the chores over; each may be done again, and a chore that fails does not hold up the others.
+the tasks over. Each may be repeated, and a task that fails does not hold up the others.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from leaderboard.scoring.profiles import Profiles
 
 @dataclass(frozen=True, slots=True)
 class UpkeepResult:
-    """What the chores came to: scores brought up to profiles, tops recorded, and the chores that
+    """What the tasks came to: scores brought up to profiles, tops recorded, and the tasks that
     failed, with what each raised."""
 
     copied: int
@@ -33,18 +33,20 @@ class UpkeepResult:
 
 @dataclass(frozen=True)
 class Upkeep:
+    """Brings scores up to profiles, and records tops of seasons of long ago."""
+
     catalog: Catalog
     profiles: Profiles
     archive: Archive
     sleep: Callable[[float], None] = time.sleep
 
-    def do(self, chores: UpkeepTasks) -> UpkeepResult:
-        """Do all that can be done, whatever one of them raises."""
+    def run(self, tasks: UpkeepTasks) -> UpkeepResult:
+        """Do all that can be done, whatever one of the tasks raises."""
         copied = recorded = 0
         profiles: list[str] = []
         archived: dict[str, Collection[str]] = {}
         reasons: list[Exception] = []
-        for user_id in chores.profiles:
+        for user_id in tasks.profiles:
             try:
                 copied += self.profiles.copy(user_id)
             except Unreadable:  # it was reported, and trying again does not help
@@ -52,19 +54,24 @@ class Upkeep:
             except Exception as error:  # noqa: BLE001 - it holds up no other
                 profiles.append(user_id)
                 reasons.append(error)
-        if chores.archived:
+        if tasks.archived:
             self.sleep(INDEX_LAG_SECONDS)
-        for key, user_ids in chores.archived.items():
+        for key, user_ids in tasks.archived.items():
             try:
                 recorded += self._record(key, user_ids).recorded
             except Exception as error:  # noqa: BLE001
                 archived[key] = user_ids
                 reasons.append(error)
-        return UpkeepResult(copied, recorded, UpkeepTasks(profiles, archived), tuple(reasons))
+        return UpkeepResult(
+            copied=copied,
+            recorded=recorded,
+            failed=UpkeepTasks(profiles=profiles, archived=archived),
+            reasons=tuple(reasons),
+        )
 
     def _record(self, key: str, user_ids: Collection[str]) -> RecordResult:
         try:
             board_season = BoardSeason.parse(key, self.catalog.find)
         except BoardNotFound:  # boards.yml no longer has it
-            return self.archive.take_off(key, user_ids)
+            return self.archive.remove_users(key, user_ids)
         return self.archive.update(board_season, user_ids)

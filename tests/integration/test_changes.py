@@ -394,8 +394,8 @@ def test_record_that_races_with_the_switch_is_in_the_new_order(switches: Depende
     """Its life is of the order before: it ends, and the rebuild that is asked for takes all in."""
     play(a=1, b=2)
     item = recorded()
-    assert wiring.board_table().reorder(item, Order.ASC)
-    assert not wiring.board_table().reorder(item, Order.ASC), "it has moved"
+    assert wiring.board_table().change_order(item, Order.ASC)
+    assert not wiring.board_table().change_order(item, Order.ASC), "it has moved"
     play(c=3)
     assert [it.user_score for it in recorded().snapshot.entries] == [2, 1]
     assert len(switches.invoked) == 1
@@ -408,7 +408,7 @@ def test_rebuild_that_meets_a_life_of_the_order_before_fills_another(
 ) -> None:
     """The life is whole and has a top to record, as one has whose rebuild died before that."""
     play(a=1, b=2)
-    assert wiring.board_table().reorder(recorded(), Order.ASC)
+    assert wiring.board_table().change_order(recorded(), Order.ASC)
     board_season = wiring.asked("times")
     top = wiring.ranking_cache().read(board_season)
     assert top is not None
@@ -525,7 +525,7 @@ def test_order_that_changes_while_a_top_gets_its_size_is_filled(
     settle = ValkeyRanking.set_completeness
 
     def beside(cache: ValkeyRanking, *rest: Any, **options: Any) -> bool:
-        assert wiring.board_table().reorder(recorded(), Order.ASC)
+        assert wiring.board_table().change_order(recorded(), Order.ASC)
         return settle(cache, *rest, **options)
 
     monkeypatch.setattr(ValkeyRanking, "set_completeness", beside)
@@ -624,7 +624,7 @@ def test_note_of_the_stage_is_no_board() -> None:
     minute()
     (found,) = client("dynamodb").scan(TableName=aws.BOARDS)["Items"]
     assert found == {"boardSeason": {"S": "#stage"}, "writeShards": {"N": "8"}}
-    assert [*wiring.board_table().list()] == [[]]
+    assert [*wiring.board_table().list_all()] == [[]]
     record = {
         "eventName": "INSERT",
         "dynamodb": {

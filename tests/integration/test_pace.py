@@ -21,7 +21,8 @@ import leaderboard.adapters.aws.posting
 import leaderboard.adapters.dynamodb.audiences
 import leaderboard.frames.delivery
 from leaderboard import instants, wiring
-from leaderboard.adapters.dynamodb.boards import BoardTable, board_item
+from leaderboard.adapters.dynamodb.board_items import board_item
+from leaderboard.adapters.dynamodb.boards import BoardTable
 from leaderboard.boards.board_season import split_key
 from local.poller import Mapping as Trigger
 from local.poller import Scheduler, Stream, seeded

@@ -44,7 +44,7 @@ def test_scores_after_a_rebuild_that_died_on_an_empty_board_outlive_the_cache(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(ScoreScanner, "read_page", unreadable)
-        patch.setattr("leaderboard.repair.rebuild.PATIENCE_SECONDS", 0)
+        patch.setattr("leaderboard.repair.patience.PATIENCE_SECONDS", 0)
         with pytest.raises(Unavailable):
             rebuilt()
     take("first", 30)
@@ -174,7 +174,7 @@ def test_top_of_a_rebuild_that_died_before_it_was_recorded_is_recorded_by_the_ne
     score("bob", 40)
     with monkeypatch.context() as patch:
         patch.setattr(Recorder, "record", unreadable)
-        patch.setattr("leaderboard.repair.rebuild.PATIENCE_SECONDS", 0)
+        patch.setattr("leaderboard.repair.patience.PATIENCE_SECONDS", 0)
         with pytest.raises(Unavailable):
             rebuilt(board="global", cold=True)
     assert recorded() == ["ann"]

@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ from leaderboard.errors import Invalid, Unavailable
 from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
 from leaderboard.ranking.recorder import Recorder
 from leaderboard.ranking.score_state import ScoreState
-from leaderboard.repair import rebuild
-from leaderboard.repair.rebuild import RebuildProgress
+from leaderboard.repair import rebuild_targets
+from leaderboard.repair.rebuild_progress import RebuildProgress, RebuildRequest
 from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import Invocation, stream_record
@@ -305,10 +305,22 @@ def test_boards_that_were_never_recorded_are_found_by_the_scan() -> None:
 
 
 @pytest.mark.usefixtures("small_pages")
+def test_board_that_an_earlier_invocation_found_is_opened(switches: Dependencies) -> None:
+    """Its only score is on a page that the last invocation of the scan does not read."""
+    for number in range(12):
+        put(f"u{number:02}", number, "arena-1#all")
+    put("first", 7, "arena-2#all")
+    answers = run_to_the_end(switches, {"all": True})
+    assert len(answers) > 3
+    assert len(ranked("arena-1")) == 12
+    assert ranked("arena-2") == ["first"]
+
+
+@pytest.mark.usefixtures("small_pages")
 def test_more_boards_than_one_pass_takes(
     switches: Dependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rebuild, "BOARDS_AT_ONCE", 2)
+    monkeypatch.setattr(rebuild_targets, "BOARDS_AT_ONCE", 2)
     for number in range(5):
         deliver(put("seen", 1, f"arena-{number}#all"))
         put("unseen", 7, f"arena-{number}#all")
@@ -327,15 +339,19 @@ def test_audit_sends_nothing_where_nothing_differs() -> None:
     assert numbers() == (version, revision + 1)
 
 
-def test_where_a_rebuild_stands_fits_an_event() -> None:
+def test_progress_of_a_rebuild_fits_an_event() -> None:
     """An asynchronous event has 256 KB at most."""
     lives = {f"{'b' * 40}{number:08}#2026-11-23": "f" * 16 for number in range(2000)}
     position = {"userId": {"S": "u" * 64}, "boardSeason": {"S": f"{'b' * 48}#2026-11-23"}}
-    standing = wiring.rebuild().begin(rebuild.RebuildRequest())
-    standing.lives = lives
-    standing.left = {str(number): position for number in range(32)}
-    assert len(json.dumps(standing.to_json())) < 256_000
-    assert RebuildProgress.from_json(json.loads(json.dumps(standing.to_json()))) == standing
+    progress = replace(
+        wiring.rebuild().begin(RebuildRequest()),
+        lives=lives,
+        unread={str(number): position for number in range(32)},
+        lost=("global#all",),
+    )
+    text = json.dumps(progress.to_json())
+    assert len(text) < 256_000
+    assert RebuildProgress.from_json(json.loads(text)) == progress
 
 
 # Cold caches.
@@ -498,8 +514,8 @@ def test_first_score_of_this_moment_is_no_stranger() -> None:
     top = cache.read(board_season)
     assert top is not None
     # The ranking keeps what is newer than any stranger may be.
-    mended = wiring.rebuild().strangers.mend(board_season, top.life, begin=None, until=0)
-    assert mended.removed == 0
+    swept = wiring.sweep().run(board_season, life=top.life, resume_after=None, deadline=0)
+    assert swept.corrected == 0
     assert ranked() == ["new", *users]
 
 
@@ -547,8 +563,11 @@ def test_fresh_forgets_what_the_ranking_knew() -> None:
         {"all": True, "board": "global"},
         {"board": "global", "season": 5},
         {"board": "global", "fresh": "no"},
-        {"standing": {"run": "r"}},
-        {"standing": []},
+        {"progress": {"run": "r"}},
+        {"progress": []},
+        {"board": "global", "standing": {"run": "r"}},
+        {"board": "global", "seasons": "all"},
+        {"board": "global", "run": 5},
         {"board": "weekly", "season": "all"},
     ],
 )

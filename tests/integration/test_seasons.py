@@ -14,7 +14,7 @@ import handlers.board_stream
 import handlers.seasons
 from leaderboard import instants, wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.dynamodb.boards import board_item
+from leaderboard.adapters.dynamodb.board_items import board_item
 from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
@@ -22,7 +22,8 @@ from leaderboard.frames.frame import Change
 from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair import season_rollover
-from leaderboard.repair.season_rollover import GRACE_MS, RolloverResult
+from leaderboard.repair.season_rollover import RolloverResult
+from leaderboard.repair.season_window import GRACE_MS
 from tests.integration import aws
 from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies
@@ -298,7 +299,7 @@ def test_boards_that_boards_yml_no_longer_has_stay_closed() -> None:
 def test_opening_of_many_boards_goes_on_where_time_ran_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(season_rollover, "SLICE", 2)
+    monkeypatch.setattr(season_rollover, "OPENED_AT_ONCE", 2)
     for number in range(5):
         play(f"arena-{number}", "2026-W47")
     table = type(wiring.board_table())
@@ -375,12 +376,12 @@ def test_run_that_dies_at_any_call_is_made_up_by_the_next(
         (type(wiring.board_table()), "open"),
         (type(wiring.board_table()), "list_some"),
         (type(wiring.ranking_cache()), "drop"),
-        (type(wiring.season_rollover().past), "keep_turns"),
+        (type(wiring.season_rollover().memory), "keep_turns"),
     ]
     for owner, name in steps:
         for before in (True, False):
             with monkeypatch.context() as patch:
-                wiring.season_rollover().past.keep_turns("")  # a turn that nobody has seen
+                wiring.season_rollover().memory.keep_turns("")  # a turn that nobody has seen
                 patch.setattr(owner, name, dying(getattr(owner, name), before=before))
                 with pytest.raises(Killed):
                     turn(MONDAY + GRACE_MS)

@@ -277,7 +277,7 @@ def test_board_whose_order_changed_meanwhile_is_filled_again(switches: Dependenc
     follow()
     deliver(("low-1", 1))
     age(TOTAL_MS)
-    assert wiring.board_table().reorder(item(), Order.ASC)
+    assert wiring.board_table().change_order(item(), Order.ASC)
     assert minute() == []
     (asked,) = switches.invoked
     assert (asked["board"], asked["season"]) == ("global", "all")
@@ -308,7 +308,7 @@ def test_rebuild_that_cannot_be_started_is_told(switches: Dependencies) -> None:
     follow()
     deliver(("low-1", 1))
     age(TOTAL_MS)
-    assert wiring.board_table().reorder(item(), Order.ASC)
+    assert wiring.board_table().change_order(item(), Order.ASC)
     switches.down.add("lambda")
     assert handlers.verify.handler(MINUTE, CONTEXT)["totalsFailed"] == ["global#all"]
 

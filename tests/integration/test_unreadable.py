@@ -598,7 +598,7 @@ def test_poller_that_meets_the_same_item_does_not_flood_the_queue(
         assert own_scores().status == 200
     assert len(queued()) == 1
     assert metric(capsys) == 20
-    monkeypatch.setattr(reports, "AGAIN_SECONDS", 0)
+    monkeypatch.setattr(reports, "QUEUE_AGAIN_SECONDS", 0)
     aws.forget()
     own_scores()
     own_scores()
@@ -638,12 +638,12 @@ def test_record_that_no_message_holds_is_refused_by_its_keys() -> None:
 def test_rebuild_of_many_such_items_queues_a_few(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reports, "NOTED_AT_ONCE", 40)
+    monkeypatch.setattr(reports, "MAX_NOTED", 40)
     for number in range(60):
         put(f"{BAD}#all", f"bad-{number}", userScore={"N": "1"})
     wiring.board_table().open(key_of(BAD, "all"))
     assert handlers.rebuild.handler({"board": BAD}, CONTEXT)["finished"]
-    assert len(queued()) == reports.QUEUED_AT_ONCE
+    assert len(queued()) == reports.MAX_QUEUED
     assert metric(capsys) == 60
 
 

@@ -19,7 +19,7 @@ from leaderboard.boards.board_season import BoardSeason
 from leaderboard.errors import BoardNotFound, CacheUnavailable, Invalid, Unavailable
 from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
 from leaderboard.ranking.score_state import ScoreState
-from leaderboard.repair.verification import AGAIN_MS, Verified
+from leaderboard.repair.verification import REBUILD_AGAIN_MS, VerificationResult
 from tests.integration import aws
 from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies
@@ -39,11 +39,12 @@ def switches(
     file.write_text(BOARDS)
     monkeypatch.setenv("BOARDS_FILE", str(file))
     monkeypatch.setattr("leaderboard.repair.verification.LAG_SECONDS", 0)
+    monkeypatch.setattr("leaderboard.repair.comparison.LAG_SECONDS", 0)
     aws.forget()
     return dependencies
 
 
-def verify(*, after_ms: int = 0) -> Verified:
+def verify(*, after_ms: int = 0) -> VerificationResult:
     service = replace(wiring.verification(), now_ms=lambda: NOW + after_ms)
     return service.run(seconds=30)
 
@@ -153,7 +154,7 @@ def test_board_that_was_rebuilt_is_left_alone_for_a_while(switches: Dependencies
     lose("b", 9)
     started = [verify(after_ms=minute * 60_000).rebuilds for minute in range(10)]
     assert started == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
-    assert verify(after_ms=AGAIN_MS + 120_000).rebuilds == 1
+    assert verify(after_ms=REBUILD_AGAIN_MS + 120_000).rebuilds == 1
     assert len(switches.invoked) == 2
 
 
@@ -364,7 +365,7 @@ def test_deep_comparison_looks_twice_at_what_moves(monkeypatch: pytest.MonkeyPat
     def sleep(_: float) -> None:
         deliver(image)
 
-    monkeypatch.setattr("leaderboard.repair.verification.time.sleep", once(sleep))
+    monkeypatch.setattr("leaderboard.repair.comparison.time.sleep", once(sleep))
     assert deep()["differences"] == 0
 
 

@@ -33,9 +33,12 @@ class RebuildFunction:
         """Start a rebuild of a board-season that is whole, and wrong; raises Unavailable."""
         self._invoke(_named(board_season))
 
-    def go_on(self, standing: Mapping[str, Any]) -> None:
-        """Have a rebuild go on where it stands; raises Unavailable."""
-        self._invoke({"board": standing["order"]["board"], "standing": standing})
+    def resume(self, progress: Mapping[str, Any]) -> None:
+        """Have the next invocation resume a rebuild, whose progress is given as JSON.
+
+        Raises Unavailable.
+        """
+        self._invoke({"board": progress["request"]["board"], "progress": progress})
 
     def _invoke(self, event: Mapping[str, Any]) -> None:
         payload = json.dumps(event).encode()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leaderboard.adapters.dynamodb import readable
-from leaderboard.adapters.dynamodb.boards import STAGE, board_item
+from leaderboard.adapters.dynamodb.board_items import board_item
+from leaderboard.adapters.dynamodb.boards import STAGE
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.frames.frame import Change
 from leaderboard.frames.ports import Image

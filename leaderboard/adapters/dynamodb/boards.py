@@ -1,38 +1,49 @@
-"""The table `boards`: the top of each board-season as last recorded."""
+"""The table `boards`: the top of each board-season as last recorded.
+
+It also has one item in which the stage remembers how many write shards it ever had.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from leaderboard import instants
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
-from leaderboard.adapters.dynamodb.items import Garbled, if_version, plain
+from leaderboard.adapters.dynamodb.board_items import (
+    board_image,
+    board_item,
+    board_row,
+    readable_rest,
+)
+from leaderboard.adapters.dynamodb.items import Garbled, if_version
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards.board_season import split_key
 from leaderboard.boards.rules import Order
-from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import Raced
 from leaderboard.ranking.board_item import BoardItem, BoardRow
 
 STAGE = "#stage"
 """The key of what the stage remembers of itself; no board-season has it."""
-LISTED = "boardSeason, revision, version"
+ROW_ATTRIBUTES = "boardSeason, revision, version"
 
 
 @dataclass(frozen=True)
 class BoardTable:
-    """An item that cannot be read is reported; what is left of it tells how to record over it."""
+    """Reads and writes the boards' items, and lists them. Every call raises Unavailable.
+
+    An item that cannot be read is reported. What can be read of it says how to record over it.
+    """
 
     boards_table: str
     reports: Reports = field(default_factory=Reports)
 
     def read(self, key: str) -> BoardItem | None:
+        """The item of a board-season, read consistently; None if it has none."""
         with translated():
             answer = client("dynamodb").get_item(
                 TableName=self.boards_table,
@@ -42,7 +53,7 @@ class BoardTable:
         if "Item" not in answer:
             return None
         raw = answer["Item"]
-        return readable.understood(board_item, raw, self.reports) or _remains(raw)
+        return readable.understood(board_item, raw, self.reports) or readable_rest(raw)
 
     def read_several(self, keys: Sequence[str]) -> list[BoardItem]:
         """The items of those board-seasons (100 at most) that have one, in any order.
@@ -50,11 +61,15 @@ class BoardTable:
         One call at half the price: what was written in the last moment may be missing.
         """
         return [
-            readable.understood(board_item, raw, self.reports) or _remains(raw)
+            readable.understood(board_item, raw, self.reports) or readable_rest(raw)
             for raw in read_batch(self.boards_table, [{"boardSeason": {"S": it}} for it in keys])
         ]
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:
+        """Write an item if the stored one is at that revision, and of the same epoch.
+
+        Revision 0: the item is absent, or was opened and never recorded. False: it is not so.
+        """
         condition: dict[str, Any] = {
             "ConditionExpression": "attribute_not_exists(revision) OR revision = :opened",
             "ExpressionAttributeValues": {":opened": {"N": "0"}},
@@ -71,11 +86,11 @@ class BoardTable:
             condition = if_version("revision", read_revision)
         return self._put(item, condition)
 
-    def reorder(self, item: BoardItem, order: Order) -> bool:
+    def change_order(self, item: BoardItem, order: Order) -> bool:
         """Let another order count for a board-season; False if its item has moved meanwhile.
 
-        What was recorded stays as it is, and so does what of the index has the order before. The
-        revision moves: so nobody records over it who has not seen this.
+        The recorded top and the keys of the index stay as they are. The revision moves, so nobody
+        records over it who has not seen this.
         """
         condition = if_version("revision", item.revision)
         values = {
@@ -101,7 +116,7 @@ class BoardTable:
     def note_mixed_order(self, key: str) -> None:
         """Note, in an item that was recorded, that the index may have keys of both orders.
 
-        The revision moves: so nobody records over it who has not seen this.
+        The revision moves, so nobody records over it who has not seen this.
         """
         with contextlib.suppress(Raced), translated():
             client("dynamodb").update_item(
@@ -141,6 +156,7 @@ class BoardTable:
         return int(answer["Item"]["writeShards"]["N"]) if "Item" in answer else 0
 
     def remember_shards(self, count: int) -> None:
+        """Remember a number of write shards, if it is the most that the stage ever had."""
         with contextlib.suppress(Raced), translated():
             client("dynamodb").update_item(
                 TableName=self.boards_table,
@@ -151,130 +167,48 @@ class BoardTable:
             )
 
     def list_some(self, after: str | None, limit: int) -> tuple[list[BoardRow], str | None]:
-        """Up to so many board-seasons behind one, and the last of them if there may be more."""
+        """Up to `limit` board-seasons behind a key, and the last key if there may be more."""
         start = {} if after is None else {"ExclusiveStartKey": {"boardSeason": {"S": after}}}
         with translated():
             answer = client("dynamodb").scan(
-                TableName=self.boards_table, ProjectionExpression=LISTED, Limit=limit, **start
+                TableName=self.boards_table,
+                ProjectionExpression=ROW_ATTRIBUTES,
+                Limit=limit,
+                **start,
             )
         last = answer.get("LastEvaluatedKey")
         items = (raw for raw in answer["Items"] if raw["boardSeason"]["S"] != STAGE)
-        listed = [self._listed(raw) for raw in items]
+        listed = [self._row(raw) for raw in items]
         return listed, None if last is None else last["boardSeason"]["S"]
 
-    def list(self) -> Iterator[list[BoardRow]]:
+    def list_all(self) -> Iterator[list[BoardRow]]:
         """Every board-season that has an item, by page; one opened a moment ago may be missing."""
         pages = (
             client("dynamodb")
             .get_paginator("scan")
             .paginate(
                 TableName=self.boards_table,
-                ProjectionExpression=LISTED,
+                ProjectionExpression=ROW_ATTRIBUTES,
             )
         )
         with translated():
             for page in pages:
                 items = (raw for raw in page["Items"] if raw["boardSeason"]["S"] != STAGE)
-                yield [self._listed(raw) for raw in items]
+                yield [self._row(raw) for raw in items]
 
-    def _listed(self, raw: Mapping[str, Any]) -> BoardRow:
-        known = readable.understood(_listed, raw, self.reports)
+    def _row(self, raw: Mapping[str, Any]) -> BoardRow:
+        known = readable.understood(board_row, raw, self.reports)
         if known is not None:
             return known
-        left = _remains(raw)
-        return BoardRow(left.snapshot.key, left.revision, 1)
+        rest = readable_rest(raw)
+        return BoardRow(rest.snapshot.key, rest.revision, 1)
 
     def _put(self, item: BoardItem, condition: Mapping[str, Any]) -> bool:
         try:
             with translated():
                 client("dynamodb").put_item(
-                    TableName=self.boards_table, Item=_image(item), **condition
+                    TableName=self.boards_table, Item=board_image(item), **condition
                 )
         except Raced:
             return False
         return True
-
-
-def _listed(raw: Mapping[str, Any]) -> BoardRow:
-    return BoardRow(raw["boardSeason"]["S"], int(raw["revision"]["N"]), int(raw["version"]["N"]))
-
-
-def _remains(image: Mapping[str, Any]) -> BoardItem:
-    """What is left of a broken item: its counter goes on if it can be read, else one begins."""
-    item = plain(image)
-    board, season = split_key(item["boardSeason"])
-    epoch = readable.attempted(lambda it: readable.text(it["epoch"]), item)
-    version = readable.attempted(lambda it: readable.exact(it["version"]), item)
-    if epoch is None or version is None or version < 0:
-        epoch, version = secrets.token_hex(4), 0
-    return BoardItem(
-        Snapshot(board, season, epoch, version, 0, ()),
-        revision=Garbled.at(instants.now_ms(), image.get("revision")),
-        life=readable.attempted(lambda it: readable.text(it["life"]), item) or "",
-        is_readable=False,
-        order=readable.attempted(lambda it: Order(it["order"]), item),
-        mixed="mixed" in item,
-    )
-
-
-def board_item(image: Mapping[str, Any]) -> BoardItem:
-    """A board's item, as the table or its stream has it (typed attributes).
-
-    Reads and writes the attributes directly, at a fifth of the SDK's serializer's cost: each frame
-    takes two images. Raises KeyError, TypeError and ValueError for an image that is none of a
-    board.
-    """
-    board, season = split_key(image["boardSeason"]["S"])
-    scores = (
-        Score(
-            user_id=it["M"]["userId"]["S"],
-            user_name=it["M"]["userName"]["S"],
-            user_score=int(it["M"]["userScore"]["N"]),
-            updated_ms=readable.instant(it["M"]["scoreUpdatedAt"]["S"]),
-        )
-        for it in image["top"]["L"]
-    )
-    epoch = image["epoch"]
-    snapshot = Snapshot(
-        board=board,
-        season=season,
-        epoch=None if "NULL" in epoch else epoch["S"],
-        version=int(image["version"]["N"]),
-        total=int(image["total"]["N"]),
-        entries=ranked(scores),
-    )
-    order = image.get("order")
-    return BoardItem(
-        snapshot,
-        revision=int(image["revision"]["N"]),
-        life=image["life"]["S"],
-        order=None if order is None else Order(order["S"]),
-        mixed="mixed" in image,
-    )
-
-
-def _image(item: BoardItem) -> dict[str, Any]:
-    snapshot = item.snapshot
-    return {
-        "boardSeason": {"S": snapshot.key},
-        "epoch": {"NULL": True} if snapshot.epoch is None else {"S": snapshot.epoch},
-        "version": {"N": str(snapshot.version)},
-        "revision": {"N": str(item.revision)},
-        "total": {"N": str(snapshot.total)},
-        "life": {"S": item.life},
-        **({} if item.order is None else {"order": {"S": item.order}}),
-        **({"mixed": {"BOOL": True}} if item.mixed else {}),
-        "top": {
-            "L": [
-                {
-                    "M": {
-                        "userId": {"S": entry.user_id},
-                        "userName": {"S": entry.user_name},
-                        "userScore": {"N": str(entry.user_score)},
-                        "scoreUpdatedAt": {"S": instants.to_text(entry.updated_ms)},
-                    }
-                }
-                for entry in snapshot.entries
-            ]
-        },
-    }

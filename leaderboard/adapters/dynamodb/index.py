@@ -18,7 +18,7 @@ from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.adapters.dynamodb.score_items import score_state
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason
-from leaderboard.boards.rules import Board
+from leaderboard.boards.rules import Board, Order
 from leaderboard.boards.snapshots import Score
 from leaderboard.ranking.listings import Position
 from leaderboard.retries import carried
@@ -29,15 +29,16 @@ RANKED_BY = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, 
 SIDE_BY_SIDE = 8
 """Shards that are asked at once."""
 SHARE, SPARE = 1.25, 4
-"""More than a shard's part of what is wanted that it is asked for: few have more than that."""
+"""A shard is asked for its even share of what is wanted times the one, plus the other."""
 
 
 @dataclass(frozen=True)
 class BoardIndex:
     """Reads of the index, which are eventually consistent: it may lag behind the table a little.
 
-    An item that cannot be read is left out and reported. Of a board that is `mixed`, some keys may
-    be in the other order still; both ranges are read then, and put together.
+    `shards` gives the number of write shards that may have keys. An item that cannot be read is
+    left out and reported. Of a board that is `mixed`, some keys may be in the other order still;
+    both ranges are read then, and merged. Every call raises Unavailable.
     """
 
     scores_table: str
@@ -46,15 +47,15 @@ class BoardIndex:
 
     def best(self, board_season: BoardSeason, limit: int) -> list[Score]:
         """The first `limit` of a board in its order."""
-        return self._merged(board_season, limit)
+        return self._read_shards(board_season, limit)
 
     def after(self, board_season: BoardSeason, position: Position, limit: int) -> list[Score]:
         """The first `limit` behind a position, in the board's order."""
-        return self._merged(board_season, limit, position)
+        return self._read_shards(board_season, limit, position)
 
     def before(self, board_season: BoardSeason, position: Position, limit: int) -> list[Score]:
         """The last `limit` in front of a position, in the board's order."""
-        return self._merged(board_season, limit, position, backward=True)
+        return self._read_shards(board_season, limit, position, backward=True)
 
     def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> list[Score]:
         """Those of the users (100 at most) that are ranked, from the table.
@@ -67,7 +68,7 @@ class BoardIndex:
         raws = read_batch(self.scores_table, keys, consistent=len(keys) == 1, attributes=RANKED_BY)
         return [it for raw in raws if (it := readable.understood(_ranked, raw, self.reports))]
 
-    def _merged(
+    def _read_shards(
         self,
         board_season: BoardSeason,
         limit: int,
@@ -75,20 +76,23 @@ class BoardIndex:
         *,
         backward: bool = False,
     ) -> list[Score]:
-        """The first `limit` of all shards together, in board order; from the end if `backward`."""
+        """The first `limit` of all shards together, in board order; from the end if `backward`.
+
+        By the hash of their users, each shard has about as many of the first as another. So all are
+        asked at once, each for its even share and some more. A shard of which all may be wanted is
+        asked again, until what it has next stands behind everything that is wanted.
+        """
         board = board_season.rules
         shards = [f"{board_season.key}#{shard}" for shard in range(self.shards())]
         client("dynamodb")  # is not to be made by several threads at once
-        # By the hash of their users, each shard has about as many of the first as another. One
-        # that has more, all of which may be wanted, is asked for more.
         share = min(limit, math.ceil(SHARE * limit / len(shards)) + SPARE)
-        ask = carried(partial(self._shard, board=board, limit=share, backward=backward))
+        ask = carried(partial(self._read_shard, board=board, limit=share, backward=backward))
         reached = dict.fromkeys(shards, position)
         found: list[Score] = []
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(shards))) as pool:
             while reached:
                 parts = list(pool.map(ask, reached, reached.values()))
-                found = sorted([*found, *chain(*parts)], key=partial(_place, board))
+                found = sorted([*found, *chain(*parts)], key=partial(_sort_key, board))
                 found = found[-limit:] if backward else found[:limit]
                 # Behind the last of a whole part there may be more, wanted unless it is too far.
                 ends = {
@@ -98,31 +102,31 @@ class BoardIndex:
                 }
                 inner = found[1:] if backward else found[:-1]
                 reached = {
-                    shard: Position(*_score_of(end))
+                    shard: _position(end)
                     for shard, end in ends.items()
                     if len(found) < limit or end in inner
                 }
         return found
 
-    def _shard(
+    def _read_shard(
         self, shard: str, position: Position | None, *, board: Board, limit: int, backward: bool
     ) -> list[Score]:
         """The first `limit` of one shard, in board order."""
         low, high = order.MARKS[board.order], order.MARKS[board.order] + order.BEHIND
         if position is not None:
-            at = order.index_key(board.order, *_of(position))
+            at = _index_key(board.order, position)
             low, high = (low, at) if backward else (at, high)
         # A position is in the range, as its first or last: who stands there is not meant.
-        found = self._range(shard, low, high, limit + 1, backward=backward)
+        found = self._read_range(shard, low, high, limit + 1, backward=backward)
         if position is not None:
-            found = [it for it in found if _score_of(it) != _of(position)]
+            found = [it for it in found if _position(it) != position]
         found = found[:limit]
         if board.mixed:
-            found += self._of_other_order(shard, board, limit, position, backward=backward)
-        found.sort(key=partial(_place, board))
+            found += self._read_other_order(shard, board, limit, position, backward=backward)
+        found.sort(key=partial(_sort_key, board))
         return found[-limit:] if backward else found[:limit]
 
-    def _of_other_order(
+    def _read_other_order(
         self,
         shard: str,
         board: Board,
@@ -133,35 +137,38 @@ class BoardIndex:
     ) -> list[Score]:
         """The first `limit` of those in one shard whose keys are in the other order.
 
-        That has the scores the other way round, and those with one score as they are here. So it is
-        read against its direction; the last score that a page has may be cut in two, and is read by
-        itself, in its own direction.
+        Keys of the other order have the scores the other way round, and users with one score in the
+        same order as here. So the range is read against its direction. Then the users with the last
+        score of a page come in the wrong order, and some of them may be on the next page: they are
+        read again by themselves, in the right direction.
         """
         other = order.OTHER[board.order]
         low, high = order.MARKS[other], order.MARKS[other] + order.BEHIND
         found: list[Score] = []
         if position is not None:
             tied = order.index_score(other, position.user_score)
-            at = order.index_key(other, *_of(position))
+            at = _index_key(other, position)
             if backward:
-                found = self._range(shard, tied, at, limit + 1, backward=True)
+                found = self._read_range(shard, tied, at, limit + 1, backward=True)
                 low = tied + order.BEHIND
             else:
-                found = self._range(shard, at, tied + order.BEHIND, limit + 1, backward=False)
+                found = self._read_range(shard, at, tied + order.BEHIND, limit + 1, backward=False)
                 high = tied
-            found = [it for it in found if _score_of(it) != _of(position)]
+            found = [it for it in found if _position(it) != position]
         while len(found) < limit:
-            page = self._range(shard, low, high, limit, backward=not backward)
+            page = self._read_range(shard, low, high, limit, backward=not backward)
             if not page:
                 break
             last = page[-1].user_score
             tied = order.index_score(other, last)
             found += [it for it in page if it.user_score != last]
-            found += self._range(shard, tied, tied + order.BEHIND, limit, backward=backward)
+            found += self._read_range(shard, tied, tied + order.BEHIND, limit, backward=backward)
             low, high = (tied + order.BEHIND, high) if backward else (low, tied)
         return found
 
-    def _range(self, shard: str, low: str, high: str, limit: int, *, backward: bool) -> list[Score]:
+    def _read_range(
+        self, shard: str, low: str, high: str, limit: int, *, backward: bool
+    ) -> list[Score]:
         """The first `limit` of one shard from one key to another; from the end if `backward`."""
         request: dict[str, Any] = {
             "TableName": self.scores_table,
@@ -204,13 +211,13 @@ def _indexed(raw: Mapping[str, Any]) -> Score:
     )
 
 
-def _place(board: Board, it: Score) -> tuple[int, int, str]:
+def _sort_key(board: Board, it: Score) -> tuple[int, int, str]:
     return order.sort_key(board.order, it.user_score, it.updated_ms, it.user_id)
 
 
-def _score_of(it: Score) -> tuple[int, int, str]:
-    return (it.user_score, it.updated_ms, it.user_id)
+def _position(it: Score) -> Position:
+    return Position(it.user_score, it.updated_ms, it.user_id)
 
 
-def _of(it: Position) -> tuple[int, int, str]:
-    return (it.user_score, it.updated_ms, it.user_id)
+def _index_key(board_order: Order, it: Position) -> str:
+    return order.index_key(board_order, it.user_score, it.updated_ms, it.user_id)

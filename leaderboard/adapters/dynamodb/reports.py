@@ -1,7 +1,8 @@
-"""Reports: stored items that could not be read, told to people once and not without end.
+"""Reports: stored items that could not be read, for the people who run the service.
 
-Whoever reads notes them, from any thread; the handler drains them when it has its answer. A poller
-that meets the same item again and again counts it each time and queues it once in a while.
+Whoever reads an item notes it, from any thread; the handler drains the notes when it has its
+answer. A reader that meets the same item again and again counts it each time, and queues it once an
+hour.
 """
 
 from __future__ import annotations
@@ -12,18 +13,18 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Protocol
 
-AGAIN_SECONDS = 3600.0
+QUEUE_AGAIN_SECONDS = 3600.0
 """How long an environment does not queue an item that it has queued."""
-NOTED_AT_ONCE = 1000
+MAX_NOTED = 1000
 """Items that one invocation keeps; past it they are only counted."""
-QUEUED_AT_ONCE = 25
+MAX_QUEUED = 25
 """Items that one invocation queues: somebody waits for its answer."""
-REMEMBERED = 10_000
-"""Items that an environment remembers; then it forgets all and queues them again."""
+MAX_REMEMBERED = 10_000
+"""Queued items that an environment remembers; then it forgets all and queues them again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadableItem:
     """An item of a table, whole and with its types, and why it could not be read."""
 
     item: Mapping[str, Any]
@@ -37,44 +38,49 @@ class Unread:
 
 
 class Queue(Protocol):
+    """Where unreadable items wait for somebody to repair them."""
+
     def put_item(self, item: Mapping[str, Any], reason: str) -> None:
         """Raises Unavailable."""
 
 
 @dataclass
 class Reports:
-    """Without a queue it only notes."""
+    """The notes of one environment. Without a queue it only notes."""
 
     queue: Callable[[], Queue] | None = None
-    _noted: dict[str, Unread] = field(default_factory=dict)
-    _passed: int = 0
-    _due: dict[str, float] = field(default_factory=dict)
+    _noted: dict[str, UnreadableItem] = field(default_factory=dict)
+    _only_counted: int = 0
+    _queue_again_at: dict[str, float] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def note(self, item: Mapping[str, Any], reason: str) -> None:
-        unread = Unread(item, reason)
+        """Note an item, with its types; one that is noted already stays as it is."""
+        unreadable = UnreadableItem(item, reason)
         with self._lock:
-            if len(self._noted) < NOTED_AT_ONCE or unread.key in self._noted:
-                self._noted.setdefault(unread.key, unread)
+            if len(self._noted) < MAX_NOTED or unreadable.key in self._noted:
+                self._noted.setdefault(unreadable.key, unreadable)
             else:
-                self._passed += 1
+                self._only_counted += 1
 
-    def drain(self) -> tuple[list[Unread], int]:
+    def drain(self) -> tuple[list[UnreadableItem], int]:
         """What was noted since the last call, each item once, and how many items that is in all."""
         with self._lock:
             noted, self._noted = list(self._noted.values()), {}
-            number, self._passed = len(noted) + self._passed, 0
+            number, self._only_counted = len(noted) + self._only_counted, 0
         return noted, number
 
-    def enqueue(self, noted: Sequence[Unread]) -> None:
-        """Queue those of the items that are due. One that the queue does not take is noted again
-        by whoever reads it next. Raises what putting raises."""
+    def enqueue(self, noted: Sequence[UnreadableItem]) -> None:
+        """Queue those of the items that were not queued lately.
+
+        Where the queue refuses one, whoever reads it next notes it again. Raises Unavailable.
+        """
         if self.queue is None:
             return
         now = time.monotonic()
-        due = [it for it in noted if now >= self._due.get(it.key, now)]
-        for unread in due[:QUEUED_AT_ONCE]:
-            self.queue().put_item(unread.item, unread.reason)
-            if len(self._due) >= REMEMBERED:
-                self._due.clear()
-            self._due[unread.key] = now + AGAIN_SECONDS
+        due = [it for it in noted if now >= self._queue_again_at.get(it.key, now)]
+        for unreadable in due[:MAX_QUEUED]:
+            self.queue().put_item(unreadable.item, unreadable.reason)
+            if len(self._queue_again_at) >= MAX_REMEMBERED:
+                self._queue_again_at.clear()
+            self._queue_again_at[unreadable.key] = now + QUEUE_AGAIN_SECONDS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from leaderboard.adapters.dynamodb.scores import NO_SCORES, PROFILE, score_record
+from leaderboard.adapters.dynamodb.score_items import NO_SCORES, PROFILE, score_state
 from leaderboard.ranking.score_image import ProfileImage, ScoreImage
-from leaderboard.scoring.decisions import OUT
+from leaderboard.scoring.items import OUT
 
 
 def read_image(image: Mapping[str, Any]) -> ScoreImage | ProfileImage | None:
@@ -21,4 +21,4 @@ def read_image(image: Mapping[str, Any]) -> ScoreImage | ProfileImage | None:
         return ProfileImage(image["userId"]["S"], is_leaving)
     if sort_key in NO_SCORES:
         return None
-    return ScoreImage(*score_record(image))
+    return ScoreImage(*score_state(image))

@@ -1,4 +1,4 @@
-"""The table `user-score` read in bulk: as records of the ranking, consistently."""
+"""The table `user-score` read in bulk: as the states that rankings take, consistently."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from leaderboard.adapters.dynamodb.batches import read_batch
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.adapters.dynamodb.score_items import NO_SCORES, score_state
 from leaderboard.ranking.score_state import ScoreState
-from leaderboard.repair.rebuild import ScanPage
+from leaderboard.repair.ports import ScanPage
 
-RECORD = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
-"""What a record is made of: a quarter of an item, most of which is replay protection."""
+STATE_ATTRIBUTES = "userId, boardSeason, version, userName, userScore, scoreUpdatedAt, standing"
+"""What the state of a score is made of: a quarter of an item, the rest is replay protection."""
 
 
 @dataclass(frozen=True)
 class ScoreScanner:
-    """An item that cannot be read is left out and reported: it keeps no other from its board."""
+    """Reads the table of scores in bulk, consistently.
+
+    An item that cannot be read is left out and reported: it keeps no other from its board.
+    """
 
     scores_table: str
     reports: Reports = field(default_factory=Reports)
@@ -42,7 +45,7 @@ class ScoreScanner:
             "ConsistentRead": True,
             "Segment": segment,
             "TotalSegments": segments,
-            "ProjectionExpression": RECORD,
+            "ProjectionExpression": STATE_ATTRIBUTES,
         }
         if after is not None:
             request["ExclusiveStartKey"] = after
@@ -60,9 +63,9 @@ class ScoreScanner:
         """
         keys = [{"userId": {"S": it}, "boardSeason": {"S": key}} for it in dict.fromkeys(user_ids)]
         raws = read_batch(
-            self.scores_table, keys, consistent=True, attributes=f"{RECORD}, boardOrder"
+            self.scores_table, keys, consistent=True, attributes=f"{STATE_ATTRIBUTES}, boardOrder"
         )
-        return [record for raw in raws if (record := _understood(raw, self.reports))]
+        return [state for raw in raws if (state := _understood(raw, self.reports))]
 
 
 def records_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, ScoreState]]:

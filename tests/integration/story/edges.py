@@ -122,7 +122,7 @@ class Rig:
         self._scripts = DatedScripts()
         # One process stands for many environments, of which each notices an outage by itself.
         leaderboard.adapters.valkey.connection.OUTAGE_SECONDS = world.chance.choice((0, 0, 1))
-        wiring.stage_memory().memo.known.clear()
+        wiring.stage_memory().answers.known.clear()
         self.end_outages()
         self._chance.source = world.chance
         self._settings = replace(

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,7 +17,7 @@ import handlers.board_stream
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.aws.functions import FanoutFunction, UpkeepFunction
-from leaderboard.adapters.dynamodb import boards, score_items
+from leaderboard.adapters.dynamodb import board_items, boards, score_items
 from leaderboard.adapters.dynamodb import moderation as moderation_table
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.adapters.dynamodb.items import typed
@@ -40,7 +40,8 @@ from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, CachedTop
 from leaderboard.ranking.recorder import Recorder
 from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 from leaderboard.reading.reads import Reads
-from leaderboard.repair import rebuild
+from leaderboard.repair.rebuild_completion import CompletionResult, RebuildCompletion
+from leaderboard.repair.rebuild_targets import RebuildTargets
 from leaderboard.repair.rule_changes import RuleChanges
 from leaderboard.repair.totals import Totals
 from leaderboard.scoring import decisions, moderation
@@ -134,7 +135,7 @@ def record_without_compare_and_set(patch: pytest.MonkeyPatch) -> None:
     def write(table: boards.BoardTable, item: BoardItem, **_condition: int) -> bool:
         client("dynamodb").put_item(
             TableName=table.boards_table,
-            Item=boards._image(item),  # noqa: SLF001
+            Item=board_items.board_image(item),
         )
         return True
 
@@ -243,27 +244,31 @@ def fill_whatever_life_there_is(patch: pytest.MonkeyPatch) -> None:
     def fill(it: ValkeyRanking, board_season: Any, records: Any, *, life: str) -> int:  # noqa: ARG001
         return it.apply(board_season, list(records), start=PARTIAL).applied
 
-    def end(work: Any, key: str) -> None:
-        board_season = work._board_season(key)  # noqa: SLF001
-        cache = work.parts.cache
-        top = cache.read(board_season)
+    def complete(
+        it: RebuildCompletion,
+        progress: Any,  # noqa: ARG001
+        key: str,
+        *,
+        deadline: float,  # noqa: ARG001
+    ) -> CompletionResult:
+        board_season = BoardSeason.parse(key, it.catalog.find)
+        top = it.cache.read(board_season)
         if top is not None:
-            cache.set_completeness(board_season, top.life, COMPLETE)
-        work.parts.recorder.record(board_season, cache.read(board_season))
-        work.standing.lives.pop(key, None)
+            it.cache.set_completeness(board_season, top.life, COMPLETE)
+        it.recorder.record(board_season, it.cache.read(board_season))
+        return CompletionResult(key, recorded=True)
 
     patch.setattr(ValkeyRanking, "fill", fill)
-    patch.setattr(rebuild._Work, "_end", end)  # noqa: SLF001
+    patch.setattr(RebuildCompletion, "complete", complete)
 
 
 def end_a_rebuild_without_a_record(patch: pytest.MonkeyPatch) -> None:
-    real = rebuild._Work._end  # noqa: SLF001
+    real, silent = RebuildCompletion.complete, cast("Any", _Silent())
 
-    def end(work: Any, key: str) -> Any:
-        work.parts = replace(work.parts, recorder=_Silent())
-        return real(work, key)
+    def complete(it: RebuildCompletion, *arguments: Any, **named: Any) -> Any:
+        return real(replace(it, recorder=silent), *arguments, **named)
 
-    patch.setattr(rebuild._Work, "_end", end)  # noqa: SLF001
+    patch.setattr(RebuildCompletion, "complete", complete)
 
 
 class _Silent:
@@ -272,15 +277,15 @@ class _Silent:
 
 
 def complete_a_rebuild_before_its_scan(patch: pytest.MonkeyPatch) -> None:
-    real = rebuild._Work._begin  # noqa: SLF001
+    real = RebuildTargets.begin_lives
 
-    def begin(work: Any) -> None:
-        real(work)
-        for key, life in work.standing.lives.items():
-            board_season = work._board_season(key)  # noqa: SLF001
-            work.parts.cache.set_completeness(board_season, life, COMPLETE)
+    def begin_lives(it: RebuildTargets, progress: Any) -> Any:
+        listed = real(it, progress)
+        for key, life in listed.lives.items():
+            it.cache.set_completeness(BoardSeason.parse(key, it.catalog.find), life, COMPLETE)
+        return listed
 
-    patch.setattr(rebuild._Work, "_begin", begin)  # noqa: SLF001
+    patch.setattr(RebuildTargets, "begin_lives", begin_lives)
 
 
 def begin_a_partial_life_without_an_item(patch: pytest.MonkeyPatch) -> None:
@@ -497,7 +502,7 @@ def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
         empty = BoardItem(Snapshot(*split_key(key), None, 0, 0, ()), revision=0, life="")
         client("dynamodb").put_item(
             TableName=table.boards_table,
-            Item=boards._image(empty),  # noqa: SLF001
+            Item=board_items.board_image(empty),
         )
         return True
 
@@ -599,12 +604,12 @@ def record_another_total_of_one_version(patch: pytest.MonkeyPatch) -> None:
 
 
 def leave_the_totals_when_scores_end(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Totals, "_behind", lambda _totals, _deadline: [])
+    patch.setattr(Totals, "_unrecorded", lambda _totals, _deadline: [])
 
 
 def leave_the_ranking_in_the_order_before(patch: pytest.MonkeyPatch) -> None:
     """The switch changes the item alone."""
-    patch.setattr(RuleChanges, "_fit", lambda _changes, _board_season, _item: False)
+    patch.setattr(RuleChanges, "_adjust_ranking", lambda _changes, _board_season, _item: False)
 
 
 def record_in_the_order_before(patch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,170 @@
+"""What the repairs ask of the cache, of the tables and of other functions.
+
+Where they ask what the ranking asks as well, they use the Protocols of `ranking.ports`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.rules import Order
+from leaderboard.boards.snapshots import Score
+from leaderboard.ranking.board_item import BoardItem, BoardRow
+from leaderboard.ranking.cached_top import RankingPage
+from leaderboard.ranking.listings import Position
+from leaderboard.ranking.ports import BoardReader, RankingCache, RankingReader
+from leaderboard.ranking.score_state import ScoreState
+
+Json = dict[str, Any]
+
+USERS_AT_ONCE = 100
+"""The most users that one call of `ScoreReader.read_records` asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPage:
+    """Some records of a segment, each with the key of its board-season.
+
+    `position` says where the segment goes on; None: it is at its end.
+    """
+
+    records: Sequence[tuple[str, ScoreState]]
+    position: Json | None
+
+
+class ScoreReader(Protocol):
+    """Reads the table of scores, consistently. Raises Unavailable."""
+
+    def read_page(
+        self, segment: int, segments: int, *, after: Json | None, only: str | None
+    ) -> ScanPage:
+        """A page of a segment of the table, or of one board-season alone (`only`, a key).
+
+        Tombstones are included.
+        """
+
+    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
+        """The records of these users, `USERS_AT_ONCE` at most; who has no item is left out."""
+
+
+class OrderIndex(Protocol):
+    """The index `board-top`: the table's own order of each board. It may lag a little."""
+
+    def best(self, board_season: BoardSeason, limit: int) -> list[Score]:
+        """The first scores, in board order. Raises Unavailable."""
+
+    def after(self, board_season: BoardSeason, position: Position, limit: int) -> list[Score]:
+        """The first scores behind a position, in board order. Raises Unavailable."""
+
+
+class RepairCache(RankingCache, RankingReader, Protocol):
+    """The rankings as repairs see them: changed, listed, and read out whole."""
+
+    def dump(
+        self, board_season: BoardSeason, *, life: str, cursor: str | None = None
+    ) -> RankingPage | None:
+        """A page of everybody in a ranking; None if that life is over. Raises CacheUnavailable."""
+
+
+class BoardDirectory(BoardReader, Protocol):
+    """Which board-seasons have an item. Raises Unavailable."""
+
+    def list_all(self) -> Iterator[list[BoardRow]]:
+        """Every board-season that has an item, by page."""
+
+    def list_some(self, after: str | None, limit: int) -> tuple[list[BoardRow], str | None]:
+        """A page of them, behind the key `after`; and the last key of it if there may be more."""
+
+    def open(self, key: str) -> bool:
+        """Write the empty board of a season that has no item; False if it has one."""
+
+
+class RuleStore(BoardDirectory, Protocol):
+    """What the table of boards remembers of the rules that count. Raises Unavailable."""
+
+    def change_order(self, item: BoardItem, order: Order) -> bool:
+        """Let another order count for a board-season; False if its item has moved meanwhile."""
+
+    def remember_shards(self, count: int) -> None:
+        """Remember the most write shards that the stage ever had."""
+
+
+class FollowedBoards(Protocol):
+    """Which boards have viewers. Raises Unavailable."""
+
+    def followed(self) -> Iterable[str]:
+        """The boards that somebody followed in the last hours, each once, in any order."""
+
+    def has_viewers(self, board: str) -> bool:
+        """Whether somebody follows the board now."""
+
+
+class RunMemory(Protocol):
+    """What one run of a scheduled function leaves for the next. Raises CacheUnavailable.
+
+    It is kept in the cache. What is lost is only done once more.
+    """
+
+    def drop(self, key: str) -> bool:
+        """Forget a ranking; False if a rebuild is filling it, so that it stays."""
+
+    def read_turns(self) -> str | None:
+        """How far the rollover of seasons is."""
+
+    def keep_turns(self, text: str) -> None: ...
+
+    def read_rules(self) -> str | None:
+        """Which rules were seen, and since when."""
+
+    def keep_rules(self, text: str) -> None: ...
+
+    def read_misses(self) -> Mapping[str, str]:
+        """What the last verification found different, by the keys of the board-seasons."""
+
+    def keep_miss(self, key: str, text: str | None) -> None:
+        """Remember what differs on a board-season; None: nothing does."""
+
+    def read_place(self) -> str | None:
+        """The key that the last verification came to; None: it begins anew."""
+
+    def keep_place(self, key: str | None) -> None: ...
+
+
+class RebuildClaims(Protocol):
+    """Who rebuilds whatever is cold. Raises CacheUnavailable.
+
+    It only saves work: nothing goes wrong if two rebuilds run at once.
+    """
+
+    def take(self, run: str) -> bool:
+        """Claim the rebuild for a run. False: another one is alive, and will go round again."""
+
+    def hold(self, run: str) -> None:
+        """Say that the run is alive."""
+
+    def give_back(self, run: str) -> None:
+        """Give up a claim whose rebuild could not be started."""
+
+    def finish(self, run: str) -> bool:
+        """End the run; True if somebody asked for another rebuild meanwhile."""
+
+
+class BoardClaims(Protocol):
+    def release(self, board_season: BoardSeason) -> None:
+        """Give up the claim on one board's rebuild that could not be started.
+
+        Raises CacheUnavailable.
+        """
+
+
+class RebuildLauncher(Protocol):
+    """Starts the function `rebuild` without waiting for it. Raises Unavailable."""
+
+    def start(self, board_season: BoardSeason, run: str) -> None:
+        """Rebuild a board-season and whatever else is cold."""
+
+    def start_again(self, board_season: BoardSeason) -> None:
+        """Rebuild a ranking that is whole, but wrong."""
