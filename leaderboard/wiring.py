@@ -5,10 +5,9 @@ Each function builds one part, once per execution environment, and imports only 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from leaderboard import clock, settings
 from leaderboard.boards import boards_file
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from leaderboard.frames.subscriptions import Subscriptions
     from leaderboard.ranking.ingest import Ingest
     from leaderboard.ranking.recorder import Recorder
-    from leaderboard.ranking.score_state import ScoreState
+    from leaderboard.ranking.score_image import ImageReader
     from leaderboard.reading.reads import Reads
     from leaderboard.repair.archive import Archive
     from leaderboard.repair.comparison import RankingComparison
@@ -535,31 +534,9 @@ def failure_queue() -> FailureQueue:
     return FailureQueue(configuration().failure_queue_url)
 
 
-def score_state(image: Mapping[str, Any]) -> tuple[str, ScoreState]:
-    from leaderboard.adapters.dynamodb.score_items import score_state
+@cache
+def score_image_reader() -> ImageReader:
+    """What reads the images of the stream of scores."""
+    from leaderboard.adapters.dynamodb.score_images import read_image
 
-    return score_state(image)
-
-
-def profile_owner(image: Mapping[str, Any]) -> str | None:
-    """The user whose profile an image of the score table is, if it is one."""
-    from leaderboard.adapters.dynamodb.score_items import PROFILE
-
-    if image["boardSeason"]["S"] != PROFILE:
-        return None
-    owner: str = image["userId"]["S"]
-    return owner
-
-
-def leaves(image: Mapping[str, Any]) -> bool:
-    """Whether a profile's image is that of somebody who was barred or deleted."""
-    from leaderboard.scoring.items import OUT
-
-    return image.get("standing", {}).get("S") in OUT
-
-
-def is_score(image: Mapping[str, Any]) -> bool:
-    """Whether an image of the score table is a score, or what is left of one."""
-    from leaderboard.adapters.dynamodb.score_items import NO_SCORES
-
-    return image["boardSeason"]["S"] not in NO_SCORES
+    return read_image

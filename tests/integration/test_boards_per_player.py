@@ -208,7 +208,7 @@ def rest_of(user: str) -> list[Any]:
 def test_rebuilds_streams_and_own_scores_pass_over_the_list() -> None:
     visit("level-1")
     (listed,) = [it for it in rest_of("ann") if it["boardSeason"]["S"] == "boards"]
-    assert not wiring.is_score(listed)
+    assert wiring.score_image_reader()(listed) is None
     page = wiring.score_scanner().read_page(0, 1, after=None, only=None)
     assert [key for key, _ in page.records] == ["level-1#2026-11-23"]
     _, items = wiring.scores().of("ann")

@@ -19,8 +19,7 @@ from redis.exceptions import NoPermissionError
 from leaderboard.adapters.valkey import ranking as adapter
 from leaderboard.adapters.valkey import viewer_cache
 from leaderboard.adapters.valkey.cache_keys import FORMAT, CacheKeys
-from leaderboard.adapters.valkey.connection import ValkeyConnection
-from leaderboard.adapters.valkey.lua import Script
+from leaderboard.adapters.valkey.connection import Script, ValkeyConnection
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.adapters.valkey.viewer_cache import ViewerCache
 from leaderboard.boards.board_season import BoardSeason

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha1
+from pathlib import Path
 from typing import Any
 
 from redis.credentials import CredentialProvider
@@ -19,7 +21,6 @@ from redis.exceptions import (
 )
 
 from leaderboard.adapters.valkey.cluster import Cluster
-from leaderboard.adapters.valkey.lua import Script
 from leaderboard.errors import CacheUnavailable
 from leaderboard.retries import Pause
 
@@ -30,6 +31,24 @@ READ_OUTAGE_SECONDS = 15.0
 hangs costs their environment a second or two."""
 
 DOWN = "The cache does not answer; nothing is lost, try again."
+
+
+@dataclass(frozen=True)
+class Script:
+    """A Lua script, sent by its digest, and whole only where the server does not have it."""
+
+    source: str
+
+    @cached_property
+    def digest(self) -> str:
+        """The name that the server knows the script by."""
+        return sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+
+def script(*names: str) -> Script:
+    """The script of these files, one after the other: first those that define functions."""
+    folder = Path(__file__).parent / "scripts"
+    return Script("\n".join((folder / name).read_text(encoding="utf-8") for name in names))
 
 
 @dataclass

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from leaderboard.adapters.valkey.cache_keys import CacheKeys
-from leaderboard.adapters.valkey.connection import DOWN, ValkeyConnection
+from leaderboard.adapters.valkey.connection import DOWN, Script, ValkeyConnection, script
 from leaderboard.adapters.valkey.encoding import (
     COMPLETENESS,
     found_of,
@@ -20,7 +20,6 @@ from leaderboard.adapters.valkey.encoding import (
     record_of,
     top_of,
 )
-from leaderboard.adapters.valkey.lua import Script, script
 from leaderboard.adapters.valkey.rebuild_claim import REBUILD_SILENCE_SECONDS
 from leaderboard.boards import order
 from leaderboard.boards.board_season import BoardSeason

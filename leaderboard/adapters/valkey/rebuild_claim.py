@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leaderboard.adapters.valkey.cache_keys import FORMAT
-from leaderboard.adapters.valkey.connection import ValkeyConnection
-from leaderboard.adapters.valkey.lua import script
+from leaderboard.adapters.valkey.connection import ValkeyConnection, script
 
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leaderboard.adapters.valkey.cache_keys import FORMAT, CacheKeys
-from leaderboard.adapters.valkey.connection import ValkeyConnection
-from leaderboard.adapters.valkey.lua import script
+from leaderboard.adapters.valkey.connection import ValkeyConnection, script
 from leaderboard.ranking.listings import TopCopy
 
 COPY_SECONDS = 10

@@ -24,7 +24,7 @@ from leaderboard.adapters.dynamodb.items import typed
 from leaderboard.adapters.dynamodb.profiles import ProfileTable
 from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.adapters.valkey import ranking as valkey_ranking
-from leaderboard.adapters.valkey.lua import Script
+from leaderboard.adapters.valkey.connection import Script
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.boards.rules import Board
