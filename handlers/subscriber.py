@@ -34,17 +34,23 @@ class Held(BaseModel):
 
 # A docstring of these would be a description in docs/asyncapi.yaml, which has its own.
 class Subscribe(BaseModel):
+    """Follow a board; the answer is its snapshot, or `current` if the client has that."""
+
     action: Literal["subscribe"]
     board: str
     have: Held | None = None
 
 
 class Unsubscribe(BaseModel):
+    """Follow a board no longer."""
+
     action: Literal["unsubscribe"]
     board: str
 
 
 class Ping(BaseModel):
+    """Ask whether the connection is alive, and for the versions of the followed boards."""
+
     action: Literal["ping"]
 
 

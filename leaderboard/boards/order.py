@@ -22,6 +22,7 @@ def signed(order: Order, score: int) -> int:
 
 
 def sort_key(order: Order, score: int, updated_ms: int, user_id: str) -> tuple[int, int, str]:
+    """The order as a Python key: the better entry has the smaller one."""
     return (signed(order, score), updated_ms, user_id)
 
 
@@ -102,6 +103,7 @@ def pack(user_id: str) -> bytes:
 
 
 def unpack(packed: bytes) -> str:
+    """The inverse of `pack`."""
     if not _PACKED_LIKE_UUID.match(packed):
         return packed.decode()
     head, digits, rest = packed[:HEAD], packed[HEAD:UUID_BYTES], packed[UUID_BYTES:]

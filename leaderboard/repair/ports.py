@@ -153,6 +153,8 @@ class RebuildClaims(Protocol):
 
 
 class BoardClaims(Protocol):
+    """Which board's rebuild a function of the stream has claimed."""
+
     def release(self, board_season: BoardSeason) -> None:
         """Give up the claim on one board's rebuild that could not be started.
 

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.valkey.connection import ValkeyConnection
@@ -69,6 +71,13 @@ def forget() -> None:
     for part in vars(wiring).values():
         if hasattr(part, "cache_clear"):
             part.cache_clear()
+
+
+def replace_part(patch: pytest.MonkeyPatch, name: str, part: object) -> None:
+    """Put something in the place of a part of the service, wherever the composition root has it."""
+    for module in (wiring, wiring.adapters, wiring.path, wiring.repair):
+        if name in vars(module):
+            patch.setattr(module, name, part)
 
 
 def close(used: ValkeyConnection) -> None:

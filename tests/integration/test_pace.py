@@ -126,10 +126,7 @@ def test_hot_board_never_falls_behind(
 ) -> None:
     monkeypatch.setenv("FRAME_INTERVAL_MS", str(frame_interval_ms))
     aws.forget()
-    monkeypatch.setattr(
-        "leaderboard.wiring.configuration",
-        lambda: _with_budget(posts_per_second),
-    )
+    aws.replace_part(monkeypatch, "configuration", lambda: _with_budget(posts_per_second))
     board, seen = Board(size), Viewer()
     with Scheduler(seeded("pace"), max_decisions=200_000) as scheduler:
         model.clock = scheduler.clock
@@ -235,7 +232,7 @@ class Lanes:
         patch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(self._answer))
         patch.setattr(BoardTable, "read", self._read)
         # One per invocation: an environment's own is never used by two at once.
-        patch.setattr(wiring, "broadcaster", wiring.broadcaster.__wrapped__)
+        aws.replace_part(patch, "broadcaster", wiring.broadcaster.__wrapped__)
 
     def _answer(self, connection: str, body: bytes) -> int:
         told = json.loads(body)

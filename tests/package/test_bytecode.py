@@ -45,7 +45,7 @@ def test_every_module_comes_with_bytecode_of_the_runtime_that_nothing_can_outdat
             importlib.util.source_from_cache(name): name for name in names if name.endswith(".pyc")
         }
         assert set(compiled) == sources
-        assert {"leaderboard/wiring.py", "handlers/scores.py", "botocore/client.py"} <= sources
+        assert {"leaderboard/wiring/path.py", "handlers/scores.py", "botocore/client.py"} <= sources
         for name in compiled.values():
             assert name.endswith(f".{TAG}.pyc")
             head = archive.read(name)[:8]

@@ -9,7 +9,7 @@ from tests.structure.source import modules, tree
 
 HOME = "leaderboard.boards.board_season"
 # Where a request comes in: it names the two apart.
-EDGE = {"leaderboard.wiring.asked"}
+EDGE = {"leaderboard.wiring.path.asked"}
 
 
 def below_the_edge() -> dict[str, ast.Module]:

@@ -15,6 +15,7 @@ from tests.structure.source import imports, modules, tree
 from tests.structure.template import functions, service
 
 # Lambda sets the region; an endpoint is for emulators and another file of boards for tests.
+WIRING = [f"leaderboard.wiring.{name}" for name in ("adapters", "path", "repair")]
 NOT_OF_THE_TEMPLATE = {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "BOARDS_FILE"}
 # Read by Powertools itself.
 POWERTOOLS = {
@@ -112,7 +113,7 @@ def variables_of_fields() -> dict[str, set[str]]:
 @cache
 def variables_of_part(part: str) -> frozenset[str]:
     """The variables that a part of the service is made from."""
-    parts = top_level("leaderboard.wiring")
+    parts = {name: node for module in WIRING for name, node in top_level(module).items()}
     node = parts[part]
     fields = attributes_of_calls(node, "configuration")
     fields |= attributes_of(node, names_of_settings(node))

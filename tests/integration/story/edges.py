@@ -170,12 +170,12 @@ class Rig:
         patch.setattr(leaderboard.adapters.valkey.connection, "OUTAGE_SECONDS", 0)
         patch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(self.post))
         # One per invocation: an environment's own is never used by two at once.
-        patch.setattr(wiring, "fanout", wiring.fanout.__wrapped__)
-        patch.setattr(wiring, "broadcaster", self._broadcaster(wiring.broadcaster.__wrapped__))
+        aws.replace_part(patch, "fanout", wiring.fanout.__wrapped__)
+        aws.replace_part(patch, "broadcaster", self._broadcaster(wiring.broadcaster.__wrapped__))
         self._settings = settings.load()
-        patch.setattr(wiring, "configuration", lambda: self._settings)
+        aws.replace_part(patch, "configuration", lambda: self._settings)
         deployed = Deployed(wiring.boards(), self._turned)
-        patch.setattr(wiring, "boards", lambda: deployed)
+        aws.replace_part(patch, "boards", lambda: deployed)
         patch.setattr(leaderboard.frames.delivery, "ThreadPoolExecutor", self._threads)
         recorder = Recorder(
             wiring.ranking_cache(),
@@ -183,7 +183,7 @@ class Rig:
             wiring.configuration().record_interval_ms,
             self._time.sleep,
         )
-        patch.setattr(wiring, "recorder", lambda: recorder)
+        aws.replace_part(patch, "recorder", lambda: recorder)
         patch.setattr(metrics, "add_metric", _leave_uncounted)
         patch.setattr(logger, "disabled", True, raising=False)
         logger.setLevel("CRITICAL")
