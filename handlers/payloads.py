@@ -1,7 +1,7 @@
-"""JSON from outside, read in one way: bodies of requests and frames of sockets.
+"""Reads JSON from outside: bodies of requests and frames of sockets.
 
-RFC 8259 leaves open what numbers and doubled members mean. Here a number is its value, so 1500.0
-and 15e2 are the integer 1500, and whatever two parsers could read differently is refused.
+RFC 8259 does not say what numbers and doubled members mean. Here a number is its value: 1500.0 and
+15e2 are the integer 1500. JSON that two parsers could read in different ways is refused.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _check(value: Any, path: str) -> None:
 
 
 def _inside(path: str, value: Any) -> list[tuple[str, Any]]:
-    """What an array or object holds, each with its path; raises Invalid for a name that is none."""
+    """What an array or object holds, each with its path. Raises Invalid for a damaged name."""
     if isinstance(value, list):
         return [(_joined(path, str(number)), it) for number, it in enumerate(value)]
     if not isinstance(value, dict):

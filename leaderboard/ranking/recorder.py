@@ -103,7 +103,7 @@ class Recorder:
         return self.cache.apply(with_item_order(board_season, item), records, start=start)
 
     def forget(self, key: str) -> None:
-        """End the life of a board-season that is no more. Raises Unavailable."""
+        """End the life of a board-season that `boards.yml` no longer has. Raises Unavailable."""
         self.cache.drop(key)
 
     def note_mixed_order(

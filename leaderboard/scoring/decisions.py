@@ -177,7 +177,7 @@ def _may_have_counted(ticket: ActionTicket, completed: Sequence[CompletedTicket]
 
     A ticket that was issued after all of them were completed has not. Of the tickets that are
     forgotten, none was completed after the oldest one that is remembered, and none was issued after
-    its own completion. So a ticket that was issued after that oldest completion is none of them.
+    its own completion. So a ticket that was issued after that oldest completion is not one of them.
     """
     if any(ticket.issued_ms < it.completed_ms or ticket.ticket == it.ticket for it in completed):
         return True

@@ -41,7 +41,7 @@ class Moderation:
     def standing(self, user_id: str) -> tuple[str, tuple[Act, ...]]:
         """A user's standing (`visible` for one who is not known) and the acts, newest first.
 
-        Raises Unreadable for a stored standing that is none.
+        Raises Unreadable if the stored standing cannot be read.
         """
         profile = _known(self.store.read_profile(user_id) or unnamed(user_id))
         return profile.standing, self.store.read_history(user_id).acts
