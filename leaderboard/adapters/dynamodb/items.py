@@ -39,7 +39,7 @@ class Garbled(int):
 
 
 def if_version(attribute: str, version: int) -> Item:
-    """The condition that an item is still at the version that was read. 0: that it does not exist."""
+    """The condition that an item is still at the version that was read; 0: it does not exist."""
     if isinstance(version, Garbled):
         if version.stored is None:
             return {"ConditionExpression": f"attribute_not_exists({attribute})"}

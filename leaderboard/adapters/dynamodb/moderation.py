@@ -117,7 +117,7 @@ class ModerationTable:
         self._transact({"Put": put}, opened, emptied)
 
     def _forget_opened(self, user_id: str, expires: int) -> Item:
-        """The write that forgets which boards a player opened, or checks that there are still none."""
+        """The write that forgets the boards that a player opened; without any it only checks."""
         key = key_of_item(user_id, OPENED)
         if self.scores.read_item(user_id, OPENED) is None:
             return {
