@@ -36,6 +36,10 @@ AT_ONCE = 32
 """Posts that are begun between two looks for answers: what answers fast keeps so few connections
 busy, and in the processor's cache."""
 
+LOOK_PAUSE = 0.005
+"""Seconds between two looks while the rate holds posts back: a look costs by all handles. With one
+after each post, 5,000 posts a second took 0.8 of a processor; so they take 0.4 (November 2026)."""
+
 
 @dataclass(frozen=True)
 class PostingDelivery:
@@ -143,7 +147,11 @@ class PostingLoop:
                 self._end(self.going.pop(handle), status)
             if self.going:
                 can_start = next_at if self.pool.idle else math.inf
-                self.pool.wait(min(can_start, self.deadline) - time.monotonic())
+                seconds = min(can_start, self.deadline) - time.monotonic()
+                if 0 < seconds < LOOK_PAUSE and self.pool.idle:
+                    time.sleep(LOOK_PAUSE)
+                else:
+                    self.pool.wait(seconds)
 
     def abandon(self) -> None:
         """Give up what there was no time for."""

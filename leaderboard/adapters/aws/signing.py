@@ -2,9 +2,8 @@
 
 libcurl can sign, but derives the key from the secret anew for every post and hashes slowly. Here
 the key is derived once a second, with the date. A frame to 10,000 viewers at 15 ms of latency takes
-0.63 s of processor so, and 0.78 s with AWS_SIGV4: a quarter more, and as much later for the last
-viewer where no budget slows the posts (medians of seven runs of bench/reach.py, alternated,
-November 2026).
+0.75 s of processor so, and 0.91 s with AWS_SIGV4 (medians of five alternated runs of bench/reach.py
+on a busy machine, November 2026).
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
