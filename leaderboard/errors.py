@@ -1,6 +1,6 @@
 """Everything that can go wrong, as one tree. Every leaf has a stable `code`.
 
-`handlers/http_api.py` has the table that maps each to a status.
+`handlers/problems.py` has the table that maps each to a status.
 
 LeaderboardError
 ├── Invalid                 a request that does not validate: `errors` says where

@@ -94,9 +94,20 @@ export class Boards {
     );
     const links = [...this.#list.querySelectorAll("a")];
     links.find((link) => link.getAttribute("href") === had)?.focus();
-    links.find((link) => link.hasAttribute("aria-current"))?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const current = links.find((link) => link.hasAttribute("aria-current"));
+    if (current) this.#bringIntoView(current);
     this.#ask(chosen);
     this.#onChoice(chosen);
+  }
+
+  /**
+   * Scrolls the list only as far as a link needs. `scrollIntoView` would also move the point from
+   * which Tab goes on, past the links that skip the list (Chrome 150).
+   * @param {HTMLElement} link
+   */
+  #bringIntoView(link) {
+    const [own, list] = [link.getBoundingClientRect(), this.#list.getBoundingClientRect()];
+    this.#list.scrollLeft += Math.min(0, own.left - list.left) + Math.max(0, own.right - list.right);
   }
 
   /**

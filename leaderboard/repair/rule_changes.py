@@ -114,7 +114,7 @@ class RuleChanges:
         """
         rules, now = self._rules(), self.now_ms()
         text = self.memory.read_rules()
-        seen = SeenRules(**json.loads(text)) if text else None
+        seen = _seen_rules(text) if text else None
         if seen is None or seen.rules != rules or now - seen.at > UNSEEN_MS:
             # Before it is remembered that they were seen: should this fail, the next run does it.
             self.boards.remember_shards(self.write_shards)
@@ -181,3 +181,11 @@ class RuleChanges:
         """All that this looks at: another text, other things to do."""
         of_boards = {name: [it.order, it.top_size] for name, it in self.catalog.rules.items()}
         return json.dumps([of_boards, self.write_shards], sort_keys=True)
+
+
+def _seen_rules(text: str) -> SeenRules | None:
+    """What an earlier run remembered; None if another release did, in another form."""
+    try:
+        return SeenRules(**json.loads(text))
+    except (TypeError, ValueError):
+        return None

@@ -1,5 +1,7 @@
 """The composition root: it builds the services of the stages with their adapters.
 
+This module only gathers what `adapters`, `path` and `repair` build.
+
 Each function builds one part, once per execution environment, and imports only what it uses: so a
 function of Lambda loads what its own requests need, and no more.
 """

@@ -387,7 +387,7 @@ def test_cursors_that_were_cut_forged_or_mixed_up_are_refused(
         answer = service.call("GET", f"/boards/{board.board}/entries?cursor={bad}")
         problem = assert_problem(answer, 422, "invalid")
         assert [it["path"] for it in problem["errors"]] == ["query.cursor"]
-        assert "start again without" in problem["errors"][0]["message"]
+        assert "Start again without" in problem["errors"][0]["message"]
     assert board.page(cursor, 3)["entries"] == large[1][3:6]
 
 

@@ -759,3 +759,9 @@ def test_schedule_that_would_hide_scores_is_named() -> None:
     )
     for fine in ({"times": "never"}, {"other": "weekly"}):
         assert handlers.verify.handler({"schedules": fine}, CONTEXT) == {"stranded": []}
+
+
+def test_rules_that_another_release_remembered_count_as_not_seen() -> None:
+    wiring.run_memory().keep_rules('{"rules": "in another form", "seen": 1}')
+    minute()
+    assert "since" in (wiring.run_memory().read_rules() or "")

@@ -807,7 +807,7 @@ CURSORS = ["", "x", "1", "AAAA", "%00", "%ff", "null", "1" + "A" * 40, "x" * 500
 def test_cursor_that_is_none_is_refused(cursor: str) -> None:
     problem = refused(page(f"cursor={cursor}"), 422, "invalid")
     assert [it["path"] for it in problem["errors"]] == ["query.cursor"]
-    assert "start again without" in problem["detail"]
+    assert "Start again without" in problem["detail"]
 
 
 def test_cursor_of_another_board_is_refused() -> None:
