@@ -65,7 +65,7 @@ def main() -> None:
             delivery=PostingDelivery(sink, REGION, handles=HANDLES, ca_file=Path(ca_file)),
         ),
         cache=NoCache(),
-        posts_per_second=NO_LIMIT,  # type: ignore[arg-type]
+        posts_per_second=int(NO_LIMIT),
         now_ms=instants.now_ms,
     )
     samples = []

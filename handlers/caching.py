@@ -1,4 +1,4 @@
-"""Answers that may be kept: by a browser or a CDN for a moment, or by who has their `ETag`."""
+"""Answers that a browser or a CDN may keep for a moment, and answers to `If-None-Match`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The edge of the HTTP API: requests are checked here, served, logged and answered."""
+"""The boundary of the HTTP API: requests are checked here, served, logged and answered."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ LeaderboardError
 │                           UserDeleted, RateLimited, ScoreLimit, BoardLimit,
 │                           SubmissionConflict, EdgeRequired, SignInAgain, Unreadable
 ├── TooLarge
-├── Internal                what nobody foresaw: the edge makes it of any error outside this tree
+├── Internal                what nobody foresaw: the handlers make it of any error outside this tree
 └── Unavailable             a dependency does not answer: try again, it counts once
     ├── CacheUnavailable    the cache: reads go on from the tables
     ├── JudgeFailed         a judge or challenge raised, was too slow, or answered nonsense

@@ -1,4 +1,4 @@
-"""What only shows when the boards of `boards.yml` stand beside each other.
+"""Finds mistakes in `boards.yml` that no board has alone: two boards contradict each other.
 
 An action may count on several boards. Each of them must be able to take its points, and each board
 must have an action that can be a player's first.

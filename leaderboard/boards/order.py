@@ -1,6 +1,6 @@
-"""The total order of a board: better score first, then whoever reached it first, then the user id.
+"""The total order of a board: the better score, then the earlier one, then the user id.
 
-Written here once, in three forms that sort alike: a Python key, the index's string, and the
+It is written here once, in three forms that sort alike: a Python key, the index's string, and the
 cache's pair of a number and a member.
 """
 

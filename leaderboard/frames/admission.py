@@ -1,8 +1,8 @@
 """Admission: who may open a WebSocket.
 
-Browsers from an allowed origin may, anonymous or with a socket ticket, and where the stage has an
-edge only through it. Browsers always send an Origin; what sends none is no browser, and needs no
-protection from one.
+A browser needs an allowed Origin. A client without an Origin is not a browser, and is let in. With
+a socket ticket the connection is a player's, without one it is anonymous. On a stage with an edge
+the request must have come through it.
 """
 
 from __future__ import annotations

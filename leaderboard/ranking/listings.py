@@ -22,14 +22,3 @@ class Listing:
 
     entries: tuple[Entry, ...]
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class TopCopy:
-    """What the cache keeps of the recorded top, and how many the ranking holds now.
-
-    No body: it is not kept. No total: the ranking cannot tell, because it is not whole.
-    """
-
-    body: str | None
-    total: int | None

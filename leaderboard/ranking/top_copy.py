@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from leaderboard.boards.entries import encode, entries_json
 from leaderboard.ranking.board_item import BoardItem
+
+
+@dataclass(frozen=True, slots=True)
+class TopCopy:
+    """What the cache keeps of the recorded top, and how many the ranking holds now.
+
+    No body: it is not kept. No total: the ranking cannot tell, because it is not whole.
+    """
+
+    body: str | None
+    total: int | None
 
 
 def copy_of(item: BoardItem) -> str:

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.snapshots import Score
-from leaderboard.ranking.listings import Position, TopCopy
+from leaderboard.ranking.listings import Position
+from leaderboard.ranking.top_copy import TopCopy
 
 
 class TopCopies(Protocol):

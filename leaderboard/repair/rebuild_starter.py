@@ -1,4 +1,4 @@
-"""Starts rebuilds: whoever finds a ranking cold has it filled, once for all that are cold.
+"""Starts the rebuild of a ranking that was found cold. One rebuild fills all that are cold.
 
 A rebuild reads the whole table, so after a loss of the cache one serves all boards. Whoever finds
 another cold ranking while it is under way asks it to go round once more. That only saves work: the

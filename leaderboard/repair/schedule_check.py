@@ -1,7 +1,7 @@
-"""Schedule check: which boards have scores that nobody would see by other schedules.
+"""Finds boards whose scores a changed schedule would hide.
 
-A deploy asks before it begins. A season has its name from the schedule, so another schedule leaves
-the seasons of the one before behind.
+A deploy asks before it begins. The schedule gives each season its name, so under another schedule
+nobody would look at the seasons that have scores.
 """
 
 from __future__ import annotations

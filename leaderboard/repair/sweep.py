@@ -1,10 +1,9 @@
-"""Sweep: entries of a ranking that the table does not have, or not so, are corrected.
+"""Removes or corrects ranking entries that the table does not have.
 
-Filling brings a ranking all that the table has; it cannot tell what the table no longer has. A
-failover may revive somebody whose tombstone has expired meanwhile, and a restored table is behind
-the ranking. So the ranking is read in its order beside the index, which has the same order. Whoever
-stands in the ranking and not, or not so, in the index is looked up in the table, and gets what the
-table has.
+Filling brings a ranking everything that the table has. It cannot tell what the table no longer has:
+a failover may revive somebody whose tombstone has expired, and a restored table is behind the
+ranking. So the ranking is read in its order beside the index, which has the same order. An entry
+that the index lacks, or has with another score, is looked up in the table and takes what is there.
 """
 
 from __future__ import annotations

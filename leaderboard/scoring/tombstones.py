@@ -1,8 +1,8 @@
-"""Tombstones: what is left of a score, or of a user, so that nothing brings it back; and the copies
-of a profile on its scores.
+"""Tombstones: what stays of a removed score or an erased user, so that nothing brings it back.
 
-A tombstone continues the version of what it takes the place of, so that late and repeated records
-of it lose; and it keeps what replay protection needs, so that no ticket of before counts again.
+A tombstone continues the version of the item that it replaces, so late and repeated records of that
+item lose. It keeps what replay protection needs, so no older ticket counts again. The copies of a
+profile on its scores are made here, too.
 """
 
 from __future__ import annotations

@@ -69,12 +69,12 @@ class UpkeepFunction:
 
     name: str
 
-    def ask(self, chores: UpkeepTasks) -> None:
-        """Have chores done without waiting for them; raises Unavailable.
+    def ask(self, tasks: UpkeepTasks) -> None:
+        """Have tasks done without waiting for them; raises Unavailable.
 
         A batch of the stream has 1,000 records, so this stays far below the 256 KB of an event.
         """
-        event = json.dumps(chores.to_json(), separators=(",", ":")).encode()
+        event = json.dumps(tasks.to_json(), separators=(",", ":")).encode()
         with translated():
             client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=event)
 

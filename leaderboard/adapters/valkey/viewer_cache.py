@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leaderboard.adapters.valkey.cache_keys import FORMAT, CacheKeys
 from leaderboard.adapters.valkey.connection import ValkeyConnection, script
-from leaderboard.ranking.listings import TopCopy
+from leaderboard.ranking.top_copy import TopCopy
 
 COPY_SECONDS = 10
 """How long a copy of a recorded top is kept. It bounds the age of a copy that a failover revived,
