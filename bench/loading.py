@@ -20,9 +20,9 @@ from rich.table import Table
 from bench import figures, peer
 from bench.board import BOARD, CHUNK, KEYS, chunks
 from leaderboard.adapters.valkey.ranking import FILL_AT_ONCE, ValkeyRanking
-from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
 from leaderboard.ranking.ports import BATCH
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE, PARTIAL
 
 LOADERS = 2
 TARGET_RATE = 200_000

@@ -27,8 +27,8 @@ from leaderboard.adapters.valkey.connection import ValkeyConnection
 from leaderboard.adapters.valkey.encoding import VERSION_BYTES, stored
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards import order
-from leaderboard.ranking.cached_top import Hint
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import Hint
 from local.cache import CacheServer as Server
 from local.servers import await_condition
 

@@ -14,15 +14,15 @@ from rich.table import Table
 
 from bench.figures import table
 from bench.ranking import serving
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.adapters.dynamodb.score_scanner import records_of
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.adapters.valkey.rebuild_claim import RebuildClaim
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.boards_file import parse
-from leaderboard.ranking.board_item import BoardItem, BoardRow
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.tops import BoardItem, BoardRow
 from leaderboard.repair.ports import ScanPage
 from leaderboard.repair.rebuild import Rebuild
 from leaderboard.repair.rebuild_completion import RebuildCompletion
@@ -80,7 +80,7 @@ class Done:
 def rebuild(cache: ValkeyRanking, items: int, seconds: float) -> Done:
     pages = Pages(items)
     boards = Boards()
-    now_ms = instants.now_ms
+    now_ms = clock.machine_ms
     recorder = Recorder(cache, boards, 0)
     sweep = Sweep(cache=cache, index=Nobody(), scores=pages, now_ms=now_ms)
     service = Rebuild(

@@ -19,7 +19,7 @@ from leaderboard import clock, wiring
 from leaderboard.errors import Unavailable
 from leaderboard.frames.changes import BatchChanges, BoardRecord
 from leaderboard.frames.delivery import Sender
-from leaderboard.frames.frame import Delivered, Frame
+from leaderboard.frames.messages import Delivered, Frame
 
 Json = dict[str, Any]
 Results = Sequence[tuple[Frame, Delivered]]

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic import StringConstraints as Text
 from pydantic.alias_generators import to_camel
 
-from leaderboard.boards.names import BOARD, USER_ID
 from leaderboard.boards.rules import MAX_SCORE
+from leaderboard.boards.snapshots import BOARD, USER_ID
 
 
 class RequestBody(BaseModel):

@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Invalid
 
 Json = dict[str, Any]

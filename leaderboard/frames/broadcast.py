@@ -7,17 +7,17 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.entries import encode
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import BoardNotFound, CacheUnavailable
 from leaderboard.frames import delta, messages
 from leaderboard.frames.delivery import Sender
-from leaderboard.frames.frame import Change, Delivered, Frame
+from leaderboard.frames.messages import Change, Delivered, Frame
 from leaderboard.frames.pacing import Demand, intervals_ms
 from leaderboard.frames.ports import FrameCache
-from leaderboard.ranking.top_copy import copy_of
+from leaderboard.ranking.tops import copy_of
 
 SHORTEST_PATIENCE = 1.0
 """Seconds that a connection is tried for, however short the board's interval."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leaderboard.errors import CacheUnavailable, Unavailable
-from leaderboard.frames.frame import Change
+from leaderboard.frames.messages import Change
 from leaderboard.frames.ports import BoardImages, Image, ToldVersions
 from leaderboard.ranking.ports import BoardReader
 

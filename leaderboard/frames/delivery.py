@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from leaderboard.errors import Unavailable
-from leaderboard.frames.frame import Delivered, Frame
+from leaderboard.frames.messages import Delivered, Frame
 from leaderboard.frames.ports import Audience, Delivery, Fanout
 
 SIDE_BY_SIDE = 64

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from leaderboard.errors import LeaderboardError
-from leaderboard.frames.frame import Change, Delivered, Frame
-from leaderboard.ranking.board_item import BoardItem
+from leaderboard.frames.messages import Change, Delivered, Frame
 from leaderboard.ranking.ports import BoardReader
+from leaderboard.ranking.tops import BoardItem
 from leaderboard.scoring.items import Profile
 
 MAX_BOARDS = 50

@@ -6,13 +6,12 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.seasons import Season
+from leaderboard.boards.seasons import BoardSeason, Season
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import LeaderboardError, Unavailable
 from leaderboard.frames.ports import BoardsReader, ConnectionStore, ProfileReader, SocketGateway
-from leaderboard.ranking.board_item import BoardItem
+from leaderboard.ranking.tops import BoardItem
 from leaderboard.retries import CHANCE
 from leaderboard.scoring.decisions import refuse
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import BoardNotFound, Unavailable
-from leaderboard.ranking.cached_top import PARTIAL, CachedTop
 from leaderboard.ranking.ports import ModerationStarter, Rebuilds, UpkeepStarter
 from leaderboard.ranking.recorder import Recorder
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import PARTIAL, CachedTop
 from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 
 Batch = tuple[BoardSeason, Sequence[ScoreState]]
@@ -130,7 +130,7 @@ class Ingest:
         return archived
 
     def _start_upkeep(self, tasks: UpkeepTasks, count: _Count) -> None:
-        if tasks:
+        if tasks.profiles or tasks.archived:
             try:
                 self.upkeep.ask(tasks)
             except Unavailable:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from leaderboard.boards.board_season import BoardSeason
-from leaderboard.ranking.board_item import BoardItem
-from leaderboard.ranking.cached_top import ApplyResult, CachedTop, Hint
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import ApplyResult, BoardItem, CachedTop, Hint
 from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 
 BATCH = 1000

@@ -12,13 +12,22 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.board_item import BoardItem, hint_of, next_item, with_item_order
-from leaderboard.ranking.cached_top import NEW, PARTIAL, ApplyResult, CachedTop, Hint
 from leaderboard.ranking.ports import BATCH, BoardStore, RankingCache
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import (
+    NEW,
+    PARTIAL,
+    ApplyResult,
+    BoardItem,
+    CachedTop,
+    Hint,
+    hint_of,
+    next_item,
+    with_item_order,
+)
 
 TRIES = 50
 """How often one function loses the compare-and-set to others before it gives up."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score
 from leaderboard.ranking.listings import Position
-from leaderboard.ranking.top_copy import TopCopy
+from leaderboard.ranking.tops import TopCopy
 
 
 class TopCopies(Protocol):

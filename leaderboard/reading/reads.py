@@ -13,16 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboard import instants
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard import clock
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.entries import entries_json, entry_json
 from leaderboard.boards.rules import Action, Board, Format, JudgedPoints
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import CacheUnavailable, UserNotRanked
-from leaderboard.ranking.board_item import with_item_order
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.ports import BoardReader, RankingReader
-from leaderboard.ranking.top_copy import copy_of
+from leaderboard.ranking.tops import copy_of, with_item_order
 from leaderboard.reading import cursors
 from leaderboard.reading.ports import ScoreIndex, TopCopies
 from leaderboard.reading.standby import Standby
@@ -88,7 +87,7 @@ class Reads:
                 "entries": entries_json(listing.entries),
             }
             tag = hashlib.sha256(json.dumps(body).encode()).hexdigest()[:16]
-        ends_at = instants.text_of(board_season.season.ends_ms)
+        ends_at = clock.text_of(board_season.season.ends_ms)
         return TaggedBody(_headed(board_season, degraded, {**body, "endsAt": ends_at}), tag)
 
     def entries(self, board_season: BoardSeason, *, cursor: str | None, limit: int) -> Json:
@@ -211,8 +210,8 @@ class Reads:
             "topSize": board.top_size,
             "season": {
                 "season": season.season,
-                "startsAt": instants.text_of(season.starts_ms),
-                "endsAt": instants.text_of(season.ends_ms),
+                "startsAt": clock.text_of(season.starts_ms),
+                "endsAt": clock.text_of(season.ends_ms),
             },
             "actions": {
                 name: {

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score, ranked
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.board_item import BoardItem, hint_of, next_item, with_item_order
 from leaderboard.ranking.ports import BoardStore
 from leaderboard.ranking.recorder import NOTHING_RECORDED, TRIES, RecordResult
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import BoardItem, hint_of, next_item, with_item_order
 from leaderboard.repair.ports import USERS_AT_ONCE, OrderIndex, ScoreReader
 
 INDEX_LAG_SECONDS = 1.0

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from leaderboard import instants
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard import clock
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Entry, Score
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.cached_top import COMPLETE, CachedTop
+from leaderboard.ranking.tops import COMPLETE, CachedTop
 from leaderboard.repair.patience import patiently
 from leaderboard.repair.ports import USERS_AT_ONCE, RepairCache, ScoreReader
 from leaderboard.repair.segments import read_segments
@@ -214,5 +214,5 @@ def _shown(it: Score | Entry) -> Json:
     return {
         "userName": it.user_name,
         "userScore": it.user_score,
-        "scoreUpdatedAt": instants.text_of(it.updated_ms),
+        "scoreUpdatedAt": clock.text_of(it.updated_ms),
     }

@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score
-from leaderboard.ranking.board_item import BoardItem, BoardRow
-from leaderboard.ranking.cached_top import RankingPage
 from leaderboard.ranking.listings import Position
 from leaderboard.ranking.ports import BoardReader, RankingCache, RankingReader
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import BoardItem, BoardRow, RankingPage
 
 Json = dict[str, Any]
 

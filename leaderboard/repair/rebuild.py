@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Unavailable
 from leaderboard.ranking.ports import RankingCache
 from leaderboard.repair.patience import patiently

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.ranking.ports import RankingCache
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair.kept_seasons import kept_board_season

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import CacheUnavailable, Unavailable
 from leaderboard.repair.ports import BoardClaims, RebuildClaims, RebuildLauncher
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from leaderboard.boards.board_season import key_of, split_key
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Board, Schedule
+from leaderboard.boards.seasons import key_of, split_key
 from leaderboard.errors import BoardNotFound, CacheUnavailable
-from leaderboard.ranking.board_item import BoardItem
+from leaderboard.ranking.tops import BoardItem
 from leaderboard.repair.ports import BoardDirectory, FollowedBoards, RunMemory
 from leaderboard.repair.rollover_progress import RolloverProgress
 from leaderboard.repair.season_window import SeasonWindow

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Entry, Score
 from leaderboard.ranking.listings import Position
 from leaderboard.ranking.score_state import ScoreState

@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.seasons import before
+from leaderboard.boards.seasons import BoardSeason, before
 from leaderboard.boards.snapshots import Score, Snapshot
-from leaderboard.ranking.board_item import with_item_order
-from leaderboard.ranking.cached_top import COMPLETE
 from leaderboard.ranking.ports import Rebuilds, TopReader
+from leaderboard.ranking.tops import COMPLETE, with_item_order
 from leaderboard.repair.kept_seasons import kept_board_season
 from leaderboard.repair.ports import (
     USERS_AT_ONCE,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from leaderboard.boards.board_season import BoardSeason, key_of, split_key
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Action, Board
+from leaderboard.boards.seasons import BoardSeason, key_of, split_key
 from leaderboard.errors import BoardLimit, BoardNotFound, Raced, TicketInvalid
 from leaderboard.retries import tries
 from leaderboard.scoring import decisions
-from leaderboard.scoring.completions import Completion, Evidence
 from leaderboard.scoring.issuing import action_of, new_ticket
 from leaderboard.scoring.items import (
     Answer,
@@ -22,6 +21,7 @@ from leaderboard.scoring.items import (
     Write,
     unnamed,
 )
+from leaderboard.scoring.judges import Completion, Evidence
 from leaderboard.scoring.ports import Keyring, ScoreStore
 from leaderboard.scoring.tickets import (
     REFUSAL,

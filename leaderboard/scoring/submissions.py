@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Board, Operator
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import (
     Invalid,
     LeaderboardError,

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from leaderboard import clock
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.wiring.adapters import (
     board_index,
     board_table,
@@ -138,7 +138,7 @@ def rebuild_starter() -> RebuildStarter:
 
 @cache
 def batch_reader() -> BatchReader:
-    from leaderboard.adapters.dynamodb.board_images import StreamImages
+    from leaderboard.adapters.dynamodb.board_items import StreamImages
     from leaderboard.frames.changes import BatchReader
 
     return BatchReader(

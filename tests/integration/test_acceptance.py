@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from leaderboard import wiring
-from leaderboard.boards.board_season import key_of
 from leaderboard.boards.boards_file import parse
+from leaderboard.boards.seasons import key_of
+from leaderboard.clock import from_datetime
 from leaderboard.errors import Raced, TicketExpired
-from leaderboard.instants import from_datetime
 from leaderboard.scoring.scores import Scores
 from leaderboard.scoring.submissions import Submissions
 

@@ -13,18 +13,18 @@ import pytest
 import handlers.rebuild
 import handlers.score_stream
 import handlers.upkeep
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.accounts import CognitoAccounts
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
 from leaderboard.adapters.dynamodb.index import BoardIndex
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE, PARTIAL
 from leaderboard.scoring.items import VISIBLE, ScoreItem, Write
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
@@ -34,7 +34,7 @@ Json = dict[str, Any]
 SEASON = "2026-W30"
 KEY = f"weekly#{SEASON}"
 KEY = f"weekly#{SEASON}"
-T0 = instants.from_text("2026-07-20T08:00:00.000Z")
+T0 = clock.from_text("2026-07-20T08:00:00.000Z")
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,9 @@ from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 
 import handlers.scores
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.boards.board_season import key_of
+from leaderboard.boards.seasons import key_of
 from leaderboard.errors import BoardNotFound, LeaderboardError, Unavailable
 from leaderboard.scoring.items import SUBMISSION_MS
 from leaderboard.scoring.scores import Outcome
@@ -41,7 +41,7 @@ CONTEXT: Any = Unhurried()
 
 @pytest.fixture(autouse=True)
 def switches(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Dependencies:
-    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    monkeypatch.setattr(clock, "machine_ms", lambda: NOW)
     return dependencies
 
 

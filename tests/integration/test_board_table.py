@@ -10,7 +10,7 @@ import pytest
 from leaderboard import wiring
 from leaderboard.boards.rules import MAX_SCORE
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
-from leaderboard.ranking.board_item import BoardItem
+from leaderboard.ranking.tops import BoardItem
 
 pytestmark = pytest.mark.usefixtures("stage")
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import handlers.scores
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.moderation import ModerationTable
 from leaderboard.adapters.dynamodb.profiles import ProfileTable
@@ -47,14 +47,14 @@ NOW = 1_795_420_800_000
 
 
 @pytest.fixture(autouse=True)
-def clock(stage: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:  # noqa: ARG001
+def now(stage: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:  # noqa: ARG001
     file = tmp_path / "boards.yml"
     file.write_text(RULES)
     monkeypatch.setenv("BOARDS_FILE", str(file))
-    now = [NOW]
-    monkeypatch.setattr(instants, "now_ms", lambda: now[0])
+    at = [NOW]
+    monkeypatch.setattr(clock, "machine_ms", lambda: at[0])
     aws.forget()
-    yield now
+    yield at
     aws.forget()
 
 
@@ -88,10 +88,10 @@ def test_player_opens_as_many_boards_as_the_pattern_says() -> None:
     assert boards_of("ann") == {"level-0", "level-1", "level-2", "arena-1", "global"}
 
 
-def test_attempt_opens_a_board(clock: list[int]) -> None:
+def test_attempt_opens_a_board(now: list[int]) -> None:
     for number in range(3):
         attempt(f"level-{number}")
-        clock[0] += 1
+        now[0] += 1
     attempt("level-0")
     for tried in (attempt, visit):
         with pytest.raises(BoardLimit):
@@ -99,15 +99,15 @@ def test_attempt_opens_a_board(clock: list[int]) -> None:
     visit("level-2")
 
 
-def test_board_counts_once_whatever_its_seasons(clock: list[int]) -> None:
+def test_board_counts_once_whatever_its_seasons(now: list[int]) -> None:
     for number in range(2):
         visit(f"level-{number}")
     for _ in range(3):
-        clock[0] += DAY_MS
+        now[0] += DAY_MS
         visit("level-0")
         visit("level-1")
     visit("level-2")
-    clock[0] += DAY_MS
+    now[0] += DAY_MS
     with pytest.raises(BoardLimit):
         visit("level-3")
     visit("level-2")

@@ -22,21 +22,20 @@ import handlers.score_stream
 import handlers.seasons
 import handlers.upkeep
 import handlers.verify
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.adapters.valkey.cache_keys import CacheKeys
+from leaderboard.adapters.valkey.connection import CacheKeys
 from leaderboard.adapters.valkey.encoding import stored
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Board, Order
-from leaderboard.boards.seasons import season_at
+from leaderboard.boards.seasons import BoardSeason, key_of, season_at
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.cached_top import COMPLETE
 from leaderboard.ranking.listings import Position
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE
 from leaderboard.repair.rule_changes import PATIENCE_MS, RuleChangesResult
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
@@ -48,7 +47,7 @@ Json = dict[str, Any]
 RULES = (
     "boards: {{times: {{order: {order}, operator: latest, topSize: {size}, schedule: {schedule}}}}}"
 )
-NOW = instants.now_ms()
+NOW = clock.machine_ms()
 DAY_MS = 86_400_000
 
 
@@ -484,7 +483,7 @@ def test_key_is_never_made_by_a_guessed_order(monkeypatch: pytest.MonkeyPatch) -
 
 def test_season_that_ended_keeps_its_order(switches: Dependencies) -> None:
     release("desc", schedule="daily")
-    old = instants.to_text(NOW - DAY_MS)[:10]
+    old = clock.to_text(NOW - DAY_MS)[:10]
     for user, amount in {"a": 1, "b": 2}.items():
         play_on(old, user, amount)
     play(c=1, d=2)
@@ -537,7 +536,7 @@ def test_order_that_changes_while_a_top_gets_its_size_is_filled(
 def test_size_of_the_top_shows_on_seasons_that_ended_too(size: int, switches: Dependencies) -> None:
     """Those that the cache keeps: else the audit finds each of them wrong, and raises its alarm."""
     release(schedule="daily")
-    old = instants.to_text(NOW - DAY_MS)[:10]
+    old = clock.to_text(NOW - DAY_MS)[:10]
     for number in range(6):
         play_on(old, f"u{number}", number)
     play(a=1)
@@ -661,7 +660,7 @@ def test_index_of_two_orders_reads_as_one(now: Order) -> None:
                 "version": {"N": "1"},
                 "userName": {"S": it.user_name},
                 "userScore": {"N": str(it.user_score)},
-                "scoreUpdatedAt": {"S": instants.to_text(it.updated_ms)},
+                "scoreUpdatedAt": {"S": clock.to_text(it.updated_ms)},
                 "boardSeasonShard": {"S": f"times#all#{number % 3}"},
                 "boardOrder": {"S": order.index_key(made, *at)},
             },

@@ -8,17 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard.adapters.valkey.cache_keys import CacheKeys
-from leaderboard.adapters.valkey.connection import ValkeyConnection
+from leaderboard.adapters.valkey.connection import CacheKeys, ValkeyConnection
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.adapters.valkey.run_memory import ValkeyRunMemory
 from leaderboard.adapters.valkey.viewer_cache import ViewerCache
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking.cached_top import COMPLETE
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE
 from tests.integration.aws import close
 from tests.integration.valkey import Valkey
 

@@ -13,18 +13,18 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.boards.board_season import key_of
 from leaderboard.boards.boards_file import parse
+from leaderboard.boards.seasons import key_of
 from leaderboard.errors import (
     LeaderboardError,
     SubmissionConflict,
     TicketSuperseded,
     Unavailable,
 )
-from leaderboard.scoring.completions import Evidence
 from leaderboard.scoring.items import ScoreItem
+from leaderboard.scoring.judges import Evidence
 from leaderboard.scoring.ports import ScoreStore
 from leaderboard.scoring.scores import Outcome, Scores
 from leaderboard.scoring.submissions import Submissions
@@ -39,7 +39,7 @@ WRITES = {"PutItem", "TransactWriteItems"}
 class Moment:
     """The service's clock: what is early becomes due by moving it."""
 
-    ms: int = field(default_factory=instants.now_ms)
+    ms: int = field(default_factory=clock.machine_ms)
 
     def __call__(self) -> int:
         return self.ms

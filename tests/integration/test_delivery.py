@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 from leaderboard.adapters.aws import handle_pool, posting
 from leaderboard.adapters.aws.clients import CA_FILE
 from leaderboard.adapters.aws.posting import CROWD, CROWD_PATIENCE, PostingDelivery
-from leaderboard.frames.frame import Delivered, Frame
+from leaderboard.frames.messages import Delivered, Frame
 from leaderboard.frames.ports import Delivery
 from tests.integration.signature import signed_by_botocore
 from tests.integration.sink import Mishap, Sink, certified, listening

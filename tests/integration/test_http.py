@@ -15,12 +15,12 @@ import handlers.moderation
 import handlers.rebuild
 import handlers.score_stream
 import handlers.scores
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.adapters.valkey.cache_keys import CacheKeys
 from leaderboard.adapters.valkey.cluster import Cluster
-from leaderboard.boards.names import default_name
+from leaderboard.adapters.valkey.connection import CacheKeys
+from leaderboard.boards.snapshots import default_name
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, answered, request, stream_record
@@ -36,7 +36,7 @@ NOW = 1_795_420_800_000
 
 @pytest.fixture(autouse=True)
 def switches(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Dependencies:
-    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    monkeypatch.setattr(clock, "machine_ms", lambda: NOW)
     return dependencies
 
 
@@ -358,10 +358,10 @@ def test_limit_out_of_bounds_is_refused(limit: str) -> None:
 
 
 def test_past_season_is_read_as_it_was_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(instants, "now_ms", lambda: NOW - 7 * 86_400_000)
+    monkeypatch.setattr(clock, "machine_ms", lambda: NOW - 7 * 86_400_000)
     aws.forget()
     scored(3, "weekly")
-    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    monkeypatch.setattr(clock, "machine_ms", lambda: NOW)
     aws.forget()
     past = read("weekly", "season=2026-W47")
     assert len(users(past)) == 3
@@ -748,10 +748,10 @@ def test_scores_of_a_board_that_began_while_the_cache_is_down_are_listed(
 def test_past_seasons_ranking_is_read(
     monkeypatch: pytest.MonkeyPatch, cache_state: Callable[[], bool]
 ) -> None:
-    monkeypatch.setattr(instants, "now_ms", lambda: NOW - 7 * 86_400_000)
+    monkeypatch.setattr(clock, "machine_ms", lambda: NOW - 7 * 86_400_000)
     aws.forget()
     scored(7, "weekly")
-    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    monkeypatch.setattr(clock, "machine_ms", lambda: NOW)
     aws.forget()
     cache_state()
     past = "season=2026-W47"
@@ -773,10 +773,10 @@ def test_past_seasons_ranking_is_read(
 def test_season_that_left_the_cache_is_read_from_the_index(
     monkeypatch: pytest.MonkeyPatch, cache_server: Valkey
 ) -> None:
-    monkeypatch.setattr(instants, "now_ms", lambda: NOW - 7 * 86_400_000)
+    monkeypatch.setattr(clock, "machine_ms", lambda: NOW - 7 * 86_400_000)
     aws.forget()
     scored(14, "weekly")
-    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    monkeypatch.setattr(clock, "machine_ms", lambda: NOW)
     aws.forget()
     scored(2, "weekly")
     past = "season=2026-W47"
@@ -953,7 +953,7 @@ def test_reference_is_served() -> None:
 def test_boards_tell_when_their_season_began_and_ends(
     monkeypatch: pytest.MonkeyPatch, moment: str, season: str, starts: str, ends: str
 ) -> None:
-    monkeypatch.setattr(instants, "now_ms", lambda: instants.from_text(moment))
+    monkeypatch.setattr(clock, "machine_ms", lambda: clock.from_text(moment))
     aws.forget()
     answer = answered(handlers.boards.handler(request("GET /boards"), CONTEXT))
     (weekly,) = [it for it in answer.json["boards"] if it["board"] == "weekly"]
@@ -973,10 +973,10 @@ def test_boards_tell_when_their_season_began_and_ends(
 def test_scores_of_a_player_are_listed_current_seasons_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(instants, "now_ms", lambda: NOW - 7 * 86_400_000)
+    monkeypatch.setattr(clock, "machine_ms", lambda: NOW - 7 * 86_400_000)
     aws.forget()
     write({"submissionId": "s", "score": 7}, board="weekly")
-    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    monkeypatch.setattr(clock, "machine_ms", lambda: NOW)
     aws.forget()
     write({"submissionId": "s", "delta": 5, "userName": "Ann"})
     write({"submissionId": "t", "score": 9}, board="weekly")

@@ -15,7 +15,7 @@ import handlers.boards
 import handlers.moderation
 import handlers.scores
 from game import quiz
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.scoring import judges, tickets
 from leaderboard.scoring.judges import FAILED
@@ -47,7 +47,7 @@ class Moment:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Moment:
     moment = Moment()
-    monkeypatch.setattr(instants, "now_ms", moment)
+    monkeypatch.setattr(clock, "machine_ms", moment)
     return moment
 
 
@@ -269,7 +269,7 @@ def test_clock_an_hour_ahead_locks_no_action(machine: Moment) -> None:
         machine.ahead_ms = HOUR
         done = send(issued["ticket"], **body)
         assert done.status == 200, done.text
-        assert abs(instants.from_text(done.json["entry"]["scoreUpdatedAt"]) - real_ms()) < 10_000
+        assert abs(clock.from_text(done.json["entry"]["scoreUpdatedAt"]) - real_ms()) < 10_000
         # Tickets of functions whose clocks are right count at once.
         machine.ahead_ms = 0
         time.sleep(0.002)
@@ -285,7 +285,7 @@ def test_clock_an_hour_ahead_locks_no_action(machine: Moment) -> None:
 def test_clock_an_hour_ahead_issues_no_ticket_of_the_future(machine: Moment) -> None:
     machine.ahead_ms = HOUR
     issued = take("quiz").json
-    assert abs(instants.from_text(issued["notBefore"]) - real_ms() - 2_000) < 5_000
+    assert abs(clock.from_text(issued["notBefore"]) - real_ms() - 2_000) < 5_000
     item = wiring.score_table().read("ann", "global#all")
     assert item is not None
     assert item.recovered_us["actions"] < (real_ms() + 60_000) * 1000
@@ -294,7 +294,7 @@ def test_clock_an_hour_ahead_issues_no_ticket_of_the_future(machine: Moment) -> 
 def test_time_of_an_event_of_days_ago_says_nothing(machine: Moment) -> None:  # noqa: ARG001
     """One that `sls invoke` reads from a file."""
     issued = take("quiz", at=1_795_421_730_123 - 30 * 24 * HOUR).json
-    assert abs(instants.from_text(issued["notBefore"]) - real_ms() - 2_000) < 5_000
+    assert abs(clock.from_text(issued["notBefore"]) - real_ms() - 2_000) < 5_000
 
 
 def test_event_without_a_time_goes_by_the_own_clock() -> None:

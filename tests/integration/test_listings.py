@@ -13,8 +13,8 @@ from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb import index
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Entry, Score, ranked
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.ports import RankingReader

@@ -20,9 +20,9 @@ import handlers.scores
 import handlers.subscriber
 import handlers.upkeep
 from handlers.telemetry import logger
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.boards.names import default_name
+from leaderboard.boards.snapshots import default_name
 from leaderboard.errors import Barred, Refused, Unavailable, UserDeleted, UserNotRanked
 from leaderboard.frames.subscriptions import TooManyConnections
 from leaderboard.scoring.acts import Act
@@ -769,7 +769,7 @@ def ask(route: str, claims: Json, **options: Any) -> Any:
 
 def signed_in(user: str, name: str | None = None, *, seconds_ago: int = 0) -> Json:
     """The claims of an access token, as the gateway hands them over: all of them texts."""
-    at = instants.now_ms() // 1000 - seconds_ago
+    at = clock.machine_ms() // 1000 - seconds_ago
     return {"sub": user, "username": name or user, "auth_time": str(at)}
 
 

@@ -20,10 +20,10 @@ import leaderboard.adapters.aws.handle_pool
 import leaderboard.adapters.aws.posting
 import leaderboard.adapters.dynamodb.audiences
 import leaderboard.frames.delivery
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.dynamodb.board_items import board_item
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.boards.board_season import split_key
+from leaderboard.boards.seasons import split_key
 from local.poller import Mapping as Trigger
 from local.poller import Scheduler, Stream, seeded
 from local.poller.stream import lane_of
@@ -62,7 +62,7 @@ class Board:
                 "userId": {"S": f"{number:036d}"},
                 "userName": {"S": f"Näme of player {number:012d}"},
                 "userScore": {"N": str(10_000_000 + self.changes - number)},
-                "scoreUpdatedAt": {"S": instants.to_text(round(now * 1000))},
+                "scoreUpdatedAt": {"S": clock.to_text(round(now * 1000))},
             }
             for number in range(self.size)
         ]
@@ -96,7 +96,7 @@ def model(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> StoryT
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "CRITICAL")
     for module in (
         handlers.board_stream,
-        instants,
+        clock,
         leaderboard.adapters.dynamodb.audiences,
         leaderboard.adapters.aws.handle_pool,
         leaderboard.adapters.aws.posting,

@@ -20,8 +20,8 @@ from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.score_items import score_state
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score, ranked
 from leaderboard.reading.standby import Standby
 from leaderboard.scoring.items import HIDDEN, VISIBLE, ScoreItem, Write

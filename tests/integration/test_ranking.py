@@ -18,18 +18,16 @@ from redis.exceptions import NoPermissionError
 
 from leaderboard.adapters.valkey import ranking as adapter
 from leaderboard.adapters.valkey import viewer_cache
-from leaderboard.adapters.valkey.cache_keys import FORMAT, CacheKeys
-from leaderboard.adapters.valkey.connection import Script, ValkeyConnection
+from leaderboard.adapters.valkey.connection import FORMAT, CacheKeys, Script, ValkeyConnection
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.adapters.valkey.viewer_cache import ViewerCache
-from leaderboard.boards.board_season import BoardSeason
-from leaderboard.boards.names import default_name
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
-from leaderboard.boards.snapshots import Entry, Score
+from leaderboard.boards.seasons import BoardSeason
+from leaderboard.boards.snapshots import Entry, Score, default_name
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, TOTAL_MS, CachedTop, Hint
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE, NEW, PARTIAL, TOTAL_MS, CachedTop, Hint
 from tests.integration.aws import close
 from tests.integration.deployed import DeployedValkey
 from tests.integration.valkey import Valkey

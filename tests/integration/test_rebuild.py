@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 import handlers.rebuild
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import BoardNotFound, Invalid, Unavailable
-from leaderboard.ranking.cached_top import COMPLETE
 from leaderboard.ranking.recorder import Recorder
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE
 from tests.integration import aws
 from tests.integration.events import CONTEXT
 from tests.integration.valkey import Valkey
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("stage")
 def take(user_id: str, score: int) -> None:
     """What the score stream does with one record."""
     board_season, recorder = wiring.asked("global"), wiring.recorder()
-    record = ScoreState(user_id, instants.now_ms(), Score(user_id, user_id, score, 1000 + score))
+    record = ScoreState(user_id, clock.machine_ms(), Score(user_id, user_id, score, 1000 + score))
     recorder.record(board_season, recorder.apply(board_season, [record]).top)
 
 
@@ -120,7 +120,7 @@ def test_removed_and_hidden_users_are_on_no_rebuilt_board(cache_server: Valkey) 
     for user, amount in (("ann", 30), ("bob", 20), ("cy", 10)):
         score(user, amount)
     rebuilt()
-    later = {"version": {"N": str(instants.now_ms() + 10)}}
+    later = {"version": {"N": str(clock.machine_ms() + 10)}}
     put_raw("ann", **later, expiresAt={"N": "1"})
     put_raw("bob", **later, userScore={"N": "20"}, standing={"S": "hidden"})
     cache_server.client.flushall()

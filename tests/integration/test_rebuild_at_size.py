@@ -14,19 +14,18 @@ import pytest
 
 import handlers.rebuild
 import handlers.score_stream
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
-from leaderboard.adapters.valkey.cache_keys import CacheKeys
+from leaderboard.adapters.valkey.connection import CacheKeys
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards import order
-from leaderboard.boards.board_season import key_of
-from leaderboard.boards.seasons import season_at
+from leaderboard.boards.seasons import key_of, season_at
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Invalid, Unavailable
-from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
 from leaderboard.ranking.recorder import Recorder
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE, PARTIAL
 from leaderboard.repair import rebuild_targets
 from leaderboard.repair.rebuild_progress import RebuildProgress, RebuildRequest
 from tests.integration import aws, aws_calls
@@ -35,7 +34,7 @@ from tests.integration.events import Invocation, stream_record
 from tests.integration.valkey import Valkey
 
 Json = dict[str, Any]
-NOW = instants.now_ms()
+NOW = clock.machine_ms()
 BOARDS = """
 boards:
   global: {operator: latest, topSize: 3}
@@ -101,7 +100,7 @@ def put(user: str, score: int | None, key: str = "global#all", version: int = 1)
         image |= {
             "userName": {"S": user.upper()},
             "userScore": {"N": str(score)},
-            "scoreUpdatedAt": {"S": instants.to_text(at)},
+            "scoreUpdatedAt": {"S": clock.to_text(at)},
             "boardSeasonShard": {"S": f"{key}#{shard}"},
             "boardOrder": {"S": f"{order[0]}{signed + 2**53:017d}{at:013d}{user}"},
         }
@@ -271,7 +270,7 @@ def test_all_fills_every_live_board_in_one_pass(
     switches: Dependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     season = wiring.boards().find("weekly")
-    now = season_at(season.schedule, instants.now_ms()).season
+    now = season_at(season.schedule, clock.machine_ms()).season
     for key in ("global#all", "low#all", f"weekly#{now}", "arena-1#all", "weekly#2020-W01"):
         deliver(put("seen", 1, key))
         put("unseen", 7, key)
@@ -509,7 +508,7 @@ def test_first_score_of_this_moment_is_no_stranger() -> None:
     """It is in the ranking, and neither the index nor this reading of the table has it yet."""
     users = crowd(3)
     run({"board": "global"})
-    known("new", 9000, instants.now_ms())
+    known("new", 9000, clock.machine_ms())
     board_season, cache = wiring.asked("global"), wiring.ranking_cache()
     top = cache.read(board_season)
     assert top is not None

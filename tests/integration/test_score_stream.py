@@ -12,9 +12,9 @@ import handlers.upkeep
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.boards.board_season import key_of
+from leaderboard.boards.seasons import key_of
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
+from leaderboard.ranking.tops import COMPLETE, PARTIAL, CachedTop
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record

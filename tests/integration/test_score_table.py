@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.index import INDEX
 from leaderboard.adapters.dynamodb.items import typed
 from leaderboard.adapters.dynamodb.score_items import score_state
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
-from leaderboard.boards.names import default_name
 from leaderboard.boards.rules import MAX_SCORE, Board, Order
+from leaderboard.boards.seasons import BoardSeason
+from leaderboard.boards.snapshots import default_name
 from leaderboard.errors import Raced
 from leaderboard.scoring.items import Answer, CompletedTicket, Profile, ScoreItem, Submission, Write
 from tests.integration import aws
@@ -106,7 +106,7 @@ def test_item_of_an_older_release_is_read() -> None:
             "boardSeason": "global#all",
             "userName": "Ann | ☃",
             "userScore": 40,
-            "scoreUpdatedAt": instants.to_text(T0),
+            "scoreUpdatedAt": clock.to_text(T0),
             "profileVersion": 0,
             "standing": "visible",
             "version": T0,
@@ -117,7 +117,7 @@ def test_item_of_an_older_release_is_read() -> None:
                     "answer": {
                         "userName": "Ann before",
                         "userScore": 40,
-                        "scoreUpdatedAt": instants.to_text(T0),
+                        "scoreUpdatedAt": clock.to_text(T0),
                         "changed": True,
                     },
                 }

@@ -12,15 +12,15 @@ import pytest
 
 import handlers.board_stream
 import handlers.seasons
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.board_items import board_item
-from leaderboard.boards.board_season import BoardSeason, key_of
+from leaderboard.boards.seasons import BoardSeason, key_of
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.frames.frame import Change
-from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
+from leaderboard.frames.messages import Change
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE, PARTIAL, CachedTop
 from leaderboard.repair import season_rollover
 from leaderboard.repair.season_rollover import RolloverResult
 from leaderboard.repair.season_window import GRACE_MS
@@ -31,7 +31,7 @@ from tests.integration.events import CONTEXT
 from tests.integration.valkey import Valkey
 
 Json = dict[str, Any]
-MONDAY = instants.from_text("2026-11-23T00:00:00.000Z")
+MONDAY = clock.from_text("2026-11-23T00:00:00.000Z")
 DAY = 86_400_000
 WEEK = 7 * DAY
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.score_items import score_state
-from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.boards.boards_file import parse
 from leaderboard.boards.rules import Board, Operator, Order, Schedule
+from leaderboard.boards.seasons import BoardSeason, split_key
 from leaderboard.boards.snapshots import Entry as RankedEntry
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Invalid, ScoreLimit
@@ -67,8 +67,8 @@ def _entry(text: str) -> Entry:
 def milliseconds(moment: str) -> int:
     """A time of the day, or a whole one."""
     if "T" in moment:
-        return instants.from_text(moment)
-    return instants.from_text(f"{DAY}T{moment}{'' if '.' in moment else '.000'}Z")
+        return clock.from_text(moment)
+    return clock.from_text(f"{DAY}T{moment}{'' if '.' in moment else '.000'}Z")
 
 
 EXAMPLES = [Example(*found) for found in ROW.findall(DOCUMENT.read_text(encoding="utf-8"))]

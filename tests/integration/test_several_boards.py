@@ -17,9 +17,9 @@ from botocore.exceptions import ReadTimeoutError
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.profiles import ProfileTable
-from leaderboard.boards.board_season import key_of
 from leaderboard.boards.boards_file import parse
-from leaderboard.boards.names import default_name
+from leaderboard.boards.seasons import key_of
+from leaderboard.boards.snapshots import default_name
 from leaderboard.errors import (
     Barred,
     Invalid,
@@ -34,8 +34,8 @@ from leaderboard.errors import (
     Unavailable,
 )
 from leaderboard.scoring import tickets
-from leaderboard.scoring.completions import Evidence
 from leaderboard.scoring.items import Answer, ScoreItem, unnamed
+from leaderboard.scoring.judges import Evidence
 from leaderboard.scoring.profiles import Profiles, renamed
 from leaderboard.scoring.scores import Outcome, Scores
 from leaderboard.scoring.submissions import Submissions

@@ -10,12 +10,11 @@ import handlers.score_stream
 import handlers.verify
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.valkey.cache_keys import CacheKeys
+from leaderboard.adapters.valkey.connection import CacheKeys
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
-from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Order
-from leaderboard.ranking.board_item import BoardItem
-from leaderboard.ranking.cached_top import TOTAL_MS
+from leaderboard.boards.seasons import BoardSeason, key_of
+from leaderboard.ranking.tops import TOTAL_MS, BoardItem
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, stream_record

@@ -21,14 +21,14 @@ import handlers.scores
 import handlers.seasons
 import handlers.subscriber
 import handlers.verify
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb import reports
 from leaderboard.adapters.dynamodb.index import BoardIndex
 from leaderboard.boards import order
-from leaderboard.boards.board_season import key_of
-from leaderboard.boards.names import default_name
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import key_of
+from leaderboard.boards.snapshots import default_name
 from tests.integration import aws, events
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, answered, request, stream_record
@@ -66,7 +66,7 @@ def switches(
     environment = {"BOARDS_FILE": str(boards), "USER_POOL_ID": pool, "RECORD_INTERVAL_MS": "0"}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(instants, "now_ms", lambda: NOW)
+    monkeypatch.setattr(clock, "machine_ms", lambda: NOW)
     aws.forget()
     yield dependencies
     client("cognito-idp").delete_user_pool(UserPoolId=pool)

@@ -15,15 +15,14 @@ import handlers.moderation
 import handlers.score_stream
 import handlers.scores
 import handlers.upkeep
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
-from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.rules import Schedule
-from leaderboard.boards.seasons import before, season_at
+from leaderboard.boards.seasons import BoardSeason, before, key_of, season_at
 from leaderboard.errors import RateLimited, Unavailable
-from leaderboard.ranking.board_item import BoardItem
+from leaderboard.ranking.tops import BoardItem
 from leaderboard.scoring.items import ScoreItem, Write
 from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
@@ -80,7 +79,7 @@ def submit(user: str, board: str = "global", amount: int = 3) -> None:
 
 
 def past_seasons(count: int) -> list[str]:
-    now = season_at(Schedule.WEEKLY, instants.now_ms())
+    now = season_at(Schedule.WEEKLY, clock.machine_ms())
     return [before(Schedule.WEEKLY, now, ago).season for ago in range(1, count + 1)]
 
 
@@ -88,7 +87,7 @@ def play_for_years(user: str, seasons: int = SEASONS) -> list[str]:
     """A player of `global`, of this week and of many weeks before."""
     submit(user)
     submit(user, "weekly")
-    now = instants.now_ms()
+    now = clock.machine_ms()
     weeks = past_seasons(seasons)
     for week in weeks:
         item = ScoreItem(
@@ -151,7 +150,7 @@ def test_rename_writes_the_profile_and_the_current_seasons_alone(calls: Calls) -
     play_for_years("ann")
     assert calls.writes_of(lambda: rename("ann", "New Name")) == 3
     found = items("ann")
-    week = season_at(Schedule.WEEKLY, instants.now_ms()).season
+    week = season_at(Schedule.WEEKLY, clock.machine_ms()).season
     for key in ("profile", "global#all", f"weekly#{week}"):
         assert found[key]["userName"] == {"S": "New Name"}, key
     assert names("ann") == {"New Name", "Old Name"}
@@ -281,7 +280,7 @@ def test_request_leaves_unreadable_items_of_past_seasons_to_upkeep(
 ) -> None:
     """As it does with those that can be read: it has a bound, and a player's past has none."""
     weeks = play_for_years("ann")
-    current = season_at(Schedule.WEEKLY, instants.now_ms()).season
+    current = season_at(Schedule.WEEKLY, clock.machine_ms()).season
     for week in (current, *weeks):
         client("dynamodb").update_item(
             TableName=aws.SCORES,

@@ -11,14 +11,14 @@ import pytest
 
 import handlers.rebuild
 import handlers.verify
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.index import BoardIndex
-from leaderboard.adapters.valkey.cache_keys import CacheKeys
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.adapters.valkey.connection import CacheKeys
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import BoardNotFound, CacheUnavailable, Invalid, Unavailable
-from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE, PARTIAL
 from leaderboard.repair.verification import REBUILD_AGAIN_MS, VerificationResult
 from tests.integration import aws
 from tests.integration.capacity import metered
@@ -28,7 +28,7 @@ from tests.integration.test_rebuild_at_size import BOARDS, deliver, known, put, 
 from tests.integration.valkey import Valkey
 
 Json = dict[str, Any]
-NOW = instants.now_ms()
+NOW = clock.machine_ms()
 
 
 @pytest.fixture(autouse=True)

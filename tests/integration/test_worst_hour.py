@@ -14,9 +14,9 @@ import pytest
 import handlers.boards
 import handlers.scores
 import handlers.subscriber
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.frames.ports import MAX_BOARDS
-from leaderboard.ranking.cached_top import COMPLETE
+from leaderboard.ranking.tops import COMPLETE
 from leaderboard.settings import load
 from tests.integration.capacity import metered
 from tests.integration.events import CONTEXT, frame, request
@@ -210,8 +210,8 @@ def test_table_has_these_rows_and_no_others() -> None:
 @pytest.mark.parametrize("asked", ASKED, ids=[it[1] for it in ASKED])
 def test_row_is_what_the_request_consumes(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     who, what, rate, before, ask = asked
-    now = instants.now_ms() // 60_000 * 60_000 + 1000  # no minute turns between the messages
-    monkeypatch.setattr(instants, "now_ms", lambda: now)
+    now = clock.machine_ms() // 60_000 * 60_000 + 1000  # no minute turns between the messages
+    monkeypatch.setattr(clock, "machine_ms", lambda: now)
     prepared = before()
     with metered() as spent:
         body = ask(prepared)

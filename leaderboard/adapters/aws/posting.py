@@ -17,11 +17,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from leaderboard.adapters.aws.bucket import Bucket
 from leaderboard.adapters.aws.clients import CA_FILE
-from leaderboard.adapters.aws.handle_pool import SHORTEST_REST, HandlePool
-from leaderboard.adapters.aws.signing import digest
-from leaderboard.frames.frame import Delivered, Frame
+from leaderboard.adapters.aws.handle_pool import SHORTEST_REST, HandlePool, digest
+from leaderboard.frames.messages import Delivered, Frame
+
+BURST_SECONDS = 0.5
+"""How many seconds' worth of posts may start at once; the gateway allows as much of its rate."""
+
+
+@dataclass
+class Bucket:
+    """How many posts may start: a rate, and a burst of half a second's worth after a rest.
+
+    Times are those of one monotonic clock, rates are posts a second.
+    """
+
+    full_at: float = 0.0
+    """When a whole burst may start again."""
+
+    def open_at(self, rate: float) -> float:
+        """When the next post may start."""
+        return self.full_at - max(BURST_SECONDS - 1 / rate, 0.0)
+
+    def count(self, now: float, rate: float) -> None:
+        """Count a post that starts now."""
+        self.full_at = max(self.full_at, now) + 1 / rate
+
 
 CHANCE = random.SystemRandom()
 

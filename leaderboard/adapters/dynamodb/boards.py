@@ -14,6 +14,7 @@ from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
 from leaderboard.adapters.dynamodb.board_items import (
+    STAGE,
     board_image,
     board_item,
     board_row,
@@ -21,14 +22,12 @@ from leaderboard.adapters.dynamodb.board_items import (
 )
 from leaderboard.adapters.dynamodb.items import Garbled, if_version
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.boards.board_season import split_key
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import split_key
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import Raced
-from leaderboard.ranking.board_item import BoardItem, BoardRow
+from leaderboard.ranking.tops import BoardItem, BoardRow
 
-STAGE = "#stage"
-"""The key of what the stage remembers of itself; no board-season has it."""
 ROW_ATTRIBUTES = "boardSeason, revision, version"
 
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.adapters.dynamodb.items import Garbled, Item, typed
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.boards.names import MAX_NAME
 from leaderboard.boards.order import TIME_DIGITS
 from leaderboard.boards.rules import MAX_SCORE
+from leaderboard.boards.snapshots import MAX_NAME
 from leaderboard.errors import Unreadable
 from leaderboard.scoring.items import (
     BARRED,
@@ -120,7 +120,7 @@ def standing(item: Item) -> str:
 
 def instant(value: Any) -> int:
     """A stored time, within what boards are ordered by."""
-    found = instants.from_text(value)
+    found = clock.from_text(value)
     if not 0 <= found < 10**TIME_DIGITS:
         raise ValueError("a time beyond what boards are ordered by")
     return found
@@ -129,4 +129,4 @@ def instant(value: Any) -> int:
 def version_or_garbled(item: Item) -> int:
     """The version; of an item without a readable one what stands in its place."""
     stored = typed(item).get("version")
-    return attempted(version, item) or Garbled.at(instants.now_ms(), stored)
+    return attempted(version, item) or Garbled.at(clock.machine_ms(), stored)

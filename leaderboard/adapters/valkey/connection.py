@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,41 @@ from redis.exceptions import (
 from leaderboard.adapters.valkey.cluster import Cluster
 from leaderboard.errors import CacheUnavailable
 from leaderboard.retries import Pause
+
+FORMAT = "lb5"
+"""Part of every key: a release that lays the cache out anew reads nothing old."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheKeys:
+    """The keys of one board-season. They share a hash tag, so one node of a cluster has them all.
+
+    `order`: the sorted set of its users. `users`: a hash of what is known of each. `state`: a hash
+    of what is known of the ranking. `copy`: the recorded top, as readers are answered.
+    """
+
+    order: str
+    users: str
+    state: str
+    copy: str
+
+    @classmethod
+    @lru_cache(maxsize=1024)
+    def of(cls, key: str) -> CacheKeys:
+        """The keys of a board-season, by its own key."""
+        tag = f"{FORMAT}:{{{key}}}"
+        return cls(f"{tag}:order", f"{tag}:users", f"{tag}:state", f"{tag}:copy")
+
+    @property
+    def told(self) -> str:
+        """How far viewers were told ahead of the stream."""
+        return self.state.removesuffix("state") + "told"
+
+    @property
+    def ranking(self) -> tuple[str, str, str]:
+        """The keys that make the ranking."""
+        return (self.order, self.users, self.state)
+
 
 OUTAGE_SECONDS = 1.0
 """How long a cache that failed is not asked again, at first."""

@@ -10,12 +10,11 @@ from typing import Any
 import msgpack
 
 from leaderboard.boards import order
-from leaderboard.boards.names import UNPICKED, default_name
 from leaderboard.boards.rules import Order
-from leaderboard.boards.snapshots import Entry, Score, ranked
-from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, CachedTop, Hint
+from leaderboard.boards.snapshots import UNPICKED, Entry, Score, default_name, ranked
 from leaderboard.ranking.listings import Listing
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE, NEW, PARTIAL, CachedTop, Hint
 
 COMPLETENESS = {NEW: "new", COMPLETE: "1", PARTIAL: "0"}
 FROM_CACHE = {text.encode(): name for name, text in COMPLETENESS.items()}

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from leaderboard.adapters.valkey.cache_keys import CacheKeys
-from leaderboard.adapters.valkey.connection import DOWN, Script, ValkeyConnection, script
+from leaderboard.adapters.valkey.connection import DOWN, CacheKeys, Script, ValkeyConnection, script
 from leaderboard.adapters.valkey.encoding import (
     COMPLETENESS,
     found_of,
@@ -22,10 +21,12 @@ from leaderboard.adapters.valkey.encoding import (
 )
 from leaderboard.adapters.valkey.rebuild_claim import REBUILD_SILENCE_SECONDS
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking.cached_top import (
+from leaderboard.ranking.listings import Listing, Position
+from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import (
     COMPLETE,
     NEW,
     TOTAL_MS,
@@ -34,8 +35,6 @@ from leaderboard.ranking.cached_top import (
     Hint,
     RankingPage,
 )
-from leaderboard.ranking.listings import Listing, Position
-from leaderboard.ranking.score_state import ScoreState
 
 FILL_AT_ONCE = 350
 """Records a call of a rebuild: more take longer each, beside others that want to be answered."""

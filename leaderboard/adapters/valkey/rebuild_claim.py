@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.adapters.valkey.cache_keys import FORMAT
-from leaderboard.adapters.valkey.connection import ValkeyConnection, script
+from leaderboard.adapters.valkey.connection import FORMAT, ValkeyConnection, script
 
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""

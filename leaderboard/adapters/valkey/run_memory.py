@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.adapters.valkey.cache_keys import FORMAT
-from leaderboard.adapters.valkey.connection import ValkeyConnection
+from leaderboard.adapters.valkey.connection import FORMAT, ValkeyConnection
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 
 TURNS = f"{FORMAT}:{{turns}}"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leaderboard.adapters.valkey.cache_keys import FORMAT, CacheKeys
-from leaderboard.adapters.valkey.connection import ValkeyConnection, script
-from leaderboard.ranking.top_copy import TopCopy
+from leaderboard.adapters.valkey.connection import FORMAT, CacheKeys, ValkeyConnection, script
+from leaderboard.ranking.tops import TopCopy
 
 COPY_SECONDS = 10
 """How long a copy of a recorded top is kept. It bounds the age of a copy that a failover revived,

@@ -27,11 +27,11 @@ import leaderboard.adapters.valkey.connection
 import leaderboard.frames.delivery
 from handlers.telemetry import logger, metrics
 from leaderboard import settings, wiring
-from leaderboard.adapters.valkey.cache_keys import CacheKeys
 from leaderboard.adapters.valkey.cluster import Cluster
-from leaderboard.boards.board_season import key_of
+from leaderboard.adapters.valkey.connection import CacheKeys
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.order import OTHER
+from leaderboard.boards.seasons import key_of
 from leaderboard.frames.broadcast import Broadcaster
 from leaderboard.ranking.recorder import Recorder
 from local.poller import Threads

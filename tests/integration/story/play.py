@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 )
 
 from leaderboard import wiring
-from leaderboard.boards.board_season import key_of
+from leaderboard.boards.seasons import key_of
 from leaderboard.errors import (
     Barred,
     LeaderboardError,
@@ -35,8 +35,8 @@ from leaderboard.errors import (
     UserDeleted,
     UserNotRanked,
 )
-from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
-from leaderboard.scoring.completions import Evidence
+from leaderboard.ranking.tops import COMPLETE, PARTIAL, CachedTop
+from leaderboard.scoring.judges import Evidence
 from local.poller import KillAt, Killed
 from tests.integration.story import oracle, reading
 from tests.integration.story.edges import Rig

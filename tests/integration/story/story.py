@@ -20,8 +20,8 @@ from leaderboard.errors import (
     UserDeleted,
     UserNotRanked,
 )
-from leaderboard.ranking.cached_top import COMPLETE
-from leaderboard.scoring.completions import Evidence
+from leaderboard.ranking.tops import COMPLETE
+from leaderboard.scoring.judges import Evidence
 from leaderboard.scoring.scores import IssuedTicket, Outcome
 from local.poller import KillAt
 from tests.integration.story import oracle

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard import wiring
-from leaderboard.boards.board_season import BoardSeason
-from leaderboard.ranking.cached_top import COMPLETE, NEW, CachedTop
+from leaderboard.boards.seasons import BoardSeason
+from leaderboard.ranking.tops import COMPLETE, NEW, CachedTop
 from tests.integration import aws
 from tests.integration.story import oracle, tables
 from tests.integration.story.viewer import Viewer

@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.adapters.aws.signing import Signer, digest
+from leaderboard.adapters.aws.handle_pool import Signer, digest
 
 REGION = "eu-central-1"
 MIDNIGHT = int(datetime(2028, 2, 29, tzinfo=UTC).timestamp())

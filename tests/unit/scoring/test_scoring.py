@@ -23,9 +23,9 @@ from leaderboard.errors import (
     TicketSuperseded,
 )
 from leaderboard.scoring import decisions
-from leaderboard.scoring.completions import Completion, Evidence, challenge, digest
 from leaderboard.scoring.decisions import Decision
 from leaderboard.scoring.items import BARRED, HIDDEN, UNSCORED_MS, Answer, ScoreItem
+from leaderboard.scoring.judges import Completion, Evidence, challenge, digest
 from leaderboard.scoring.tickets import ActionTicket
 from tests.games import shipping
 from tests.unit import strategies

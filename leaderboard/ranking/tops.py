@@ -1,4 +1,4 @@
-"""A board-season's item in the table of boards: the recorded top, and what the next one says."""
+"""A board-season's top: as the cache has it, as the table records it, and the next record."""
 
 from __future__ import annotations
 
@@ -8,11 +8,83 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from leaderboard.boards.board_season import BoardSeason
-from leaderboard.boards.entries import entries_json
+from leaderboard.boards.entries import encode, entries_json
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
-from leaderboard.ranking.cached_top import Hint
+from leaderboard.ranking.score_state import ScoreState
+
+NEW = "new"
+COMPLETE = "complete"
+PARTIAL = "partial"
+
+TOTAL_MS = 10_000
+"""A total that changed while the top stayed is recorded that long after the last record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What was last recorded, as the cache remembers it; it only saves a read of the item."""
+
+    revision: int
+    version: int
+    epoch: str
+    digest: str
+    total: int
+    mixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CachedTop:
+    """The top in the cache, read at one instant; `change` names its state.
+
+    `completeness`: 'new' (started from nothing, not yet confirmed by a record), 'complete' or
+    'partial' (a rebuild is filling it). `age_ms`: since the last record, None if there was none.
+    `order`: the one that the life began in, whatever the board's rules say by now.
+    """
+
+    life: str
+    completeness: str
+    change: str
+    recorded: str
+    hint: Hint | None
+    age_ms: int | None
+    total: int
+    scores: tuple[Score, ...]
+    order: Order
+
+    @property
+    def is_unrecorded(self) -> bool:
+        return self.completeness != PARTIAL and self.change != self.recorded
+
+    @property
+    def is_total_due(self) -> bool:
+        """Whether a total that differs may move the version by itself.
+
+        Of a life that has recorded nothing yet the age is not known: it records first.
+        """
+        return self.age_ms is not None and self.age_ms >= TOTAL_MS
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """What applying a batch came to: how many records were newer. No top: there is no life."""
+
+    top: CachedTop | None
+    applied: int = 0
+    rebuild_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RankingPage:
+    """Some of what a ranking holds. `cursor` goes on from there; None at the end.
+
+    A record has the score that the order shows. It has no score if the user was removed, or is
+    missing in the order.
+    """
+
+    cursor: str | None
+    records: tuple[ScoreState, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +173,27 @@ def next_item(
 def _digest(snapshot: Snapshot) -> str:
     body = json.dumps(entries_json(snapshot.entries)).encode()
     return hashlib.sha256(body).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class TopCopy:
+    """What the cache keeps of the recorded top, and how many the ranking holds now.
+
+    No body: it is not kept. No total: the ranking cannot tell, because it is not whole.
+    """
+
+    body: str | None
+    total: int | None
+
+
+def copy_of(item: BoardItem) -> str:
+    """What the cache keeps of a board's item, as JSON."""
+    snapshot = item.snapshot
+    return encode(
+        {
+            "epoch": snapshot.epoch,
+            "version": snapshot.version,
+            "total": snapshot.total,
+            "entries": entries_json(snapshot.entries),
+        }
+    )
