@@ -85,7 +85,7 @@ def load(
     assert cache.set_completeness(BOARD, life, COMPLETE)
     check(cache, members)
     held = used(cache) - base
-    order = cache.connection.client.library.memory_usage(KEYS.order, samples=SAMPLES)
+    order = cache.connection.client.library.memory_usage(KEYS.members, samples=SAMPLES)
     peers: float | None = None
     if with_peer:
         report(f"{members:,} members: the package's board")

@@ -31,7 +31,7 @@ PAGE = 2000
 class NoCache:
     """No other boards, and no readers."""
 
-    def keep_copy(self, key: str, *, revision: int, body: str) -> None:
+    def keep_top(self, key: str, *, revision: int, body: str) -> None:
         assert key
         assert revision
         assert body

@@ -30,7 +30,7 @@ TARGET_PINGS = 2
 TARGET_RATIO = 2
 JUDGED = "as it installs"
 """The kind of the package that the ratio is expected against."""
-PAYLOAD = f"{KEYS.order}:payload"
+PAYLOAD = f"{KEYS.members}:payload"
 
 
 @dataclass(frozen=True)

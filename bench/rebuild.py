@@ -16,7 +16,7 @@ from bench.figures import table
 from bench.ranking import serving
 from leaderboard import clock
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.adapters.dynamodb.score_scanner import records_of
+from leaderboard.adapters.dynamodb.score_scanner import states_of
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.adapters.valkey.rebuild_claim import RebuildClaim
 from leaderboard.boards.boards_file import parse
@@ -105,7 +105,7 @@ def rebuild(cache: ValkeyRanking, items: int, seconds: float) -> Done:
     assert (top.total, progress.items) == (items, items)
     begun = time.process_time()
     for body in pages.bodies:
-        records_of(json.loads(body), Reports())
+        states_of(json.loads(body), Reports())
     return Done(taken, processor, time.process_time() - begun, parts)
 
 
@@ -130,9 +130,9 @@ class Pages:
             return ScanPage([], None)
         following = at + segments
         position = {"at": following} if following < len(self.bodies) else None
-        return ScanPage(records_of(json.loads(self.bodies[at]), Reports()), position)
+        return ScanPage(states_of(json.loads(self.bodies[at]), Reports()), position)
 
-    def read_records(self, key: str, user_ids: Any) -> list[Any]:
+    def read_states(self, key: str, user_ids: Any) -> list[Any]:
         raise AssertionError("nothing is swept here")
 
 
@@ -145,7 +145,7 @@ class Boards:
     def read(self, key: str) -> BoardItem | None:
         return self.item
 
-    def note_mixed_order(self, key: str) -> None:
+    def remember_mixed_order(self, key: str) -> None:
         """Its records name no order."""
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:

@@ -35,7 +35,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
     try:
         batch = wiring.batch_reader().read([_record(it) for it in event["Records"]])
         _refuse(batch)
-        broadcaster.keep_copies(batch.changes)  # first: reads after a frame find at least its top
+        broadcaster.keep_tops(batch.changes)  # first: reads after a frame find at least its top
         results = broadcaster.send(batch.changes)
         finished_ms = clock.now_ms()
         wiring.batch_reader().remember(batch.changes)

@@ -27,7 +27,7 @@ Json = dict[str, Any]
 def handler(event: Json, context: LambdaContext) -> Json:
     """Post the event's frame; the answer has the members of `Delivered`, without who is gone."""
     frame = Frame(board=event["board"], body=event["frame"].encode(), patience=event["patience"])
-    sender = wiring.fanout()
+    sender = wiring.sender()
     (delivered,) = sender.send(
         [frame],
         shards=event["shards"],

@@ -131,7 +131,7 @@ def remove_score(
     score is not there any more. A score that cannot be read is removed too.
     """
     by = _moderator(user_id)
-    wiring.moderation().remove(user_id, wiring.asked(board, season), by=by, reason=reason)
+    wiring.moderation().remove(user_id, wiring.board_season(board, season), by=by, reason=reason)
     count("ScoresRemoved", 1)
     return Response(status_code=204, body="")
 

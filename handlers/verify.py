@@ -101,7 +101,7 @@ def _board_season(event: Json) -> BoardSeason:
         raise Invalid(USAGE, path="season")
     if event.get("deep") is not True:
         raise Invalid(USAGE, path="deep")
-    return wiring.asked(board, season or None, future=True)
+    return wiring.board_season(board, season or None, future=True)
 
 
 def _compare(board_season: BoardSeason, seconds: float) -> Json:

@@ -14,6 +14,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConfigParseError,
+    ConnectionError as NoConnection,
     HTTPClientError,
     InvalidRegionError,
     NoCredentialsError,
@@ -22,7 +23,6 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
-from botocore.exceptions import ConnectionError as NoConnection
 
 from leaderboard_client.loopback import is_loopback
 from local import announcement, service

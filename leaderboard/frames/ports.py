@@ -53,7 +53,7 @@ class BoardImages(Protocol):
 class FrameCache(Protocol):
     """What the cache keeps for frames and for readers of the top. Raises CacheUnavailable."""
 
-    def keep_copy(self, key: str, *, revision: int, body: str) -> None:
+    def keep_top(self, key: str, *, revision: int, body: str) -> None:
         """Keep a copy of a recorded top, unless a newer one is kept."""
 
     def keep_paces(self, paces: Mapping[str, tuple[str, int]]) -> None:

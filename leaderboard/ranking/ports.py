@@ -34,23 +34,23 @@ class RankingCache(TopReader, Protocol):
     def apply(
         self,
         board_season: BoardSeason,
-        records: Sequence[ScoreState],
+        states: Sequence[ScoreState],
         *,
         start: str | None = None,
     ) -> ApplyResult:
-        """Apply the records that are newer than what is known: at most `BATCH`, one of each user.
+        """Apply the states that are newer than what is known: at most `BATCH`, one of each user.
 
         `start` begins a life if there is none, with that completeness. A total that differs from
-        the recorded one gives the top a fresh `change`, `TOTAL_MS` after the last record.
+        the recorded one gives the top a fresh `change_id`, `TOTAL_MS` after the last record.
         """
 
     def fill(
-        self, board_season: BoardSeason, records: Iterable[ScoreState], *, life: str
+        self, board_season: BoardSeason, states: Iterable[ScoreState], *, life: str
     ) -> int | None:
-        """Apply any number of records, one of each user, to the life that a rebuild fills.
+        """Apply any number of states, one of each user, to the life that a rebuild fills.
 
         The answer is how many were newer than what was known; None if the life is over. Records
-        that are close in the board's order go to the cache in one call. So the more records at a
+        that are close in the board's order go to the cache in one call. So the more states at a
         time, the faster; a hundred thousand are a good number.
         """
 
@@ -106,7 +106,7 @@ class BoardStore(BoardReader, Protocol):
         Revision 0: the item is absent, or was opened and never recorded.
         """
 
-    def note_mixed_order(self, key: str) -> None:
+    def remember_mixed_order(self, key: str) -> None:
         """Note, in an item that was recorded, that the index may have keys of both orders."""
 
 

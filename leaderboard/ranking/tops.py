@@ -36,7 +36,7 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class CachedTop:
-    """The top in the cache, read at one instant; `change` names its state.
+    """The top in the cache, read at one instant; `change_id` names its state.
 
     `completeness`: 'new' (started from nothing, not yet confirmed by a record), 'complete' or
     'partial' (a rebuild is filling it). `age_ms`: since the last record, None if there was none.
@@ -45,8 +45,8 @@ class CachedTop:
 
     life: str
     completeness: str
-    change: str
-    recorded: str
+    change_id: str
+    recorded_change_id: str
     hint: Hint | None
     age_ms: int | None
     total: int
@@ -55,7 +55,7 @@ class CachedTop:
 
     @property
     def is_unrecorded(self) -> bool:
-        return self.completeness != PARTIAL and self.change != self.recorded
+        return self.completeness != PARTIAL and self.change_id != self.recorded_change_id
 
     @property
     def is_total_due(self) -> bool:
@@ -68,7 +68,7 @@ class CachedTop:
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """What applying a batch came to: how many records were newer. No top: there is no life."""
+    """What applying a batch came to: how many states were newer. No top: there is no life."""
 
     top: CachedTop | None
     applied: int = 0
@@ -79,12 +79,12 @@ class ApplyResult:
 class RankingPage:
     """Some of what a ranking holds. `cursor` goes on from there; None at the end.
 
-    A record has the score that the order shows. It has no score if the user was removed, or is
+    A state has the score that the order shows. It has no score if the user was removed, or is
     missing in the order.
     """
 
     cursor: str | None
-    records: tuple[ScoreState, ...]
+    states: tuple[ScoreState, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _digest(snapshot: Snapshot) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class TopCopy:
+class KeptTop:
     """What the cache keeps of the recorded top, and how many the ranking holds now.
 
     No body: it is not kept. No total: the ranking cannot tell, because it is not whole.
@@ -186,7 +186,7 @@ class TopCopy:
     total: int | None
 
 
-def copy_of(item: BoardItem) -> str:
+def kept_top_json(item: BoardItem) -> str:
     """What the cache keeps of a board's item, as JSON."""
     snapshot = item.snapshot
     return encode(

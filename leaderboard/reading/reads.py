@@ -21,9 +21,9 @@ from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import CacheUnavailable, UserNotRanked
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.ports import BoardReader, RankingReader
-from leaderboard.ranking.tops import copy_of, with_item_order
+from leaderboard.ranking.tops import kept_top_json, with_item_order
 from leaderboard.reading import cursors
-from leaderboard.reading.ports import ScoreIndex, TopCopies
+from leaderboard.reading.ports import KeptTops, ScoreIndex
 from leaderboard.reading.standby import Standby
 
 Json = dict[str, Any]
@@ -49,7 +49,7 @@ class Reads:
     """
 
     catalog: Catalog
-    cache: TopCopies
+    cache: KeptTops
     rankings: RankingReader
     boards: Callable[[], BoardReader]
     index: Callable[[], ScoreIndex]
@@ -147,12 +147,12 @@ class Reads:
 
     def _recorded(self, board_season: BoardSeason) -> tuple[Json, bool]:
         try:
-            kept = self.cache.read_copy(board_season.key)
+            kept = self.cache.read_kept_top(board_season.key)
         except CacheUnavailable:
             item = self.boards().read(board_season.key)
             if item is not None and not item.is_readable:
                 return self._indexed(with_item_order(board_season, item)), True
-            return (NO_SCORES if item is None else json.loads(copy_of(item))), True
+            return (NO_SCORES if item is None else json.loads(kept_top_json(item))), True
         body = kept.body
         if body is None:
             item = self.boards().read(board_season.key)
@@ -160,9 +160,9 @@ class Reads:
                 return NO_SCORES, False
             if not item.is_readable:
                 return self._indexed(with_item_order(board_season, item)), True
-            body = copy_of(item)
+            body = kept_top_json(item)
             with contextlib.suppress(CacheUnavailable):
-                self.cache.keep_copy(board_season.key, revision=item.revision, body=body)
+                self.cache.keep_top(board_season.key, revision=item.revision, body=body)
         recorded: Json = json.loads(body)
         # A board that has recorded nothing says so, whatever is on its way.
         if kept.total is None or not recorded["version"]:

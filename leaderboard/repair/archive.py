@@ -84,8 +84,8 @@ class Archive:
                 return NOTHING_RECORDED
             top = item.snapshot
             named = [entry.user_id for entry in top.entries if entry.user_id in users]
-            records = self.scores.read_records(key, named)
-            gone = set(named) - {it.user_id for it in records if it.score is not None}
+            states = self.scores.read_states(key, named)
+            gone = set(named) - {it.user_id for it in states if it.score is not None}
             if not gone and item.is_readable:
                 return NOTHING_RECORDED
             left = ranked(
@@ -114,13 +114,13 @@ class Archive:
             best = self.index.best(board_season, limit)
             unknown = [it.user_id for it in best if it.user_id not in known]
             known |= self._read(board_season, unknown)
-            records = [it for it in known.values() if it is not None]
+            states = [it for it in known.values() if it is not None]
             scores = sorted(
-                (it.score for it in records if it.score is not None),
+                (it.score for it in states if it.score is not None),
                 key=lambda it: _sort_key(board_season, it),
             )
             top = tuple(scores[: rules.top_size])
-            mixed = any(it.order not in (None, rules.order) for it in records)
+            mixed = any(it.order not in (None, rules.order) for it in states)
             if len(best) < limit:
                 return TableTop(top, len(scores), mixed)
             # Behind where the index was read to, there may be others.
@@ -136,8 +136,8 @@ class Archive:
         found: dict[str, ScoreState | None] = dict.fromkeys(user_ids)
         for start in range(0, len(user_ids), USERS_AT_ONCE):
             some = user_ids[start : start + USERS_AT_ONCE]
-            for record in self.scores.read_records(board_season.key, some):
-                found[record.user_id] = record
+            for state in self.scores.read_states(board_season.key, some):
+                found[state.user_id] = state
         return found
 
 

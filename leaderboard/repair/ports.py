@@ -20,18 +20,28 @@ from leaderboard.ranking.tops import BoardItem, BoardRow, RankingPage
 Json = dict[str, Any]
 
 USERS_AT_ONCE = 100
-"""The most users that one call of `ScoreReader.read_records` asks for."""
+"""The most users that one call of `ScoreReader.read_states` asks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanPage:
-    """Some records of a segment, each with the key of its board-season.
+    """Some states of a segment, each with the key of its board-season.
 
-    `position` says where the segment goes on; None: it is at its end.
+    `resume_after` says where the segment goes on; None: it is at its end.
     """
 
-    records: Sequence[tuple[str, ScoreState]]
-    position: Json | None
+    states: Sequence[tuple[str, ScoreState]]
+    resume_after: Json | None
+
+
+class SegmentPage(Protocol):
+    """What one page of a segment came to. `resume_after`: where it goes on; None: at its end."""
+
+    @property
+    def segment(self) -> str: ...
+
+    @property
+    def resume_after(self) -> Json | None: ...
 
 
 class ScoreReader(Protocol):
@@ -45,8 +55,8 @@ class ScoreReader(Protocol):
         Tombstones are included.
         """
 
-    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
-        """The records of these users, `USERS_AT_ONCE` at most; who has no item is left out."""
+    def read_states(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
+        """The states of these users, `USERS_AT_ONCE` at most; who has no item is left out."""
 
 
 class OrderIndex(Protocol):
@@ -110,10 +120,10 @@ class RunMemory(Protocol):
     def drop(self, key: str) -> bool:
         """Forget a ranking; False if a rebuild is filling it, so that it stays."""
 
-    def read_turns(self) -> str | None:
+    def read_rollover(self) -> str | None:
         """How far the rollover of seasons is."""
 
-    def keep_turns(self, text: str) -> None: ...
+    def keep_rollover(self, text: str) -> None: ...
 
     def read_rules(self) -> str | None:
         """Which rules were seen, and since when."""
@@ -126,10 +136,10 @@ class RunMemory(Protocol):
     def keep_miss(self, key: str, text: str | None) -> None:
         """Remember what differs on a board-season; None: nothing does."""
 
-    def read_place(self) -> str | None:
+    def read_resume_after(self) -> str | None:
         """The key that the last verification came to; None: it begins anew."""
 
-    def keep_place(self, key: str | None) -> None: ...
+    def keep_resume_after(self, key: str | None) -> None: ...
 
 
 class RebuildClaims(Protocol):
@@ -138,7 +148,7 @@ class RebuildClaims(Protocol):
     It only saves work: nothing goes wrong if two rebuilds run at once.
     """
 
-    def take(self, run: str) -> bool:
+    def claim(self, run: str) -> bool:
         """Claim the rebuild for a run. False: another one is alive, and will go round again."""
 
     def hold(self, run: str) -> None:
@@ -147,7 +157,7 @@ class RebuildClaims(Protocol):
     def give_back(self, run: str) -> None:
         """Give up a claim whose rebuild could not be started."""
 
-    def finish(self, run: str) -> bool:
+    def end(self, run: str) -> bool:
         """End the run; True if somebody asked for another rebuild meanwhile."""
 
 

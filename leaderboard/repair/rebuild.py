@@ -122,6 +122,6 @@ class Rebuild:
             return done.next_pass(request, attempts=done.attempts + 1)
         if done.opened_boards:
             return done.next_pass(RebuildRequest(unrecorded=True))
-        if not done.request.is_single and patiently(lambda: self.claims.finish(done.run)):
+        if not done.request.is_single and patiently(lambda: self.claims.end(done.run)):
             return done.next_pass(RebuildRequest(cold=True), attempts=1)
         return None

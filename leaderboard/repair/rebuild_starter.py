@@ -30,7 +30,7 @@ class RebuildStarter:
         """
         run = secrets.token_hex(8)
         try:
-            if not self.claims.take(run):
+            if not self.claims.claim(run):
                 return False
             self.function.start(board_season, run)
         except Unavailable:

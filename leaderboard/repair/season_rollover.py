@@ -104,7 +104,7 @@ class SeasonRollover:
         """
         seasons = _text_of(windows)
         has_patterns = any("*" in name for name in windows)
-        progress = RolloverProgress.from_text(self.memory.read_turns())
+        progress = RolloverProgress.from_text(self.memory.read_rollover())
         if progress.seasons != seasons:
             if has_patterns:
                 self._open(run, self._followed(run.now_ms))
@@ -112,7 +112,7 @@ class SeasonRollover:
             if run.is_over:
                 return False
             progress = progress.begin(seasons, needs_pass=has_patterns)
-            self.memory.keep_turns(progress.to_text())
+            self.memory.keep_rollover(progress.to_text())
         if progress.passes:
             page = self._read_page(progress.resume_after, run.now_ms)
             self._open(run, page.unopened)
@@ -120,7 +120,7 @@ class SeasonRollover:
             if run.is_over:
                 return False
             progress = progress.after_page(page.resume_after)
-            self.memory.keep_turns(progress.to_text())
+            self.memory.keep_rollover(progress.to_text())
         return not progress.passes
 
     def _drop(self, run: RolloverRun, keys: Iterable[str]) -> None:

@@ -178,8 +178,8 @@ class Verification:
 
     def _next_page(self) -> list[str]:
         """A page of all board-seasons, behind that of the last run."""
-        rows, resume_after = self.boards.list_some(self.memory.read_place(), PAGE)
-        self.memory.keep_place(resume_after)
+        rows, resume_after = self.boards.list_some(self.memory.read_resume_after(), PAGE)
+        self.memory.keep_resume_after(resume_after)
         return [row.key for row in rows]
 
     # Looking at them.
@@ -234,8 +234,8 @@ class Verification:
             scores: dict[str, Score] = {}
             for start in range(0, len(users), USERS_AT_ONCE):
                 some = users[start : start + USERS_AT_ONCE]
-                records = self.scores.read_records(board_season.key, some)
-                scores |= {it.user_id: it.score for it in records if it.score is not None}
+                states = self.scores.read_states(board_season.key, some)
+                scores |= {it.user_id: it.score for it in states if it.score is not None}
             confirmed = sum(it in scores for it in best)
             if confirmed >= size or len(best) < limit:
                 return sorted(scores.values(), key=lambda it: _sort_key(board_season, it))[:size]

@@ -37,7 +37,7 @@ def configuration() -> Settings:
 
 
 @cache
-def boards() -> Catalog:
+def catalog() -> Catalog:
     it = configuration()
     return boards_file.load(it.boards_file, frame_interval_ms=it.frame_interval_ms)
 

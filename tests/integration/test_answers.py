@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("dependencies")
 
 def scored(count: int) -> None:
     """So many users with scores on the board, recorded."""
-    board_season = wiring.asked("global")
+    board_season = wiring.board_season("global")
     records = [
         ScoreState(f"user-{it}", T0, Score(f"user-{it}", f"User {it}", it, T0))
         for it in range(count)

@@ -46,7 +46,7 @@ def switches(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Dep
 
 
 def past(season: str = SEASON) -> BoardSeason:
-    return BoardSeason.stored(wiring.boards().find("weekly"), season)
+    return BoardSeason.stored(wiring.catalog().find("weekly"), season)
 
 
 def put(

@@ -310,7 +310,7 @@ def test_copy_for_readers_is_the_newest_recorded_top() -> None:
     old, new = image(7, "abc", revision=20), image(8, "abd", revision=21)
     deliver(change(1, old, new))
     deliver(change(0, image(6, "abe", revision=19), old))
-    page = wiring.reads().top(wiring.asked("global"), limit=None)
+    page = wiring.reads().top(wiring.board_season("global"), limit=None)
     assert page.body["version"] == 8
     assert [it["userId"] for it in page.body["entries"]] == ["user-a", "user-b", "user-d"]
 

@@ -210,6 +210,6 @@ def test_rebuilds_streams_and_own_scores_pass_over_the_list() -> None:
     (listed,) = [it for it in rest_of("ann") if it["boardSeason"]["S"] == "boards"]
     assert wiring.score_image_reader()(listed) is None
     page = wiring.score_scanner().read_page(0, 1, after=None, only=None)
-    assert [key for key, _ in page.records] == ["level-1#2026-11-23"]
+    assert [key for key, _ in page.states] == ["level-1#2026-11-23"]
     _, items = wiring.scores().of("ann")
     assert [it.board for it in items] == ["level-1"]

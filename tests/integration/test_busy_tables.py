@@ -19,8 +19,10 @@ pytestmark = pytest.mark.usefixtures("stage")
 
 BATCHES: dict[str, Callable[[], Any]] = {
     "a user's scores": lambda: wiring.score_table().read_several("ann", ["global#all"]),
-    "users of the index": lambda: wiring.board_index().find(wiring.asked("global"), ["ann", "bob"]),
-    "scores of a rebuild": lambda: wiring.score_scanner().read_records("global#all", ["ann"]),
+    "users of the index": lambda: wiring.board_index().find(
+        wiring.board_season("global"), ["ann", "bob"]
+    ),
+    "scores of a rebuild": lambda: wiring.score_scanner().read_states("global#all", ["ann"]),
     "items of boards": lambda: wiring.board_table().read_several(["global#all"]),
     "rows of who is gone": lambda: AudienceTable(aws.CONNECTIONS, 1).leave("global", ["one="]),
     "rows of who closes": lambda: wiring.connection_table().forget("one=", "ann"),

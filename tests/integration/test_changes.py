@@ -78,7 +78,7 @@ def _shards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def times() -> Board:
-    return wiring.boards().find("times")
+    return wiring.catalog().find("times")
 
 
 def season() -> str:
@@ -142,7 +142,7 @@ def minute(*, later_ms: int = 0, deployed: bool = False) -> RuleChangesResult:
 
 
 def rebuild(switches: Dependencies) -> None:
-    """What Lambda does with what was asked of it: rebuilds, and upkeep's chores."""
+    """What Lambda does with what was asked of it: rebuilds, and upkeep's tasks."""
     while switches.invoked:
         event = switches.invoked.pop(0)
         function = handlers.rebuild if "board" in event else handlers.upkeep
@@ -150,15 +150,15 @@ def rebuild(switches: Dependencies) -> None:
 
 
 def shown() -> list[int]:
-    body = wiring.reads().entries(wiring.asked("times"), cursor=None, limit=100)
+    body = wiring.reads().entries(wiring.board_season("times"), cursor=None, limit=100)
     return [it["userScore"] for it in body["entries"]]
 
 
 def top() -> list[int]:
     """Past the copy, which the stream of the table of boards would have replaced."""
     cache = wiring.ranking_cache()
-    cache.connection.client.execute_command("DEL", CacheKeys.of(key_of("times", season())).copy)
-    body = wiring.reads().top(wiring.asked("times"), limit=None).body
+    cache.connection.client.execute_command("DEL", CacheKeys.of(key_of("times", season())).kept_top)
+    body = wiring.reads().top(wiring.board_season("times"), limit=None).body
     return [it["userScore"] for it in body["entries"]]
 
 
@@ -184,7 +184,7 @@ def test_order_changes_as_a_deploy_ends(switches: Dependencies) -> None:
     assert shown() == top() == [75500, 61000, 59000], "not before the deploy has ended"
     assert minute(deployed=True) == RuleChangesResult(("times#all",), (), finished=True)
     assert top() == [75500, 61000, 59000], "viewers keep what was recorded last"
-    assert wiring.reads().entries(wiring.asked("times"), cursor=None, limit=9)["degraded"]
+    assert wiring.reads().entries(wiring.board_season("times"), cursor=None, limit=9)["degraded"]
     assert shown() == [59000, 61000, 75500]
     rebuild(switches)
     assert shown() == [59000, 61000, 75500]
@@ -408,13 +408,13 @@ def test_rebuild_that_meets_a_life_of_the_order_before_fills_another(
     """The life is whole and has a top to record, as one has whose rebuild died before that."""
     play(a=1, b=2)
     assert wiring.board_table().change_order(recorded(), Order.ASC)
-    board_season = wiring.asked("times")
+    board_season = wiring.board_season("times")
     top = wiring.ranking_cache().read(board_season)
     assert top is not None
     assert wiring.ranking_cache().set_completeness(board_season, top.life, COMPLETE)
     assert wiring.rebuild_starter().ask(board_season)
     rebuild(switches)
-    body = wiring.reads().entries(wiring.asked("times"), cursor=None, limit=9)
+    body = wiring.reads().entries(wiring.board_season("times"), cursor=None, limit=9)
     assert "degraded" not in body
     assert [it["userScore"] for it in body["entries"]] == [1, 2]
 
@@ -493,10 +493,10 @@ def test_season_that_ended_keeps_its_order(switches: Dependencies) -> None:
     assert f"times#{old}" not in done.reordered
     rebuild(switches)
     assert shown() == [1, 2]
-    body = wiring.reads().entries(wiring.asked("times", old), cursor=None, limit=9)
+    body = wiring.reads().entries(wiring.board_season("times", old), cursor=None, limit=9)
     assert [it["userScore"] for it in body["entries"]] == [2, 1]
     wiring.ranking_cache().drop(key_of("times", old))
-    body = wiring.reads().entries(wiring.asked("times", old), cursor=None, limit=9)
+    body = wiring.reads().entries(wiring.board_season("times", old), cursor=None, limit=9)
     assert [it["userScore"] for it in body["entries"]] == [2, 1]
 
 

@@ -9,8 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.dynamodb import audiences
-from leaderboard.adapters.dynamodb import connections as adapter
+from leaderboard.adapters.dynamodb import audiences, connections as adapter
 from leaderboard.adapters.dynamodb.audiences import PAGE, AudienceTable
 from leaderboard.adapters.dynamodb.batches import MAX_READS
 from leaderboard.adapters.dynamodb.connections import (

@@ -37,7 +37,7 @@ def sink(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Iterato
         }.items():
             monkeypatch.setenv(name, value)
         # Each invocation is one of an environment of its own.
-        aws.replace_part(monkeypatch, "fanout", wiring.fanout.__wrapped__)
+        aws.replace_part(monkeypatch, "sender", wiring.sender.__wrapped__)
         dependencies.functions[FANOUT] = handlers.fanout.handler
         yield server
         if wiring.broadcaster.cache_info().currsize:

@@ -531,7 +531,7 @@ def test_cold_cache_shows_the_recorded_top(cache_server: Valkey) -> None:
     cache_server.client.flushall()
     cold = read()
     assert (cold.json, cold.headers["etag"]) == (before.json, before.headers["etag"])
-    assert cache_server.client.exists(CacheKeys.of("global#all").copy)
+    assert cache_server.client.exists(CacheKeys.of("global#all").kept_top)
     further = read(query="limit=100")
     assert users(further) == [f"user-{n:03d}" for n in range(14)]
     assert further.json["degraded"] is True
@@ -1042,7 +1042,7 @@ def test_board_that_lost_a_key_is_read_from_the_tables_until_it_is_filled(
     )["Item"]
     record = stream_record(1, {}, image)
     assert handlers.score_stream.handler({"Records": [record]}, CONTEXT)["batchItemFailures"] == []
-    wiring.cache_connection().client.execute_command("DEL", CacheKeys.of("global#all").copy)
+    wiring.cache_connection().client.execute_command("DEL", CacheKeys.of("global#all").kept_top)
     assert read().json == top  # not the one who scored since
     (rebuild,) = switches.invoked
     assert handlers.rebuild.handler(rebuild, CONTEXT)["finished"]

@@ -132,12 +132,12 @@ def scores_of(user: str) -> dict[str, Json]:
 
 
 def ranked(board: str = "global") -> list[str]:
-    top = wiring.ranking_cache().read(wiring.asked(board), size=100)
+    top = wiring.ranking_cache().read(wiring.board_season(board), size=100)
     return [] if top is None else [it.user_id for it in top.scores]
 
 
 def indexed(board: str = "global") -> list[str]:
-    return [it.user_id for it in wiring.board_index().best(wiring.asked(board), 100)]
+    return [it.user_id for it in wiring.board_index().best(wiring.board_season(board), 100)]
 
 
 def deliver(images: list[Json]) -> None:
@@ -230,7 +230,7 @@ def bar(user: str) -> None:
 def remove(user: str) -> None:
     """Sent again, or late, it finds no score any more."""
     with suppress(UserNotRanked):
-        wiring.moderation().remove(user, wiring.asked("global"), by=BY)
+        wiring.moderation().remove(user, wiring.board_season("global"), by=BY)
 
 
 def erase(user: str) -> None:

@@ -24,8 +24,7 @@ from leaderboard import clock, wiring
 from leaderboard.adapters.dynamodb.board_items import board_item
 from leaderboard.adapters.dynamodb.boards import BoardTable
 from leaderboard.boards.seasons import split_key
-from local.poller import Mapping as Trigger
-from local.poller import Scheduler, Stream, seeded
+from local.poller import Mapping as Trigger, Scheduler, Stream, seeded
 from local.poller.stream import lane_of
 from tests.integration import aws
 from tests.integration.conftest import Dependencies

@@ -109,7 +109,7 @@ class Walk:
     def pages(self) -> Iterator[list[str]]:
         cursor = None
         while True:
-            board_season = wiring.asked(self.crowd.board.board)
+            board_season = wiring.board_season(self.crowd.board.board)
             page = wiring.reads().entries(board_season, cursor=cursor, limit=self.limit)
             found = [(it["rank"], it["place"], it["userId"]) for it in page["entries"]]
             degraded = "degraded" in page
@@ -166,7 +166,7 @@ def test_who_does_not_move_is_shown_once(
 ) -> None:
     monkeypatch.setattr(leaderboard.reading.reads, "Standby", partial(Standby, counted=COUNTED))
     chance = random.Random(f"{name} {number}")
-    crowd = Crowd(wiring.boards().find(name), chance)
+    crowd = Crowd(wiring.catalog().find(name), chance)
     names = [f"{chance.choice('aBz')}{n:02}" for n in range(USERS)]
     for user_id in names:
         crowd.write(user_id, chance.randrange(9))

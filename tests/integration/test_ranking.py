@@ -11,13 +11,11 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from redis.cluster import RedisCluster
 from redis.exceptions import NoPermissionError
 
-from leaderboard.adapters.valkey import ranking as adapter
-from leaderboard.adapters.valkey import viewer_cache
+from leaderboard.adapters.valkey import ranking as adapter, viewer_cache
 from leaderboard.adapters.valkey.connection import FORMAT, CacheKeys, Script, ValkeyConnection
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.adapters.valkey.viewer_cache import ViewerCache
@@ -285,11 +283,11 @@ def test_longest_ids_keep_their_members_apart(cache: ValkeyRanking) -> None:
 
 
 def test_change_of_the_top_gets_a_fresh_id_each_time(cache: ValkeyRanking) -> None:
-    seen = {started(cache, DESC, record("a", 1)).change}
+    seen = {started(cache, DESC, record("a", 1)).change_id}
     for version in range(2, 30):
         top = cache.apply(DESC, [record("a", version % 2, version=version)]).top
         assert top is not None
-        seen.add(top.change)
+        seen.add(top.change_id)
     assert len(seen) == 29
 
 
@@ -301,7 +299,7 @@ def test_change_below_the_top_is_nothing_to_record(cache: ValkeyRanking) -> None
         assert after is not None
         assert not after.is_unrecorded
         assert after.scores == ()
-        assert after.change == top.change
+        assert after.change_id == top.change_id
 
 
 @pytest.mark.parametrize(
@@ -401,7 +399,7 @@ def lose(server: Valkey, key: str) -> None:
     assert server.client.delete(getattr(CacheKeys.of(DESC.key), key)) == 1
 
 
-LOST = pytest.mark.parametrize("key", ["order", "users"])
+LOST = pytest.mark.parametrize("key", ["members", "users"])
 MANY = [record(f"u{n:02d}", n) for n in range(25)]
 
 
@@ -729,7 +727,7 @@ def test_new_life_is_complete_once_its_own_record_was_accepted(cache: ValkeyRank
 
 def test_partial_life_is_never_to_be_recorded(cache: ValkeyRanking) -> None:
     top = started(cache, DESC, record("a", 1), as_=PARTIAL)
-    assert top.change != top.recorded
+    assert top.change_id != top.recorded_change_id
     assert not top.is_unrecorded
     cache.remember_recorded(DESC, top, HINT)
     assert top_of(cache, DESC).completeness == PARTIAL
@@ -859,7 +857,7 @@ def test_fill_puts_back_who_is_missing_in_the_order_or_stands_wrong(
 ) -> None:
     records = [record(f"u{n}", n) for n in range(5)]
     life = started(cache, DESC, *records, as_=COMPLETE).life
-    key = CacheKeys.of(DESC.key).order
+    key = CacheKeys.of(DESC.key).members
     with cache_server.connect(decode_responses=False) as raw:
         best, worst = raw.zrange(key, 0, 0) + raw.zrange(key, -1, -1)
         raw.zrem(key, best)
@@ -875,7 +873,7 @@ def dumped(cache: ValkeyRanking, board: BoardSeason, life: str) -> list[ScoreSta
     while True:
         page = cache.dump(board, life=life, cursor=cursor, limit=50)
         assert page is not None
-        records += page.records
+        records += page.states
         cursor = page.cursor
         if cursor is None:
             return records
@@ -901,7 +899,7 @@ def test_dump_has_every_user_as_the_ranking_knows_it(cache: ValkeyRanking) -> No
 
 def test_dump_shows_who_is_missing_in_the_order(cache: ValkeyRanking, cache_server: Valkey) -> None:
     life = started(cache, DESC, record("a", 1), record("b", 2, version=7), as_=COMPLETE).life
-    cache_server.client.zremrangebyrank(CacheKeys.of(DESC.key).order, 0, 0)
+    cache_server.client.zremrangebyrank(CacheKeys.of(DESC.key).members, 0, 0)
     assert set(dumped(cache, DESC, life)) == {record("a", 1), record("b", None, version=7)}
 
 
@@ -910,7 +908,7 @@ def test_dropped_ranking_leaves_nothing_and_its_life_is_over(
 ) -> None:
     life = started(cache, DESC, record("a", 1), as_=COMPLETE).life
     started(cache, ASC, record("b", 1))
-    viewers(cache).keep_copy(DESC.key, revision=1, body="x")
+    viewers(cache).keep_top(DESC.key, revision=1, body="x")
     cache.drop(DESC.key)
     assert not any("high" in key for key in cache_server.client.keys())  # noqa: SIM118
     assert cache.fill(DESC, [record("a", 1)], life=life) is None
@@ -922,16 +920,16 @@ def test_dropped_ranking_leaves_nothing_and_its_life_is_over(
 
 
 def test_older_copy_does_not_replace_a_newer_one(cache: ValkeyRanking) -> None:
-    viewers(cache).keep_copy(DESC.key, revision=10, body="ten")
-    viewers(cache).keep_copy(DESC.key, revision=9, body="nine")
-    assert viewers(cache).read_copy(DESC.key).body == "ten"
-    viewers(cache).keep_copy(DESC.key, revision=11, body="eleven with spaces ☃")
-    assert viewers(cache).read_copy(DESC.key).body == "eleven with spaces ☃"
+    viewers(cache).keep_top(DESC.key, revision=10, body="ten")
+    viewers(cache).keep_top(DESC.key, revision=9, body="nine")
+    assert viewers(cache).read_kept_top(DESC.key).body == "ten"
+    viewers(cache).keep_top(DESC.key, revision=11, body="eleven with spaces ☃")
+    assert viewers(cache).read_kept_top(DESC.key).body == "eleven with spaces ☃"
 
 
 def test_copy_goes_by_itself(cache: ValkeyRanking, cache_server: Valkey) -> None:
-    viewers(cache).keep_copy(DESC.key, revision=1, body="one")
-    assert 0 < cache_server.client.ttl(CacheKeys.of(DESC.key).copy) <= viewer_cache.COPY_SECONDS
+    viewers(cache).keep_top(DESC.key, revision=1, body="one")
+    assert 0 < cache_server.client.ttl(CacheKeys.of(DESC.key).kept_top) <= viewer_cache.KEPT_SECONDS
 
 
 def test_paces_are_kept_by_board(cache: ValkeyRanking) -> None:
@@ -991,7 +989,7 @@ def calls(cache: ValkeyRanking) -> list[tuple[str, Any]]:
         ("find", lambda: cache.find(DESC, ["a", "nobody"])),
         ("remember_recorded", lambda: cache.remember_recorded(DESC, life[0], HINT)),
         ("remove", lambda: cache.apply(DESC, [record("a", None, version=99)])),
-        ("keep", lambda: viewers(cache).keep_copy(DESC.key, revision=1, body="x")),
+        ("keep", lambda: viewers(cache).keep_top(DESC.key, revision=1, body="x")),
         (
             "pace",
             lambda: viewers(cache).keep_paces({"high": ("x", 1000), "low": ("x", 0)}),
@@ -999,7 +997,7 @@ def calls(cache: ValkeyRanking) -> list[tuple[str, Any]]:
         ("active", viewers(cache).active_paces),
         (
             "keep again",
-            lambda: viewers(cache).keep_copy(DESC.key, revision=2, body="x"),
+            lambda: viewers(cache).keep_top(DESC.key, revision=2, body="x"),
         ),
     ]
 
@@ -1034,12 +1032,12 @@ def test_scripts_touch_no_key_that_they_do_not_declare(
         client.close()
     cache_server.client.execute_command("ACL", "DELUSER", "narrow")
     keys = CacheKeys.of(DESC.key)
-    assert set(declared) == {*keys.ranking, keys.copy, *viewer_cache.PACES}
+    assert set(declared) == {*keys.ranking, keys.kept_top, *viewer_cache.PACES}
 
 
 def test_keys_of_a_board_season_share_a_slot_and_name_their_format() -> None:
     keys = CacheKeys.of(DESC.key)
-    for key in (*keys.ranking, keys.copy):
+    for key in (*keys.ranking, keys.kept_top):
         assert key.startswith(f"{FORMAT}:{{high#all}}:")
 
 
@@ -1064,8 +1062,8 @@ def test_nothing_is_written_where_a_key_is_of_another_kind(
 ) -> None:
     started(cache, DESC, record("a", 1))
     keys = CacheKeys.of(DESC.key)
-    cache_server.client.delete(keys.order)
-    cache_server.client.set(keys.order, "no sorted set")
+    cache_server.client.delete(keys.members)
+    cache_server.client.set(keys.members, "no sorted set")
     before = everything(cache_server)
     with pytest.raises(CacheUnavailable):
         cache.apply(DESC, [record("a", 9, version=2), record("b", 9)])

@@ -31,14 +31,14 @@ def user(number: int) -> str:
 @pytest.fixture
 def archived(stage: None) -> Board:  # noqa: ARG001 - the tables are those of a stage
     """A board with a recorded top, on the table and in the index, and not in the cache."""
-    board = wiring.boards().find("global")
+    board = wiring.catalog().find("global")
     for number in range(USERS):
         at = T0 + number
         item = ScoreItem(user(number), "global", "all", LONGEST_NAME, 0, "visible", number, at, T0)
         wiring.score_table().write(Write(board, item, 0))
-    records = wiring.score_scanner().read_records("global#all", [user(it) for it in range(50)])
+    records = wiring.score_scanner().read_states("global#all", [user(it) for it in range(50)])
     recorder = wiring.recorder()
-    board_season = wiring.asked("global")
+    board_season = wiring.board_season("global")
     recorder.record(board_season, recorder.apply(board_season, records).top)
     wiring.ranking_cache().drop("global#all")
     return board
@@ -46,41 +46,43 @@ def archived(stage: None) -> Board:  # noqa: ARG001 - the tables are those of a 
 
 def last_cursor() -> str | None:
     """Behind all whose ranks are counted."""
-    page = wiring.reads().entries(wiring.asked("global"), cursor=None, limit=100)
+    page = wiring.reads().entries(wiring.board_season("global"), cursor=None, limit=100)
     cursor: str | None = page["nextCursor"]
     return cursor
 
 
 def query(_: str | None) -> Any:
-    return wiring.reads().query(wiring.asked("global"), [user(it) for it in range(100)])
+    return wiring.reads().query(wiring.board_season("global"), [user(it) for it in range(100)])
 
 
 def query_strangers(_: str | None) -> Any:
-    return wiring.reads().query(wiring.asked("global"), [f"nobody-{it}" for it in range(100)])
+    return wiring.reads().query(
+        wiring.board_season("global"), [f"nobody-{it}" for it in range(100)]
+    )
 
 
 def query_one(_: str | None) -> Any:
-    return wiring.reads().query(wiring.asked("global"), [user(0)])
+    return wiring.reads().query(wiring.board_season("global"), [user(0)])
 
 
 def first_page(_: str | None) -> Any:
-    return wiring.reads().entries(wiring.asked("global"), cursor=None, limit=100)
+    return wiring.reads().entries(wiring.board_season("global"), cursor=None, limit=100)
 
 
 def later_page(cursor: str | None) -> Any:
-    return wiring.reads().entries(wiring.asked("global"), cursor=cursor, limit=100)
+    return wiring.reads().entries(wiring.board_season("global"), cursor=cursor, limit=100)
 
 
 def first_user(_: str | None) -> Any:
-    return wiring.reads().user(wiring.asked("global"), user(USERS - 1), around=50)
+    return wiring.reads().user(wiring.board_season("global"), user(USERS - 1), around=50)
 
 
 def last_user(_: str | None) -> Any:
-    return wiring.reads().user(wiring.asked("global"), user(20), around=50)
+    return wiring.reads().user(wiring.board_season("global"), user(20), around=50)
 
 
 def long_top(_: str | None) -> Any:
-    return wiring.reads().top(wiring.asked("global"), limit=100).body
+    return wiring.reads().top(wiring.board_season("global"), limit=100).body
 
 
 UNITS = {
@@ -113,7 +115,7 @@ def test_shard_that_holds_more_than_its_share_is_asked_again(
 ) -> None:
     monkeypatch.setenv("WRITE_SHARDS", str(shards))
     aws.forget()
-    board = wiring.boards().find("global")
+    board = wiring.catalog().find("global")
     # Of the first and the last nearly all stand in one shard.
     crowded = [it for it in range(900) if zlib.crc32(user(it).encode()) % shards == 0][:60]
     mixed = range(1000, 1060)
@@ -122,7 +124,7 @@ def test_shard_that_holds_more_than_its_share_is_asked_again(
         at = T0 + place
         item = ScoreItem(user(number), "global", "all", "N", 0, "visible", -place, at, T0)
         wiring.score_table().write(Write(board, item, 0))
-    index, board_season = wiring.board_index(), wiring.asked("global")
+    index, board_season = wiring.board_index(), wiring.board_season("global")
     everybody = [user(it) for it in order]
     for limit in (1, 29, 40, 119, 120, 121):
         found = index.best(board_season, limit)

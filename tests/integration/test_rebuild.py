@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("stage")
 
 def take(user_id: str, score: int) -> None:
     """What the score stream does with one record."""
-    board_season, recorder = wiring.asked("global"), wiring.recorder()
+    board_season, recorder = wiring.board_season("global"), wiring.recorder()
     record = ScoreState(user_id, clock.machine_ms(), Score(user_id, user_id, score, 1000 + score))
     recorder.record(board_season, recorder.apply(board_season, [record]).top)
 
@@ -64,7 +64,7 @@ def rebuilt(**event: Any) -> dict[str, Any]:
 
 
 def ranked() -> list[str]:
-    top = wiring.ranking_cache().read(wiring.asked("global"), size=100)
+    top = wiring.ranking_cache().read(wiring.board_season("global"), size=100)
     assert top is not None
     assert top.completeness == COMPLETE
     assert not top.is_unrecorded

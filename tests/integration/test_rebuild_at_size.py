@@ -136,14 +136,14 @@ def run_to_the_end(switches: Dependencies, event: Json) -> list[Json]:
 
 
 def ranked(board: str = "global", season: str = "all") -> list[str]:
-    top = wiring.ranking_cache().read(wiring.asked(board, season), size=5000)
+    top = wiring.ranking_cache().read(wiring.board_season(board, season), size=5000)
     assert top is not None
     assert top.completeness == COMPLETE
     return [it.user_id for it in top.scores]
 
 
 def completeness(board: str, season: str = "all") -> str | None:
-    top = wiring.ranking_cache().read(wiring.asked(board, season))
+    top = wiring.ranking_cache().read(wiring.board_season(board, season))
     return None if top is None else top.completeness
 
 
@@ -269,7 +269,7 @@ def test_rebuild_that_is_killed_is_done_by_its_retry(
 def test_all_fills_every_live_board_in_one_pass(
     switches: Dependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    season = wiring.boards().find("weekly")
+    season = wiring.catalog().find("weekly")
     now = season_at(season.schedule, clock.machine_ms()).season
     for key in ("global#all", "low#all", f"weekly#{now}", "arena-1#all", "weekly#2020-W01"):
         deliver(put("seen", 1, key))
@@ -475,7 +475,7 @@ def failing(
 def known(user: str, score: int, version: int, board: str = "global") -> None:
     """Somebody in the ranking whom the table does not have so."""
     record = ScoreState(user, version, Score(user, user.upper(), score, NOW - 1_000_000 + score))
-    board_season = wiring.asked(board)
+    board_season = wiring.board_season(board)
     top = wiring.recorder().apply(board_season, [record]).top
     wiring.recorder().record(board_season, top)
 
@@ -499,7 +499,7 @@ def test_older_state_that_a_failover_revived_is_mended(cache_server: Valkey) -> 
     assert ranked() == ["a", "b"]
     run({"all": True})
     assert ranked() == recorded() == ["a"]
-    top = wiring.ranking_cache().read(wiring.asked("global"), size=5)
+    top = wiring.ranking_cache().read(wiring.board_season("global"), size=5)
     assert top is not None
     assert top.scores[0].user_score == 1
 
@@ -509,7 +509,7 @@ def test_first_score_of_this_moment_is_no_stranger() -> None:
     users = crowd(3)
     run({"board": "global"})
     known("new", 9000, clock.machine_ms())
-    board_season, cache = wiring.asked("global"), wiring.ranking_cache()
+    board_season, cache = wiring.board_season("global"), wiring.ranking_cache()
     top = cache.read(board_season)
     assert top is not None
     # The ranking keeps what is newer than any stranger may be.
@@ -524,7 +524,7 @@ def test_member_that_nobody_has_is_swept_out(cache_server: Valkey) -> None:
     run({"board": "global"})
     keys = CacheKeys.of("global#all")
     stray = order.member(NOW - 500_000, users[0])
-    cache_server.client.zadd(keys.order, {stray: -9999})
+    cache_server.client.zadd(keys.members, {stray: -9999})
     assert ranked()[0] == users[0]
     assert len(ranked()) == 5
     assert run({"all": True})["finished"]
@@ -535,7 +535,7 @@ def test_member_that_nobody_has_is_swept_out(cache_server: Valkey) -> None:
 def test_user_who_is_missing_in_the_order_is_put_back(cache_server: Valkey) -> None:
     users = crowd(4)
     run({"board": "global"})
-    cache_server.client.zremrangebyrank(CacheKeys.of("global#all").order, 1, 1)
+    cache_server.client.zremrangebyrank(CacheKeys.of("global#all").members, 1, 1)
     assert len(ranked()) == 3
     run({"all": True})
     assert ranked() == users
@@ -585,8 +585,10 @@ def test_partial_life_is_not_taken_for_whole_while_it_is_filled(
 
     def look(*arguments: Any, **named: Any) -> bool:
         assert completeness("global") == PARTIAL
-        assert wiring.ranking_cache().list(wiring.asked("global"), after=None, limit=5) is None
-        assert wiring.reads().top(wiring.asked("global"), limit=None).body["entries"]
+        assert (
+            wiring.ranking_cache().list(wiring.board_season("global"), after=None, limit=5) is None
+        )
+        assert wiring.reads().top(wiring.board_season("global"), limit=None).body["entries"]
         return settle(*arguments, **named)
 
     monkeypatch.setattr(ValkeyRanking, "set_completeness", look)

@@ -67,7 +67,7 @@ def number(of: Json) -> str:
 
 
 def ranking(board: str = "global") -> CachedTop | None:
-    return wiring.ranking_cache().read(wiring.asked(board), size=100)
+    return wiring.ranking_cache().read(wiring.board_season(board), size=100)
 
 
 def ranked(board: str = "global") -> list[str]:
@@ -182,7 +182,7 @@ def test_player_who_only_tried_changes_no_board() -> None:
     """An attempt leaves an item without a score: its record shows nowhere."""
     wiring.scores().issue(user_id="ann", board="global", action="quiz")
     assert deliver(record(1, stored("ann"))) == []
-    page = wiring.reads().top(wiring.asked("global"), limit=None).body
+    page = wiring.reads().top(wiring.board_season("global"), limit=None).body
     assert (page["epoch"], page["version"], page["total"], page["entries"]) == (None, 0, 0, [])
     deliver(record(2, image("bob")))
     before = wiring.board_table().read("global#all")
@@ -476,7 +476,7 @@ def test_board_is_recorded_once_an_interval() -> None:
 
 
 def test_what_others_recorded_in_the_interval_is_not_recorded_again() -> None:
-    board_season = wiring.asked("global")
+    board_season = wiring.board_season("global")
     deliver(record(1, image("ann")))
     recorder = wiring.recorder()
     object.__setattr__(recorder, "interval_ms", 60_000)

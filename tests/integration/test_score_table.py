@@ -346,8 +346,8 @@ def test_scan_shows_every_item_of_one_board_season() -> None:
     put_raw("stone", version={"N": "9"}, expiresAt={"N": "1"})
     scan = wiring.score_scanner()
     pages = [scan.read_page(it, 3, after=None, only="global#all") for it in range(3)]
-    assert all(key == "global#all" for page in pages for key, _ in page.records)
-    found = [record for page in pages for _, record in page.records]
+    assert all(key == "global#all" for page in pages for key, _ in page.states)
+    found = [record for page in pages for _, record in page.states]
     assert len(found) == 31, "each item is in one segment"
     assert {it.user_id for it in found} == {f"user-{n}" for n in range(30)} | {"stone"}
     assert [it.score for it in found if it.user_id == "stone"] == [None]

@@ -65,7 +65,7 @@ def record(user: str, score: int, version: int = 1) -> ScoreState:
 
 
 def of(board: str, season: str) -> BoardSeason:
-    return BoardSeason.stored(wiring.boards().find(board), season)
+    return BoardSeason.stored(wiring.catalog().find(board), season)
 
 
 def play(board: str, season: str, *records: ScoreState) -> None:
@@ -132,12 +132,12 @@ def test_first_record_of_an_opened_board_is_a_snapshot_too() -> None:
 
 
 def test_reads_of_an_opened_board_are_those_of_one_without_scores() -> None:
-    unopened = wiring.reads().top(wiring.asked("weekly"), limit=None)
-    unopened_live = wiring.reads().top(wiring.asked("weekly"), limit=50)
+    unopened = wiring.reads().top(wiring.board_season("weekly"), limit=None)
+    unopened_live = wiring.reads().top(wiring.board_season("weekly"), limit=50)
     assert set(handlers.seasons.handler({}, CONTEXT)["opened"])
-    opened = wiring.reads().top(wiring.asked("weekly"), limit=None)
+    opened = wiring.reads().top(wiring.board_season("weekly"), limit=None)
     assert (opened.body, opened.tag) == (unopened.body, unopened.tag)
-    assert wiring.reads().top(wiring.asked("weekly"), limit=50).body == unopened_live.body
+    assert wiring.reads().top(wiring.board_season("weekly"), limit=50).body == unopened_live.body
     assert opened.body["version"] == 0
     assert opened.body["epoch"] is None
     followed = wiring.subscriptions().recorded("weekly")
@@ -376,12 +376,12 @@ def test_run_that_dies_at_any_call_is_made_up_by_the_next(
         (type(wiring.board_table()), "open"),
         (type(wiring.board_table()), "list_some"),
         (type(wiring.ranking_cache()), "drop"),
-        (type(wiring.season_rollover().memory), "keep_turns"),
+        (type(wiring.season_rollover().memory), "keep_rollover"),
     ]
     for owner, name in steps:
         for before in (True, False):
             with monkeypatch.context() as patch:
-                wiring.season_rollover().memory.keep_turns("")  # a turn that nobody has seen
+                wiring.season_rollover().memory.keep_rollover("")  # a turn that nobody has seen
                 patch.setattr(owner, name, dying(getattr(owner, name), before=before))
                 with pytest.raises(Killed):
                     turn(MONDAY + GRACE_MS)

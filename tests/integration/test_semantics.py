@@ -17,8 +17,7 @@ from leaderboard.adapters.dynamodb.score_items import score_state
 from leaderboard.boards.boards_file import parse
 from leaderboard.boards.rules import Board, Operator, Order, Schedule
 from leaderboard.boards.seasons import BoardSeason, split_key
-from leaderboard.boards.snapshots import Entry as RankedEntry
-from leaderboard.boards.snapshots import Score
+from leaderboard.boards.snapshots import Entry as RankedEntry, Score
 from leaderboard.errors import Invalid, ScoreLimit
 from leaderboard.scoring.submissions import Submissions
 from tests.integration import aws

@@ -8,9 +8,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from redis.exceptions import ConnectionError as CacheConnectionError
-from redis.exceptions import OutOfMemoryError, RedisError
-from redis.exceptions import TimeoutError as CacheTimeoutError
+from redis.exceptions import (
+    ConnectionError as CacheConnectionError,
+    OutOfMemoryError,
+    RedisError,
+    TimeoutError as CacheTimeoutError,
+)
 
 import handlers.boards
 from leaderboard import wiring

@@ -173,7 +173,7 @@ def test_ping_asks_again_for_what_a_throttled_table_left_out(
 def rank(board: str, changes: int) -> None:
     """Record so many changes of a board's top."""
     recorder = wiring.recorder()
-    board_season = wiring.asked(board)
+    board_season = wiring.board_season(board)
     for number in range(1, changes + 1):
         score = Score("ada", "Ada", number, T0 + number)
         top = recorder.apply(board_season, [ScoreState("ada", T0 + number, score)]).top

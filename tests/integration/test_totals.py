@@ -120,7 +120,7 @@ def test_total_moves_with_a_top_that_moves() -> None:
 def test_version_has_one_total() -> None:
     """A top that came back to what it was moves no version; its total waits until it is due."""
     lead()
-    board_season = wiring.asked("global")
+    board_season = wiring.board_season("global")
     recorder = wiring.recorder()
     deliver(("low-1", 1))
     applied = recorder.cache.apply(board_season, [])
@@ -216,7 +216,7 @@ def test_cache_that_was_lost_leaves_the_followed_boards_known(cache_server: Valk
     follow()
     cache_server.client.flushall()
     assert minute() == []  # a rebuild records what is cold
-    board_season = wiring.asked("global")
+    board_season = wiring.board_season("global")
     records = [("low-1", 1), *((f"leader-{number}", 1000 + number) for number in range(SIZE))]
     deliver(*records)
     top = wiring.ranking_cache().read(board_season)
@@ -233,7 +233,7 @@ def test_cache_that_was_lost_leaves_the_followed_boards_known(cache_server: Valk
 def test_top_that_was_left_unrecorded_is_recorded_with_the_minute() -> None:
     lead()
     follow()
-    board_season = wiring.asked("global")
+    board_season = wiring.board_season("global")
     wiring.cache_connection().client.execute_command(
         "HSET", CacheKeys.of("global#all").state, "change", "left"
     )

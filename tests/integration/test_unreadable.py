@@ -220,8 +220,8 @@ def test_score_with_a_time_in_another_form_is_a_score_like_any(text: str) -> Non
     (shown,) = (it for it in own_scores().json["scores"] if it["board"] == BAD)
     assert shown["scoreUpdatedAt"] == "2026-11-23T07:00:00.000Z"
     for source in (
-        wiring.ranking_cache().list(wiring.asked(BAD), after=None, limit=3),
-        wiring.board_index().best(wiring.asked(BAD), 3),
+        wiring.ranking_cache().list(wiring.board_season(BAD), after=None, limit=3),
+        wiring.board_index().best(wiring.board_season(BAD), 3),
     ):
         entries = source if isinstance(source, list) else source.entries if source else ()
         assert [it.updated_ms for it in entries if it.user_id == "ann"] == [NOW - 3_600_000]
@@ -662,7 +662,7 @@ def test_index_is_read_past_what_cannot_be_read() -> None:
         )
     write(BAD, "bob", submission="b")
     index: BoardIndex = wiring.board_index()
-    assert [it.user_id for it in index.best(wiring.asked(BAD), 3)] == ["bob"]
+    assert [it.user_id for it in index.best(wiring.board_season(BAD), 3)] == ["bob"]
 
 
 # Recorded tops.

@@ -100,7 +100,7 @@ def play_for_years(user: str, seasons: int = SEASONS) -> list[str]:
             updated_ms=now - 90 * 86_400_000,
             version=now - 90 * 86_400_000,
         )
-        wiring.score_table().write(Write(wiring.boards().find("weekly"), item, read_version=0))
+        wiring.score_table().write(Write(wiring.catalog().find("weekly"), item, read_version=0))
     return weeks
 
 
@@ -320,7 +320,7 @@ def test_records_of_past_seasons_hold_up_no_live_board(
     assert all(table != aws.SCORES for _, table in made), made
     assert recorded() == [wiring.scores().of("bob")[0]]
     (event,) = switches.invoked
-    kept = wiring.boards().find("weekly").keep_seasons
+    kept = wiring.catalog().find("weekly").keep_seasons
     assert len(event["archived"]) == SEASONS - kept
     handlers.upkeep.handler(event, CONTEXT)
     assert recorded("weekly", past_seasons(SEASONS)[-1]) == ["New Name"]

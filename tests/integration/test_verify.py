@@ -198,12 +198,12 @@ def test_partial_life_whose_rebuild_never_began_is_filled(switches: Dependencies
     deliver(put("a", 5))
     wiring.ranking_cache().drop("global#all")
     record = ScoreState("b", 1, None)
-    applied = wiring.ranking_cache().apply(wiring.asked("global"), [record], start=PARTIAL)
+    applied = wiring.ranking_cache().apply(wiring.board_season("global"), [record], start=PARTIAL)
     assert applied.rebuild_due
     assert verify().cold == ("global#all",)
     (event,) = switches.invoked
     handlers.rebuild.handler(event, CONTEXT)
-    top = wiring.ranking_cache().read(wiring.asked("global"))
+    top = wiring.ranking_cache().read(wiring.board_season("global"))
     assert top is not None
     assert top.completeness == COMPLETE
 
@@ -347,13 +347,13 @@ def test_deep_comparison_counts_all_and_shows_some() -> None:
 def test_deep_comparison_finds_members_that_nobody_has(cache_server: Valkey) -> None:
     deliver(put("a", 5), put("b", 4))
     keys = CacheKeys.of("global#all")
-    cache_server.client.zadd(keys.order, {b"\x00\x00\x00\x00\x00\x01stray": 1})
+    cache_server.client.zadd(keys.members, {b"\x00\x00\x00\x00\x00\x01stray": 1})
     assert deep()["strayMembers"] == 1
 
 
 def test_deep_comparison_finds_who_is_missing_in_the_order(cache_server: Valkey) -> None:
     deliver(put("a", 5), put("b", 4))
-    cache_server.client.zremrangebyrank(CacheKeys.of("global#all").order, 0, 0)
+    cache_server.client.zremrangebyrank(CacheKeys.of("global#all").members, 0, 0)
     answer = deep()
     assert [it["userId"] for it in answer["shown"]] == ["a"]
 

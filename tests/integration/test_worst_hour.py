@@ -74,11 +74,11 @@ def socket(action: str, board: str | None = None) -> str:
 
 def recorded() -> None:
     """The ranking is in the cache, and the top as well."""
-    board_season = wiring.asked("global")
+    board_season = wiring.board_season("global")
     recorder = wiring.recorder()
     users = [user(it) for it in range(USERS)]
     for start in range(0, USERS, 100):
-        records = wiring.score_scanner().read_records("global#all", users[start : start + 100])
+        records = wiring.score_scanner().read_states("global#all", users[start : start + 100])
         top = recorder.apply(board_season, records).top
         recorder.record(board_season, top)
     assert top is not None
@@ -92,7 +92,7 @@ def issued() -> None:
 
 def limited() -> None:
     """A player who has used up the actions of a minute."""
-    for _ in range(wiring.boards().find("global").limits.actions_per_minute or 0):
+    for _ in range(wiring.catalog().find("global").limits.actions_per_minute or 0):
         issued()
 
 

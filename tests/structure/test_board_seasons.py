@@ -9,7 +9,7 @@ from tests.structure.source import modules, tree
 
 HOME = "leaderboard.boards.seasons"
 # Where a request comes in: it names the two apart.
-EDGE = {"leaderboard.wiring.path.asked"}
+EDGE = {"leaderboard.wiring.path.board_season"}
 
 
 def below_the_edge() -> dict[str, ast.Module]:

@@ -17,11 +17,11 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConfigParseError,
+    ConnectionError as NoConnection,
     HTTPClientError,
     NoCredentialsError,
     ProfileNotFound,
 )
-from botocore.exceptions import ConnectionError as NoConnection
 
 from tools import caller
 from tools.cloudformation import Unreadable

@@ -112,7 +112,7 @@ class BoardTable:
             return False
         return True
 
-    def note_mixed_order(self, key: str) -> None:
+    def remember_mixed_order(self, key: str) -> None:
         """Note, in an item that was recorded, that the index may have keys of both orders.
 
         The revision moves, so nobody records over it who has not seen this.

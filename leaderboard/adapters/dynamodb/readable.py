@@ -37,7 +37,7 @@ def understood(
     try:
         return parse(raw)
     except NOT_UNDERSTOOD as error:
-        reports.note(raw, f"{type(error).__name__}: {error}")
+        reports.add(raw, f"{type(error).__name__}: {error}")
         return None
 
 
@@ -54,7 +54,7 @@ def required(parse: Callable[[Item], Parsed], item: Item, reports: Reports, *, w
     try:
         return parse(item)
     except NOT_UNDERSTOOD as error:
-        reports.note(typed(item), f"{type(error).__name__}: {error}")
+        reports.add(typed(item), f"{type(error).__name__}: {error}")
         raise Unreadable(
             f"{what} is stored in a form that cannot be read, so nothing was done. Sending this "
             "again does not help: those who run the service were told and must mend it."

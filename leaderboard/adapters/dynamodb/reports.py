@@ -54,7 +54,7 @@ class Reports:
     _queue_again_at: dict[str, float] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def note(self, item: Mapping[str, Any], reason: str) -> None:
+    def add(self, item: Mapping[str, Any], reason: str) -> None:
         """Note an item, with its types; one that is noted already stays as it is."""
         unreadable = UnreadableItem(item, reason)
         with self._lock:

@@ -32,14 +32,14 @@ FORMAT = "lb5"
 class CacheKeys:
     """The keys of one board-season. They share a hash tag, so one node of a cluster has them all.
 
-    `order`: the sorted set of its users. `users`: a hash of what is known of each. `state`: a hash
-    of what is known of the ranking. `copy`: the recorded top, as readers are answered.
+    `members`: the sorted set of its users. `users`: a hash of what is known of each. `state`: a
+    hash of what is known of the ranking. `kept_top`: the recorded top, as readers are answered.
     """
 
-    order: str
+    members: str
     users: str
     state: str
-    copy: str
+    kept_top: str
 
     @classmethod
     @lru_cache(maxsize=1024)
@@ -56,7 +56,7 @@ class CacheKeys:
     @property
     def ranking(self) -> tuple[str, str, str]:
         """The keys that make the ranking."""
-        return (self.order, self.users, self.state)
+        return (self.members, self.users, self.state)
 
 
 OUTAGE_SECONDS = 1.0

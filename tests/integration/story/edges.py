@@ -151,7 +151,7 @@ class Rig:
             self.valkey.client.delete(key)
 
     def lose_key(self, board: str, season: str, name: str) -> None:
-        """Delete one key of a ranking: `order` or `users`."""
+        """Delete one key of a ranking: `members` or `users`."""
         self.valkey.client.delete(getattr(CacheKeys.of(key_of(board, season)), name))
 
     def _connect(self, patch: pytest.MonkeyPatch) -> None:
@@ -170,12 +170,12 @@ class Rig:
         patch.setattr(leaderboard.adapters.valkey.connection, "OUTAGE_SECONDS", 0)
         patch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(self.post))
         # One per invocation: an environment's own is never used by two at once.
-        aws.replace_part(patch, "fanout", wiring.fanout.__wrapped__)
+        aws.replace_part(patch, "sender", wiring.sender.__wrapped__)
         aws.replace_part(patch, "broadcaster", self._broadcaster(wiring.broadcaster.__wrapped__))
         self._settings = settings.load()
         aws.replace_part(patch, "configuration", lambda: self._settings)
-        deployed = Deployed(wiring.boards(), self._turned)
-        aws.replace_part(patch, "boards", lambda: deployed)
+        deployed = Deployed(wiring.catalog(), self._turned)
+        aws.replace_part(patch, "catalog", lambda: deployed)
         patch.setattr(leaderboard.frames.delivery, "ThreadPoolExecutor", self._threads)
         recorder = Recorder(
             wiring.ranking_cache(),

@@ -17,8 +17,12 @@ import handlers.board_stream
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.aws.functions import FanoutFunction, UpkeepFunction
-from leaderboard.adapters.dynamodb import board_items, boards, score_items
-from leaderboard.adapters.dynamodb import moderation as moderation_table
+from leaderboard.adapters.dynamodb import (
+    board_items,
+    boards,
+    moderation as moderation_table,
+    score_items,
+)
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.adapters.dynamodb.items import typed
 from leaderboard.adapters.dynamodb.profiles import ProfileTable
@@ -102,7 +106,7 @@ def _lose_unnoticed(patch: pytest.MonkeyPatch, lost: str) -> None:
         _script(
             patch,
             name,
-            "return held and redis.call('EXISTS', order, users) < tonumber(held)",
+            "return held and redis.call('EXISTS', members, users) < tonumber(held)",
             f"return held and {lost}",
         )
 
@@ -112,12 +116,12 @@ def miss_the_loss_of_the_order(patch: pytest.MonkeyPatch) -> None:
 
 
 def miss_the_loss_of_the_users(patch: pytest.MonkeyPatch) -> None:
-    _lose_unnoticed(patch, "tonumber(held) > 1 and redis.call('EXISTS', order) == 0")
+    _lose_unnoticed(patch, "tonumber(held) > 1 and redis.call('EXISTS', members) == 0")
 
 
 def name_a_change_by_its_size(patch: pytest.MonkeyPatch) -> None:
     """A mark that is a number: it may come again in another life, or after a failover."""
-    _script(patch, "APPLY", "'change', fresh)", "'change', tostring(redis.call('ZCARD', order)))")
+    _script(patch, "APPLY", "'change', fresh)", "'change', tostring(redis.call('ZCARD', members)))")
 
 
 def mark_as_recorded_unconditionally(patch: pytest.MonkeyPatch) -> None:
@@ -415,9 +419,9 @@ def leave_the_other_boards_to_nobody(patch: pytest.MonkeyPatch) -> None:
     """What a batch could not hand over to upkeep is not delivered again."""
     real = UpkeepFunction.ask
 
-    def ask(it: UpkeepFunction, chores: UpkeepTasks) -> None:
+    def ask(it: UpkeepFunction, tasks: UpkeepTasks) -> None:
         with suppress(Unavailable):
-            real(it, chores)
+            real(it, tasks)
 
     patch.setattr(UpkeepFunction, "ask", ask)
 

@@ -14,8 +14,7 @@ from functools import partial
 from typing import ClassVar
 
 from botocore.exceptions import EndpointConnectionError
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, seed, settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -246,7 +245,7 @@ class Play(RuleBasedStateMachine):
 
         def call() -> None:
             self.world.scores.removals.add((user, rules.during(self.world.clock.time()).key))
-            wiring.moderation().remove(user, wiring.asked(board), by="moderator")
+            wiring.moderation().remove(user, wiring.board_season(board), by="moderator")
 
         self._ask("remove", user, call, UserNotRanked, again=again)
 
@@ -305,7 +304,7 @@ class Play(RuleBasedStateMachine):
         self.rig.valkey.client.flushall()
         self.world.disturb()
 
-    @rule(number=st.integers(0, 100), key=st.sampled_from(["order", "users"]))
+    @rule(number=st.integers(0, 100), key=st.sampled_from(["members", "users"]))
     def lose_key(self, number: int, key: str) -> None:
         """The cache loses one key of a ranking and keeps the others."""
         self._count("lose key")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from leaderboard.boards.rules import Board, Schedule
 from leaderboard.boards.seasons import ALL, BoardSeason, Season, before, parse_season, season_at

@@ -8,8 +8,7 @@ from itertools import combinations
 
 import pytest
 import regex
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from leaderboard.boards.snapshots import BOARD, MAX_NAME, USER_ID, default_name
 from leaderboard.scoring.display_names import YOUNG, clean_name

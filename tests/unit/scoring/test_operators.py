@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from leaderboard.boards.rules import MAX_SCORE, Action, Board, Limits, Operator, Order
 from leaderboard.errors import Invalid, ScoreLimit, TicketSuperseded

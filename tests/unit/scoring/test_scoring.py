@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from leaderboard.boards.rules import MAX_SCORE, Action, Board, JudgedPoints, Limits, Operator, Order
 from leaderboard.errors import (

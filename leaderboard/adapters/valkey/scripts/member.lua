@@ -1,4 +1,4 @@
--- Shared: a user's member of the sorted set `order`.
+-- Shared: a user's member of the sorted set `members`.
 --
 -- Members of equal score sort byte by byte. So a member begins with the six bytes of time, then the
 -- packed user id. Behind a zero byte follows the name, if the user picked one. Ids have no zero byte

@@ -1,8 +1,8 @@
--- Shared: applies records that are newer than what is known to one board-season's ranking.
+-- Shared: applies states of scores that are newer than what is known to one board-season's ranking.
 --
--- Records come late, twice and in any order, from the stream and from a rebuild at the same time. So
+-- States come late, twice and in any order, from the stream and from a rebuild at the same time. So
 -- each has a version, and only a higher version than the user's known one counts. A removed user
--- stays known by the version alone: a late record must not bring the user back. The sorted set holds
+-- stays known by the version alone: a late state must not bring the user back. The sorted set holds
 -- one member a user. When time or name changes the member changes, so the old member goes.
 --
 -- A script that fails does not roll back: so everything is computed before the first write, and ZADD
@@ -10,32 +10,32 @@
 -- digits, so a score stays the text or number that came in; commands get all of its digits.
 --
 -- Needs member_of of member.lua.
--- Gives apply_records(order, users, records, size, again), which returns how many records were newer,
--- and whether the top of `size` changed. `records`, at most 1,000 and no two of one user, is one
--- MessagePack array: of each record the packed user id, the value for the hash `users` (member.lua)
+-- Gives apply_states(members, users, states, size, again), which returns how many states were newer,
+-- and whether the top of `size` changed. `states`, at most 1,000 and no two of one user, is one
+-- MessagePack array: of each state the packed user id, the value for the hash `users` (member.lua)
 -- and the signed score ('' of a removal). With `again`, a user who is known at this very version is
--- put in place once more, whatever the order had lost.
+-- put in place once more, whatever the sorted set had lost.
 --
 -- A shorter way for batches of which all is newer, and one for users who are all new, saved no fifth:
--- a record of 1,000 took 20.3 µs of processor with them and 20.4 without (server and client), and an
+-- a state of 1,000 took 20.3 µs of processor with them and 20.4 without (server and client), and an
 -- item of a rebuild 36.6 and 33.6 µs. Measured with `bench ranking` and `bench rebuild`, November 2026.
 local function version_of(value)
   return (struct.unpack('>I7', value))
 end
 
-local function apply_records(order, users, records, size, again)
+local function apply_states(members, users, states, size, again)
   local call = redis.call
-  records = cmsgpack.unpack(records)
-  local before = call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
+  states = cmsgpack.unpack(states)
+  local before = call('ZRANGE', members, 0, size - 1, 'WITHSCORES')
   local ids = {}
-  for i = 1, #records, 3 do
-    ids[#ids + 1] = records[i]
+  for i = 1, #states, 3 do
+    ids[#ids + 1] = states[i]
   end
   local remembered = #ids > 0 and call('HMGET', users, unpack(ids)) or {}
 
   local placed, p, noted, n, gone, g = {}, 0, {}, 0, {}, 0
   for i, id in ipairs(ids) do
-    local value, score, old = records[3 * i - 1], records[3 * i], remembered[i]
+    local value, score, old = states[3 * i - 1], states[3 * i], remembered[i]
     local member = score ~= '' and member_of(id, value)
     local is_newer = not old or version_of(value) > version_of(old)
     if is_newer then
@@ -56,11 +56,11 @@ local function apply_records(order, users, records, size, again)
       call(command, key, unpack(values, start, math.min(start + 3999, #values)))
     end
   end
-  write('ZADD', order, placed) -- first, because it refuses what is no score
-  write('ZREM', order, gone)
+  write('ZADD', members, placed) -- first, because it refuses what is no score
+  write('ZREM', members, gone)
   write('HSET', users, noted)
 
-  local after = call('ZRANGE', order, 0, size - 1, 'WITHSCORES')
+  local after = call('ZRANGE', members, 0, size - 1, 'WITHSCORES')
   local moved = #before ~= #after
   for i = 1, #after do
     moved = moved or before[i] ~= after[i]

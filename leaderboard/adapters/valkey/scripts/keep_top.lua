@@ -1,6 +1,6 @@
 -- Keep a copy of the recorded top, unless a newer one is kept: functions may come in any order.
 --
--- KEYS copy (string: revision, a space, the body)
+-- KEYS kept top (string: revision, a space, the body)
 -- ARGV revision; body; seconds to keep it
 -- Returns 1 if the copy is kept now.
 local kept = redis.call('GET', KEYS[1])
