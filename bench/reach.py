@@ -42,6 +42,12 @@ class NoCache:
     def active_paces(self) -> dict[str, str]:
         return {}
 
+    def remember_told(self, key: str, *, epoch: str, version: int) -> None:
+        raise AssertionError((key, epoch, version))  # nothing is late here
+
+    def read_told(self, key: str) -> None:
+        raise AssertionError(key)
+
 
 def item(version: int) -> BoardItem:
     scores = (

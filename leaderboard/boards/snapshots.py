@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from leaderboard.boards.seasons import key_of
+from leaderboard.boards.seasons import key_of, split_key
 
 USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 BOARD = re.compile(r"[a-z0-9-]{1,48}")
@@ -57,6 +57,12 @@ class Snapshot:
     version: int
     total: int
     entries: tuple[Entry, ...]
+
+    @classmethod
+    def empty(cls, key: str) -> Snapshot:
+        """The top of a board-season that has no scores yet, by its key."""
+        board, season = split_key(key)
+        return cls(board=board, season=season, epoch=None, version=0, total=0, entries=())
 
     @property
     def key(self) -> str:

@@ -175,5 +175,5 @@ def _followed(current: BoardSeason, item: BoardItem | None) -> Followed | None:
     """What a season's item says of its top; None if it cannot be read."""
     season = current.season
     if item is None:
-        return Followed(Snapshot(current.board, season.season, None, 0, 0, ()), season)
+        return Followed(Snapshot.empty(current.key), season)
     return Followed(item.snapshot, season) if item.is_readable else None

@@ -134,7 +134,14 @@ def hint_of(item: BoardItem) -> Hint:
     """What the cache remembers of an item that was recorded."""
     it = item.snapshot
     assert it.epoch is not None
-    return Hint(item.revision, it.version, it.epoch, _digest(it), it.total, item.mixed)
+    return Hint(
+        revision=item.revision,
+        version=it.version,
+        epoch=it.epoch,
+        digest=_digest(it),
+        total=it.total,
+        mixed=item.mixed,
+    )
 
 
 def next_item(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from leaderboard.boards.rules import Board
@@ -89,10 +89,11 @@ class ModerationStore(Protocol):
 class UserConnections(Protocol):
     """The rows of users' open connections."""
 
-    def of_user(self, user_id: str) -> Iterable[str]:
-        """A user's open connections, read consistently."""
+    def of_user(self, user_id: str) -> list[str]:
+        """A user's connections; one that closed without a word may be among them."""
 
-    def close(self, connection_id: str) -> None: ...
+    def close(self, connection_id: str) -> None:
+        """Forget a connection and all that it follows."""
 
 
 class SocketCloser(Protocol):

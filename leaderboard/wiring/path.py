@@ -144,7 +144,7 @@ def batch_reader() -> BatchReader:
     return BatchReader(
         images=StreamImages(reports()),
         boards=board_table(),
-        told=viewer_cache(),
+        cache=viewer_cache(),
         now_ms=clock.now_ms,
     )
 
@@ -175,7 +175,7 @@ def sender() -> Sender:
     it = configuration()
     return Sender(
         audience=AudienceTable(it.connections_table, audience_shards=it.audience_shards),
-        delivery=PostingDelivery(it.socket_endpoint, it.region, handles=it.handles),
+        delivery=PostingDelivery(endpoint=it.socket_endpoint, region=it.region, handles=it.handles),
     )
 
 

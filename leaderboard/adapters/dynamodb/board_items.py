@@ -36,7 +36,7 @@ def readable_rest(image: Mapping[str, Any]) -> BoardItem:
     if epoch is None or version is None or version < 0:
         epoch, version = secrets.token_hex(4), 0
     return BoardItem(
-        Snapshot(board, season, epoch, version, 0, ()),
+        Snapshot(board=board, season=season, epoch=epoch, version=version, total=0, entries=()),
         revision=Garbled.at(clock.machine_ms(), image.get("revision")),
         life=readable.attempted(lambda it: readable.text(it["life"]), item) or "",
         is_readable=False,

@@ -23,7 +23,6 @@ from leaderboard.adapters.dynamodb.board_items import (
 from leaderboard.adapters.dynamodb.items import Garbled, if_version
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards.rules import Order
-from leaderboard.boards.seasons import split_key
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import Raced
 from leaderboard.ranking.tops import BoardItem, BoardRow
@@ -132,7 +131,7 @@ class BoardTable:
 
     def open(self, key: str) -> bool:
         """Write the empty board of a season that has no item; False if it has one."""
-        empty = BoardItem(Snapshot(*split_key(key), None, 0, 0, ()), revision=0, life="")
+        empty = BoardItem(Snapshot.empty(key), revision=0, life="")
         return self._put(empty, {"ConditionExpression": "attribute_not_exists(boardSeason)"})
 
     def read_order(self, key: str) -> Order | None:

@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
+
+from leaderboard.adapters.aws.failure_queue import FailureQueue
 
 QUEUE_AGAIN_SECONDS = 3600.0
 """How long an environment does not queue an item that it has queued."""
@@ -37,18 +39,11 @@ class UnreadableItem:
         return " ".join(str(value) for name in names for value in self.item.get(name, {}).values())
 
 
-class Queue(Protocol):
-    """Where unreadable items wait for somebody to repair them."""
-
-    def put_item(self, item: Mapping[str, Any], reason: str) -> None:
-        """Raises Unavailable."""
-
-
 @dataclass
 class Reports:
     """The notes of one environment. Without a queue it only notes."""
 
-    queue: Callable[[], Queue] | None = None
+    queue: Callable[[], FailureQueue] | None = None
     _noted: dict[str, UnreadableItem] = field(default_factory=dict)
     _only_counted: int = 0
     _queue_again_at: dict[str, float] = field(default_factory=dict)

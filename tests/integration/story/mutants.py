@@ -31,7 +31,7 @@ from leaderboard.adapters.valkey import ranking as valkey_ranking
 from leaderboard.adapters.valkey.connection import Script
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards.rules import Board
-from leaderboard.boards.seasons import BoardSeason, split_key
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Snapshot, ranked
 from leaderboard.errors import Unavailable
 from leaderboard.frames import delta, messages, subscriptions
@@ -501,7 +501,7 @@ def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
     """The opener does not ask whether the board is there already."""
 
     def open_board(table: boards.BoardTable, key: str) -> bool:
-        empty = BoardItem(Snapshot(*split_key(key), None, 0, 0, ()), revision=0, life="")
+        empty = BoardItem(Snapshot.empty(key), revision=0, life="")
         client("dynamodb").put_item(
             TableName=table.boards_table,
             Item=board_items.board_image(empty),
