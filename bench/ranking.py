@@ -47,7 +47,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
     seconds, rounds = (0.7, 200) if small else (5.0, 1000)
     chance = random.Random(1)
     with_peer = peer.install(report)
-    loads: list[loading.Load] = []
+    loads: list[loading.LoadResult] = []
     times: list[reads.Times] = []
     rows: list[Row] = []
     with serving(report) as cache:

@@ -48,7 +48,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
         "items a second of processor",
         "of it decoding",
         caption=[
-            f"Pages of {PAGE_ITEMS:,} items as DynamoDB answers them, in {SEGMENTS} segments,",
+            f"TablePages of {PAGE_ITEMS:,} items as DynamoDB answers them, in {SEGMENTS} segments,",
             "eight at a time, into an empty Valkey; the processor's time is this process's alone.",
         ],
     )
@@ -78,7 +78,7 @@ class Done:
 
 
 def rebuild(cache: ValkeyRanking, items: int, seconds: float) -> Done:
-    pages = Pages(items)
+    pages = TablePages(items)
     boards = Boards()
     now_ms = clock.machine_ms
     recorder = Recorder(cache, boards, 0)
@@ -110,7 +110,7 @@ def rebuild(cache: ValkeyRanking, items: int, seconds: float) -> Done:
 
 
 @dataclass
-class Pages:
+class TablePages:
     """The table's pages, as they come over the wire."""
 
     items: int

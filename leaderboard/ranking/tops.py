@@ -55,6 +55,7 @@ class CachedTop:
 
     @property
     def is_unrecorded(self) -> bool:
+        """Whether there is a top to record. A partial ranking has none."""
         return self.completeness != PARTIAL and self.change_id != self.recorded_change_id
 
     @property
@@ -108,6 +109,7 @@ class BoardItem:
 
     @property
     def is_recorded(self) -> bool:
+        """Whether a top was ever recorded here."""
         return self.revision > 0
 
 

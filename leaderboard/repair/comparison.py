@@ -49,6 +49,7 @@ class Suspects:
     uncollected: int = 0
 
     def add(self, users: Sequence[str]) -> None:
+        """Add users. Past SUSPECTS they are only counted."""
         for user_id in users:
             if len(self.users) < SUSPECTS:
                 self.users.add(user_id)

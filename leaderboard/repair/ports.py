@@ -38,10 +38,12 @@ class SegmentPage(Protocol):
     """What one page of a segment came to. `resume_after`: where it goes on; None: at its end."""
 
     @property
-    def segment(self) -> str: ...
+    def segment(self) -> str:
+        """The segment that the page is of."""
 
     @property
-    def resume_after(self) -> Json | None: ...
+    def resume_after(self) -> Json | None:
+        """Where the segment goes on; None: at its end."""
 
 
 class ScoreReader(Protocol):
@@ -123,12 +125,14 @@ class RunMemory(Protocol):
     def read_rollover(self) -> str | None:
         """How far the rollover of seasons is."""
 
-    def keep_rollover(self, text: str) -> None: ...
+    def keep_rollover(self, text: str) -> None:
+        """Remember how far the rollover of seasons is."""
 
     def read_rules(self) -> str | None:
         """Which rules were seen, and since when."""
 
-    def keep_rules(self, text: str) -> None: ...
+    def keep_rules(self, text: str) -> None:
+        """Remember which rules were seen, and since when."""
 
     def read_misses(self) -> Mapping[str, str]:
         """What the last verification found different, by the keys of the board-seasons."""
@@ -139,7 +143,8 @@ class RunMemory(Protocol):
     def read_resume_after(self) -> str | None:
         """The key that the last verification came to; None: it begins anew."""
 
-    def keep_resume_after(self, key: str | None) -> None: ...
+    def keep_resume_after(self, key: str | None) -> None:
+        """Remember the key that this verification came to."""
 
 
 class RebuildClaims(Protocol):

@@ -61,6 +61,7 @@ class RolloverRun:
 
     @property
     def is_over(self) -> bool:
+        """Whether the time of this run is up."""
         return time.monotonic() >= self.deadline
 
 

@@ -76,10 +76,12 @@ class Miss:
 
     @classmethod
     def from_text(cls, text: str) -> Miss:
+        """The miss in what `to_text` made."""
         image = json.loads(text)
         return cls(frozenset(image["differences"]), int(image["rebuiltAt"]))
 
     def to_text(self) -> str:
+        """The miss as the cache keeps it, in JSON."""
         return json.dumps(
             {"differences": sorted(self.differences), "rebuiltAt": self.rebuilt_ms},
         )

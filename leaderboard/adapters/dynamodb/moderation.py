@@ -35,6 +35,7 @@ class ModerationTable:
 
     @property
     def table(self) -> str:
+        """The name of the table of scores, which has the profiles and the histories, too."""
         return self.scores.scores_table
 
     def read(self, user_id: str, key: str) -> ScoreItem | None:

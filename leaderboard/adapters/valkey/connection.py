@@ -170,6 +170,7 @@ class IamCredentials(CredentialProvider):
         )
 
     def get_credentials(self) -> tuple[str, str]:
+        """The user and a token that is valid now. Raises AuthenticationError without one."""
         try:
             return self.tokens.user_id, self.tokens.get_token()
         except Exception as error:  # without a token there is no way to the cache
