@@ -24,7 +24,7 @@ from tests.integration import aws
 from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT
-from tests.integration.test_rebuild_at_size import BOARDS, deliver, known, put, ranked
+from tests.integration.repair.test_rebuild_at_size import BOARDS, deliver, known, put, ranked
 from tests.integration.valkey import Valkey
 
 Json = dict[str, Any]

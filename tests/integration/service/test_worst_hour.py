@@ -20,11 +20,11 @@ from leaderboard.ranking.tops import COMPLETE
 from leaderboard.settings import load
 from tests.integration.capacity import metered
 from tests.integration.events import CONTEXT, frame, request
-from tests.integration.test_read_units import USERS, archived, last_cursor, user  # noqa: F401
+from tests.integration.reading.test_read_units import USERS, archived, last_cursor, user  # noqa: F401
 from tests.structure.template import service
 from tools.cost import HOUR, Consumed, dollars_of
 
-PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
+PAGE = Path(__file__).parents[3] / "docs" / "cost.md"
 THROTTLE = int(service()["params"]["default"]["throttlingRate"])
 """Requests a second of one API, whoever sends them."""
 SOCKETS = 1000

@@ -24,7 +24,7 @@ from tests.integration import aws
 
 pytestmark = pytest.mark.usefixtures("stage")
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "architecture.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "architecture.md"
 DAY = "2026-11-29"
 BOARD = "board"
 

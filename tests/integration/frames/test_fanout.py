@@ -15,8 +15,8 @@ from leaderboard.errors import Unavailable
 from tests.integration import aws
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT
+from tests.integration.frames.test_board_stream import change, deliver, followers, image, subscribe
 from tests.integration.sink import Sink, listening
-from tests.integration.test_board_stream import change, deliver, followers, image, subscribe
 
 Json = dict[str, Any]
 SHARDS = 4
