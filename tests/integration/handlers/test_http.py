@@ -1020,7 +1020,7 @@ def test_ticket_is_taken_by_its_player() -> None:
     assert wiring.score_table().read("ann", "global#all") is None
 
 
-@pytest.mark.parametrize("key", ["order", "users"])
+@pytest.mark.parametrize("key", ["members", "users"])
 def test_board_that_lost_a_key_is_read_from_the_tables_until_it_is_filled(
     key: str, cache_server: Valkey, switches: Dependencies
 ) -> None:
