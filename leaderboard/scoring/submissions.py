@@ -77,7 +77,7 @@ class Submissions:
         ScoreLimit, and SubmissionConflict for a known id with another body.
         """
         rules = self.catalog.find(board)
-        amount = _amount(rules, score, delta)
+        amount = _amount(rules, score=score, delta=delta)
         digest = _digest(score=score, delta=delta, user_name=user_name)
         now = self.now_ms() if accepted_ms is None else accepted_ms
         current = BoardSeason.at(rules, now)
@@ -101,7 +101,14 @@ class Submissions:
                     expires_ms=now + SUBMISSION_MS,
                 )
                 self.store.write(
-                    Write(rules, decision.item, item.version, profile, named, submission)
+                    Write(
+                        board=rules,
+                        item=decision.item,
+                        read_version=item.version,
+                        profile=profile,
+                        renamed=named,
+                        submission=submission,
+                    )
                 )
             except (Invalid, Refused, Raced) as refusal:
                 # Few writes are known already, so only what does not go through asks whether it is.
@@ -185,7 +192,7 @@ def _by_user(wanted: Sequence[TrustedWrite]) -> list[list[int]]:
     return list(numbers.values())
 
 
-def _amount(board: Board, score: int | None, delta: int | None) -> int:
+def _amount(board: Board, *, score: int | None, delta: int | None) -> int:
     """The one of both that the board takes. Raises Invalid."""
     takes_delta = board.operator is Operator.INCREMENT
     right, wrong = (delta, score) if takes_delta else (score, delta)
