@@ -104,7 +104,7 @@ def _summary(results: Results, interval: float) -> Json:
 
 
 def _forget(sender: Sender, results: Results, *, until: float) -> None:
-    """Forget who is gone while the board rests; whoever is left is found gone once more."""
+    """Forget who is gone while the board rests; those that are left are found gone again."""
     with contextlib.suppress(Unavailable):
         for frame, delivered in results:
             sender.forget(frame.board, delivered.gone, seconds=until - time.monotonic())

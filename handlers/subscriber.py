@@ -70,7 +70,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
     unforeseen: Exception | None = None
     try:
         answer = _serve(event, line)
-    except Exception as error:  # noqa: BLE001 - whoever asked gets an answer
+    except Exception as error:  # noqa: BLE001 - the caller gets an answer
         unforeseen = error
         line["code"] = "internal"
         answer = {"statusCode": 500}

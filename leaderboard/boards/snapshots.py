@@ -20,7 +20,7 @@ def default_name(user_id: str) -> str:
     """The name of a player who has not chosen one: `player-` and six characters of a digest.
 
     It is never an e-mail address. A digest, because ids of one origin often begin alike. The cache
-    computes it anew, so another form needs another format number there.
+    computes it again, so another form needs another format number there.
     """
     return UNPICKED + sha256(user_id.encode()).hexdigest()[:6]
 

@@ -59,7 +59,7 @@ class Broadcaster:
     def intervals(self, sent: Sequence[tuple[Frame, Delivered]]) -> dict[str, int]:
         """How long each of these boards rests now, in ms; and readers are told its pace.
 
-        The stage's budget is shared with the boards that other invocations send at the moment.
+        The stage's budget is shared with the boards that other invocations send now.
         """
         own: dict[str, Demand] = {}
         for frame, delivered in sent:

@@ -112,7 +112,7 @@ class BatchReader:
             return self.own[key]
         with contextlib.suppress(CacheUnavailable):
             return self.cache.read_told(key)
-        return None  # changes are told anew: viewers skip what they have
+        return None  # changes are told again: viewers skip what they have
 
     def _is_told(self, record: BoardRecord, ahead: tuple[str, int] | None) -> bool:
         if ahead is None:

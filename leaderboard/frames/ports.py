@@ -61,7 +61,7 @@ class FrameCache(Protocol):
         """Keep a body for each board, which counts as active for so many ms."""
 
     def active_paces(self) -> dict[str, str]:
-        """The bodies of the boards that are active at the moment."""
+        """The bodies of the boards that are active now."""
 
     def remember_told(self, key: str, *, epoch: str, version: int) -> None:
         """Remember how far a board's viewers were told ahead of the stream."""

@@ -66,7 +66,7 @@ class RankingCache(TopReader, Protocol):
     def set_completeness(
         self, board_season: BoardSeason, life: str, completeness: str, *, only_new: bool = False
     ) -> bool:
-        """Set a life's completeness; one that becomes complete has its top recorded anew.
+        """Set a life's completeness; one that becomes complete has its top recorded again.
 
         False if the life is over, or (with `only_new`) was confirmed already.
         """

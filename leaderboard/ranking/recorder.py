@@ -163,7 +163,7 @@ class Recorder:
 
         Several functions may record one board at the same time. Each knows a revision first, by
         the hint or by a read of the item, and reads the top of the cache after it. Its write counts
-        only while the item is still at that revision. So whoever writes last has read the newest
+        only while the item is still at that revision. So the last writer has read the newest
         top: a write that is refused learns the new revision, reads the top again, and finds either
         nothing left to record or a top that is newer than the one that won.
         """

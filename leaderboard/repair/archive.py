@@ -1,7 +1,7 @@
 """The archive: recorded tops of seasons whose rankings the cache no longer keeps.
 
 A rename, a removal or a hiding of somebody who played long ago still changes such a top. It is
-made anew from the table then, without a ranking. Who may be in it comes from the index, from the
+made again from the table then, without a ranking. Who may be in it comes from the index, from the
 recorded top and from the records themselves. What each of them has comes from the table, read
 consistently.
 """
@@ -51,7 +51,7 @@ class Archive:
         """Record the top that the table has now, where these users have changed.
 
         The revision is known first and the scores are read after it, as for any record: so it may
-        be late or repeated. Whoever changed since the index was read has a record of their own
+        be late or repeated. A user who changed since the index was read has a record of their own
         still to come, which names them. Raises Unavailable.
         """
         changed = set(user_ids)

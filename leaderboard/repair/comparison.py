@@ -1,8 +1,8 @@
 """Comparison: a whole ranking beside the table, both ways, by hand.
 
 `verification` looks at tops alone, each minute. Here everybody whom the table has is looked up in
-the ranking, and everybody whom the ranking has in the table. Scores move meanwhile, so whoever
-differs is looked up once more in the end, in both; only who differs then is counted.
+the ranking, and everybody whom the ranking has in the table. Scores move meanwhile, so a user who
+differs is looked up again in the end, in both; only who differs then is counted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 SHOWN = 100
 """Differences that are named; all of them are counted."""
 SUSPECTS = 100_000
-"""Users that are looked up once more; past it they count at once."""
+"""Users that are looked up again; past it they count at once."""
 
 
 @dataclass(frozen=True, slots=True)

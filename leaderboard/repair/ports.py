@@ -116,7 +116,7 @@ class FollowedBoards(Protocol):
 class RunMemory(Protocol):
     """What one run of a scheduled function leaves for the next. Raises CacheUnavailable.
 
-    It is kept in the cache. What is lost is only done once more.
+    It is kept in the cache. What is lost is only done again.
     """
 
     def drop(self, key: str) -> bool:
@@ -141,7 +141,7 @@ class RunMemory(Protocol):
         """Remember what differs on a board-season; None: nothing does."""
 
     def read_resume_after(self) -> str | None:
-        """The key that the last verification came to; None: it begins anew."""
+        """The key that the last verification came to; None: it begins again."""
 
     def keep_resume_after(self, key: str | None) -> None:
         """Remember the key that this verification came to."""

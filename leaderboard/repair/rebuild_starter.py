@@ -1,8 +1,8 @@
 """Starts the rebuild of a ranking that was found cold. One rebuild fills all that are cold.
 
-A rebuild reads the whole table, so after a loss of the cache one serves all boards. Whoever finds
-another cold ranking while it is under way asks it to go round once more. That only saves work: the
-rankings come out right also with two rebuilds at once, or after one that died.
+A rebuild reads the whole table, so after a loss of the cache one serves all boards. A run that
+finds another cold ranking meanwhile asks it to go round again. That only saves work: the rankings
+come out right also with two rebuilds at once, or after one that died.
 """
 
 from __future__ import annotations

@@ -108,8 +108,9 @@ class RuleChanges:
     def _see_rules(self) -> SeenRules:
         """What the runs have seen, with this one.
 
-        It begins anew after other rules, and after a time in which no run looked: a deploy may have
-        gone back then and come again, and a cache that failed over may remember an earlier one.
+        It begins again after other rules, and after a time in which no run looked: a deploy may
+        have gone back then and come again, and a cache that failed over may remember an earlier
+        one.
         """
         rules, now = self._rules(), self.now_ms()
         text = self.memory.read_rules()

@@ -34,7 +34,7 @@ class SweepResult:
     """What a sweep came to: how many entries it corrected, and how it ended.
 
     `resume_after`: time ran out at that position. `needs_rebuild`: the ranking shows an entry that
-    the version check does not let go, so it has to be dropped and filled anew.
+    the version check does not let go, so it has to be dropped and filled again.
     """
 
     corrected: int = 0
@@ -121,7 +121,7 @@ class Sweep:
     ) -> bool:
         """Whether the ranking has some of these wrong positions after all.
 
-        Users who score meanwhile have moved on; whoever has not moved is kept by the version check.
+        Users who score meanwhile have moved on; the version check keeps the others.
         """
         if not wrong:
             return False

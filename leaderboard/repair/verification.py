@@ -108,7 +108,7 @@ class Verification:
         Those of boards.yml, those that somebody watches and those that were missed are looked at
         each time, and the others page by page, a page each time.
 
-        A difference counts if it is there twice, some seconds apart, and then once more in the
+        A difference counts if it is there twice, some seconds apart, and then again in the
         next run: so nothing counts that is only on its way, however busy a board is.
         """
         deadline = time.monotonic() + seconds

@@ -1,8 +1,8 @@
 """What a write does to a user's score: pure decisions over the items that were read.
 
 `complete` decides a player's action ticket, `submit` a trusted write. Both answer with the items to
-write. The table accepts them only while they are still those that were read. Whoever loses that
-race reads the newer items and decides again.
+write. The table accepts them only while they are still those that were read. A request that loses
+that race reads the newer items and decides again.
 """
 
 from __future__ import annotations

@@ -295,7 +295,7 @@ def _start(call: Callable[[], T]) -> Future[T]:
     def run() -> None:
         try:
             future.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+        except BaseException as error:  # noqa: BLE001 - the caller that asks for the result gets it
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()

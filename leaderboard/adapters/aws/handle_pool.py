@@ -29,7 +29,7 @@ def digest(body: bytes) -> bytes:
 class Signer:
     """Signs posts to what is below `endpoint` with a key (`access_key`, `secret_key`, `token`).
 
-    libcurl can sign, but derives the key from the secret anew for every post and hashes slowly.
+    libcurl can sign, but derives the key from the secret again for every post and hashes slowly.
     Here the key is derived once a second, with the date, since the posts differ only in their path
     and their body. A frame to 10,000 viewers at 15 ms of latency takes 0.75 s of processor so, and
     0.91 s with AWS_SIGV4 (medians of five alternated runs of bench/reach.py on a busy machine,
@@ -58,7 +58,7 @@ class Signer:
         now = int(time.time())
         if now != self.second:
             self._date(now)
-        # Of a path that is encoded already, each % is encoded once more.
+        # Of a path that is encoded already, each % is encoded again.
         canonical = b"".join((self.begin, path.replace(b"%", b"%25"), self.end, body_digest))
         signature = hmac.digest(self.derived, self.to_sign + digest(canonical), "sha256")
         return [*self.fixed, self.authorization + signature.hex().encode()]

@@ -52,7 +52,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
 """Seconds before a post is repeated: by chance up to the first, twice it, … up to the longest."""
 CROWD, CROWD_PATIENCE = 10, 6.0
 """So many connections that all fail are not to blame: it is the gateway, and each of them is tried
-for so many seconds. Given up, all of them would ask for the board anew, of the same gateway."""
+for so many seconds. Given up, all of them would ask for the board again, of the same gateway."""
 AT_ONCE = 32
 """Posts that are begun between two looks for answers: what answers fast keeps so few connections
 busy, and in the processor's cache."""

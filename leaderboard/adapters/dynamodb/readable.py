@@ -1,7 +1,7 @@
 """Reading stored items that may be broken, so that one of them hurts no other.
 
 Imports, restores and hands write to the tables beside the service. An item that cannot be read is
-noted whole. What still can be read of it is enough to take it off its board.
+reported whole. What still can be read of it is enough to take it off its board.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Parsed = TypeVar("Parsed")
 def understood(
     parse: Callable[[Mapping[str, Any]], Parsed], raw: Mapping[str, Any], reports: Reports
 ) -> Parsed | None:
-    """What `parse` makes of an item with its types; None, and a note, if it cannot be read."""
+    """What `parse` makes of an item with its types; None, and a report, if it cannot be read."""
     try:
         return parse(raw)
     except NOT_UNDERSTOOD as error:
@@ -50,7 +50,7 @@ def attempted(parse: Callable[[Item], Parsed], item: Item) -> Parsed | None:
 
 
 def required(parse: Callable[[Item], Parsed], item: Item, reports: Reports, *, what: str) -> Parsed:
-    """What `parse` makes of a plain item; raises Unreadable, with a note, if it cannot be read."""
+    """What `parse` makes of a plain item; raises Unreadable and reports it if it cannot be read."""
     try:
         return parse(item)
     except NOT_UNDERSTOOD as error:

@@ -25,7 +25,7 @@ from leaderboard.errors import CacheUnavailable
 from leaderboard.retries import Pause
 
 FORMAT = "lb5"
-"""Part of every key: a release that lays the cache out anew reads nothing old."""
+"""Part of every key: a release that lays the cache out in a new way reads nothing old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class ValkeyConnection:
     """The cache at `endpoint` (`host:port`); with a name and a user, over TLS and IAM.
 
     A call waits `seconds` for an answer. After a call that failed, the next ones fail at once for a
-    moment: whoever can do without the cache does not wait for it every time.
+    moment: a caller that can do without the cache does not wait for it every time.
     """
 
     endpoint: str

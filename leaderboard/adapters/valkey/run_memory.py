@@ -1,6 +1,6 @@
 """What one run of a scheduled function leaves in the cache for the next one.
 
-Nothing in here is needed for a right board: what is lost is only done once more.
+Nothing in here is needed for a right board: what is lost is only done again.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class ValkeyRunMemory:
             self.connection.command("HSET", MISSES, key, text)
 
     def read_resume_after(self) -> str | None:
-        """The key that the last verification came to; None: it begins anew."""
+        """The key that the last verification came to; None: it begins again."""
         return self._read(RESUME_AFTER) or None
 
     def keep_resume_after(self, key: str | None) -> None:

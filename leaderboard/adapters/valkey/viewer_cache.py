@@ -48,7 +48,7 @@ class ViewerCache:
         self.connection.run(KEEP_PACES, PACES, *values)
 
     def active_paces(self) -> dict[str, str]:
-        """The boards that send frames at the moment, with what was kept of them."""
+        """The boards that send frames now, with what was kept of them."""
         flat = [it.decode() for it in self.connection.run(ACTIVE_PACES, PACES, ACTIVE_BOARDS)]
         return dict(zip(flat[::2], flat[1::2], strict=True))
 

@@ -638,7 +638,7 @@ def test_record_that_no_message_holds_is_refused_by_its_keys() -> None:
 def test_rebuild_of_many_such_items_queues_a_few(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reports, "MAX_NOTED", 40)
+    monkeypatch.setattr(reports, "MAX_KEPT", 40)
     for number in range(60):
         put(f"{BAD}#all", f"bad-{number}", userScore={"N": "1"})
     wiring.board_table().open(key_of(BAD, "all"))

@@ -1,6 +1,6 @@
 -- Apply states from the table to the life that a rebuild fills, beside live ones.
 --
--- What the ranking knows already at the same version is put in place once more, so that the ranking
+-- What the ranking knows already at the same version is put in place again, so that the ranking
 -- comes out right whatever it had lost. `filledAt` tells others that the rebuild is alive.
 --
 -- KEYS members (sorted set), users (hash), state (hash)
