@@ -252,11 +252,11 @@ export class Api {
   /** How completed actions are sent, and what is told of them. @returns {Pick<OutboxParts, "send" | "onCompleted" | "onGivenUp">} */
   #delivery() {
     return {
-      send: ({ board, ticket, evidence, userId }) =>
-        this.#calls.asPlayer("POST /boards/{board}/scores", { path: { board }, body: { ticket, evidence }, keepalive: true }, userId),
+      send: ({ board, ticket, evidence, userId }, signal) =>
+        this.#calls.asPlayer("POST /boards/{board}/scores", { path: { board }, body: { ticket, evidence }, keepalive: true, signal }, userId),
       onCompleted: ({ board, action, ticket }, outcome) => this.#tell("completed", { board, action, ticket, outcome }),
       onGivenUp: ({ board, action, ticket }, error) => {
-        if (this.#listeners.givenUp.size === 0) console.warn(`A completed action on ${board} does not count: ${error.detail}`);
+        if (this.#listeners.givenUp.size === 0) console.warn(`leaderboard-client: a completed action on ${board} does not count: ${error.detail}`);
         this.#tell("givenUp", { board, action, ticket, error });
       },
     };

@@ -33,7 +33,7 @@ import { pause, until, waitAfter } from "./timing.js";
  * @property {{timing: ApiTiming, random: () => number, now: () => number}} surroundings
  * @property {Locks | null | undefined} locks
  * @property {() => string | null} owner whose actions are sent
- * @property {(completion: Completion) => Promise<Outcome>} send
+ * @property {(completion: Completion, signal: AbortSignal) => Promise<Outcome>} send
  * @property {(completion: Completion, outcome: Outcome) => void} onCompleted
  * @property {(completion: Completion, error: LeaderboardError) => void} onGivenUp
  */
@@ -178,7 +178,7 @@ export class Outbox {
       signal.throwIfAborted();
       if (!whatever && storage.read(key) === undefined) return null;
       try {
-        const outcome = await send(completion);
+        const outcome = await send(completion, signal);
         storage.write(key, undefined);
         return outcome;
       } catch (error) {
