@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -40,8 +39,9 @@ def seen(service: Service, lived_on: str) -> Json:
     node = shutil.which("node")
     assert node
     given = {name: service.addresses[name] for name in ("http", "socket", "cognito", "webClientId")}
+    given |= {"email": f"{uuid.uuid4()}@example.com", "board": lived_on}
     run = subprocess.run(
-        [node, str(SCRIPT), json.dumps(given | life(lived_on))],
+        [node, str(SCRIPT), json.dumps(given)],
         capture_output=True,
         text=True,
         timeout=RUN_SECONDS,
@@ -51,10 +51,6 @@ def seen(service: Service, lived_on: str) -> Json:
     assert run.stderr == ""
     said: Json = json.loads(run.stdout)
     return said
-
-
-def life(board: str) -> Mapping[str, str]:
-    return {"email": f"{uuid.uuid4()}@example.com", "board": board}
 
 
 def submission(number: int) -> Json:

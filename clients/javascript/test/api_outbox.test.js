@@ -2,78 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { counted, counter, keptIn, SCORES, ticketOf, token, toldBy } from "./api_actions.js";
 import { failing, withService } from "./api_stage.js";
-import { eventually, exception, FakeStore, problem, signedIn, tokenOf } from "./loopback.js";
-
-/** @typedef {import("../src/api/index.js").Api} Api */
-
-const SCORES = "POST /boards/global/scores";
-const entry = { userId: "ann", userName: "Ann", userScore: 5, scoreUpdatedAt: "2026-11-23T08:15:30.123Z" };
-const counted = { body: { entry, changed: true, replayed: false } };
-const token = () => tokenOf("ann");
-
-/**
- * A ticket that is good now, for so long.
- * @param {string} name
- * @param {{life?: number, from?: number}} [times] milliseconds
- */
-function ticketOf(name, { life = 60_000, from = Date.now() } = {}) {
-  const [notBefore, expiresAt] = [from, from + life].map((time) => new Date(time).toISOString());
-  return { ticket: name, action: "visit", points: 5, notBefore, expiresAt };
-}
-
-/** Counts as the service does: each ticket once. */
-function counter() {
-  /** @type {Set<string>} */
-  const taken = new Set();
-  let under = 0;
-  const counts = { score: 0, mostAtOnce: 0 };
-  const react = async (/** @type {import("./loopback.js").Heard} */ { body }) => {
-    counts.mostAtOnce = Math.max(counts.mostAtOnce, (under += 1));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    under -= 1;
-    const replayed = taken.has(body.ticket);
-    if (!replayed) counts.score += 5;
-    taken.add(body.ticket);
-    return { body: { entry, changed: !replayed, replayed } };
-  };
-  return { counts, react };
-}
-
-/** Locks as a browser gives them to its tabs: one holder at a time. */
-class FakeLocks {
-  /** @type {Map<string, Promise<unknown>>} */
-  #last = new Map();
-
-  /**
-   * @param {string} name
-   * @param {{signal: AbortSignal}} options
-   * @param {() => Promise<any>} work
-   */
-  request(name, { signal }, work) {
-    const held = (this.#last.get(name) ?? Promise.resolve()).then(() => {
-      signal.throwIfAborted();
-      return work();
-    });
-    this.#last.set(name, held.catch(() => {}));
-    return held;
-  }
-}
-
-/**
- * What an API tells of kept actions.
- * @param {Api} api
- */
-function toldBy(api) {
-  /** @type {any[]} */
-  const told = [];
-  api.on("completed", ({ outcome, ...rest }) => told.push({ ...rest, changed: outcome.changed }));
-  api.on("givenUp", ({ error, ...rest }) => told.push({ ...rest, code: error.code }));
-  return told;
-}
-
-/** @param {FakeStore} storage */
-const keptIn = (storage) => Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "").filter((key) => key.includes("kept"));
+import { eventually, exception, FakeStore, problem, signedIn } from "./loopback.js";
 
 test("completed action is sent with its evidence, and nothing of it is kept", withService(async ({ service, open }) => {
   const storage = new FakeStore();
@@ -201,62 +132,6 @@ test("action outlives a session that ended, and is sent when the same player sig
   assert.deepEqual(told, [{ board: "global", action: "visit", ticket: "t1", changed: true }]);
 }));
 
-test("action that is being sent is not sent with the token of who signs in meanwhile", withService(async ({ service, open }) => {
-  const api = open();
-  service.on("InitiateAuth", signedIn("ann")).on(SCORES, problem(503, "unavailable", { retryAfter: 1 }), counted);
-  await api.account.signIn("ann@example.com", "x");
-  const call = api.complete("global", ticketOf("t1"));
-  await eventually(() => service.of(SCORES).length === 1, "a try");
-  service.on("InitiateAuth", signedIn("bob"));
-  await Promise.all([api.account.signIn("bob@example.com", "x"), assert.rejects(call, failing({ code: "sign_in_required" }))]);
-  assert.equal(service.of(SCORES).length, 1);
-}));
-
-test("of several tabs one at a time sends, another goes on when that is closed, and the action counts once", withService(async ({ service, open }) => {
-  const [storage, locks] = [new FakeStore(), new FakeLocks()];
-  service.on(SCORES, "hang");
-  const first = open({ token, storage, locks, timing: { timeout: 60_000 } });
-  await first.account.token();
-  const call = first.complete("global", ticketOf("t1"));
-  await eventually(() => service.heard.length === 1, "the first tab's try");
-  const others = [1, 2, 3].map(() => open({ token, storage, locks }));
-  const told = others.map(toldBy);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(service.heard.length, 1);
-  const { counts, react } = counter();
-  service.on(SCORES, react);
-  first.close();
-  await assert.rejects(call, { name: "AbortError" });
-  await eventually(() => told.flat().length > 0, "another tab's answer");
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.deepEqual([counts, told.flat().length, service.heard.length], [{ score: 5, mostAtOnce: 1 }, 1, 2]);
-}));
-
-test("without locks several tabs may send an action, which counts once", withService(async ({ service, open }) => {
-  const storage = new FakeStore();
-  const { counts, react } = counter();
-  service.on(SCORES, "hang");
-  const first = open({ token, storage, locks: null });
-  await first.account.token();
-  const call = first.complete("global", ticketOf("t1"));
-  await eventually(() => service.heard.length === 1, "the first tab's try");
-  service.on(SCORES, react);
-  for (const tab of [open({ token, storage, locks: null }), open({ token, storage, locks: null })]) toldBy(tab);
-  await call;
-  await eventually(() => keptIn(storage).length === 0, "nothing is kept");
-  assert.equal(counts.score, 5);
-}));
-
-test("page that may not take locks or store anything sends the action all the same", withService(async ({ service, open }) => {
-  const refuse = () => {
-    throw new DOMException("The operation is insecure.", "SecurityError");
-  };
-  const blocked = { length: 0, key: refuse, getItem: refuse, setItem: refuse, removeItem: refuse };
-  const locks = { request: () => Promise.reject(new DOMException("No origin.", "SecurityError")) };
-  service.on(SCORES, "cut", counted);
-  assert.deepEqual(await open({ token, storage: blocked, locks }).complete("global", ticketOf("t1")), counted.body);
-}));
-
 test("signal ends the waiting, not the action", withService(async ({ service, open }) => {
   service.on(SCORES, "cut");
   const api = open({ token });
@@ -324,29 +199,4 @@ test("listener that throws harms no other, and its error is not swallowed", with
   }
   assert.equal(heard, 1);
   assert.match(String(uncaught[0]), /a listener's own/);
-}));
-
-test("a thousand clients that come and go leave no listener, and nothing is sent for a closed one", withService(async ({ service, open }) => {
-  const tabs = new EventTarget();
-  let listening = 0;
-  Object.assign(globalThis, {
-    addEventListener: (/** @type {string} */ type, /** @type {any} */ listener) => {
-      listening += 1;
-      tabs.addEventListener(type, listener);
-    },
-    removeEventListener: (/** @type {string} */ type, /** @type {any} */ listener) => {
-      listening -= 1;
-      tabs.removeEventListener(type, listener);
-    },
-  });
-  try {
-    const storage = new FakeStore();
-    storage.setItem(`leaderboard:kept:${service.url}:t1`, JSON.stringify({ board: "global", ticket: "t1", userId: null, readyAt: 0, life: 1 }));
-    for (let mounted = 0; mounted < 1_000; mounted += 1) open({ storage }).close();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.deepEqual([listening, service.heard.length], [0, 0]);
-  } finally {
-    Reflect.deleteProperty(globalThis, "addEventListener");
-    Reflect.deleteProperty(globalThis, "removeEventListener");
-  }
 }));
