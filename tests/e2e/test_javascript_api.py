@@ -58,9 +58,9 @@ def submission(number: int) -> Json:
 
 
 def test_account_is_made_and_each_refusal_has_its_code(seen: Json) -> None:
-    assert seen["early"] == "not_confirmed"
-    assert seen["twice"] == "email_taken"
-    assert seen["wrong"] == "wrong_credentials"
+    assert seen["early"] == "user_not_confirmed"
+    assert seen["twice"] == "username_exists"
+    assert seen["wrong"] == "not_authorized"
     assert seen["visitor"] == ["sign_in_required", None]
     assert seen["renewed"] is True
 
@@ -113,6 +113,6 @@ def test_socket_opens_with_the_players_ticket(seen: Json) -> None:
 def test_deleted_account_is_gone_here_and_there(service: Service, seen: Json) -> None:
     user_id, kept, code = seen["after"]
     assert (user_id, kept) == (None, 0)
-    assert re.fullmatch("user_not_found|wrong_credentials", code)
+    assert re.fullmatch("user_not_found|not_authorized", code)
     answer = service.call("GET", f"/boards/global/users/{seen['userId']}")
     assert answer.status == 404

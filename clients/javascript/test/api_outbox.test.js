@@ -28,6 +28,24 @@ test("answer that was lost comes again, and the action counts once", withService
   assert.equal(service.heard.length, 7);
 }));
 
+test("evidence is what it was when the action was completed, also of a ticket without its times", withService(async ({ service, open }) => {
+  service.on(SCORES, "cut", "cut", counted);
+  const evidence = { touches: [1] };
+  const call = open({ token }).complete("global", "t1", { evidence });
+  evidence.touches.push(2);
+  await call;
+  assert.deepEqual(service.heard.map(({ body }) => body), Array(3).fill({ ticket: "t1", evidence: { touches: [1] } }));
+  await assert.rejects(open({ token }).complete("global", "t2", { evidence: 1n }), TypeError);
+}));
+
+test("sign-in that is busy costs no action", withService(async ({ service, open }) => {
+  const api = open();
+  service.on("InitiateAuth", signedIn("ann"), exception("TooManyRequestsException"), { status: 500, body: { __type: "InternalErrorException" } }, signedIn("ann", {}));
+  await api.account.signIn("ann@example.com", "x");
+  service.on(SCORES, { status: 401, body: { message: "Unauthorized" } }, { status: 401, body: { message: "Unauthorized" } }, { status: 401, body: { message: "Unauthorized" } }, counted);
+  assert.deepEqual(await api.complete("global", ticketOf("t1")), counted.body);
+}));
+
 test("refusal is told at once, and the action is kept no longer", withService(async ({ service, open }) => {
   const storage = new FakeStore();
   const api = open({ token, storage });
@@ -52,7 +70,7 @@ test("action without an answer is given up after the ticket's life on this page"
   service.on(SCORES, "cut");
   const api = open({ token, storage, now: () => 0 }); // The clock is wrong by decades.
   const call = api.complete("global", ticketOf("t1", { life: 100 }));
-  await assert.rejects(call, (/** @type {any} */ error) => failing({ code: "ticket_expired", status: 0 })(error) && error.cause.code === "unreachable");
+  await assert.rejects(call, (/** @type {any} */ error) => failing({ code: "ticket_expired", status: 0 })(error) && error.cause.code === "connection_failed");
   assert.ok(service.heard.length > 3);
   assert.deepEqual(keptIn(storage), []);
 }));

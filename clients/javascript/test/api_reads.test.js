@@ -94,12 +94,12 @@ test("network that fails, service that is slow and answer of somebody else are t
   service.on("GET /boards", "cut");
   await assert.rejects(api.boards(), (/** @type {any} */ error) => {
     assert.match(error.detail, /^http:.*\/boards could not be reached.*`allowedOrigins`/);
-    return failing({ code: "unreachable", status: 0, temporary: true })(error) && error.cause instanceof Error;
+    return failing({ code: "connection_failed", status: 0, temporary: true })(error) && error.cause instanceof Error;
   });
   service.on("GET /boards", "hang");
   await assert.rejects(api.boards(), failing({ code: "timeout", status: 0, temporary: true }));
   service.on("GET /boards", { text: "<html>Sign in to the hotel's network</html>" });
-  await assert.rejects(api.boards(), failing({ code: "bad_answer", status: 200, temporary: false }));
+  await assert.rejects(api.boards(), failing({ code: "answer_unusable", status: 200, temporary: false }));
 }));
 
 test("signal ends a call with its own reason, while it waits for an answer or for the next try", withService(async ({ service, open }) => {

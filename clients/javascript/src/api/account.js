@@ -96,7 +96,7 @@ export class Account {
   async signIn(email, password, { userId, ...options } = {}) {
     const parameters = { AuthFlow: "USER_PASSWORD_AUTH", AuthParameters: { USERNAME: email, PASSWORD: password } };
     const { AuthenticationResult: result } = await this.#ask("InitiateAuth", parameters, options);
-    if (!result) throw new LeaderboardError("challenge_required", { detail: "This account needs another step to sign in.", status: 400 });
+    if (!result) throw new LeaderboardError("challenge", { detail: "This account needs another step to sign in.", status: 400 });
     if (userId !== undefined && subject(result.AccessToken) !== userId) {
       throw new LeaderboardError("another_player", { detail: "This is the sign-in of another player.", status: 403 });
     }
@@ -172,7 +172,7 @@ export class Account {
     try {
       answer = await this.#ask("InitiateAuth", { AuthFlow: "REFRESH_TOKEN_AUTH", AuthParameters: { REFRESH_TOKEN: session.refreshToken } });
     } catch (error) {
-      if (!(error instanceof LeaderboardError) || error.temporary || error.code === "too_many_attempts") throw error;
+      if (!(error instanceof LeaderboardError) || error.temporary) throw error;
       // Another tab may have signed the same player in again meanwhile.
       sessions.reload();
       const newer = sessions.current;

@@ -41,6 +41,9 @@ import { timing as standard } from "./timing.js";
  * @property {Kept & {error: LeaderboardError}} givenUp an action that was kept before does not count; `error.code` is the reason
  */
 
+/** For how long a ticket is taken to be good that comes without its times, in milliseconds. */
+const UNKNOWN_LIFE = 15 * 60_000;
+
 const SIGNED_OUT = new Set(["sign_in_required", "session_ended"]);
 
 /** The requests of the API. A method rejects with a `LeaderboardError`, or with the reason of the caller's signal. */
@@ -170,15 +173,15 @@ export class Api {
   /**
    * Completes an action with its ticket. It is kept and sent again until the service has answered, also after the page was closed.
    * @param {string} board
-   * @param {Ticket} ticket
-   * @param {{evidence?: unknown} & CallOptions} [options] `evidence` where the action asks for it; `signal` ends the waiting, not the action
+   * @param {Ticket | string} ticket whole, or its text alone
+   * @param {{evidence?: unknown} & CallOptions} [options] `evidence` where the action asks for it; `signal` ends the waiting, not
+   *   the action
    * @returns {Promise<Outcome>}
    */
   async complete(board, ticket, { evidence, signal } = {}) {
-    const readyAt = Date.parse(ticket.notBefore);
-    const life = Date.parse(ticket.expiresAt) - readyAt;
+    const { ticket: text, action, ...times } = typeof ticket === "string" ? { ticket, action: undefined } : ticket;
     const { userId } = this.account;
-    return this.#outbox.add({ board, ticket: ticket.ticket, action: ticket.action, evidence, userId, readyAt, life }, signal);
+    return this.#outbox.add({ board, ticket: text, action, evidence, userId, ...spanOf(times) }, signal);
   }
 
   /**
@@ -279,4 +282,14 @@ export class Api {
       }
     }
   }
+}
+
+/**
+ * When a ticket is good.
+ * @param {{notBefore?: string, expiresAt?: string}} times
+ */
+function spanOf({ notBefore, expiresAt }) {
+  if (notBefore === undefined || expiresAt === undefined) return { readyAt: 0, life: UNKNOWN_LIFE };
+  const readyAt = Date.parse(notBefore);
+  return { readyAt, life: Date.parse(expiresAt) - readyAt };
 }

@@ -67,7 +67,7 @@ export class Calls {
       return await this.#send(route, parts, await this.#token(userId, { renew: false }));
     } catch (error) {
       const { code } = /** @type {{code?: string}} */ (error);
-      if (code !== "unauthorized" && (code !== "unreachable" || performance.now() - this.#renewedAt < TRUSTED)) throw error;
+      if (code !== "unauthorized" && (code !== "connection_failed" || performance.now() - this.#renewedAt < TRUSTED)) throw error;
       const token = await this.#token(userId, { renew: true });
       this.#renewedAt = performance.now();
       return this.#send(route, parts, token);

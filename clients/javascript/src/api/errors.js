@@ -5,17 +5,17 @@
 /** @import { ErrorPlace, ServiceCode } from "./schemas.js" */
 
 /**
- * No answer of the service: it cannot be reached; it took too long; the answer is not the service's (`bad_answer`); nobody is
- * signed in; the session has ended; the gateway refuses the token, the scope or the route.
- * @typedef {"unreachable" | "timeout" | "bad_answer" | "sign_in_required" | "session_ended" | "unauthorized" | "forbidden"
- *   | "not_found"} CallCode
+ * No answer of the service: it cannot be reached; it took too long; the answer is somebody else's; nobody is signed in; the
+ * session has ended; the gateway refuses the token, the scope or the route.
+ * @typedef {"connection_failed" | "timeout" | "answer_unusable" | "sign_in_required" | "session_ended" | "unauthorized"
+ *   | "forbidden" | "not_found"} CallCode
  */
 
 /**
- * What the sign-in refuses with; see the README.
- * @typedef {"wrong_credentials" | "user_not_found" | "email_taken" | "password_too_weak" | "code_wrong" | "code_expired"
- *   | "code_not_delivered" | "not_confirmed" | "already_confirmed" | "password_reset_required" | "challenge_required"
- *   | "too_many_attempts" | "email_limit" | "sign_in_failed"} AccountCode
+ * What the sign-in refuses with: the names of Cognito's exceptions, and what their sentences tell apart.
+ * @typedef {"not_authorized" | "user_not_found" | "username_exists" | "invalid_password" | "invalid_parameter" | "code_mismatch"
+ *   | "expired_code" | "code_delivery_failure" | "user_not_confirmed" | "already_confirmed" | "password_reset_required"
+ *   | "limit_exceeded" | "too_many_failed_attempts" | "too_many_requests" | "email_limit" | "challenge" | "another_player"} AccountCode
  */
 
 /** New codes may come with a later release of the service. @typedef {ServiceCode | CallCode | AccountCode | (string & {})} Code */
@@ -59,7 +59,10 @@ export class LeaderboardError extends Error {
   }
 }
 
-const TEMPORARY = new Set(["unreachable", "timeout", "ticket_too_early"]);
+const TEMPORARY = new Set([
+  ...["connection_failed", "timeout", "ticket_too_early"],
+  ...["limit_exceeded", "too_many_failed_attempts", "too_many_requests"],
+]);
 
 /** What the gateway answers by itself, by status. @type {Record<number, string>} */
 const GATEWAY = {
@@ -72,25 +75,6 @@ const GATEWAY = {
   502: "unavailable",
   503: "unavailable",
   504: "unavailable",
-};
-
-/** What Cognito refuses with, by the name of its exception. @type {Record<string, AccountCode | "invalid" | "unavailable">} */
-const COGNITO = {
-  NotAuthorizedException: "wrong_credentials",
-  UserNotFoundException: "user_not_found",
-  UsernameExistsException: "email_taken",
-  AliasExistsException: "email_taken",
-  InvalidPasswordException: "password_too_weak",
-  InvalidParameterException: "invalid",
-  CodeMismatchException: "code_wrong",
-  ExpiredCodeException: "code_expired",
-  CodeDeliveryFailureException: "code_not_delivered",
-  UserNotConfirmedException: "not_confirmed",
-  PasswordResetRequiredException: "password_reset_required",
-  LimitExceededException: "too_many_attempts",
-  TooManyFailedAttemptsException: "too_many_attempts",
-  TooManyRequestsException: "too_many_attempts",
-  InternalErrorException: "unavailable",
 };
 
 /**
@@ -117,22 +101,27 @@ export function refusal(response, body) {
  * @internal
  */
 export function accountRefusal(response, body) {
-  const exception = String(body?.__type ?? "").split("#").at(-1) ?? "";
+  const exception = String(body?.__type ?? "").split("#").at(-1);
   if (!exception) return refusal(response, body);
   const detail = text(body.message) ?? text(body.Message) ?? exception;
-  return new LeaderboardError(accountCode(exception, detail), { detail, status: response.status, requestId: response.headers.get("x-amzn-requestid") });
+  const requestId = response.headers.get("x-amzn-requestid");
+  return new LeaderboardError(accountCode(exception, detail), { detail, status: response.status, requestId });
 }
 
 /**
- * Cognito uses some exceptions for several things, and only the sentence tells them apart.
+ * The name of Cognito's exception as a code. It uses some for several things, and only the sentence tells them apart.
  * @param {string} exception
  * @param {string} detail
+ * @returns {Code}
  */
 function accountCode(exception, detail) {
-  if (exception === "NotAuthorizedException" && /attempts exceeded/i.test(detail)) return "too_many_attempts";
+  if (exception === "NotAuthorizedException" && /attempts exceeded/i.test(detail)) return "too_many_failed_attempts";
   if (exception === "NotAuthorizedException" && /status is confirmed/i.test(detail)) return "already_confirmed";
   if (exception === "LimitExceededException" && /daily email limit/i.test(detail)) return "email_limit";
-  return COGNITO[exception] ?? "sign_in_failed";
+  return exception
+    .replace(/Exception$/, "")
+    .replace(/\B[A-Z]/g, "_$&")
+    .toLowerCase();
 }
 
 /** @param {unknown} value */

@@ -62,12 +62,14 @@ export class Outbox {
 
   /**
    * Keeps a completed action and sends it.
-   * @param {Completion} completion
+   * @param {Completion} given
    * @param {AbortSignal | null} [signal] ends the waiting; the action is still kept and sent
    * @returns {Promise<Outcome>}
    */
-  async add(completion, signal) {
+  async add(given, signal) {
     signal?.throwIfAborted();
+    // A copy: the game may go on with what it gave as evidence.
+    const completion = /** @type {Completion} */ (JSON.parse(JSON.stringify(given)));
     // The end of a ticket is its signature: no two are alike.
     const key = `${this.#parts.prefix}${completion.ticket.slice(-32)}`;
     this.#parts.storage.write(key, completion);

@@ -61,7 +61,7 @@ export class Requests {
       if (signal?.aborted) throw signal.reason;
       if (controller.signal.aborted) throw late;
       if (error instanceof LeaderboardError) throw error;
-      throw new LeaderboardError("unreachable", { detail: `${url} ${UNREACHABLE}`, cause: error });
+      throw new LeaderboardError("connection_failed", { detail: `${url} ${UNREACHABLE}`, cause: error });
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
@@ -100,7 +100,7 @@ function read(url, response, { text, refused }) {
   } catch (error) {
     if (!response.ok) throw refused(response, undefined);
     const detail = `What ${url} answered is not JSON. Check the address, and that no proxy or sign-in page of the network answers for it.`;
-    throw new LeaderboardError("bad_answer", { detail, status: response.status, cause: error });
+    throw new LeaderboardError("answer_unusable", { detail, status: response.status, cause: error });
   }
   if (!response.ok) throw refused(response, body);
   return body;
