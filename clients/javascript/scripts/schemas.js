@@ -34,7 +34,8 @@ export function written(document) {
   );
   /** @type {Set<string>} */
   const used = new Set();
-  const described = routes.map(({ route, operation }) => ` *   ${JSON.stringify(route)}: ${routeType(operation, used)},`);
+  // `readonly`, since the compiler writes a wrong declaration if a line of a comment begins with a quoted name.
+  const described = routes.map(({ route, operation }) => ` *   readonly ${JSON.stringify(route)}: ${routeType(operation, used)},`);
   const schemas = document.components.schemas;
   // A schema that is written may use others, which join the set meanwhile.
   const types = new Map([...used, "Problem"].map((name) => [name, schemaType(name, schemas[name], used)]));
@@ -154,7 +155,8 @@ function objectType(members, look, used) {
  */
 function comment(lines) {
   const broken = lines.flatMap((line) => {
-    const words = line.replaceAll("*/", "* /").split(/\s+/);
+    // An alternative stays with its bar, see above.
+    const words = line.replaceAll("*/", "* /").split(/(?<!\|)\s+/);
     const rows = [""];
     for (const word of words) {
       const row = rows.at(-1) ?? "";

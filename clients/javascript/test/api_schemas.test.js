@@ -22,7 +22,7 @@ test("a changed reference changes the types", () => {
   assert.deepEqual(added, [
     " * @property {\"near\" | \"far\"} [relay]",
     " * @property {string | null} [country] Two letters",
-    ' *   "GET /boards/{board}/top": {path: {board: string}, query: {limit?: number, season?: string, since: number[]}, body: undefined, answer: Top},',
+    ' *   readonly "GET /boards/{board}/top": {path: {board: string}, query: {limit?: number, season?: string, since: number[]}, body: undefined, answer: Top},',
   ]);
 });
 

@@ -15,18 +15,6 @@ const NO_TOKEN = "Nobody is signed in: `token` gave no token, or the API was mad
 /** @typedef {(options: {renew: boolean}) => string | null | undefined | Promise<string | null | undefined>} TokenFunction */
 /** @typedef {{signal?: AbortSignal | null}} CallOptions */
 
-/**
- * @typedef {object} AccountParts
- * @property {string | undefined} cognito
- * @property {string | undefined} webClientId
- * @property {TokenFunction | undefined} token
- * @property {Requests} requests
- * @property {Storage} storage
- * @property {ApiTiming} timing
- * @property {() => number} now
- * @property {() => void} onPlayer
- */
-
 /** The player's account. A method rejects with a `LeaderboardError`. */
 export class Account {
   #parts;
@@ -37,7 +25,8 @@ export class Account {
   #renewal = null;
 
   /**
-   * @param {AccountParts} parts
+   * @param {{cognito: string | undefined, webClientId: string | undefined, token: TokenFunction | undefined, requests: Requests,
+   *   storage: Storage, timing: ApiTiming, now: () => number, onPlayer: () => void}} parts `onPlayer`: somebody signed in or out
    * @internal
    */
   constructor(parts) {

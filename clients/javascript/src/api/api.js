@@ -4,7 +4,7 @@
 
 /** @import { Board, Entry, Found, Name, Neighbourhood, Outcome, OwnScores, Routes, Ticket, Top } from "./schemas.js" */
 /** @import { CallOptions, TokenFunction } from "./account.js" */
-/** @import { Locks, OutboxParts } from "./outbox.js" */
+/** @import { Locks } from "./outbox.js" */
 /** @import { Store } from "./storage.js" */
 /** @import { ApiTiming } from "./timing.js" */
 
@@ -252,7 +252,7 @@ export class Api {
     this.#outbox.resume();
   }
 
-  /** How completed actions are sent, and what is told of them. @returns {Pick<OutboxParts, "send" | "onCompleted" | "onGivenUp">} */
+  /** How completed actions are sent, and what is told of them. @returns {Pick<ConstructorParameters<typeof Outbox>[0], "send" | "onCompleted" | "onGivenUp">} */
   #delivery() {
     return {
       send: ({ board, ticket, evidence, userId }, signal) =>

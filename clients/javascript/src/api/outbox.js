@@ -26,18 +26,6 @@ import { pause, until, waitAfter } from "./timing.js";
 
 /** The part of `navigator.locks` that is used. @typedef {{request: (name: string, options: {signal: AbortSignal}, work: () => Promise<any>) => Promise<any>}} Locks */
 
-/**
- * @typedef {object} OutboxParts
- * @property {Storage} storage
- * @property {string} prefix of the keys in the storage
- * @property {{timing: ApiTiming, random: () => number, now: () => number}} surroundings
- * @property {Locks | null | undefined} locks
- * @property {() => string | null} owner whose actions are sent
- * @property {(completion: Completion, signal: AbortSignal) => Promise<Outcome>} send
- * @property {(completion: Completion, outcome: Outcome) => void} onCompleted
- * @property {(completion: Completion, error: LeaderboardError) => void} onGivenUp
- */
-
 /** After these the player may sign in again, and then the action is sent. */
 const AFTER_SIGN_IN = new Set(["sign_in_required", "session_ended", "unauthorized"]);
 
@@ -49,7 +37,17 @@ export class Outbox {
   #sending = new Map();
   #unwatch;
 
-  /** @param {OutboxParts} parts */
+  /**
+   * @param {object} parts
+   * @param {Storage} parts.storage
+   * @param {string} parts.prefix of the keys in the storage
+   * @param {{timing: ApiTiming, random: () => number, now: () => number}} parts.surroundings
+   * @param {Locks | null | undefined} parts.locks
+   * @param {() => string | null} parts.owner whose actions are sent
+   * @param {(completion: Completion, signal: AbortSignal) => Promise<Outcome>} parts.send
+   * @param {(completion: Completion, outcome: Outcome) => void} parts.onCompleted
+   * @param {(completion: Completion, error: LeaderboardError) => void} parts.onGivenUp
+   */
   constructor(parts) {
     this.#parts = parts;
     this.#unwatch = parts.storage.watch(parts.prefix, () => this.resume());

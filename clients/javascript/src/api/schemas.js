@@ -226,25 +226,25 @@
 /**
  * What the service refuses with.
  * @typedef {"action_not_found" | "barred" | "board_limit" | "board_not_found" | "body_too_large" | "edge_required" | "internal"
- *   | "invalid" | "judge_failed" | "rate_limited" | "score_limit" | "sign_in_again" | "ticket_expired" | "ticket_invalid" |
- *   "ticket_superseded" | "ticket_too_early" | "unavailable" | "unreadable" | "user_not_ranked"} ServiceCode
+ *   | "invalid" | "judge_failed" | "rate_limited" | "score_limit" | "sign_in_again" | "ticket_expired" | "ticket_invalid"
+ *   | "ticket_superseded" | "ticket_too_early" | "unavailable" | "unreadable" | "user_not_ranked"} ServiceCode
  */
 
 /**
  * Every route with what it takes and answers.
  * @typedef {{
- *   "GET /boards": {path: {}, query: {}, body: undefined, answer: Boards},
- *   "GET /boards/{board}/top": {path: {board: string}, query: {limit?: number, season?: string}, body: undefined, answer: Top},
- *   "GET /boards/{board}/entries": {path: {board: string}, query: {cursor?: string, limit?: number, season?: string}, body: undefined, answer: Page},
- *   "POST /boards/{board}/entries/query": {path: {board: string}, query: {season?: string}, body: UsersRequest, answer: Found},
- *   "GET /boards/{board}/users/{userId}": {path: {board: string, userId: string}, query: {around?: number, season?: string}, body: undefined, answer: Neighbourhood},
- *   "GET /health": {path: {}, query: {}, body: undefined, answer: Health},
- *   "POST /boards/{board}/tickets": {path: {board: string}, query: {}, body: TicketRequest, answer: Ticket},
- *   "POST /boards/{board}/scores": {path: {board: string}, query: {}, body: ScoreRequest, answer: Outcome},
- *   "GET /me/scores": {path: {}, query: {}, body: undefined, answer: OwnScores},
- *   "PUT /me": {path: {}, query: {}, body: NameRequest, answer: Name},
- *   "DELETE /me": {path: {}, query: {}, body: undefined, answer: undefined},
- *   "POST /socket-tickets": {path: {}, query: {}, body: undefined, answer: SocketTicket},
+ *   readonly "GET /boards": {path: {}, query: {}, body: undefined, answer: Boards},
+ *   readonly "GET /boards/{board}/top": {path: {board: string}, query: {limit?: number, season?: string}, body: undefined, answer: Top},
+ *   readonly "GET /boards/{board}/entries": {path: {board: string}, query: {cursor?: string, limit?: number, season?: string}, body: undefined, answer: Page},
+ *   readonly "POST /boards/{board}/entries/query": {path: {board: string}, query: {season?: string}, body: UsersRequest, answer: Found},
+ *   readonly "GET /boards/{board}/users/{userId}": {path: {board: string, userId: string}, query: {around?: number, season?: string}, body: undefined, answer: Neighbourhood},
+ *   readonly "GET /health": {path: {}, query: {}, body: undefined, answer: Health},
+ *   readonly "POST /boards/{board}/tickets": {path: {board: string}, query: {}, body: TicketRequest, answer: Ticket},
+ *   readonly "POST /boards/{board}/scores": {path: {board: string}, query: {}, body: ScoreRequest, answer: Outcome},
+ *   readonly "GET /me/scores": {path: {}, query: {}, body: undefined, answer: OwnScores},
+ *   readonly "PUT /me": {path: {}, query: {}, body: NameRequest, answer: Name},
+ *   readonly "DELETE /me": {path: {}, query: {}, body: undefined, answer: undefined},
+ *   readonly "POST /socket-tickets": {path: {}, query: {}, body: undefined, answer: SocketTicket},
  * }} Routes
  */
 
