@@ -74,6 +74,7 @@ def test_name_is_changed_and_a_bad_one_says_why(seen: Json) -> None:
 
 
 def test_actions_count_once_through_a_lost_answer_and_a_closed_page(seen: Json) -> None:
+    """On one page whose clock is a day late, and one whose clock is a day early."""
     assert seen["lost"]["entry"]["userScore"] == 1
     assert seen["lost"]["replayed"] is True, "the first answer was lost"
     assert seen["replay"] == seen["lost"]
@@ -113,6 +114,7 @@ def test_socket_opens_with_the_players_ticket(seen: Json) -> None:
 def test_deleted_account_is_gone_here_and_there(service: Service, seen: Json) -> None:
     user_id, kept, code = seen["after"]
     assert (user_id, kept) == (None, 0)
+    assert seen["elsewhere"] == ["session_ended", None]
     assert re.fullmatch("user_not_found|not_authorized", code)
     answer = service.call("GET", f"/boards/global/users/{seen['userId']}")
     assert answer.status == 404

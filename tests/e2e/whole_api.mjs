@@ -21,17 +21,19 @@ class Memory extends Map {
 }
 
 const storage = new Memory();
-/** What becomes of a completion on its way: `answered`, `lost` on the way back, or `unsent`. */
+/** What becomes of a completion on its way: `answered`; `lost` on the way back, once it counted; or `unsent`. */
 let network = "answered";
 const fetch = async (url, init) => {
   const isCompletion = String(url).endsWith("/scores") && init.method === "POST";
   if (isCompletion && network === "unsent") throw new TypeError("Failed to fetch");
   const response = await globalThis.fetch(url, init);
-  if (!isCompletion || network !== "lost") return response;
+  if (!isCompletion || network !== "lost" || !response.ok) return response;
   network = "answered";
   throw new TypeError("Failed to fetch");
 };
-const page = () => createApi({ http, cognito, webClientId, storage, fetch, timing });
+const DAY = 86_400_000;
+/** A page of the player, whose clock is wrong by so much. */
+const page = (wrong, kept = storage) => createApi({ http, cognito, webClientId, storage: kept, fetch, timing, now: () => Date.now() + wrong });
 const codeOf = (call) => call.then(() => null, ({ code }) => code);
 
 /** Asks until a condition holds: the ranking follows a score within moments. */
@@ -45,7 +47,7 @@ async function until(ask, holds) {
 }
 
 const seen = {};
-let api = page();
+let api = page(-DAY);
 
 // Sign up.
 await api.account.signUp(email, "Correct-Horse-9");
@@ -76,7 +78,7 @@ const waiting = codeOf(api.complete("global", second));
 api.close();
 await waiting;
 network = "answered";
-api = page();
+api = page(DAY);
 seen.kept = await new Promise((resolve) => api.on("completed", resolve));
 seen.foreign = await codeOf(api.complete(board, second));
 const quiz = await api.ticket("global", "quiz");
@@ -103,8 +105,11 @@ seen.followed = await new Promise((resolve) => leaderboard.subscribe(board, ({ t
 seen.problems = leaderboard.status.problems;
 leaderboard.close();
 
-// The end.
+// The end, also for another browser that has the player's session.
+const elsewhere = page(0, new Memory(storage));
 await api.deleteAccount();
+seen.elsewhere = [await codeOf(elsewhere.account.token({ renew: true })), elsewhere.account.userId];
+elsewhere.close();
 seen.after = [api.account.userId, storage.length, await codeOf(api.account.signIn(email, "Better-Horse-10"))];
 api.close();
 console.log(JSON.stringify(seen));
