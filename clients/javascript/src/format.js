@@ -32,7 +32,8 @@ export function formatScore(board, score, locale) {
   // As text, since a large score has more digits than its quotient could hold.
   const parts = formatter(kind, digits, locale).formatToParts(/** @type {any} */ (`${score}e-${places}`));
   const marked = parts.map(({ type, value }) => (type === "unit" || type === "percentSign" ? `\0${value}\0` : value)).join("");
-  const spaced = marked.replace(AFTER_NUMBER, `$1${SPACE}`).replace(BEFORE_NUMBER, `${SPACE}$1`).replaceAll("\0", "").replaceAll(" ", SPACE);
+  const apart = marked.replace(AFTER_NUMBER, `$1${SPACE}`).replace(BEFORE_NUMBER, `${SPACE}$1`);
+  const spaced = apart.replaceAll("\0", "").replaceAll(" ", SPACE);
   const own = unit?.trim();
   return own ? spaced + SPACE + own : spaced;
 }

@@ -22,7 +22,7 @@ test("answer that was lost comes again, and the action counts once", withService
   const lose = (/** @type {import("./loopback.js").Heard} */ heard) => react(heard).then(() => /** @type {const} */ ("cut"));
   const refusals = [problem(503, "unavailable"), problem(503, "judge_failed"), problem(429, "rate_limited"), problem(409, "ticket_too_early")];
   service.on(SCORES, lose, ...refusals, "hang", react);
-  const { replayed } = await open({ token }).complete("global", ticketOf("t1"));
+  const { replayed } = await open({ token, timing: { timeout: 2_000 } }).complete("global", ticketOf("t1"));
   assert.equal(replayed, true);
   assert.equal(counts.score, 5);
   assert.equal(service.heard.length, 7);
@@ -40,9 +40,11 @@ test("evidence is what it was when the action was completed, also of a ticket wi
 
 test("sign-in that is busy costs no action", withService(async ({ service, open }) => {
   const api = open();
-  service.on("InitiateAuth", signedIn("ann"), exception("TooManyRequestsException"), { status: 500, body: { __type: "InternalErrorException" } }, signedIn("ann", {}));
+  const broken = { status: 500, body: { __type: "InternalErrorException" } };
+  service.on("InitiateAuth", signedIn("ann"), exception("TooManyRequestsException"), broken, signedIn("ann", {}));
   await api.account.signIn("ann@example.com", "x");
-  service.on(SCORES, { status: 401, body: { message: "Unauthorized" } }, { status: 401, body: { message: "Unauthorized" } }, { status: 401, body: { message: "Unauthorized" } }, counted);
+  const unauthorized = { status: 401, body: { message: "Unauthorized" } };
+  service.on(SCORES, unauthorized, unauthorized, unauthorized, counted);
   assert.deepEqual(await api.complete("global", ticketOf("t1")), counted.body);
 }));
 
@@ -69,9 +71,9 @@ test("action without an answer is given up after the ticket's life on this page"
   const storage = new FakeStore();
   service.on(SCORES, "cut");
   const api = open({ token, storage, now: () => 0 }); // The clock is wrong by decades.
-  const call = api.complete("global", ticketOf("t1", { life: 100 }));
+  const call = api.complete("global", ticketOf("t1", { life: 500 }));
   await assert.rejects(call, (/** @type {any} */ error) => failing({ code: "ticket_expired", status: 0 })(error) && error.cause.code === "connection_failed");
-  assert.ok(service.heard.length > 3);
+  assert.ok(service.heard.length >= 3, "it was tried again");
   assert.deepEqual(keptIn(storage), []);
 }));
 
@@ -81,8 +83,8 @@ test("ticket that is not good yet is waited for, unless the clock cannot be righ
   await open({ token, timing: { earliness: 1_000 } }).complete("global", ticketOf("t1", { from: Date.now() + 200 }));
   assert.ok(performance.now() - startedAt >= 190);
   const api = open({ token, timing: { earliness: 1_000 } });
-  const call = api.complete("global", ticketOf("t2", { from: Date.now() + 86_400_000 }));
-  assert.equal(await Promise.race([call, new Promise((resolve) => setTimeout(resolve, 500))]), await call);
+  const ticket = ticketOf("t2", { from: Date.now() + 86_400_000 });
+  assert.deepEqual(await api.complete("global", ticket, { signal: AbortSignal.timeout(10_000) }), counted.body);
 }));
 
 test("action of a page that was closed is sent by the next one, which is told", withService(async ({ service, open }) => {
@@ -128,7 +130,7 @@ test("kept action that counts no more is given up with its reason, or warned of"
   } finally {
     console.warn = warn;
   }
-  assert.match(warned[0], /on global does not count: This ticket has expired/);
+  assert.match(warned[0], /visit on global does not count: This ticket has expired/);
 }));
 
 test("action outlives a session that ended, and is sent when the same player signs in", withService(async ({ service, open }) => {

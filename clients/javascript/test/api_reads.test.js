@@ -90,20 +90,20 @@ test("answers of the gateway have codes of their own", withService(async ({ serv
 }));
 
 test("network that fails, service that is slow and answer of somebody else are told apart", withService(async ({ service, open }) => {
-  const api = open({ timing: { timeout: 50 } });
+  const api = open();
   service.on("GET /boards", "cut");
   await assert.rejects(api.boards(), (/** @type {any} */ error) => {
     assert.match(error.detail, /^http:.*\/boards could not be reached.*`allowedOrigins`/);
     return failing({ code: "connection_failed", status: 0, temporary: true })(error) && error.cause instanceof Error;
   });
   service.on("GET /boards", "hang");
-  await assert.rejects(api.boards(), failing({ code: "timeout", status: 0, temporary: true }));
+  await assert.rejects(open({ timing: { timeout: 50 } }).boards(), failing({ code: "timeout", status: 0, temporary: true }));
   service.on("GET /boards", { text: "<html>Sign in to the hotel's network</html>" });
   await assert.rejects(api.boards(), failing({ code: "answer_unusable", status: 200, temporary: false }));
 }));
 
 test("signal ends a call with its own reason, while it waits for an answer or for the next try", withService(async ({ service, open }) => {
-  const api = open({ timing: { timeout: 60_000, retryBase: 60_000, retryCap: 60_000 }, random: () => 1 });
+  const api = open({ timing: { retryBase: 60_000, retryCap: 60_000 }, random: () => 1 });
   const reason = new Error("left");
   await assert.rejects(api.boards({ signal: AbortSignal.abort(reason) }), reason);
   assert.equal(service.heard.length, 0);

@@ -20,7 +20,7 @@ test("action that is being sent is not sent with the token of who signs in meanw
 test("of several tabs one at a time sends, another goes on when that is closed, and the action counts once", withService(async ({ service, open }) => {
   const [storage, locks] = [new FakeStore(), new FakeLocks()];
   service.on(SCORES, "hang");
-  const first = open({ token, storage, locks, timing: { timeout: 60_000 } });
+  const first = open({ token, storage, locks });
   await first.account.token();
   const call = first.complete("global", ticketOf("t1"));
   await eventually(() => service.heard.length === 1, "the first tab's try");
@@ -41,7 +41,7 @@ test("without locks several tabs may send an action, which counts once", withSer
   const storage = new FakeStore();
   const { counts, react } = counter();
   service.on(SCORES, "hang");
-  const first = open({ token, storage, locks: null });
+  const first = open({ token, storage, locks: null, timing: { timeout: 1_000 } });
   await first.account.token();
   const call = first.complete("global", ticketOf("t1"));
   await eventually(() => service.heard.length === 1, "the first tab's try");

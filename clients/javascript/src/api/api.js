@@ -31,7 +31,7 @@ import { timing as standard } from "./timing.js";
  * @property {() => number} [random]
  */
 
-/** A kept action that is settled while nobody waits for it. @typedef {{board: string, action?: string, ticket: string}} Kept */
+/** A kept action that nobody waits for any more. @typedef {{board: string, action?: string, ticket: string}} Kept */
 
 /**
  * What `on` calls listeners with.
@@ -252,14 +252,19 @@ export class Api {
     this.#outbox.resume();
   }
 
-  /** How completed actions are sent, and what is told of them. @returns {Pick<ConstructorParameters<typeof Outbox>[0], "send" | "onCompleted" | "onGivenUp">} */
+  /**
+   * How completed actions are sent, and what is told of them.
+   * @returns {Pick<ConstructorParameters<typeof Outbox>[0], "send" | "onCompleted" | "onGivenUp">}
+   */
   #delivery() {
     return {
-      send: ({ board, ticket, evidence, userId }, signal) =>
-        this.#calls.asPlayer("POST /boards/{board}/scores", { path: { board }, body: { ticket, evidence }, keepalive: true, signal }, userId),
+      send: ({ board, ticket, evidence, userId }, signal) => {
+        const parts = { path: { board }, body: { ticket, evidence }, keepalive: true, signal };
+        return this.#calls.asPlayer("POST /boards/{board}/scores", parts, userId);
+      },
       onCompleted: ({ board, action, ticket }, outcome) => this.#tell("completed", { board, action, ticket, outcome }),
       onGivenUp: ({ board, action, ticket }, error) => {
-        if (this.#listeners.givenUp.size === 0) console.warn(`leaderboard-client: a completed action on ${board} does not count: ${error.detail}`);
+        if (this.#listeners.givenUp.size === 0) console.warn(`leaderboard-client: ${action ?? "action"} on ${board} does not count: ${error.detail}`);
         this.#tell("givenUp", { board, action, ticket, error });
       },
     };

@@ -14,7 +14,8 @@ const TRUSTED = 60_000;
 /**
  * What a call of a route takes.
  * @template {keyof Routes} R
- * @typedef {{path: Routes[R]["path"], query?: Routes[R]["query"], body?: Routes[R]["body"], signal?: AbortSignal | null, keepalive?: boolean}} Parts
+ * @typedef {{path: Routes[R]["path"], query?: Routes[R]["query"], body?: Routes[R]["body"],
+ *   signal?: AbortSignal | null, keepalive?: boolean}} Parts
  */
 
 /** The service's routes. @internal */

@@ -24,7 +24,10 @@ import { pause, until, waitAfter } from "./timing.js";
  * @property {number} life for how long it is good, in milliseconds
  */
 
-/** The part of `navigator.locks` that is used. @typedef {{request: (name: string, options: {signal: AbortSignal}, work: () => Promise<any>) => Promise<any>}} Locks */
+/**
+ * The part of `navigator.locks` that is used.
+ * @typedef {{request: (name: string, options: {signal: AbortSignal}, work: () => Promise<any>) => Promise<any>}} Locks
+ */
 
 /** After these the player may sign in again, and then the action is sent. */
 const AFTER_SIGN_IN = new Set(["sign_in_required", "session_ended", "unauthorized"]);
@@ -33,7 +36,10 @@ const AFTER_SIGN_IN = new Set(["sign_in_required", "session_ended", "unauthorize
 export class Outbox {
   #parts;
   #closing = new AbortController();
-  /** What this page sends, by key: the answer, and how many callers wait for it. @type {Map<string, {answer: Promise<Outcome | null>, awaited: number}>} */
+  /**
+   * What this page sends, by key: the answer, and how many callers wait for it.
+   * @type {Map<string, {answer: Promise<Outcome | null>, awaited: number}>}
+   */
   #sending = new Map();
   #unwatch;
 
@@ -86,7 +92,8 @@ export class Outbox {
     const { storage, prefix, owner } = this.#parts;
     for (const key of storage.keys(prefix)) {
       const completion = storage.read(key);
-      if (typeof completion?.ticket === "string" && (completion.userId ?? owner()) === owner()) this.#take(key, completion, { whatever: false });
+      const isOwn = typeof completion?.ticket === "string" && (completion.userId ?? owner()) === owner();
+      if (isOwn) this.#take(key, completion, { whatever: false });
     }
   }
 

@@ -36,7 +36,8 @@ export class Requests {
    * Sends one request once.
    * @param {Request} request
    * @param {(response: Response, body: any) => LeaderboardError} [refused] makes the error of an answer that is not a success
-   * @returns {Promise<any>} the answer's body; undefined if it has none. Rejected with a LeaderboardError, or with the reason of the caller's signal
+   * @returns {Promise<any>} the answer's body; undefined if it has none. Rejected with a LeaderboardError, or with the reason of the
+   *   caller's signal
    */
   async send({ url, method = "GET", headers = {}, body, keepalive = false, signal }, refused = refusal) {
     signal?.throwIfAborted();

@@ -45,7 +45,8 @@ export class Sessions {
    */
   keep({ AccessToken, ExpiresIn, RefreshToken }, refreshToken) {
     const userId = String(subject(AccessToken));
-    const session = { userId, accessToken: AccessToken, refreshToken: RefreshToken ?? refreshToken, expiresAt: this.#now() + ExpiresIn * 1000 };
+    const expiresAt = this.#now() + ExpiresIn * 1000;
+    const session = { userId, accessToken: AccessToken, refreshToken: RefreshToken ?? refreshToken, expiresAt };
     this.current = session;
     this.#storage.write(this.#key, session);
     return session;

@@ -15,15 +15,15 @@ export const timing = {
   retryCap: 8_000,
   /** A read whose `Retry-After` is longer is not tried again: the caller knows better whether it is still wanted. */
   patience: 10_000,
-  /** A completed action waits for `notBefore` if this machine's clock says that it is so near; else the service says when. */
+  /** A completed action waits for `notBefore` if that is this near by this machine's clock; else the service says when. */
   earliness: 5_000,
   /** A completed action is tried for as long as its ticket is good, and this much longer; see `Outbox`. */
   allowance: 60_000,
-  /** A token is renewed so long before it ends. */
+  /** A token is renewed this long before it ends. */
   renewBefore: 60_000,
 };
 
-/** A read is tried so often. */
+/** How many times a read is tried at most. */
 export const TRIES = 3;
 
 /**
