@@ -5,12 +5,13 @@
 /** @import { Effect } from "./effects.js" */
 /** @import { Event as SessionEvent } from "./events.js" */
 /** @import { Leaderboard, Options } from "./leaderboard.js" */
+/** @import { Problem } from "./problems.js" */
 
 import { steadyClock } from "./clock.js";
 import { Listeners } from "./listeners.js";
 import { watchPage } from "./page.js";
 import { Session } from "./session.js";
-import { missingWebSocket, Sockets } from "./sockets.js";
+import { Sockets } from "./sockets.js";
 import { statusKeeper } from "./status.js";
 import { timing as standard } from "./timing.js";
 import { topReader } from "./top.js";
@@ -31,8 +32,12 @@ export class Client {
   #setTimer;
   #clearTimer;
   #forgetPage;
-  /** What the runtime lacks. @type {import("./problems.js").Problem | null} */
-  #lack = null;
+  /** Whether the runtime has no WebSocket, and one is wanted. */
+  #lacksSockets;
+  #http;
+  /** In a browser: the socket's address, until a socket has opened. @type {string | undefined} */
+  #suspect;
+  #asking = false;
   /** @type {Map<string, AbortController>} */
   #reads = new Map();
   /** @type {Effect[]} */
@@ -52,8 +57,10 @@ export class Client {
     this.#statusOf = statusKeeper(() => wallClock() - clock());
     this.#setTimer = options.setTimeout ?? ((callback, milliseconds) => globalThis.setTimeout(callback, milliseconds));
     this.#clearTimer = options.clearTimeout ?? ((timer) => globalThis.clearTimeout(timer));
-    this.#sockets = socket !== undefined && WebSocket ? new Sockets({ url: socket, WebSocket, fetchTicket }, (event) => this.#dispatch(event)) : null;
-    if (socket !== undefined && !WebSocket) this.#lack = missingWebSocket(http !== undefined);
+    this.#sockets = socket !== undefined && WebSocket ? new Sockets({ url: socket, WebSocket, fetchTicket }, (event) => this.#heard(event)) : null;
+    this.#lacksSockets = socket !== undefined && !WebSocket;
+    this.#http = http;
+    if (!options.WebSocket && global.document) this.#suspect = socket;
     const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     // A worker has no document, but a browser's fetch.
     const cached = "document" in globalThis || "importScripts" in globalThis;
@@ -78,7 +85,7 @@ export class Client {
     const subscriber = { onChange, hasBoard: false };
     if (this.#listeners.subscribe(board, subscriber)) this.#dispatch({ type: "follow", board });
     queueMicrotask(() => {
-      if (this.#lack) this.#dispatch({ type: "problemFound", problem: this.#lack });
+      if (this.#lacksSockets) this.#explain("client", ({ missingWebSocket }) => missingWebSocket(this.#http !== undefined));
       const held = this.#session.held(board);
       if (held) this.#listeners.showHeld(held, subscriber);
     });
@@ -105,6 +112,32 @@ export class Client {
     this.#dispatch({ type: "close" });
     this.#stopTimer();
   };
+
+  /**
+   * Takes an event of the sockets. While none has ever opened, a failure may be a mistake in the set-up.
+   * @param {SessionEvent} event
+   */
+  #heard(event) {
+    this.#dispatch(event);
+    const suspect = this.#suspect;
+    if (event.type === "socketOpened") this.#suspect = undefined;
+    else if (event.type === "socketLost" && !event.problem && suspect) {
+      this.#explain("socket", ({ whyNoSocket }) => whyNoSocket(suspect, this.#http));
+    }
+  }
+
+  /**
+   * Reports what is wrong. The words for it are loaded when they are needed.
+   * @param {"client" | "socket"} source
+   * @param {(remedies: typeof import("./remedies.js")) => Problem | null | Promise<Problem | null>} find
+   */
+  async #explain(source, find) {
+    if (this.#asking) return;
+    this.#asking = true;
+    const problem = await find(await import("./remedies.js"));
+    this.#asking = false;
+    if (problem && (source === "client" || this.#suspect)) this.#dispatch({ type: "problemFound", source, problem });
+  }
 
   /**
    * Tells the session an event, performs the effects, and sets the timer anew. An effect may dispatch again: a listener may

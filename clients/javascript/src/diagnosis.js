@@ -11,9 +11,7 @@
 /** So many failed connections, of a client that never had one, and the way to the service is suspected. */
 const TRIES_LIMIT = 4;
 /** Why a socket never opens, as far as a client can know. */
-const SOCKET_BLOCKED =
-  "The most likely cause on a web page: the page's origin is not in the stage's `allowedOrigins`. Add it and deploy again. " +
-  "Otherwise check the address `socket`, and whether a proxy blocks such connections. The client keeps trying.";
+const SOCKET_BLOCKED = "Check the address `socket`, a page's origin (in the stage's `allowedOrigins`?), and proxies.";
 
 /** Reports what keeps sockets from opening. @internal */
 export class Diagnosis {

@@ -26,9 +26,9 @@
 // The page was hidden or shown, was left, lost its network or has it back.
 /** @typedef {{type: "hidden" | "visible" | "left" | "offline" | "online"}} PageEvent */
 
-// `problemFound`: this runtime lacks something. `tick`: nothing happened, but time has passed: `Session.due` is reached.
+// `problemFound`: this runtime lacks something, or it is known why no socket opens. `tick`: nothing happened, but time has passed: `Session.due` is reached.
 /**
- * @typedef {BoardEvent | SocketEvent | ReadSucceeded | ReadFailed | PageEvent | {type: "problemFound", problem: Problem}
+ * @typedef {BoardEvent | SocketEvent | ReadSucceeded | ReadFailed | PageEvent | {type: "problemFound", source: "client" | "socket", problem: Problem}
  *   | {type: "close"} | {type: "tick"}} Event
  */
 

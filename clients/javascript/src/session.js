@@ -129,7 +129,7 @@ export class Session {
       case "readFailed":
         return this.#polling.fail(event, now);
       case "problemFound":
-        return this.#parts.problems.report("client", event.problem);
+        return event.source === "client" ? this.#parts.problems.report("client", event.problem) : this.#diagnosis.failed(event.problem);
       case "close":
         this.#closed = true;
         return;

@@ -18,13 +18,6 @@
 
 /** A fresh socket ticket; nothing makes the connection anonymous. @typedef {() => string | null | undefined | Promise<string | null | undefined>} FetchTicket */
 
-const TICKET_FAILED =
-  "`fetchTicket` gave no ticket; its error is in `cause`. The client tries again with the next connection. " +
-  "Without a ticket, return null: the viewer is then anonymous.";
-const SOCKET_FAILED =
-  "The WebSocket could not be made; the error is in `cause`. Check that `socket` is a `wss://` address, and that the page's " +
-  "Content-Security-Policy allows it (`connect-src`).";
-
 /** Opens, writes and closes the sockets of one client. @internal */
 export class Sockets {
   /** By link; null while its ticket is fetched. @type {Map<number, Socket | null>} */
@@ -56,7 +49,7 @@ export class Sockets {
         if (ticket) url += `${url.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
       }
     } catch (cause) {
-      return this.#lose(link, { code: "ticket_failed", message: TICKET_FAILED, cause });
+      return this.#lose(link, (await import("./remedies.js")).ticketFailed(cause));
     }
     try {
       const socket = new WebSocket(url);
@@ -66,7 +59,7 @@ export class Sockets {
       socket.onclose = () => this.#lose(link);
       socket.onerror = () => {};
     } catch (cause) {
-      this.#lose(link, { code: "socket_failed", message: SOCKET_FAILED, cause });
+      this.#lose(link, (await import("./remedies.js")).socketFailed(cause));
     }
   }
 
@@ -103,16 +96,4 @@ export class Sockets {
   #lose(link, problem) {
     if (this.#open.delete(link)) this.#dispatch({ type: "socketLost", link, problem });
   }
-}
-
-/**
- * The problem of a runtime that has no WebSocket, and was given none.
- * @param {boolean} http whether the boards are polled
- * @returns {Problem}
- * @internal
- */
-export function missingWebSocket(http) {
-  const remedy = 'Use Node.js 22 or newer, or `npm install ws`, `import { WebSocket } from "ws"` and pass it as the option `WebSocket`.';
-  const meanwhile = http ? " Until then the boards are polled over HTTP." : "";
-  return { code: "websocket_missing", message: `This JavaScript runtime has no WebSocket. ${remedy}${meanwhile}` };
 }
