@@ -1,0 +1,7 @@
+import type { Timing } from "./timing.js";
+export type Means = {
+    timing: Timing;
+    random: () => number;
+    sockets: boolean;
+    http: boolean;
+};
