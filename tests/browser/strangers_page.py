@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
@@ -31,26 +34,33 @@ class Stranger:
 
 
 class _Files(BaseHTTPRequestHandler):
-    """The page at `/`, and the package's sources below `/client/`."""
+    """A page at `/` with the package's sources below `/client/`, or the files of a folder."""
 
-    def __init__(self, *arguments: object, html: str, policy: str) -> None:
+    def __init__(self, *arguments: object, html: str, folder: Path | None, policy: str) -> None:
         self.html = html
+        self.folder = folder
         self.policy = policy
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
-        body = b""
-        if self.path.startswith("/client/"):
-            body = (PACKAGE / "src" / self.path.removeprefix("/client/")).read_bytes()
-        elif self.path == "/":
-            body = self.html.encode()
-        self.send_response(200 if body else 204)
-        self.send_header("content-type", "text/html" if self.path == "/" else "text/javascript")
-        self.send_header("content-length", str(len(body)))
+        path = urlsplit(self.path).path.removeprefix("/") or "index.html"
+        body = self._content(path)
+        self.send_response(404 if body is None else 200)
+        self.send_header("content-type", mimetypes.guess_type(path)[0] or "text/plain")
+        self.send_header("content-length", str(len(body or b"")))
         if self.policy:
             self.send_header("content-security-policy", self.policy)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body or b"")
+
+    def _content(self, path: str) -> bytes | None:
+        if path == "favicon.ico":
+            return b""
+        if self.folder is None and path == "index.html":
+            return self.html.encode()
+        folder = self.folder or PACKAGE / "src"
+        file = folder / path.removeprefix("client/")
+        return file.read_bytes() if file.is_file() else None
 
     def log_message(self, *_: object) -> None:
         pass
@@ -58,11 +68,18 @@ class _Files(BaseHTTPRequestHandler):
 
 @contextmanager
 def stranger(
-    browser: Browser, html: str, *, port: int = 0, policy: str = "", **options: object
+    browser: Browser,
+    html: str = "",
+    *,
+    folder: Path | None = None,
+    port: int = 0,
+    policy: str = "",
+    **options: object,
 ) -> Iterator[Stranger]:
-    """Opens a page with this content, under the content security policy `policy`. Port 0 is one
-    that no stack allows."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Files, html=html, policy=policy))
+    """Opens a page with this content, or the one in a folder, under the content security policy
+    `policy`. Port 0 is one that no stack allows."""
+    files = partial(_Files, html=html, folder=folder, policy=policy)
+    server = ThreadingHTTPServer(("127.0.0.1", port), files)
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     context = browser.new_context(**options)  # type: ignore[arg-type]
     page = context.new_page()
