@@ -46,7 +46,8 @@ class _Files(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path.removeprefix("/") or "index.html"
         body = self._content(path)
         self.send_response(404 if body is None else 200)
-        self.send_header("content-type", mimetypes.guess_type(path)[0] or "text/plain")
+        kind = mimetypes.guess_type(path)[0] or "text/plain"
+        self.send_header("content-type", f"{kind}; charset=utf-8")
         self.send_header("content-length", str(len(body or b"")))
         if self.policy:
             self.send_header("content-security-policy", self.policy)

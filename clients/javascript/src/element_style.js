@@ -10,7 +10,7 @@ const CSS = `
 .frame:focus-visible { outline: 2px solid var(--leaderboard-accent, Highlight); outline-offset: 2px; }
 table { inline-size: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: start; font-weight: 600; padding-block-end: var(--leaderboard-gap, 0.5em); }
-th, td { padding: var(--leaderboard-padding, 0.35em 0.5em); text-align: start; font-weight: inherit; }
+th, td { padding: var(--leaderboard-padding, 0.35rem 0.5rem); text-align: start; font-weight: inherit; }
 thead th { color: var(--leaderboard-muted, color-mix(in srgb, currentColor 65%, transparent)); font-size: 0.85em; }
 tbody tr { border-block-start: 1px solid var(--leaderboard-line, color-mix(in srgb, currentColor 15%, transparent)); }
 .place { inline-size: 3ch; color: var(--leaderboard-muted, color-mix(in srgb, currentColor 65%, transparent)); }
