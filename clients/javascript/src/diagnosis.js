@@ -34,12 +34,12 @@ export class Diagnosis {
 
   /** Reports that sockets are blocked, or the origin refused, once there is enough to say so. */
   advance() {
-    const { connections, polling, problems, sockets } = this.#parts;
+    const { connections, polling, problems } = this.#parts;
     const originProblem = polling?.originProblem;
     const { failures } = connections;
     if (this.#parts.everOpened || connections.offline) return;
     // A socket that opens proves that the origin is let in: then the read's failure had another cause.
-    if (originProblem && (failures > 0 || !sockets)) problems.report("origin", originProblem);
+    if (originProblem && failures > 0) problems.report("origin", originProblem);
     if (failures < TRIES_LIMIT || problems.has("socket") || (polling && !polling.everWorked)) return;
     const facts = polling ? "The service answers over HTTP, but no" : "No";
     const doubt = polling ? "" : "The service may be down. If it is not: ";

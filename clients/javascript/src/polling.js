@@ -146,8 +146,11 @@ export class Polling {
     if (!board || board.poll.sentAt === null) return;
     board.poll.fail(now, retryAfter);
     this.works = false;
-    if (problem?.code === "origin_refused") this.originProblem = problem;
-    else if (problem) {
+    if (problem?.code === "origin_refused") {
+      // A socket that fails, too, has to confirm it.
+      if (sockets) this.originProblem = problem;
+      else problems.report("origin", problem);
+    } else if (problem) {
       this.#readable();
       problems.report(`read ${name}`, problem);
       if (problem.code === "board_not_found") board.refused = true;

@@ -137,3 +137,17 @@ test("message says in which way HTTP is dead", async () => {
     stage.client.close();
   }
 });
+
+test("refused origin is a problem of a page that only reads", async () => {
+  Object.assign(globalThis, { importScripts: null });
+  try {
+    const stage = new Stage({ http, socket: undefined, fetch: (_, init) => (init?.mode === "no-cors" ? Promise.resolve(response(0, {})) : Promise.reject(new TypeError("Failed to fetch"))) });
+    stage.subscribe();
+    await stage.wait(200);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(stage.codes, ["origin_refused"]);
+    stage.client.close();
+  } finally {
+    Reflect.deleteProperty(globalThis, "importScripts");
+  }
+});
