@@ -42,8 +42,8 @@ help: ## list the targets
 setup: .venv/.ready node_modules/.ready $(CLIENT)/.ready ## prepare the machine: .venv, node_modules
 	@:
 
-dev: setup ## run the whole service here, with sample players, and follow a board
-	@$(PYTHON) -m local up --players $(PLAYERS) --watch
+dev: setup ## run the whole service here, with sample players (PORT=8080: the page's; the API's is the next)
+	@$(PYTHON) -m local up --players $(PLAYERS) --watch $(if $(PORT),--page-port $(PORT) --port $(shell expr $(PORT) + 1))
 
 page: setup ## serve the page here against the deployed STAGE=dev
 	@$(PYTHON) -m local page $(OF_STAGE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -23,6 +24,7 @@ Commands = Any  # argparse names the type in a private way
 BOARD = "global"
 # `allowedOrigins` in serverless.yml has http://localhost:5173.
 PAGE_PORT = 5173
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 
 def main() -> int:
@@ -78,6 +80,14 @@ def add_up(commands: Commands) -> None:
         default=0,
         metavar="P",
         help="the page's port (default: a free one)",
+    )
+    parser.add_argument(
+        "--origin",
+        type=origin,
+        action="append",
+        default=[],
+        metavar="URL",
+        help="another page that may use it, e.g. http://localhost:3000 (repeatable)",
     )
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(
@@ -169,11 +179,25 @@ def port(text: str) -> int:
     return number
 
 
+def origin(text: str) -> str:
+    """Browsers compare origins by the letter, so a slash or a path would never match."""
+    if not ORIGIN.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text} is no origin: scheme, host and port alone, e.g. http://localhost:3000"
+        )
+    return text
+
+
 def up(arguments: argparse.Namespace) -> None:
     report = StartProgress()
     with ExitStack() as stack:
         service = stack.enter_context(
-            running(port=arguments.port, page_port=arguments.page_port, report=report)
+            running(
+                port=arguments.port,
+                page_port=arguments.page_port,
+                origins=arguments.origin,
+                report=report,
+            )
         )
         stack.enter_context(announcement.announced(service.addresses))
         if arguments.players:

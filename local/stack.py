@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -91,10 +91,17 @@ class Stack:
 
 
 @contextmanager
-def running(*, port: int = 0, page_port: int = 0, report: Callable[[str], None]) -> Iterator[Stack]:
+def running(
+    *,
+    port: int = 0,
+    page_port: int = 0,
+    origins: Sequence[str] = (),
+    report: Callable[[str], None],
+) -> Iterator[Stack]:
     """A stack that is ready for use, and gone afterwards: processes, ports and folder.
 
-    Port 0 is any free one; `report` hears of each step.
+    Port 0 is any free one; `origins` are pages that may use it beside its own; `report` hears of
+    each step.
     """
     service.isolate()
     report("starting Valkey and the AWS emulator")
@@ -116,7 +123,7 @@ def running(*, port: int = 0, page_port: int = 0, report: Callable[[str], None])
             variables=variables(endpoint, cache)
             | {
                 "LOG_FILE": str(log),
-                "PAGE_ORIGINS": ",".join(page_server.origins),
+                "PAGE_ORIGINS": ",".join([*page_server.origins, *origins]),
                 # osls asks how the deployment goes every 5 seconds unless told otherwise, in ms.
                 "SLS_AWS_MONITORING_FREQUENCY": "250",
             },

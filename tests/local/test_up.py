@@ -17,6 +17,7 @@ import urllib3
 
 from leaderboard.boards.boards_file import load
 from local.announcement import FILE
+from local.cache import free_ports
 from local.service import ROOT, TOOL, environment
 from local.stack import variables
 from tests.commands import command
@@ -100,6 +101,22 @@ def test_port_in_use_is_said_in_one_sentence(stack: Running, option: str, used: 
     assert "Traceback" not in str(failure.value)
 
 
+def test_further_origins_are_allowed_and_addresses_stay_at_one_port(stack: Running) -> None:
+    pages = ["http://localhost:4321", "http://192.168.1.5:3000"]
+    port = free_ports()[0]
+    with running(
+        "--port", str(port), *(it for page in pages for it in ("--origin", page))
+    ) as other:
+        boards = f"{other.addresses['http']}/boards"
+        for page, allowed in [*((it, it) for it in pages), ("http://localhost:4322", None)]:
+            answer = urllib3.request("GET", boards, headers={"origin": page})
+            assert answer.headers.get("access-control-allow-origin") == allowed
+        first = other.addresses["http"], other.addresses["socket"]
+    with running("--port", str(port)) as again:
+        assert (again.addresses["http"], again.addresses["socket"]) == first
+    assert stack.addresses["http"] != first[0]
+
+
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_nothing_stays_behind_beside_another_stack(stack: Running, end: signal.Signals) -> None:
     with running() as other:
@@ -134,6 +151,8 @@ def test_kill_in_the_middle_of_the_start_leaves_nothing(tmp_path: Path) -> None:
     [
         (("up", "--players", "-1"), "0 to 200 players"),
         (("up", "--port", "70000"), "a port is 0 to 65535"),
+        (("up", "--origin", "http://localhost:3000/"), "no origin: scheme, host and port alone"),
+        (("up", "--origin", "localhost:3000"), "no origin"),
         (("watch", "global", "--bord"), "unrecognized arguments"),
         ((), "required"),
     ],

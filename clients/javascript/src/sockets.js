@@ -18,12 +18,7 @@
 
 /** A fresh socket ticket; nothing makes the connection anonymous. @typedef {() => string | null | undefined | Promise<string | null | undefined>} FetchTicket */
 
-const TICKET_FAILED =
-  "`fetchTicket` gave no ticket; its error is in `cause`. The client tries again with the next connection. " +
-  "Without a ticket, return null: the viewer is then anonymous.";
-const SOCKET_FAILED =
-  "The WebSocket could not be made; the error is in `cause`. Check that `socket` is a `wss://` address, and that the page's " +
-  "Content-Security-Policy allows it (`connect-src`).";
+import { loadRemedies } from "./loaded.js";
 
 /** Opens, writes and closes the sockets of one client. @internal */
 export class Sockets {
@@ -49,24 +44,22 @@ export class Sockets {
     this.#open.set(link, null);
     const { WebSocket, fetchTicket } = this.#options;
     let { url } = this.#options;
+    let failed = /** @type {"ticketFailed" | "socketFailed"} */ ("ticketFailed");
     try {
       if (fetchTicket) {
         const ticket = await fetchTicket();
         if (!this.#open.has(link)) return;
         if (ticket) url += `${url.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
       }
-    } catch (cause) {
-      return this.#lose(link, { code: "ticket_failed", message: TICKET_FAILED, cause });
-    }
-    try {
+      failed = "socketFailed";
       const socket = new WebSocket(url);
       this.#open.set(link, socket);
       socket.onopen = () => this.#dispatch({ type: "socketOpened", link });
       socket.onmessage = ({ data }) => this.#dispatch({ type: "messageReceived", link, text: data });
-      socket.onclose = () => this.#lose(link);
-      socket.onerror = () => {};
+      // A socket that a content security policy forbids has an error, and Chromium never closes it.
+      socket.onclose = socket.onerror = () => this.#lose(link);
     } catch (cause) {
-      this.#lose(link, { code: "socket_failed", message: SOCKET_FAILED, cause });
+      this.#lose(link, (await loadRemedies())?.[failed](cause));
     }
   }
 
@@ -103,16 +96,4 @@ export class Sockets {
   #lose(link, problem) {
     if (this.#open.delete(link)) this.#dispatch({ type: "socketLost", link, problem });
   }
-}
-
-/**
- * The problem of a runtime that has no WebSocket, and was given none.
- * @param {boolean} http whether the boards are polled
- * @returns {Problem}
- * @internal
- */
-export function missingWebSocket(http) {
-  const remedy = 'Use Node.js 22 or newer, or `npm install ws`, `import { WebSocket } from "ws"` and pass it as the option `WebSocket`.';
-  const meanwhile = http ? " Until then the boards are polled over HTTP." : "";
-  return { code: "websocket_missing", message: `This JavaScript runtime has no WebSocket. ${remedy}${meanwhile}` };
 }

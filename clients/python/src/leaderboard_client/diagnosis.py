@@ -15,9 +15,7 @@ from leaderboard_client.session_parts import SessionParts
 TRIES_LIMIT = 4
 # Why a socket never opens, as far as a client can know.
 SOCKET_BLOCKED = (
-    "The most likely cause on a web page: the page's origin is not in the stage's "
-    "`allowedOrigins`. Add it and deploy again. Otherwise check the address `socket`, and whether "
-    "a proxy blocks such connections. The client keeps trying."
+    "Check the address `socket`, a page's origin (in the stage's `allowedOrigins`?), and proxies."
 )
 
 

@@ -1,0 +1,187 @@
+/*
+ * `<live-leaderboard board="global" http="https://…" socket="wss://…">`: a live board without a framework.
+ *
+ * Elements with the same addresses share one client, so one socket. An element that leaves the page gives its share
+ * back, and with the last one the client is closed.
+ */
+
+/** @import { Board, Changes } from "./board.js" */
+/** @import { Entry } from "./frame.js" */
+/** @import { Leaderboard } from "./leaderboard.js" */
+/** @import { Words } from "./element_view.js" */
+
+import { changesBetween } from "./board.js";
+import { BoardView, words } from "./element_view.js";
+import { createLeaderboard } from "./leaderboard.js";
+
+const ADDRESSES =
+  '<live-leaderboard> needs the attributes `board` and `http`, `socket` or both, e.g. <live-leaderboard board="global" ' +
+  'http="https://…" socket="wss://…">.';
+
+/** The clients in use, by their addresses. @type {Map<string, {leaderboard: Leaderboard, users: number}>} */
+const shared = new Map();
+
+/**
+ * A share in the client of these addresses.
+ * @param {string | undefined} http
+ * @param {string | undefined} socket
+ * @returns {{leaderboard: Leaderboard, release: () => void}}
+ */
+function share(http, socket) {
+  const key = JSON.stringify([http, socket]);
+  const client = shared.get(key) ?? { leaderboard: createLeaderboard({ http, socket }), users: 0 };
+  shared.set(key, client);
+  client.users += 1;
+  const release = () => {
+    client.users -= 1;
+    if (client.users > 0) return;
+    shared.delete(key);
+    client.leaderboard.close();
+  };
+  return { leaderboard: client.leaderboard, release };
+}
+
+// A server that imports this module has no elements.
+const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
+
+/**
+ * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id). It
+ * dispatches `change`, whose `detail` is `{board, changes}`.
+ */
+export class LiveLeaderboard extends Base {
+  static observedAttributes = ["board", "http", "socket", "label", "lang"];
+
+  /** @type {BoardView | null} */
+  #view = null;
+  /** @type {(() => void) | null} */
+  #leave = null;
+  #followed = "";
+  /** @type {Leaderboard | null} */
+  #followedOwn = null;
+  #planned = false;
+  /** @type {Leaderboard | null} */
+  #own = null;
+  /** @type {Leaderboard | null} */
+  #current = null;
+  /** @type {Partial<Words>} */
+  #words = {};
+  /** @type {((score: number, entry: Entry) => string) | undefined} */
+  #formatScore;
+
+  /** A client of the page's own, in place of `http` and `socket`. @returns {Leaderboard | null} */
+  get leaderboard() {
+    return this.#current ?? this.#own;
+  }
+
+  set leaderboard(leaderboard) {
+    this.#own = leaderboard;
+    this.#plan();
+  }
+
+  /** What the element says, in another language or other words. @returns {Partial<Words>} */
+  get words() {
+    return this.#words;
+  }
+
+  set words(own) {
+    this.#words = own;
+    this.#redraw();
+  }
+
+  /** How a score is written; in the digits of the page's language unless given. */
+  get formatScore() {
+    return this.#formatScore;
+  }
+
+  set formatScore(format) {
+    this.#formatScore = format;
+    this.#redraw();
+  }
+
+  /** @internal */
+  connectedCallback() {
+    this.#view ??= new BoardView(this.shadowRoot ?? this.attachShadow({ mode: "open" }));
+    this.#plan();
+  }
+
+  /** @internal */
+  disconnectedCallback() {
+    this.#plan();
+  }
+
+  /** @internal */
+  attributeChangedCallback() {
+    this.#plan();
+  }
+
+  /** Follows what the attributes say, once for all changes of a moment: a frame that moves an element takes it off first. */
+  #plan() {
+    if (this.#planned) return;
+    this.#planned = true;
+    queueMicrotask(() => {
+      this.#planned = false;
+      this.#follow();
+    });
+  }
+
+  #follow() {
+    const [board, http, socket] = ["board", "http", "socket"].map((name) => this.getAttribute(name) ?? undefined);
+    const wanted = this.isConnected ? JSON.stringify([board, http, socket]) : "";
+    const own = this.#own;
+    if (wanted === this.#followed && own === this.#followedOwn) return this.#draw();
+    this.#followed = wanted;
+    this.#followedOwn = own;
+    this.#leave?.();
+    this.#leave = this.#current = null;
+    if (!wanted) return;
+    this.#view?.clear();
+    if (!board || !(own || http || socket)) return console.warn(`leaderboard-client: ${ADDRESSES}`);
+    const { leaderboard, release } = own ? { leaderboard: own, release: () => {} } : share(http, socket);
+    this.#current = leaderboard;
+    const offBoard = leaderboard.subscribe(board, (shown, changes) => this.#show(shown, changes));
+    const offStatus = leaderboard.on("status", () => this.#draw());
+    this.#leave = () => {
+      offBoard();
+      offStatus();
+      release();
+    };
+    this.#draw();
+  }
+
+  /**
+   * @param {Board} board
+   * @param {Changes} changes
+   */
+  #show(board, changes) {
+    this.#view?.show(board, changes, this.#manner());
+    this.#draw();
+    this.dispatchEvent(new CustomEvent("change", { detail: { board, changes } }));
+  }
+
+  #redraw() {
+    const board = this.#current?.board(this.getAttribute("board") ?? "");
+    if (board) this.#view?.show(board, changesBetween(board, board), this.#manner());
+    this.#draw();
+  }
+
+  #draw() {
+    if (this.#current) this.#view?.tell(this.getAttribute("board") ?? "", this.#current.status, this.#manner());
+  }
+
+  #manner() {
+    const lang = this.closest("[lang]")?.getAttribute("lang");
+    const label = this.getAttribute("label") ?? this.getAttribute("board") ?? "";
+    return { label, locale: localeOf(lang), words: { ...words, ...this.#words }, formatScore: this.#formatScore };
+  }
+}
+
+/** @param {string | null | undefined} lang whatever a page has written there */
+function localeOf(lang) {
+  try {
+    return lang ? Intl.getCanonicalLocales(lang)[0] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+if (globalThis.customElements && !customElements.get("live-leaderboard")) customElements.define("live-leaderboard", LiveLeaderboard);

@@ -1,0 +1,25 @@
+import type { Entry } from "./frame.js";
+import type { Leaderboard } from "./leaderboard.js";
+import type { Words } from "./element_view.js";
+declare const Base: {
+    new (): HTMLElement;
+    prototype: HTMLElement;
+};
+/**
+ * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id). It
+ * dispatches `change`, whose `detail` is `{board, changes}`.
+ */
+export declare class LiveLeaderboard extends Base {
+    #private;
+    static observedAttributes: string[];
+    /** A client of the page's own, in place of `http` and `socket`. @returns {Leaderboard | null} */
+    get leaderboard(): Leaderboard | null;
+    set leaderboard(leaderboard: Leaderboard | null);
+    /** What the element says, in another language or other words. @returns {Partial<Words>} */
+    get words(): Partial<Words>;
+    set words(own: Partial<Words>);
+    /** How a score is written; in the digits of the page's language unless given. */
+    get formatScore(): ((score: number, entry: Entry) => string) | undefined;
+    set formatScore(format: ((score: number, entry: Entry) => string) | undefined);
+}
+export {};

@@ -1,0 +1,3 @@
+/** @import { Problem } from "./problems.js" */
+/** @import { Reading } from "./top.js" */
+export { Diagnosis } from "./diagnosis.js";

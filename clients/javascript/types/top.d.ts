@@ -1,0 +1,9 @@
+import type { Snapshot } from "./frame.js";
+import type { Problem } from "./problems.js";
+export type Reading = {
+    top: Snapshot;
+} | {
+    problem?: Problem;
+    retryAfter?: number;
+    failure?: string;
+};
