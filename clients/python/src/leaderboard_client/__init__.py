@@ -28,6 +28,7 @@ from leaderboard_client.api.cognito import (
     ClientCredentials,
     UserPool,
 )
+from leaderboard_client.api.exchange import Request, Response
 from leaderboard_client.api.sync_api import Api
 from leaderboard_client.api.tokens import Tokens
 from leaderboard_client.api.writes import BatchInterrupted, BatchReport, ScoreWrite, WriteResult
@@ -100,6 +101,8 @@ __all__ = [
     "QueriedEntries",
     "RateLimited",
     "Refused",
+    "Request",
+    "Response",
     "Retrying",
     "ScoreEntry",
     "ScoreWrite",

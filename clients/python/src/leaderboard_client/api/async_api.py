@@ -24,6 +24,7 @@ from leaderboard_client.api.answers import (
 from leaderboard_client.api.asking import Retrying
 from leaderboard_client.api.batching import Batching, Pace
 from leaderboard_client.api.cognito import ClientCredentials, UserPool
+from leaderboard_client.api.exchange import Request
 from leaderboard_client.api.runners import AsyncRunner
 from leaderboard_client.api.setup import Setup
 from leaderboard_client.api.source import Source
@@ -248,6 +249,10 @@ class AsyncApi:
     async def erase_user(self, user_id: str) -> None:
         """Erases a user for good; for the scope of moderators."""
         await self._runner.ask(routes.erase_user(user_id))
+
+    async def ask(self, request: Request[T]) -> T:
+        """A request of your own, for a route that your stage has beside these."""
+        return await self._runner.ask(request)
 
     async def close(self) -> None:
         """Closes the connections."""

@@ -24,6 +24,7 @@ from leaderboard_client.api.answers import (
 from leaderboard_client.api.asking import Retrying
 from leaderboard_client.api.batching import Batching, Pace
 from leaderboard_client.api.cognito import ClientCredentials, UserPool
+from leaderboard_client.api.exchange import Request
 from leaderboard_client.api.runners import Runner
 from leaderboard_client.api.setup import Setup
 from leaderboard_client.api.tokens import Tokens
@@ -241,6 +242,10 @@ class Api:
     def erase_user(self, user_id: str) -> None:
         """Erases a user for good; for the scope of moderators."""
         self._runner.ask(routes.erase_user(user_id))
+
+    def ask(self, request: Request[T]) -> T:
+        """A request of your own, for a route that your stage has beside these."""
+        return self._runner.ask(request)
 
     def close(self) -> None:
         """Closes the connections."""
