@@ -108,8 +108,10 @@ def test_request_that_is_not_answered_in_time_fails(asker: Asker, server: Server
         over.wait(SECONDS)
 
     server.answer = hang
-    with pytest.raises(ConnectionFailed, match="timed out"):
+    with pytest.raises(ConnectionFailed, match="timed out") as raised:
         asker.do(server, ticket, token=lambda: "t", timeout=0.2)
+    assert raised.value.code == "timeout"
+    assert raised.value.is_temporary
     over.set()
 
 
@@ -135,10 +137,11 @@ def test_error_says_all_that_the_service_said(asker: Asker, server: Server) -> N
 def test_gateways_own_answer_and_a_foreign_page_are_errors_too(
     asker: Asker, server: Server
 ) -> None:
-    server.answer = replying(403, {"message": "Forbidden"})
+    server.answer = replying(403, {"message": "Forbidden"}, apigw_requestid="g-1")
     with pytest.raises(LeaderboardError, match="Forbidden") as raised:
         asker.do(server, lambda it: it.boards())
-    assert raised.value.code == "forbidden"
+    assert (raised.value.code, raised.value.request_id) == ("forbidden", "g-1")
+    assert not raised.value.is_temporary
     for page in (b"<html>", b"[" * 100_000, b"{}", b'{"boards": [1]}'):
         server.answer = replying(200, page)
         with pytest.raises(AnswerUnusable, match="proxy"):

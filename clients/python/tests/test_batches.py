@@ -153,6 +153,15 @@ def test_service_that_stays_away_is_given_up(server: Server, kind: str) -> None:
     assert len(server.requests) > 3
 
 
+@BOTH
+def test_wait_beyond_patience_gives_the_batch_up_at_once(server: Server, kind: str) -> None:
+    server.answer = lambda handler: handler.reply(429, {}, Retry_After="3600")
+    with pytest.raises(BatchInterrupted) as raised:
+        write(server, kind, writes(10))
+    assert raised.value.retry_after == 3600
+    assert len(server.requests) == 1
+
+
 def test_stream_of_writes_goes_out_as_it_comes(server: Server) -> None:
     model = BatchServer(server)
     came = asyncio.Event()

@@ -134,8 +134,9 @@ def test_own_token_function_may_be_async_and_its_error_is_its_own(server: Server
         asker.do(server, rename, token=broken)
     with pytest.raises(SessionEnded, match="gave no token"):
         asker.do(server, rename, token=lambda: None)
-    with pytest.raises(SessionEnded, match="needs a token"):
+    with pytest.raises(SessionEnded, match="needs a token") as raised:
         asker.do(server, rename)
+    assert raised.value.code == "sign_in_required"
 
 
 class Cognito:
@@ -146,6 +147,7 @@ class Cognito:
         self.pool = UserPool(url=f"{server.url}/", client_id="web")
         self.renewals = 0
         self.refused = ""
+        self.said = "No."
 
     def answer(self, handler: Handler) -> None:
         if handler.command != "POST":
@@ -157,7 +159,7 @@ class Cognito:
         operation = handler.headers["x-amz-target"].rpartition(".")[2]
         assert handler.body["ClientId"] == "web"
         if self.refused:
-            handler.reply(400, {"__type": self.refused, "message": "No."})
+            handler.reply(400, {"__type": self.refused, "message": self.said})
             return
         result: dict[str, Any] = {"AccessToken": f"access-{self.renewals}", "ExpiresIn": 3600}
         if handler.body.get("AuthFlow") == "REFRESH_TOKEN_AUTH":
@@ -197,6 +199,11 @@ def test_sign_in_that_has_ended_is_said_so(asker: Asker, server: Server) -> None
     with pytest.raises(SignInFailed, match="No") as raised:
         asker.do(server, lambda it: it.sign_in("a@b.c", "x"), user_pool=cognito.pool)
     assert raised.value.code == "not_authorized"
+    cognito.refused, cognito.said = "NotAuthorizedException", "Password attempts exceeded"
+    with pytest.raises(SignInFailed) as raised:
+        asker.do(server, lambda it: it.sign_in("a@b.c", "x"), user_pool=cognito.pool)
+    assert raised.value.code == "too_many_failed_attempts"
+    assert raised.value.is_temporary
     cognito.refused = "UsernameExistsException"
     with pytest.raises(SignInFailed) as raised:
         asker.do(server, lambda it: it.sign_up("a@b.c", "x"), user_pool=cognito.pool)

@@ -24,6 +24,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Codes of what passes by itself, whatever its status.
+TEMPORARY = frozenset(
+    (
+        *("connection_failed", "timeout", "ticket_too_early"),
+        *("limit_exceeded", "too_many_failed_attempts", "too_many_requests"),
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorPlace:
@@ -63,9 +71,20 @@ class LeaderboardError(Exception):
         self.retry_after = retry_after
         self.errors = errors
 
+    @property
+    def detail(self) -> str:
+        """For people: what happened and what to do next."""
+        return str(self)
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the same call may succeed later."""
+        status = self.status or 0
+        return self.code in TEMPORARY or status == 429 or status >= 500
+
 
 class ConnectionFailed(LeaderboardError):
-    """No answer came: no network, a wrong address, or nothing in time."""
+    """No answer came: no network or a wrong address, or (`timeout`) nothing in time."""
 
     code = "connection_failed"
 
@@ -84,7 +103,7 @@ class SignInFailed(LeaderboardError):
 
 
 class SessionEnded(SignInFailed):
-    """Nobody is signed in any more: sign in again."""
+    """Nobody is signed in any more, or (`sign_in_required`) nobody was: sign in."""
 
     code = "session_ended"
 

@@ -94,7 +94,10 @@ def answer(request: Request[T], response: Response) -> T:
 
 
 def _unanswered(request: Request[T], outcome: NoResponse) -> LeaderboardError:
-    error = ConnectionFailed(f"{request.method} {request.url}: {outcome.reason}")
+    error = ConnectionFailed(
+        f"{request.method} {request.url}: {outcome.reason}",
+        code="timeout" if outcome.timed_out else None,
+    )
     error.__cause__ = outcome.error
     return error
 
@@ -121,7 +124,8 @@ def refusal(response: Response) -> LeaderboardError:
     code = body.get("code")
     code = code if isinstance(code, str) else None
     said = body.get("detail") or body.get("title") or body.get("message") or code
-    request_id = body.get("requestId")
+    # The gateway has its own, in a header.
+    request_id = body.get("requestId") or response.headers.get("apigw-requestid")
     return refusal_class(response.status, code)(
         str(said or f"The service answered {response.status}."),
         code=code,

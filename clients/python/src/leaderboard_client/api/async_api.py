@@ -250,6 +250,10 @@ class AsyncApi:
         """Erases a user for good; for the scope of moderators."""
         await self._runner.ask(routes.erase_user(user_id))
 
+    async def access_token(self) -> str:
+        """The token that a call would be sent with now. Raises SessionEnded without one."""
+        return await self._runner.run(self._setup.source.token(None), alone=True)
+
     async def ask(self, request: Request[T]) -> T:
         """A request of your own, for a route that your stage has beside these."""
         return await self._runner.ask(request)

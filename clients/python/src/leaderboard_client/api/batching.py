@@ -195,7 +195,8 @@ class Batching:
         self._check_patience(now, error)
 
     def _check_patience(self, now: float, error: LeaderboardError) -> None:
-        if now - self._moved_at > self._pace.patience:
+        # A wait that is asked for may be longer than that already.
+        if max(now, self._resume_at) - self._moved_at > self._pace.patience:
             self._failure = self._failure or error
 
     def _slow_down(self, now: float, retry_after: float | None) -> None:

@@ -20,6 +20,11 @@ TYPE = "application/x-amz-json-1.1"
 TARGET = "AWSCognitoIdentityProviderService"
 WRITE_SCOPE = "leaderboard/scores.write"
 MODERATE_SCOPE = "leaderboard/moderate"
+TOLD_APART = (
+    ("NotAuthorized", "attempts exceeded", "too_many_failed_attempts"),
+    ("NotAuthorized", "status is confirmed", "already_confirmed"),
+    ("LimitExceeded", "daily email limit", "email_limit"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,10 +203,17 @@ def failure(response: Response) -> LeaderboardError:
     # A public call says `__type`, the token's address `error`.
     kind = str(body.get("__type") or body.get("error") or "")
     name = kind.rpartition("#")[2].removesuffix("Exception")
-    code = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower() or None
     said = body.get("message") or body.get("Message") or body.get("error_description") or kind
     return SignInFailed(
         f"Cognito refused ({response.status}): {said or 'no reason'}",
-        code=code,
+        code=_code(name, str(said)),
         status=response.status,
     )
+
+
+def _code(name: str, said: str) -> str | None:
+    """Some of Cognito's exceptions stand for several things; only the sentence tells them apart."""
+    for exception, words, code in TOLD_APART:
+        if name == exception and words in said.lower():
+            return code
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower() or None

@@ -54,6 +54,8 @@ class NoResponse:
     unsent: bool
     """Whether it surely never reached a server."""
     error: BaseException | None = None
+    timed_out: bool = False
+    """Whether nothing came in time, while the address could be reached."""
 
 
 def path(*parts: str, **query: object) -> str:

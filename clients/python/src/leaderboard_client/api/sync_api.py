@@ -243,6 +243,10 @@ class Api:
         """Erases a user for good; for the scope of moderators."""
         self._runner.ask(routes.erase_user(user_id))
 
+    def access_token(self) -> str:
+        """The token that a call would be sent with now. Raises SessionEnded without one."""
+        return self._runner.run(self._setup.source.token(None), alone=True)
+
     def ask(self, request: Request[T]) -> T:
         """A request of your own, for a route that your stage has beside these."""
         return self._runner.ask(request)

@@ -17,6 +17,7 @@ MARGIN_SECONDS = 60.0
 """A token is renewed this long before it expires, or at half of its life if that is shorter."""
 # Cognito's words for a refresh token that is of no use any more.
 ENDED = frozenset({"not_authorized", "invalid_grant", "user_not_found", "refresh_token_reuse"})
+REQUIRED = "sign_in_required"
 T = TypeVar("T")
 TokenFunction = Callable[[], "str | Awaitable[str | None] | None"]
 
@@ -49,7 +50,8 @@ class NoTokens:
         del rejected
         yield from ()
         raise SessionEnded(
-            "This call needs a token: create the client with `user_pool`, `credentials` or `token`."
+            "This call needs a token: give the client `user_pool`, `credentials` or `token`.",
+            code=REQUIRED,
         )
 
 
@@ -63,7 +65,7 @@ class OwnFunction:
         """What the function returns. Raises SessionEnded if that is nothing, or was rejected."""
         found = yield CallFunction(self._function)
         if not found:
-            raise SessionEnded("`token` gave no token: sign in again.")
+            raise SessionEnded("`token` gave no token: sign in.", code=REQUIRED)
         if found == rejected:
             raise SessionEnded("`token` gave the token that the service has just refused.")
         return str(found)
@@ -149,7 +151,7 @@ class PlayerTokens:
         """A new access token. Raises SessionEnded if the refresh token is of no use any more."""
         before = self.tokens
         if before is None:
-            raise SessionEnded("Nobody is signed in: call `sign_in` first.")
+            raise SessionEnded("Nobody is signed in: call `sign_in` first.", code=REQUIRED)
         try:
             yield from self._granted(cognito.refresh(self._pool, before.refresh_token), before)
         except SignInFailed as refused:

@@ -21,6 +21,7 @@ from urllib3.exceptions import (
     NameResolutionError,
     NewConnectionError,
     ProxyError,
+    ReadTimeoutError,
 )
 
 from leaderboard_client.api.exchange import NoResponse, Request, Response
@@ -58,10 +59,12 @@ class Transport:
         try:
             return self._exchange(request, url, seconds)
         except _Unusable:
-            return NoResponse(f"{url} answered too much or too slowly", unsent=False)
+            reason = f"{url} answered too much or too slowly"
+            return NoResponse(reason, unsent=False, timed_out=True)
         except (HTTPError, OSError, ValueError) as error:
             reason = f"{url} could not be reached ({_cause(error)})"
-            return NoResponse(reason, unsent=_is_unsent(error), error=error)
+            is_late = isinstance(error, ReadTimeoutError)
+            return NoResponse(reason, unsent=_is_unsent(error), error=error, timed_out=is_late)
 
     def close(self) -> None:
         """Closes the connections that are open and unused."""
