@@ -19,7 +19,7 @@ from rich.table import Table
 
 from bench import figures
 from bench.path import TrustedServer, rests, signed_in, watching
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.boards import order
 from leaderboard.boards.rules import Order, Schedule
 from leaderboard.boards.seasons import before, season_at
@@ -113,7 +113,7 @@ def play_for_years(addresses: Addresses, user_id: str, seasons: int) -> None:
         aws_secret_access_key=addresses.secret_access_key,
         region_name=addresses.region,
     ).Table(addresses.scores_table)
-    now = instants.now_ms()
+    now = clock.machine_ms()
     week = season_at(Schedule.WEEKLY, now)
     with table.batch_writer() as batch:
         for ago in range(1, seasons + 1):
@@ -125,7 +125,7 @@ def play_for_years(addresses: Addresses, user_id: str, seasons: int) -> None:
                     "boardSeason": key,
                     "userName": "Old Name",
                     "userScore": score,
-                    "scoreUpdatedAt": instants.to_text(at),
+                    "scoreUpdatedAt": clock.to_text(at),
                     "version": at,
                     "profileVersion": 0,
                     "standing": "visible",

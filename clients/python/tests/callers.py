@@ -7,8 +7,7 @@ import inspect
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from clients.python.tests.servers import SECONDS, Handler
-from clients.python.tests.servers import Api as Server
+from clients.python.tests.servers import SECONDS, Api as Server, Handler
 from leaderboard_client import Api, AsyncApi, Retrying
 
 HASTY = Retrying(base=0.01, cap=0.02, patience=2.0)

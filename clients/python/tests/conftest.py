@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from clients.python.tests.callers import Asker
-from clients.python.tests.servers import Api as Server
-from clients.python.tests.servers import api
+from clients.python.tests.servers import Api as Server, api
 from clients.python.tests.weather import bad_weather
 from leaderboard_client import Api, AsyncApi
 

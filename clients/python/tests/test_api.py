@@ -20,8 +20,7 @@ from clients.python.tests.callers import (
     replying,
     ticket,
 )
-from clients.python.tests.servers import SECONDS, Handler, api
-from clients.python.tests.servers import Api as Server
+from clients.python.tests.servers import SECONDS, Api as Server, Handler, api
 from leaderboard_client import (
     AnswerUnusable,
     Api,

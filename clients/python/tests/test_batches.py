@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from clients.python.tests.servers import SECONDS, Handler
-from clients.python.tests.servers import Api as Server
+from clients.python.tests.servers import SECONDS, Api as Server, Handler
 from leaderboard_client import (
     Api,
     AsyncApi,

@@ -7,8 +7,7 @@ import random
 from collections import defaultdict
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from leaderboard_client import (
     Pace,

@@ -15,8 +15,7 @@ from clients.python.tests.callers import (
     rename,
     replying,
 )
-from clients.python.tests.servers import Api as Server
-from clients.python.tests.servers import Handler
+from clients.python.tests.servers import Api as Server, Handler
 from leaderboard_client import (
     Api,
     AsyncApi,

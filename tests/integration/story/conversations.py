@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from leaderboard import instants
+from leaderboard import clock
 from tests.integration.story.edges import Rig
 from tests.integration.story.tape import Place, Tape, place_of, recording
 
@@ -52,7 +52,7 @@ class Conversation:
                 "conversation": self.name,
                 "about": self.about,
                 "board": self.run.board,
-                "now": instants.to_text(round(self.now * 1000)),
+                "now": clock.to_text(round(self.now * 1000)),
             }
         )
 

@@ -202,7 +202,7 @@ class Leaderboard:
     # The session's events, timer and effects
 
     def _dispatch(self, event: Event) -> None:
-        """Tells the session an event, performs the effects, and sets the timer anew.
+        """Tells the session an event, performs the effects, and sets the timer again.
 
         Performing an effect may dispatch again, since a listener may subscribe. Those effects come
         after the ones that are still to be performed, so everybody sees the boards in order.
