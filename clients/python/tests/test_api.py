@@ -114,6 +114,23 @@ def test_request_that_is_not_answered_in_time_fails(asker: Asker, server: Server
     over.set()
 
 
+def test_read_follows_a_redirect_and_what_has_a_token_does_not(server: Server) -> None:
+    def answer(handler: Handler) -> None:
+        if handler.path.startswith("/old"):
+            handler.reply(301, b"", Location=handler.path.removeprefix("/old"))
+        else:
+            handler.reply(200, {"boards": []})
+
+    server.answer = answer
+    moved = f"{server.url}/old"
+    with Api(moved) as client:
+        assert client.boards() == ()
+    with Api(moved, token=lambda: "t") as client, pytest.raises(LeaderboardError) as raised:
+        client.scores()
+    assert raised.value.status == 301
+    assert [path for path, _ in server.requests] == ["/old/boards", "/boards", "/old/me/scores"]
+
+
 def test_error_says_all_that_the_service_said(asker: Asker, server: Server) -> None:
     problem = {
         "type": "urn:leaderboard:problem:invalid",

@@ -18,6 +18,7 @@ import urllib3
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
+    MaxRetryError,
     NameResolutionError,
     NewConnectionError,
     ProxyError,
@@ -34,6 +35,8 @@ CONNECTIONS = 32
 """That are kept open to one host; more are opened while they are needed."""
 MOST_CAUSES = 8
 AGENT = "leaderboard-client (Python)"
+REDIRECTS = urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=3)
+"""Reads follow redirects, for an API that has moved. What is tried again is decided elsewhere."""
 
 
 class _Unusable(Exception):
@@ -61,7 +64,8 @@ class Transport:
         except _Unusable:
             reason = f"{url} answered too much or too slowly"
             return NoResponse(reason, unsent=False, timed_out=True)
-        except (HTTPError, OSError, ValueError) as error:
+        except (HTTPError, OSError, ValueError) as raised:
+            error = (raised.reason or raised) if isinstance(raised, MaxRetryError) else raised
             reason = f"{url} could not be reached ({_cause(error)})"
             is_late = isinstance(error, ReadTimeoutError)
             return NoResponse(reason, unsent=_is_unsent(error), error=error, timed_out=is_late)
@@ -79,8 +83,7 @@ class Transport:
             body=request.body,
             headers={"user-agent": AGENT, "accept-encoding": "gzip", **request.headers},
             timeout=urllib3.Timeout(total=seconds),
-            # What is tried again is decided elsewhere.
-            retries=False,
+            retries=REDIRECTS if request.method == "GET" and not request.signed else False,
             preload_content=False,
         )
         try:
