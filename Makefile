@@ -12,6 +12,9 @@ PYTHONS ?= python3 python3.14 python3.13 python3.12 python3.11
 # Targets side by side, the output of each in one piece where make can do that.
 TOGETHER := $(MAKE) -j $(CORES) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 MINUTES ?= 10
+# Images of containers often set this. Then each process of the tests and each function of a local stack compiles all
+# that it imports, and hundreds of them start.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
 SLS := node_modules/.bin/sls
