@@ -19,7 +19,7 @@ from moto import backend_index
 from moto.core.serialize import JSONSerializer
 from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import StreamShard, Table
 
 AS_THEY_ARE = {"S", "N", "BOOL", "NULL", "SS", "NS"}
@@ -33,6 +33,11 @@ def take(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(moto.dynamodb.models, "copy", SimpleNamespace(deepcopy=_as_it_was))
     patch.setattr(DynamoDBBackend, "transact_write_items", _transaction)
     patch.setattr(JSONSerializer, "_serialize_type_structure", _structure)
+    patch.setattr(DynamoType, "cast_value", property(_cast_value))
+    patch.setattr(DynamoType, "__eq__", _equals)
+    patch.setattr(DynamoType, "to_regular_json", _regular)
+    patch.setattr(Item, "__init__", _begin_item)
+    patch.setattr(Item, "project", _project)
     # For the library `requests`, which nothing here uses.
     patch.setattr(moto.core.models, "RESPONSES_METHODS", [])
     # The first service whose pattern an address fits gets the request; no other has that of tables.
@@ -62,6 +67,53 @@ def _is_as_sent(value: Any) -> bool:
     if kind in {"S", "N"}:
         return type(inner) is str
     return kind in AS_THEY_ARE
+
+
+_whole_cast: Any = DynamoType.cast_value.fget  # type: ignore[attr-defined]
+_whole_regular = DynamoType.to_regular_json
+
+
+def _cast_value(attribute: DynamoType) -> Any:
+    """Most are strings, and tables compare them for every item of every query."""
+    return attribute.value if attribute.type == "S" else _whole_cast(attribute)
+
+
+def _equals(attribute: DynamoType, other: DynamoType) -> bool:
+    if attribute.type != other.type:
+        return False
+    return attribute.value == other.value or bool(attribute.cast_value == other.cast_value)
+
+
+def _regular(attribute: DynamoType) -> dict[str, Any]:
+    """Without a copy of what is made anew."""
+    if attribute.type == "M":
+        return {"M": {name: _regular(it) for name, it in attribute.value.items()}}
+    if attribute.type == "L":
+        return {"L": [_regular(it) for it in attribute.value]}
+    return _whole_regular(attribute)
+
+
+def _begin_item(
+    item: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: dict[str, Any]
+) -> None:
+    """The size of the item is held to its limit once, with its last attribute."""
+    item.hash_key, item.range_key = hash_key, range_key
+    item.attrs = LimitedSizeDict()
+    values = [(name, DynamoType(it)) for name, it in attrs.items()]
+    dict.update(item.attrs, values[:-1])
+    for name, value in values[-1:]:
+        item.attrs[name] = value
+
+
+_whole_project = Item.project
+
+
+def _project(item: Item, projection_expressions: list[list[str]]) -> Item:
+    """Of whole attributes it is no search through the item for each of them."""
+    if any(len(it) > 1 or "[" in it[0] for it in projection_expressions):
+        return _whole_project(item, projection_expressions)
+    names = [it[0] for it in projection_expressions if it[0] in item.attrs]
+    return Item(item.hash_key, item.range_key, {it: _regular(item.attrs[it]) for it in names})
 
 
 _written: set[int] = set()
