@@ -5,13 +5,16 @@ STAGE ?= dev
 PREFIX :=
 PLAYERS ?= 8
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-# A third of the tests' time is waiting, so there is one worker more than there are cores.
-WORKERS ?= $(shell expr $(CORES) + 1)
+# Almost half of the tests' time is waiting, so there are two workers more than there are cores.
+WORKERS ?= $(shell expr $(CORES) + 2)
 # The interpreters that .venv is made with, the first that is new enough.
 PYTHONS ?= python3 python3.14 python3.13 python3.12 python3.11
 # Targets side by side, the output of each in one piece where make can do that.
 TOGETHER := $(MAKE) -j $(CORES) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 MINUTES ?= 10
+# Images of containers often set this. Then each process of the tests and each function of a local stack compiles all
+# that it imports, and hundreds of them start.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
 SLS := node_modules/.bin/sls
@@ -52,7 +55,7 @@ screenshot: setup ## take the README's picture of the page
 	@$(PYTHON) -m tests.browser.screenshot docs/page.png
 
 unit: setup ## the unit and structure tests, for every save
-	@$(PYTHON) -m pytest -q -n $(WORKERS) tests/unit tests/structure
+	@$(PYTHON) -m pytest -q -n $(CORES) tests/unit tests/structure
 
 test: setup ## every test, on all cores, and the coverage
 	@$(MAKE) -j 2 --no-print-directory test-javascript test-python

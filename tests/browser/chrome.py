@@ -32,4 +32,4 @@ def find() -> str | None:
 
 def arguments() -> list[str]:
     # Chromium's sandbox does not work for root.
-    return ["--no-sandbox"] if os.geteuid() == 0 else []
+    return ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]

@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from joserfc.jwk import RSAKey
 from moto import mock_aws
-from moto.core.utils import method_names_from_class
 from moto.dynamodb.responses import DynamoHandler
 from moto.utilities.utils import load_resource
 from redis.exceptions import ConnectionError as CacheConnectionError
@@ -25,7 +23,7 @@ from leaderboard.adapters.aws import transport
 from leaderboard.adapters.aws.clients import client, session
 from leaderboard.adapters.valkey.cluster import Cluster
 from tests.games import shipping
-from tests.integration import aws, aws_calls, rights
+from tests.integration import aws, aws_calls, rights, shortcuts
 from tests.integration.deployed import DeployedValkey
 from tests.integration.events import CONTEXT
 from tests.integration.story.edges import Rig
@@ -75,11 +73,9 @@ def _one_key_of_user_pools() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _names_of_operations_once() -> Iterator[None]:
-    """moto looks through its class for each request: a tenth of the time that a request takes."""
+def _shortcuts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        name = "moto.core.responses.method_names_from_class"
-        patch.setattr(name, cache(method_names_from_class))
+        shortcuts.take(patch)
         yield
 
 

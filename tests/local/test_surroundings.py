@@ -11,7 +11,9 @@ import threading
 from collections.abc import Mapping
 
 import pytest
+import urllib3
 
+from leaderboard.boards.boards_file import load
 from local.service import ROOT
 from tests.stack import running
 
@@ -35,24 +37,26 @@ SHELLS = {
     },
 }
 
-WAIT_SECONDS = 60.0
+# Until four changes of a board that people play.
+WAIT_SECONDS = 120.0
 
 
-@pytest.fixture(params=SHELLS)
-def shell(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
-    variables: Mapping[str, str] = SHELLS[request.param]
+def take(shell: Mapping[str, str], patch: pytest.MonkeyPatch) -> None:
+    """From here on this process is one of that shell."""
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name.startswith("AWS_"):
-            monkeypatch.delenv(name)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    return variables
+            patch.delenv(name)
+    for name, value in shell.items():
+        patch.setenv(name, value)
 
 
-def test_stack_starts_plays_and_is_watched_behind_a_proxy(shell: Mapping[str, str]) -> None:
-    assert shell.items() <= os.environ.items()
+def test_sample_players_move_a_watched_board_at_its_pace_behind_any_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the variables of every shell at once: each of them has to be ignored."""
+    take(SHELLS["upper case"] | SHELLS["lower case"], monkeypatch)
     with (
-        running("--players", "2") as stack,
+        running("--players", "8", quick=False) as stack,
         subprocess.Popen(
             [sys.executable, "-m", "local", "watch", "global", "--url", stack.addresses["socket"]],
             cwd=ROOT,
@@ -64,16 +68,25 @@ def test_stack_starts_plays_and_is_watched_behind_a_proxy(shell: Mapping[str, st
         give_up = threading.Timer(WAIT_SECONDS, watching.kill)
         give_up.start()
         try:
-            lines = [watching.stdout.readline() for _ in range(2)]
+            lines = [watching.stdout.readline() for _ in range(4)]
         finally:
             give_up.cancel()
             watching.send_signal(signal.SIGTERM)
-        assert all(line.startswith("global all v") for line in lines)
+        assert [line.split()[:2] for line in lines] == [["global", "all"]] * 4
+        assert "1. " in lines[-1]
+        versions = [int(line.split()[2].removeprefix("v")) for line in lines]
+        assert versions == sorted(set(versions))
+        boards = urllib3.request("GET", f"{stack.addresses['http']}/boards").json()["boards"]
+        intervals = {it["board"]: it["frameIntervalMs"] for it in boards}
+        assert intervals["global"] == load(ROOT / "boards.yml").find("global").frame_interval_ms
 
 
-def test_isolated_process_knows_neither_proxy_nor_profile(shell: Mapping[str, str]) -> None:
+@pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
+def test_isolated_process_knows_neither_proxy_nor_profile(
+    shell: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As the commands for the stage `local` are, which use AWS's tools in their own process."""
-    assert shell.items() <= os.environ.items()
+    take(shell, monkeypatch)
     asked = (
         "import boto3, json, os, urllib.request; from local import service; service.isolate();"
         "boto3.Session(region_name='us-east-1').client('sts');"

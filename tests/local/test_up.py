@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from leaderboard.boards.boards_file import load
 from local.announcement import FILE
 from local.cache import free_ports
 from local.service import ROOT, TOOL, environment
 from local.stack import variables
 from tests.commands import command
+from tests.processes import descendants, living
 from tests.stack import NotReady, Running, running
 
 pytestmark = pytest.mark.e2e
@@ -122,9 +122,13 @@ def test_nothing_stays_behind_beside_another_stack(stack: Running, end: signal.S
     with running() as other:
         assert other.addresses["http"] != stack.addresses["http"]
         assert answers(f"{other.addresses['http']}/boards")
+        started = descendants(other.process.pid)
+        assert len(started) > 3
+        assert not is_gone(other)
         other.process.send_signal(end)
         other.process.wait(WAIT_SECONDS)
         assert eventually(lambda: is_gone(other))
+        assert eventually(lambda: not started & living().keys())
     assert answers(f"{stack.addresses['http']}/boards")
 
 
@@ -231,27 +235,3 @@ def test_functions_can_be_invoked_from_the_working_tree(
     # Osls prints the result last, after what the function logged.
     result = json.loads(answer.stdout[answer.stdout.rindex("\n{\n") :])
     assert key in result
-
-
-def test_sample_players_move_a_watched_board_at_its_pace() -> None:
-    with (
-        running("--players", "8", quick=False) as stack,
-        subprocess.Popen(
-            [sys.executable, "-m", "local", "watch", "global", "--url", stack.addresses["socket"]],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as watching,
-    ):
-        assert watching.stdout is not None
-        try:
-            lines = [watching.stdout.readline() for _ in range(4)]
-        finally:
-            watching.send_signal(signal.SIGTERM)
-        assert [line.split()[:2] for line in lines] == [["global", "all"]] * 4
-        assert "1. " in lines[-1]
-        versions = [int(line.split()[2].removeprefix("v")) for line in lines]
-        assert versions == sorted(set(versions))
-        boards = urllib3.request("GET", f"{stack.addresses['http']}/boards").json()["boards"]
-        intervals = {it["board"]: it["frameIntervalMs"] for it in boards}
-        assert intervals["global"] == load(ROOT / "boards.yml").find("global").frame_interval_ms

@@ -106,7 +106,6 @@ def calls(switches: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
         return answer
 
     aws_calls.take_over(monkeypatch, make_api_call)
-    tables.spare_copies(monkeypatch)
     pool = client("cognito-idp").create_user_pool(PoolName="players")["UserPool"]["Id"]
     monkeypatch.setenv("USER_POOL_ID", pool)
     monkeypatch.setenv("RECORD_INTERVAL_MS", "0")

@@ -165,7 +165,6 @@ class Rig:
             patch.setenv(name, value)
         aws.forget()
         aws.create_resources()
-        tables.spare_copies(patch)
         self._take_time_and_threads(patch)
         patch.setattr(leaderboard.adapters.valkey.connection, "OUTAGE_SECONDS", 0)
         patch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(self.post))

@@ -47,8 +47,9 @@ from tests.integration.story.viewer import Viewer
 from tests.integration.story.world import FUNCTIONS, REQUESTS, Audience, Mishaps, World
 
 SEED = os.environ.get("MODEL_SEED")
-PLAYS = int(os.environ.get("MODEL_PLAYS", "30"))
-"""Of each kind: a minute at most. Two files hold them, so that two workers share them."""
+PLAYS = int(os.environ.get("MODEL_PLAYS", "15"))
+"""Of each kind: half a minute at most, `make soak` plays more. Two files hold them, so that two
+workers share them."""
 SHRINKS = os.environ.get("MODEL_SHRINK", "1") == "1"
 STEPS = 40
 DAY_SECONDS = 86_400

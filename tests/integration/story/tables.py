@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections import defaultdict
-from types import SimpleNamespace
 from typing import Any
 
-import moto.dynamodb.models
-import pytest
 from botocore import xform_name
 from moto.dynamodb.exceptions import DynamodbException
 from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
-from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
 from tests.integration import aws
@@ -56,33 +49,6 @@ def items(table: str) -> list[Json]:
     """Every item as it is now."""
     found = dynamodb_backends[ACCOUNT][aws.REGION].get_table(table).all_items()
     return [_image(it) for it in found]
-
-
-def spare_copies(patch: pytest.MonkeyPatch) -> None:
-    """A transaction keeps its tables as they were: copy no deeper than a write reaches."""
-    patch.setattr(moto.dynamodb.models, "copy", SimpleNamespace(deepcopy=_as_it_was))
-
-
-def _as_it_was(value: Any) -> Any:
-    if not isinstance(value, Table):
-        return copy.deepcopy(value)
-    table = copy.copy(value)
-    table.items = defaultdict(dict)
-    for partition, rows in value.items.items():
-        table.items[partition] = (
-            {key: _same_item(it) for key, it in rows.items()}
-            if isinstance(rows, dict)
-            else _same_item(rows)
-        )
-    return table
-
-
-def _same_item(item: Item) -> Item:
-    same = copy.copy(item)
-    # dict.update, since the type's own checks the whole item's size with each attribute.
-    same.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
-    dict.update(same.attrs, item.attrs)
-    return same
 
 
 def clear() -> None:
