@@ -94,7 +94,11 @@ def test_modules_are_asked_for_at_once() -> None:
     page = (ROOT / "web" / "index.html").read_text(encoding="utf-8")
     web = ROOT / "web"
     modules = {script.relative_to(web).as_posix() for script in web.rglob("*.js")}
-    imported = {"index.js"}
+    imported = {
+        name
+        for script in web.rglob("*.js")
+        for name in re.findall(r'"\./client/([a-z_/]+\.js)";', script.read_text(encoding="utf-8"))
+    }
     for script in (ROOT / "clients" / "javascript" / "src").glob("*.js"):
         imported |= set(re.findall(IMPORT, script.read_text(encoding="utf-8")))
     asked = set(re.findall(r'rel="modulepreload" href="\./([^"]+)"', page))
