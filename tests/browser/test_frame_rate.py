@@ -56,7 +56,7 @@ def test_hundred_lines_move_at_half_the_frame_rate_of_ten(
     browser: Browser, record_property: Callable[[str, object], None]
 ) -> None:
     ratios: list[float] = []
-    # Whatever else runs on the machine may fall on one of the two, so a low ratio is measured again.
+    # What else runs on the machine may slow one of the two: a low ratio is measured again.
     while len(ratios) < PAIRS and max(ratios, default=0) < LEAST_RATIO:
         ten, hundred = frame_rate(browser, 10), frame_rate(browser, 100)
         ratios.append(hundred / ten)
