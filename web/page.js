@@ -18,6 +18,7 @@ import { Identity } from "./identity.js";
 import { OwnPlace } from "./own_place.js";
 import { Service } from "./service.js";
 import { Table } from "./table.js";
+import { text, translate } from "./texts/index.js";
 import { count } from "./words.js";
 
 /** The waits between the first tries to read something, in milliseconds; the last one goes on. */
@@ -36,12 +37,13 @@ async function readAtLast(read) {
       if (attempt > 0) tell(find("empty"), null);
       return answer;
     } catch (failure) {
-      tell(find("empty"), `${sentence(failure)} Trying again.`);
+      tell(find("empty"), text("page.tryingAgain", { reason: sentence(failure) }));
       await new Promise((resolve) => setTimeout(resolve, WAITS[Math.min(attempt, WAITS.length - 1)]));
     }
   }
 }
 
+translate(document);
 const configuration = await readAtLast(() => call("./config.json"));
 const leaderboard = createLeaderboard({ http: configuration.http, socket: configuration.socket });
 const identity = new Identity(configuration);
@@ -79,7 +81,7 @@ let unsubscribe = () => {};
  */
 function choose(board) {
   write(find("board-title"), boards.title(board));
-  document.title = `${boards.title(board)} · Leaderboard`;
+  document.title = text("page.titleOf", { board: boards.title(board) });
   if (board !== shown) {
     unsubscribe();
     shown = board;
@@ -101,7 +103,7 @@ function choose(board) {
 /** Says that the board does not exist. */
 function refuse() {
   find("stage").classList.remove("waiting");
-  tell(find("empty"), "There is no such board.");
+  tell(find("empty"), text("board.unknown"));
 }
 
 /**
@@ -112,13 +114,13 @@ function show(board) {
   if (board.board !== shown) return;
   latest = board;
   const rules = boards.rules(board.board);
-  write(find("score-name"), rules?.format.kind === "duration" ? "Time" : "Score");
+  write(find("score-name"), text(rules?.format.kind === "duration" ? "board.time" : "board.score"));
   table.show(board, { order: rules?.order, format: rules?.format });
   status.show(board);
   ownPlace.show(board, rules?.format);
   announcer.heed(board, identity.userId, rules?.format);
   write(find("total"), count(board.total));
-  tell(find("empty"), board.entries.length === 0 ? "No scores yet. The first one will appear here live." : null);
+  tell(find("empty"), board.entries.length === 0 ? text("board.empty") : null);
 }
 
 /** The actions of the board that is shown, for whoever is signed in. */
