@@ -13,38 +13,20 @@ import { Boards } from "./boards.js";
 import { call } from "./calls.js";
 import { createLeaderboard } from "./client/index.js";
 import { find, tell, write } from "./elements.js";
-import { sentence } from "./failures.js";
 import { Identity } from "./identity.js";
 import { OwnPlace } from "./own_place.js";
+import { readAtLast } from "./reading.js";
 import { Service } from "./service.js";
 import { Table } from "./table.js";
-import { text, translate } from "./texts/index.js";
+import { text } from "./texts/index.js";
 import { count } from "./words.js";
 
-/** The waits between the first tries to read something, in milliseconds; the last one goes on. */
-const WAITS = [500, 1_000, 2_000, 5_000];
-
-/**
- * Tries until a read works. Meanwhile the page says why it does not.
- * @template T
- * @param {() => Promise<T>} read
- * @returns {Promise<T>}
- */
-async function readAtLast(read) {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const answer = await read();
-      if (attempt > 0) tell(find("empty"), null);
-      return answer;
-    } catch (failure) {
-      tell(find("empty"), text("page.tryingAgain", { reason: sentence(failure) }));
-      await new Promise((resolve) => setTimeout(resolve, WAITS[Math.min(attempt, WAITS.length - 1)]));
-    }
-  }
+/** @param {string | null} trouble why nothing can be shown yet */
+function sayTrouble(trouble) {
+  tell(find("empty"), trouble);
 }
 
-translate(document);
-const configuration = await readAtLast(() => call("./config.json"));
+const configuration = await readAtLast(() => call("./config.json"), sayTrouble);
 const leaderboard = createLeaderboard({ http: configuration.http, socket: configuration.socket });
 const identity = new Identity(configuration);
 const service = new Service(configuration, identity);
@@ -144,4 +126,4 @@ account.onRename((userName) => ownPlace.rename(userName));
 account.start();
 // The address may name the board before the list of them is here.
 if (boards.chosen) choose(boards.chosen);
-boards.show(await readAtLast(() => service.boards()));
+boards.show(await readAtLast(() => service.boards(), sayTrouble));

@@ -13,6 +13,14 @@ const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digi
  */
 export const count = (number) => numbers.format(number);
 
+const hands = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+
+/**
+ * The time of day as a clock on a wall shows it, without seconds.
+ * @param {number} time milliseconds since 1970
+ */
+export const clockTime = (time) => hands.format(time);
+
 /** @typedef {import("./service.js").Format} Format */
 
 /**

@@ -174,6 +174,7 @@ export const de = {
   "wall.newLeader": "{name} führt jetzt {board} an, mit {score}",
   "wall.gained": "{name} gewann {score} auf {board}",
   "wall.entered": "{name} kam in {board} auf Platz {place}",
+  "wall.won": "{name} gewann {board} mit {score}",
   "wall.quiet": "Die Höhepunkte des Tages erscheinen hier.",
   "wall.noBoards": "Keine Rangliste ist genannt. Ergänze die Adresse um Ranglisten, z. B. {example}",
   "embed.open": "Zur Rangliste",

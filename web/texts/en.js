@@ -173,6 +173,7 @@ export const en = {
   "wall.newLeader": "{name} took the lead of {board} with {score}",
   "wall.gained": "{name} gained {score} on {board}",
   "wall.entered": "{name} entered {board} on place {place}",
+  "wall.won": "{name} won {board} with {score}",
   "wall.quiet": "The day's high points will appear here.",
   "wall.noBoards": "No board is named. Add boards to the address, e.g. {example}",
   "embed.open": "Open the leaderboard",
