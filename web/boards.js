@@ -117,7 +117,6 @@ export class Boards {
   #ask(chosen) {
     const isPattern = chosen.includes("*");
     find("pattern").hidden = !isPattern;
-    find("stage").hidden = isPattern;
     if (!isPattern) return;
     write(find("pattern-prefix"), chosen.split("*")[0]);
     write(find("pattern-label"), "There is one board for each name. Which one?");

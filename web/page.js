@@ -9,17 +9,18 @@ import { AccountDeletion } from "./account_deletion.js";
 import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
 import { BoardStatus } from "./board_status.js";
+import { boardWords } from "./board_words.js";
 import { Boards } from "./boards.js";
 import { call } from "./calls.js";
+import "./client/element.js";
 import { createLeaderboard } from "./client/index.js";
 import { find, tell, write } from "./elements.js";
 import { Identity } from "./identity.js";
 import { OwnPlace } from "./own_place.js";
 import { readAtLast } from "./reading.js";
 import { Service } from "./service.js";
-import { Table } from "./table.js";
 import { text } from "./texts/index.js";
-import { count } from "./words.js";
+import { amount, count } from "./words.js";
 
 /** @param {string | null} trouble why nothing can be shown yet */
 function sayTrouble(trouble) {
@@ -31,7 +32,7 @@ const leaderboard = createLeaderboard({ http: configuration.http, socket: config
 const identity = new Identity(configuration);
 const service = new Service(configuration, identity);
 const announcer = new Announcer();
-const table = new Table();
+const live = /** @type {import("./client/element.js").LiveLeaderboard} */ (find("live"));
 const ownPlace = new OwnPlace(service);
 const status = new BoardStatus(leaderboard, announcer);
 const account = new Account({
@@ -39,7 +40,7 @@ const account = new Account({
   service,
   anyCode: configuration.anyCode === true,
   onPlayer: (player) => {
-    table.own(player?.userId ?? null);
+    mark(live, "own", player?.userId ?? null);
     ownPlace.of(player);
     offer();
   },
@@ -55,7 +56,8 @@ const boards = new Boards({ named: configuration.boards ?? [], onChoice: choose 
 let shown = "";
 /** @type {Board | null} */
 let latest = null;
-let unsubscribe = () => {};
+/** The format that the element has. @type {import("./service.js").Format | undefined} */
+let format;
 
 /**
  * Shows another board, or the same one again.
@@ -65,26 +67,43 @@ function choose(board) {
   write(find("board-title"), boards.title(board));
   document.title = text("page.titleOf", { board: boards.title(board) });
   if (board !== shown) {
-    unsubscribe();
     shown = board;
     latest = null;
-    table.clear();
+    live.hidden = false;
     status.show(null);
     ownPlace.show(null);
     write(find("total"), "–");
     tell(find("empty"), null);
     const isBoard = /^[a-z0-9-]{1,48}$/.test(board);
-    unsubscribe = isBoard ? leaderboard.subscribe(board, show) : () => {};
+    find("stage").hidden = !isBoard;
+    find("stage").classList.add("waiting");
+    mark(live, "board", isBoard ? board : null);
     if (!isBoard && !board.includes("*")) refuse();
     // It may have been followed a moment ago: a problem that is known already is not reported again.
     if (leaderboard.status.problems.some((problem) => isUnknown(problem, board))) refuse();
-  } else if (latest) show(latest); // its rules may have come after it
+  }
+  rule(board);
+  if (latest) show(latest); // its rules may have come after it
   offer();
+}
+
+/**
+ * Gives the element what the board's rules say of it.
+ * @param {string} board
+ */
+function rule(board) {
+  const rules = boards.rules(board);
+  mark(live, "label", boards.title(board));
+  mark(live, "order", rules?.order ?? null);
+  live.words = boardWords(rules?.format);
+  if (rules?.format !== format) live.formatScore = (score) => amount(score, rules?.format);
+  format = rules?.format;
 }
 
 /** Says that the board does not exist. */
 function refuse() {
-  find("stage").classList.remove("waiting");
+  live.hidden = true;
+  find("stage").hidden = false;
   tell(find("empty"), text("board.unknown"));
 }
 
@@ -95,9 +114,8 @@ function refuse() {
 function show(board) {
   if (board.board !== shown) return;
   latest = board;
+  find("stage").classList.remove("waiting");
   const rules = boards.rules(board.board);
-  write(find("score-name"), text(rules?.format.kind === "duration" ? "board.time" : "board.score"));
-  table.show(board, { order: rules?.order, format: rules?.format });
   status.show(board);
   ownPlace.show(board, rules?.format);
   announcer.heed(board, identity.userId, rules?.format);
@@ -108,6 +126,17 @@ function show(board) {
 /** The actions of the board that is shown, for whoever is signed in. */
 function offer() {
   actions.show(identity.userId, shown, shown ? boards.rules(shown) : undefined);
+}
+
+/**
+ * Sets an attribute, or takes it off.
+ * @param {Element} element
+ * @param {string} name
+ * @param {string | null} value null for none
+ */
+function mark(element, name, value) {
+  if (value === null) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 /**
@@ -123,6 +152,8 @@ leaderboard.on("problem", (problem) => {
   else console.warn(`${problem.code}: ${problem.message}`);
 });
 account.onRename((userName) => ownPlace.rename(userName));
+live.leaderboard = leaderboard;
+live.addEventListener("change", (event) => show(/** @type {CustomEvent<{board: Board}>} */ (event).detail.board));
 account.start();
 // The address may name the board before the list of them is here.
 if (boards.chosen) choose(boards.chosen);

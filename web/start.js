@@ -7,5 +7,7 @@ import { text, translate } from "./texts/index.js";
 const asked = new URLSearchParams(location.search);
 translate(document);
 document.title = text("page.title");
-if (asked.get("view") === "wall") await import("./wall/wall.js");
-else await import("./page.js");
+if (asked.get("view") === "wall") {
+  document.body.replaceChildren();
+  await import("./wall/wall.js");
+} else await import("./page.js");

@@ -207,7 +207,7 @@ def test_reduced_motion_moves_nothing(visitors: Visitors, service: Service, boar
     service.write(board, "bo", score=3)
     await_value(lambda: visitor.lines()[0].name == "Bo", what="Bo leads")
     assert visitor.page.evaluate("() => window.moved") == 0
-    expect(visitor.rows.first.locator(".gain")).to_have_text("+2")
+    expect(visitor.rows.first.locator(".gain")).to_have_attribute("data-note", "+2")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -47,11 +47,11 @@ def test_sign_up_to_the_first_points(visitors: Visitors) -> None:
     expect(own.locator(".points")).to_have_text(points)
     expect(ada.page.locator("#own")).to_be_hidden()
     # Everybody else sees it too, and nobody sees the address.
-    expect(other.page.locator("#rows")).to_contain_text("Ada of the tests")
+    expect(other.page.locator("#live tbody")).to_contain_text("Ada of the tests")
     assert email not in other.page.content()
 
     ada.rename("Ada II")
-    expect(other.page.locator("#rows")).to_contain_text("Ada II")
+    expect(other.page.locator("#live tbody")).to_contain_text("Ada II")
     expect(ada.own_line()).to_contain_text("Ada II")
 
 
@@ -119,7 +119,7 @@ def test_game_in_play_survives_an_update_of_the_board(visitor: Visitor, service:
     asked = visitor.question()
     for delta in (3, 4, 5):
         service.write("global", "somebody-else", delta=delta, userName="Somebody else")
-    expect(visitor.page.locator("#rows")).to_contain_text("Somebody else")
+    expect(visitor.page.locator("#live tbody")).to_contain_text("Somebody else")
     assert visitor.question() == asked
     visitor.answer()
     expect(visitor.result("Quiz")).to_contain_text("Counted")

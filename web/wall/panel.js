@@ -8,6 +8,7 @@
 /** @typedef {import("../service.js").Rules} Rules */
 
 import "../client/element.js";
+import { boardWords } from "../board_words.js";
 import { make, tell, write } from "../elements.js";
 import { rulesOf, titleOf } from "../rules.js";
 import { text } from "../texts/index.js";
@@ -57,6 +58,7 @@ export class Panel {
     write(this.#title, title);
     this.#live.setAttribute("label", title);
     this.#live.setAttribute("order", rules?.order ?? "desc");
+    this.#live.words = boardWords(rules?.format);
     this.#live.formatScore = (score) => amount(score, rules?.format);
     this.lines = Math.min(rules?.topSize ?? LINES, MOST_LINES);
     this.element.style.setProperty("--lines", String(this.lines));

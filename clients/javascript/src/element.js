@@ -8,10 +8,10 @@
 /** @import { Board, Changes } from "./board.js" */
 /** @import { Entry } from "./frame.js" */
 /** @import { Leaderboard } from "./leaderboard.js" */
-/** @import { Words } from "./element_view.js" */
+/** @import { Words } from "./element_words.js" */
 
-import { changesBetween } from "./board.js";
-import { BoardView, words } from "./element_view.js";
+import { BoardView } from "./element_view.js";
+import { words } from "./element_words.js";
 import { createLeaderboard } from "./leaderboard.js";
 
 const ADDRESSES =
@@ -45,11 +45,12 @@ function share(http, socket) {
 const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
 /**
- * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id). It
- * dispatches `change`, whose `detail` is `{board, changes}`.
+ * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id); `order`,
+ * "asc" where lower scores are better; `own`, the viewer's user id, whose line is marked; `bars`, for bars behind the
+ * lines; `quiet`, where the page itself says how things stand. It dispatches `change`, whose `detail` is `{board, changes}`.
  */
 export class LiveLeaderboard extends Base {
-  static observedAttributes = ["board", "http", "socket", "label", "lang"];
+  static observedAttributes = ["board", "http", "socket", "label", "lang", "order", "own", "bars", "quiet"];
 
   /** @type {BoardView | null} */
   #view = null;
@@ -128,13 +129,14 @@ export class LiveLeaderboard extends Base {
     const [board, http, socket] = ["board", "http", "socket"].map((name) => this.getAttribute(name) ?? undefined);
     const wanted = this.isConnected ? JSON.stringify([board, http, socket]) : "";
     const own = this.#own;
-    if (wanted === this.#followed && own === this.#followedOwn) return this.#draw();
+    if (wanted === this.#followed && own === this.#followedOwn) return this.#redraw();
     this.#followed = wanted;
     this.#followedOwn = own;
     this.#leave?.();
     this.#leave = this.#current = null;
     if (!wanted) return;
     this.#view?.clear();
+    if (!board && own) return this.#view?.tell("", own.status, this.#manner()); // a page that has not chosen one yet
     if (!board || !(own || http || socket)) return console.warn(`leaderboard-client: ${ADDRESSES}`);
     const { leaderboard, release } = own ? { leaderboard: own, release: () => {} } : share(http, socket);
     this.#current = leaderboard;
@@ -153,14 +155,14 @@ export class LiveLeaderboard extends Base {
    * @param {Changes} changes
    */
   #show(board, changes) {
-    this.#view?.show(board, changes, this.#manner());
+    this.#view?.show(board, this.#manner());
     this.#draw();
     this.dispatchEvent(new CustomEvent("change", { detail: { board, changes } }));
   }
 
   #redraw() {
     const board = this.#current?.board(this.getAttribute("board") ?? "");
-    if (board) this.#view?.show(board, changesBetween(board, board), this.#manner());
+    if (board) this.#view?.show(board, this.#manner());
     this.#draw();
   }
 
@@ -171,7 +173,16 @@ export class LiveLeaderboard extends Base {
   #manner() {
     const lang = this.closest("[lang]")?.getAttribute("lang");
     const label = this.getAttribute("label") ?? this.getAttribute("board") ?? "";
-    return { label, locale: localeOf(lang), words: { ...words, ...this.#words }, formatScore: this.#formatScore };
+    return {
+      label,
+      locale: localeOf(lang),
+      words: { ...words, ...this.#words },
+      formatScore: this.#formatScore,
+      order: /** @type {"asc" | "desc"} */ (this.getAttribute("order") === "asc" ? "asc" : "desc"),
+      own: this.getAttribute("own"),
+      bars: this.hasAttribute("bars"),
+      quiet: this.hasAttribute("quiet"),
+    };
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Entry } from "./frame.js";
 import type { Leaderboard } from "./leaderboard.js";
-import type { Words } from "./element_view.js";
+import type { Words } from "./element_words.js";
 declare const Base: {
     new (): HTMLElement;
     prototype: HTMLElement;
 };
 /**
- * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id). It
- * dispatches `change`, whose `detail` is `{board, changes}`.
+ * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id); `order`,
+ * "asc" where lower scores are better; `own`, the viewer's user id, whose line is marked; `bars`, for bars behind the
+ * lines; `quiet`, where the page itself says how things stand. It dispatches `change`, whose `detail` is `{board, changes}`.
  */
 export declare class LiveLeaderboard extends Base {
     #private;
