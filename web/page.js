@@ -9,40 +9,25 @@ import { AccountDeletion } from "./account_deletion.js";
 import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
 import { BoardStatus } from "./board_status.js";
+import { boardWords } from "./board_words.js";
 import { Boards } from "./boards.js";
 import { call } from "./calls.js";
 import "./client/element.js";
 import { createLeaderboard } from "./client/index.js";
 import { find, tell, write } from "./elements.js";
-import { sentence } from "./failures.js";
 import { Identity } from "./identity.js";
 import { OwnPlace } from "./own_place.js";
+import { readAtLast } from "./reading.js";
 import { Service } from "./service.js";
+import { text } from "./texts/index.js";
 import { amount, count } from "./words.js";
 
-/** The waits between the first tries to read something, in milliseconds; the last one goes on. */
-const WAITS = [500, 1_000, 2_000, 5_000];
-
-/**
- * Tries until a read works. Meanwhile the page says why it does not.
- * @template T
- * @param {() => Promise<T>} read
- * @returns {Promise<T>}
- */
-async function readAtLast(read) {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const answer = await read();
-      if (attempt > 0) tell(find("empty"), null);
-      return answer;
-    } catch (failure) {
-      tell(find("empty"), `${sentence(failure)} Trying again.`);
-      await new Promise((resolve) => setTimeout(resolve, WAITS[Math.min(attempt, WAITS.length - 1)]));
-    }
-  }
+/** @param {string | null} trouble why nothing can be shown yet */
+function sayTrouble(trouble) {
+  tell(find("empty"), trouble);
 }
 
-const configuration = await readAtLast(() => call("./config.json"));
+const configuration = await readAtLast(() => call("./config.json"), sayTrouble);
 const leaderboard = createLeaderboard({ http: configuration.http, socket: configuration.socket });
 const identity = new Identity(configuration);
 const service = new Service(configuration, identity);
@@ -80,7 +65,7 @@ let format;
  */
 function choose(board) {
   write(find("board-title"), boards.title(board));
-  document.title = `${boards.title(board)} · Leaderboard`;
+  document.title = text("page.titleOf", { board: boards.title(board) });
   if (board !== shown) {
     shown = board;
     latest = null;
@@ -108,10 +93,9 @@ function choose(board) {
  */
 function rule(board) {
   const rules = boards.rules(board);
-  const isTime = rules?.format.kind === "duration";
   mark(live, "label", boards.title(board));
   mark(live, "order", rules?.order ?? null);
-  live.words = { score: isTime ? "Time" : "Score" };
+  live.words = boardWords(rules?.format);
   if (rules?.format !== format) live.formatScore = (score) => amount(score, rules?.format);
   format = rules?.format;
 }
@@ -120,7 +104,7 @@ function rule(board) {
 function refuse() {
   live.hidden = true;
   find("stage").hidden = false;
-  tell(find("empty"), "There is no such board.");
+  tell(find("empty"), text("board.unknown"));
 }
 
 /**
@@ -136,7 +120,7 @@ function show(board) {
   ownPlace.show(board, rules?.format);
   announcer.heed(board, identity.userId, rules?.format);
   write(find("total"), count(board.total));
-  tell(find("empty"), board.entries.length === 0 ? "No scores yet. The first one will appear here live." : null);
+  tell(find("empty"), board.entries.length === 0 ? text("board.empty") : null);
 }
 
 /** The actions of the board that is shown, for whoever is signed in. */
@@ -173,4 +157,4 @@ live.addEventListener("change", (event) => show(/** @type {CustomEvent<{board: B
 account.start();
 // The address may name the board before the list of them is here.
 if (boards.chosen) choose(boards.chosen);
-boards.show(await readAtLast(() => service.boards()));
+boards.show(await readAtLast(() => service.boards(), sayTrouble));

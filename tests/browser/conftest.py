@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from local.cache import free_ports
 from local.service import ROOT
 from tests.browser import chrome
+from tests.browser.strangers_page import Stranger, stranger
 from tests.browser.visitor import Visitor, visiting
 from tests.e2e.service import Service
 from tests.stack import Running, running
 
 SCREENSHOTS = ROOT / ".build" / "screenshots"
 
+Strangers = Callable[..., AbstractContextManager[Stranger]]
 Visitors = Callable[..., Visitor]
 
 
@@ -39,10 +43,22 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def stack() -> Iterator[Running]:
+def strangers_port() -> int:
+    """Where a page of somebody else's may use the stack."""
+    return free_ports()[0]
+
+
+@pytest.fixture(scope="package")
+def stack(strangers_port: int) -> Iterator[Running]:
     """A stack for these tests alone: their players crowd the top of the few boards with actions."""
-    with running() as stack:
+    with running("--origin", f"http://localhost:{strangers_port}") as stack:
         yield stack
+
+
+@pytest.fixture
+def strangers(browser: Browser, strangers_port: int) -> Strangers:
+    """Opens somebody else's page; the stack allows it unless it has another port."""
+    return partial(stranger, browser, port=strangers_port)
 
 
 @pytest.fixture(scope="package")

@@ -135,7 +135,8 @@ export class Client {
     if (this.#asking) return;
     this.#asking = true;
     const problem = await find(await import("./remedies.js"));
-    this.#asking = false;
+    // What is found once is not looked for again.
+    this.#asking = problem !== null;
     if (problem && (source === "client" || this.#suspect)) this.#dispatch({ type: "problemFound", source, problem });
   }
 

@@ -9,7 +9,7 @@ const CSS = `
   --_line: var(--leaderboard-line, color-mix(in srgb, currentColor 15%, transparent));
   --_accent: var(--leaderboard-accent, Highlight);
   --_better: var(--leaderboard-better, light-dark(#0b6e45, #5fd6a0)); --_worse: var(--leaderboard-worse, light-dark(#b3231b, #ff938a));
-  --_pad: var(--leaderboard-padding, 0.35em 0.5em); }
+  --_pad: var(--leaderboard-padding, 0.35rem 0.5rem); }
 :host([hidden]), [hidden] { display: none !important; }
 *, ::before, ::after { box-sizing: border-box; }
 .frame { overflow: auto; max-block-size: var(--leaderboard-height, none); }

@@ -56,8 +56,8 @@ export class Sockets {
       this.#open.set(link, socket);
       socket.onopen = () => this.#dispatch({ type: "socketOpened", link });
       socket.onmessage = ({ data }) => this.#dispatch({ type: "messageReceived", link, text: data });
-      socket.onclose = () => this.#lose(link);
-      socket.onerror = () => {};
+      // A socket that a content security policy forbids has an error, and Chromium never closes it.
+      socket.onclose = socket.onerror = () => this.#lose(link);
     } catch (cause) {
       this.#lose(link, (await import("./remedies.js")).socketFailed(cause));
     }

@@ -221,3 +221,10 @@ test("clock that is set back does not stop the pings", async () => {
   await stage.wait(2 * timing.pingInterval + 10);
   assert.ok(other.sockets[0].pings >= 2);
 });
+
+test("socket that has an error and never closes is given up at once", () => {
+  const stage = new Stage();
+  stage.subscribe();
+  stage.socket.onerror?.({});
+  assert.equal(stage.client.status.attempt, 1);
+});

@@ -1,8 +1,10 @@
 /** The package as others get it. */
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { timing } from "../src/timing.js";
 
@@ -52,6 +54,27 @@ test("README names every duration with its default, every state, event and optio
   const options = [...read("src/leaderboard.js").matchAll(/^ \* @property \{.*\} \[(\w+)\]/gm)].map(([, name]) => name);
   assert.ok(declared.length === 8 && options.length > 8);
   for (const name of [...declared, ...options, "problem", "status"]) assert.ok(readme.includes(`\`${name}\``) || readme.includes(`"${name}"`), name);
+});
+
+test("package is published from a repository that it names, or not at all", () => {
+  const folder = mkdtempSync(join(tmpdir(), "package-"));
+  try {
+    const manifest = join(folder, "package.json");
+    const fill = (/** @type {Record<string, string>} */ env) => {
+      cpSync(new URL("package.json", root), manifest);
+      const filled = spawnSync(process.execPath, ["scripts/repository.js", manifest], { cwd: root, env: { PATH: process.env.PATH, ...env }, encoding: "utf8" });
+      return { ...filled, repository: JSON.parse(readFileSync(manifest, "utf8")).repository };
+    };
+    const filled = fill({ GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "acme/board" });
+    assert.equal(filled.status, 0, filled.stderr);
+    assert.deepEqual(filled.repository, { type: "git", url: "git+https://github.com/acme/board.git", directory: "clients/javascript" });
+    const refused = fill({ GITHUB_SERVER_URL: "https://github.com" });
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /publish-client/);
+    assert.equal(refused.repository, undefined);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("licence is the repository's", () => {
