@@ -160,6 +160,7 @@ class PlayedService:
         self.asked: list[str] = []
         self.player: str | None = None
         self._sockets: list[WebSocketRoute] = []
+        self._deaf: list[WebSocketRoute] = []
 
     def set(self, board: str, scores: Sequence[Score], **names: str) -> None:
         """The board's scores are these now, and whoever is connected hears of it."""
@@ -174,6 +175,17 @@ class PlayedService:
         played.season, played.ends, played.version = season, ends, 1
         played.seasons[season] = list(scores)
         self._send(played.snapshot())
+
+    def hang_up(self) -> None:
+        """Every connection ends, as by a network that is gone."""
+        sockets, self._sockets = self._sockets, []
+        for socket in sockets:
+            socket.close()
+
+    def fall_silent(self) -> None:
+        """No connection of now hears or says anything more, and none ends."""
+        self._deaf += self._sockets
+        self._sockets = []
 
     def _send(self, frame: Json) -> None:
         for socket in self._sockets:
@@ -215,6 +227,8 @@ class PlayedService:
 
     def talk(self, socket: WebSocketRoute) -> None:
         def hear(text: str | bytes) -> None:
+            if socket in self._deaf:
+                return
             asked = json.loads(text)
             if asked["action"] == "ping":
                 boards = {
