@@ -13,7 +13,7 @@ const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digi
  */
 export const count = (number) => numbers.format(number);
 
-const hands = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const hands = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
 
 /**
  * The time of day as a clock on a wall shows it, without seconds.

@@ -11,7 +11,7 @@ import { make, write } from "../elements.js";
 import { text } from "../texts/index.js";
 import { clockTime } from "../words.js";
 
-const MOST = 5;
+const MOST = 6;
 /** Within this time a new leader takes the line of the one before, in milliseconds. */
 const SETTLING = 60_000;
 

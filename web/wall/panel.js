@@ -23,7 +23,7 @@ export class Panel {
   #name;
   #highPoints;
   #title = make("h2");
-  #season = make("p", { class: "season", hidden: true });
+  #facts = make("p", { class: "facts" });
   #empty = make("p", { class: "empty", hidden: true });
   #live = /** @type {import("../client/element.js").LiveLeaderboard} */ (make("live-leaderboard", { quiet: true }));
   /** @type {Board | null} */
@@ -45,7 +45,7 @@ export class Panel {
     this.#live.leaderboard = leaderboard;
     this.#live.setAttribute("board", name);
     this.#live.addEventListener("change", (event) => this.#take(/** @type {CustomEvent} */ (event).detail));
-    this.element.append(make("header", {}, this.#title, this.#season), make("div", { class: "lines" }, this.#live, this.#empty));
+    this.element.append(make("header", {}, this.#title, this.#facts), make("div", { class: "lines" }, this.#live, this.#empty));
     this.element.style.setProperty("--lines", String(LINES));
     write(this.#title, name);
   }
@@ -72,11 +72,7 @@ export class Panel {
     const unknown = leaderboard.status.problems.some(({ code, board }) => code === "board_not_found" && board === this.#name);
     const empty = this.#board?.entries.length === 0;
     tell(this.#empty, unknown ? text("board.unknown") : empty ? text("board.empty") : null);
-    const { season = "", endsAt = null } = this.#board ?? {};
-    if (!endsAt) return tell(this.#season, null);
-    const left = Date.parse(endsAt) - leaderboard.now();
-    const said = left > 0 ? `${text("season.endsIn", { season: seasonName(season) })} ${duration(left)}` : `${text("season.is", { season: seasonName(season) })} ${text("season.over")}`;
-    tell(this.#season, said);
+    write(this.#facts, this.#board ? [text("board.total", { count: this.#board.total }), ...ending(this.#board, leaderboard.now())].join(" · ") : "\u00a0");
   }
 
   /** @param {{board: Board, changes: Changes}} change */
@@ -86,4 +82,16 @@ export class Panel {
     const look = { title: this.#title.textContent ?? "", order: this.#rules?.order ?? "desc", written: (/** @type {number} */ score) => amount(score, this.#rules?.format) };
     this.#highPoints.take(before, board, changes, look);
   }
+}
+
+/**
+ * How long the season of a board lasts, if it ends.
+ * @param {Board} board
+ * @param {number} now the service's time
+ */
+function ending({ season, endsAt }, now) {
+  if (!endsAt) return [];
+  const left = Date.parse(endsAt) - now;
+  const name = { season: seasonName(season) };
+  return [left > 0 ? `${text("season.endsIn", name)} ${duration(left)}` : `${text("season.is", name)} ${text("season.over")}`];
 }

@@ -4,12 +4,13 @@
  */
 
 /** @typedef {import("../service.js").Rules} Rules */
-/** @typedef {import("../client/index.js").Status} Status */
 
 import { call } from "../calls.js";
 import { createLeaderboard } from "../client/index.js";
+import { dress } from "../dress.js";
 import { make, tell, write } from "../elements.js";
 import { readAtLast } from "../reading.js";
+import { stateOf } from "../state.js";
 import { text } from "../texts/index.js";
 import { clockTime, timeOfDay } from "../words.js";
 import { arrangement } from "./arrangement.js";
@@ -44,7 +45,7 @@ class Wall {
   constructor(names) {
     this.#names = names;
     const side = make("aside", { class: "side" }, make("div", { class: "top" }, this.#state, this.#clock), this.#highPoints.element, joinCode(names[0]));
-    document.body.replaceChildren(make("div", { class: "wall" }, this.#grid, side, this.#notice));
+    document.body.replaceChildren(make("div", { class: "wall" }, make("h1", { class: "unseen" }, text("wall.wall")), this.#grid, side, this.#notice));
     if (names.length === 0) tell(this.#notice, text("wall.noBoards", { example: "?view=wall&boards=global,weekly" }));
     this.#tick();
     setInterval(() => this.#tick(), TICK);
@@ -93,28 +94,12 @@ class Wall {
     this.#highPoints.pass(new Date());
     if (!this.#leaderboard) return write(this.#state, text("status.connecting"));
     const { status } = this.#leaderboard;
-    const fresh = status.state === "live" && !status.staleSince;
-    this.#state.dataset.state = fresh ? "live" : status.state;
-    const said = fresh || !status.staleSince ? text(stateKey(status)) : `${text(stateKey(status))} ${text("stale.asOf", { time: timeOfDay(status.staleSince.getTime()) })}`;
-    write(this.#state, said);
+    const { name, key } = stateOf(status);
+    this.#state.dataset.state = name;
+    const since = name === "live" || !status.staleSince ? "" : ` ${text("stale.asOf", { time: timeOfDay(status.staleSince.getTime()) })}`;
+    write(this.#state, text(key) + since);
     document.body.classList.toggle("is-stale", status.staleSince !== null && Date.now() - status.staleSince.getTime() > 10_000);
     for (const panel of this.#panels) panel.tick(this.#leaderboard);
-  }
-}
-
-/** @param {Status} status */
-function stateKey({ state, staleSince }) {
-  switch (state) {
-    case "live":
-      return staleSince ? "status.catchingUp" : "status.live";
-    case "polling":
-      return "status.polling";
-    case "offline":
-      return "status.offline";
-    case "reconnecting":
-      return "status.reconnecting";
-    default:
-      return "status.connecting";
   }
 }
 
@@ -124,18 +109,6 @@ function namedBoards() {
   return [...new Set(asked.split(",").map((it) => it.trim()))].filter((it) => /^[a-z0-9-]{1,48}$/.test(it)).slice(0, MOST_BOARDS);
 }
 
-/** Loads the wall's own style, so that nothing is drawn without it. */
-function dress() {
-  const link = make("link", { rel: "stylesheet", href: "./wall/wall.css" });
-  const loaded = new Promise((resolve) => {
-    link.addEventListener("load", resolve);
-    link.addEventListener("error", resolve);
-  });
-  document.head.append(link);
-  document.documentElement.classList.add("on-wall");
-  return loaded;
-}
-
-await dress();
+await dress("./wall/wall.css", "on-wall");
 stayAwake();
 void new Wall(namedBoards()).start();
