@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.axe import AXE, violations
 from tests.browser.played import PlayedBoard, playing
-from tests.browser.test_access import AXE, violations
 
 pytestmark = pytest.mark.browser
 

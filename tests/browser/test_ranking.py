@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from tests.browser.axe import AXE, violations
 from tests.browser.played import PlayedBoard, PlayedService, playing
-from tests.browser.test_access import AXE, violations
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser

@@ -9,8 +9,8 @@ import time
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.axe import AXE, violations
 from tests.browser.played import PlayedBoard, playing
-from tests.browser.test_access import AXE, violations
 from tests.e2e.waiting import await_value
 
 pytestmark = pytest.mark.browser
