@@ -18,6 +18,7 @@ import { find, tell, write } from "./elements.js";
 import { Identity } from "./identity.js";
 import { OwnPlace } from "./own_place.js";
 import { readAtLast } from "./reading.js";
+import { Reconnection } from "./reconnection.js";
 import { Service } from "./service.js";
 import { text } from "./texts/index.js";
 import { amount, count } from "./words.js";
@@ -151,6 +152,7 @@ leaderboard.on("problem", (problem) => {
   if (isUnknown(problem, shown)) refuse();
   else console.warn(`${problem.code}: ${problem.message}`);
 });
+new Reconnection(leaderboard);
 account.onRename((userName) => ownPlace.rename(userName));
 live.leaderboard = leaderboard;
 live.addEventListener("change", (event) => show(/** @type {CustomEvent<{board: Board}>} */ (event).detail.board));
