@@ -1,13 +1,12 @@
 /**
- * The status of the board that is shown: whether it is live, since when it is not, how old it is, and how long its season
- * lasts.
+ * The status of the board that is shown: whether it is live, since when it is not, and how old it is.
  */
 
 /** @typedef {import("./client/index.js").Board} Board */
 /** @typedef {import("./client/index.js").Status} Status */
 
 import { find, make, tell, write } from "./elements.js";
-import { ago, duration, seasonName, timeOfDay } from "./words.js";
+import { ago, timeOfDay } from "./words.js";
 
 /** A trouble that is over sooner is not worth a warning, in milliseconds. */
 const WARN_AFTER = 1_500;
@@ -96,7 +95,6 @@ export class BoardStatus {
     write(find("connection-text"), stateText(status, now));
     this.#warn(status, now);
     this.#date(status, now);
-    this.#countDown();
   }
 
   /**
@@ -143,15 +141,5 @@ export class BoardStatus {
     parts.push(` · version ${board.version}`);
     const text = parts.map((part) => (typeof part === "string" ? part : part.textContent)).join("");
     if (this.#freshness.textContent !== text || !this.#freshness.contains(this.#scored)) this.#freshness.replaceChildren(...parts);
-  }
-
-  #countDown() {
-    const board = this.#board;
-    find("season").hidden = !board?.endsAt;
-    if (!board?.endsAt) return;
-    const left = Date.parse(board.endsAt) - this.#leaderboard.now();
-    write(find("season-name"), left > 0 ? `${seasonName(board.season)} ends in` : `${seasonName(board.season)} is`);
-    write(find("season-left"), left > 0 ? duration(left) : "over");
-    find("season-left").setAttribute("datetime", board.endsAt);
   }
 }

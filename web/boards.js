@@ -5,6 +5,7 @@
 /** @typedef {import("./service.js").Rules} Rules */
 
 import { find, make, write } from "./elements.js";
+import { matches, rulesOf, titleOf } from "./rules.js";
 
 /** The navigation between boards. */
 export class Boards {
@@ -53,16 +54,11 @@ export class Boards {
   }
 
   /**
-   * The rules of a board; the longest pattern wins.
+   * The rules of a board.
    * @param {string} board
    */
   rules(board) {
-    return (
-      this.#rules.find((rules) => rules.board === board) ??
-      this.#rules
-        .filter((rules) => rules.board.includes("*") && matches(rules.board, board))
-        .sort((a, b) => b.board.length - a.board.length)[0]
-    );
+    return rulesOf(this.#rules, board);
   }
 
   /**
@@ -70,11 +66,7 @@ export class Boards {
    * @param {string} board
    */
   title(board) {
-    const rules = this.rules(board);
-    if (!rules) return board;
-    if (!rules.board.includes("*") || rules.board === board) return rules.title;
-    const [prefix] = rules.board.split("*");
-    return `${rules.title}: ${board.slice(prefix.length)}`;
+    return titleOf(this.#rules, board);
   }
 
   #choose() {
@@ -126,16 +118,4 @@ export class Boards {
 /** @param {string} board */
 function address(board) {
   return `?board=${encodeURIComponent(board)}`;
-}
-
-/**
- * @param {string} pattern with one or more `*`
- * @param {string} board
- */
-function matches(pattern, board) {
-  const expression = pattern
-    .split("*")
-    .map((part) => part.replaceAll(/[^a-z0-9-]/g, ""))
-    .join("[a-z0-9-]*");
-  return new RegExp(`^${expression}$`).test(board);
 }

@@ -17,11 +17,14 @@ import { createLeaderboard } from "./client/index.js";
 import { find, tell, write } from "./elements.js";
 import { Identity } from "./identity.js";
 import { OwnPlace } from "./own_place.js";
+import { Ranking } from "./ranking.js";
 import { readAtLast } from "./reading.js";
 import { Reconnection } from "./reconnection.js";
+import { SeasonClock } from "./season_clock.js";
+import { SeasonEnd } from "./season_end.js";
 import { Service } from "./service.js";
-import { text } from "./texts/index.js";
-import { amount, count } from "./words.js";
+import { language, text } from "./texts/index.js";
+import { actionName, amount, count } from "./words.js";
 
 /** @param {string | null} trouble why nothing can be shown yet */
 function sayTrouble(trouble) {
@@ -36,6 +39,9 @@ const announcer = new Announcer();
 const live = /** @type {import("./client/element.js").LiveLeaderboard} */ (find("live"));
 const ownPlace = new OwnPlace(service);
 const status = new BoardStatus(leaderboard, announcer);
+const clock = new SeasonClock(leaderboard, announcer);
+const seasonEnd = new SeasonEnd({ service, announcer, now: leaderboard.now });
+const ranking = new Ranking({ service, onMove: () => boards.chosen && choose(boards.chosen) });
 const account = new Account({
   identity,
   service,
@@ -43,6 +49,9 @@ const account = new Account({
   onPlayer: (player) => {
     mark(live, "own", player?.userId ?? null);
     ownPlace.of(player);
+    ranking.own(player?.userId ?? null);
+    seasonEnd.own(player?.userId ?? null);
+    invite();
     offer();
   },
 });
@@ -57,6 +66,8 @@ const boards = new Boards({ named: configuration.boards ?? [], onChoice: choose 
 let shown = "";
 /** @type {Board | null} */
 let latest = null;
+/** The seasons whose beginning made the page read the boards again. @type {Set<string>} */
+const learned = new Set();
 /** The format that the element has. @type {import("./service.js").Format | undefined} */
 let format;
 
@@ -72,9 +83,13 @@ function choose(board) {
     latest = null;
     live.hidden = false;
     status.show(null);
+    clock.show(null);
+    seasonEnd.show(null);
+    ranking.beside(null);
     ownPlace.show(null);
     write(find("total"), "–");
     tell(find("empty"), null);
+    find("invitation").hidden = true;
     const isBoard = /^[a-z0-9-]{1,48}$/.test(board);
     find("stage").hidden = !isBoard;
     find("stage").classList.add("waiting");
@@ -84,6 +99,7 @@ function choose(board) {
     if (leaderboard.status.problems.some((problem) => isUnknown(problem, board))) refuse();
   }
   rule(board);
+  ranking.show(board, boards.rules(board));
   if (latest) show(latest); // its rules may have come after it
   offer();
 }
@@ -118,10 +134,40 @@ function show(board) {
   find("stage").classList.remove("waiting");
   const rules = boards.rules(board.board);
   status.show(board);
+  clock.show(board);
+  seasonEnd.show(board, rules);
+  ranking.beside(board);
+  if (rules?.season && rules.season.season !== board.season) learn(board.season);
   ownPlace.show(board, rules?.format);
   announcer.heed(board, identity.userId, rules?.format);
   write(find("total"), count(board.total));
-  tell(find("empty"), board.entries.length === 0 ? text("board.empty") : null);
+  tell(find("empty"), null);
+  invite();
+}
+
+/**
+ * Reads the boards again when a season has begun that they do not have.
+ * @param {string} season
+ */
+async function learn(season) {
+  if (learned.has(season)) return;
+  learned.add(season);
+  try {
+    boards.show(await service.boards());
+  } catch {
+    learned.delete(season); // the next change of the board tries again
+  }
+}
+
+/** A board that nobody has scored on says how to be the first, where there is something to play. */
+function invite() {
+  const empty = latest !== null && latest.entries.length === 0;
+  const games = Object.keys(boards.rules(shown)?.actions ?? {}).map(actionName);
+  find("invitation").hidden = !empty || games.length === 0;
+  if (!empty) return;
+  const names = new Intl.ListFormat(language, { type: "disjunction" }).format(games);
+  const said = text(identity.userId ? "empty.player" : "empty.visitor", { games: names });
+  tell(find("empty"), games.length === 0 ? text("board.empty") : said);
 }
 
 /** The actions of the board that is shown, for whoever is signed in. */

@@ -113,5 +113,7 @@ export function seasonName(season) {
   if (week) return text("season.week", { week: Number(week[2]) });
   const month = /^(\d{4})-(\d{2})$/.exec(season);
   if (month) return new Intl.DateTimeFormat(language, { month: "long", timeZone: "UTC" }).format(new Date(`${season}-01T00:00:00Z`));
-  return season;
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(season);
+  if (day) return new Intl.DateTimeFormat(language, { month: "short", day: "numeric", timeZone: "UTC" }).format(new Date(`${season}T00:00:00Z`));
+  return season === "all" ? text("seasons.all") : season;
 }

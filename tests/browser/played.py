@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from playwright.sync_api import Browser, Route, WebSocketRoute
 
@@ -44,6 +44,7 @@ class PlayedBoard:
     top_size: int = 10
     season: str = "all"
     ends: float | None = None
+    starts: float | None = None
     actions: Json = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     seasons: dict[str, list[Score]] = field(default_factory=dict)
@@ -74,7 +75,7 @@ class PlayedBoard:
             "order": self.order,
             "operator": self.operator,
             "topSize": self.top_size,
-            "season": {"season": self.season, "startsAt": None, "endsAt": self._ends_at()},
+            "season": {"season": self.season, **self._times()},
             "schedule": "never" if self.season == "all" else "daily",
             "seasons": sorted({*self.seasons, self.season}, reverse=True),
             "actions": self.actions,
@@ -143,6 +144,10 @@ class PlayedBoard:
         self._shown = self.top()["entries"]
         return {"type": "snapshot", **self.top(), "publishedAt": rfc3339(time.time())}
 
+    def _times(self) -> Json:
+        starts = None if self.starts is None else rfc3339(self.starts)
+        return {"startsAt": starts, "endsAt": self._ends_at()}
+
     def _ends_at(self) -> str | None:
         return None if self.ends is None else rfc3339(self.ends)
 
@@ -153,7 +158,9 @@ class PlayedService:
     def __init__(self, *boards: PlayedBoard) -> None:
         self.boards = {it.board: it for it in boards}
         self.asked: list[str] = []
+        self.player: str | None = None
         self._sockets: list[WebSocketRoute] = []
+        self._deaf: list[WebSocketRoute] = []
 
     def set(self, board: str, scores: Sequence[Score], **names: str) -> None:
         """The board's scores are these now, and whoever is connected hears of it."""
@@ -168,6 +175,17 @@ class PlayedService:
         played.season, played.ends, played.version = season, ends, 1
         played.seasons[season] = list(scores)
         self._send(played.snapshot())
+
+    def hang_up(self) -> None:
+        """Every connection ends, as by a network that is gone."""
+        sockets, self._sockets = self._sockets, []
+        for socket in sockets:
+            socket.close()
+
+    def fall_silent(self) -> None:
+        """No connection of now hears or says anything more, and none ends."""
+        self._deaf += self._sockets
+        self._sockets = []
 
     def _send(self, frame: Json) -> None:
         for socket in self._sockets:
@@ -187,16 +205,30 @@ class PlayedService:
     def _body(self, path: str, query: dict[str, str]) -> Json | None:
         if path == "/boards":
             return {"boards": [it.rules() for it in self.boards.values()], "relay": False}
+        if path == "/me/scores":
+            return self._own()
         _, _, name, what, *user = path.split("/")
         played, season = self.boards[name], query.get("season")
         if what == "top":
             return played.top(season)
         if what == "entries":
             return played.page(season, int(query.get("cursor", 0)), int(query.get("limit", 50)))
-        return played.around(season, user[0], int(query.get("around", 5)))
+        return played.around(season, unquote(user[0]), int(query.get("around", 5)))
+
+    def _own(self) -> Json:
+        mine = [
+            {name: it[name] for name in ("userScore", "scoreUpdatedAt")}
+            | {"board": played.board, "season": played.season}
+            for played in self.boards.values()
+            for it in played.entries()
+            if it["userId"] == self.player
+        ]
+        return {"userId": self.player, "userName": str(self.player).title(), "scores": mine}
 
     def talk(self, socket: WebSocketRoute) -> None:
         def hear(text: str | bytes) -> None:
+            if socket in self._deaf:
+                return
             asked = json.loads(text)
             if asked["action"] == "ping":
                 boards = {
@@ -212,13 +244,34 @@ class PlayedService:
         self._sockets.append(socket)
 
 
+def session_of(player: str) -> str:
+    """A script that makes a browser one where this player has signed in."""
+    session = {
+        "userId": player,
+        "accessToken": "token",
+        "refreshToken": "refresh",
+        "expiresAt": (time.time() + 3600) * 1000,
+    }
+    key = f"leaderboard:{CONFIGURATION.web_client_id}"
+    return f"localStorage.setItem({json.dumps(key)}, {json.dumps(json.dumps(session))})"
+
+
 @contextmanager
 def playing(
-    browser: Browser, *boards: PlayedBoard, **options: Any
+    browser: Browser,
+    *boards: PlayedBoard,
+    player: str | None = None,
+    scripts: tuple[str, ...] = (),
+    **options: Any,
 ) -> Iterator[tuple[Visitor, PlayedService]]:
-    """A visitor of the page, whose service has these boards."""
+    """A visitor of the page, whose service has these boards; signed in as `player`."""
     service = PlayedService(*boards)
-    with serving(CONFIGURATION, port=0) as page, visiting(browser, page.url, **options) as visitor:
+    service.player = player
+    scripts += (session_of(player),) if player else ()
+    with (
+        serving(CONFIGURATION, port=0) as page,
+        visiting(browser, page.url, scripts=scripts, **options) as visitor,
+    ):
         visitor.page.route(f"{HTTP}/**", service.answer)
         visitor.page.route_web_socket(re.compile("ws://127.0.0.1:9/"), service.talk)
         yield visitor, service

@@ -109,7 +109,7 @@ def test_lap_has_the_time_of_the_service(visitor: Visitor) -> None:
     shown = visitor.own_line().locator(".points")
     expect(shown).to_have_text(re.compile(r"^0:\d\d\.\d{3}$"))
     assert milliseconds(shown.inner_text()) > 5_500
-    expect(visitor.page.locator("#score-name")).to_have_text("Time")
+    expect(visitor.page.locator("#live th.score")).to_have_text("Time")
 
 
 def test_game_in_play_survives_an_update_of_the_board(visitor: Visitor, service: Service) -> None:

@@ -15,7 +15,7 @@ from tests.browser.conftest import Visitors
 from tests.e2e.service import PASSWORD, Service
 
 WEB = ROOT / "web"
-CATALOGS = {"en": ("en", "failures_en"), "de": ("de", "failures_de")}
+CATALOGS = {it: (it, f"failures_{it}", f"seasons_{it}") for it in ("en", "de")}
 # Units, and what both languages write alike.
 SAME = {"board.ofPattern", "board.morePattern", "sprint.minus", "sprint.plus", "time.seconds"}
 SAME |= {"play.code", "status.live"}
@@ -28,7 +28,8 @@ def catalog(language: str) -> dict[str, Message]:
     files = [(WEB / "texts" / f"{name}.js").as_uri() for name in CATALOGS[language]]
     script = (
         "".join(f"const it{n} = await import({json.dumps(file)});" for n, file in enumerate(files))
-        + "console.log(JSON.stringify([it0, it1].map((it) => Object.values(it)[0])));"
+        + f"console.log(JSON.stringify([{','.join(f'it{n}' for n in range(len(files)))}]"
+        ".map((it) => Object.values(it)[0])));"
     )
     told = subprocess.run(
         ["node", "--input-type=module", "--eval", script],  # noqa: S607
@@ -37,9 +38,11 @@ def catalog(language: str) -> dict[str, Message]:
         capture_output=True,
         text=True,
     )
-    first, second = json.loads(told.stdout)
-    assert not first.keys() & second.keys()
-    return {**first, **second}
+    messages: dict[str, Message] = {}
+    for part in json.loads(told.stdout):
+        assert not messages.keys() & part.keys()
+        messages |= part
+    return messages
 
 
 def forms(message: Message) -> list[str]:

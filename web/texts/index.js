@@ -7,12 +7,14 @@ import { de } from "./de.js";
 import { en } from "./en.js";
 import { failures as germanFailures } from "./failures_de.js";
 import { failures as englishFailures } from "./failures_en.js";
+import { seasons as germanSeasons } from "./seasons_de.js";
+import { seasons as englishSeasons } from "./seasons_en.js";
 
 /** @typedef {string | Partial<Record<Intl.LDMLPluralRule, string>> & {other: string}} Message */
-/** @typedef {keyof typeof en | keyof typeof englishFailures} Key */
+/** @typedef {keyof typeof en | keyof typeof englishFailures | keyof typeof englishSeasons} Key */
 
 /** @type {Record<string, Record<Key, Message>>} */
-const CATALOGS = { en: { ...en, ...englishFailures }, de: { ...de, ...germanFailures } };
+const CATALOGS = { en: { ...en, ...englishFailures, ...englishSeasons }, de: { ...de, ...germanFailures, ...germanSeasons } };
 
 /**
  * The language of the texts, and the locale of numbers and times.

@@ -8,13 +8,14 @@
 /** @import { Problem } from "./problems.js" */
 
 import { steadyClock } from "./clock.js";
+import { parseTop } from "./frame.js";
 import { Listeners } from "./listeners.js";
+import { loaded, loadReads, loadRemedies } from "./loaded.js";
 import { watchPage } from "./page.js";
 import { Session } from "./session.js";
 import { Sockets } from "./sockets.js";
 import { statusKeeper } from "./status.js";
 import { timing as standard } from "./timing.js";
-import { topReader } from "./top.js";
 
 /** Timers count in 31 bits. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -26,6 +27,7 @@ export class Client {
   #clock;
   #session;
   #sockets;
+  /** @type {ReturnType<typeof import("./top.js").topReader> | undefined} */
   #readTop;
   #listeners = new Listeners();
   #statusOf;
@@ -38,6 +40,7 @@ export class Client {
   /** In a browser: the socket's address, until a socket has opened. @type {string | undefined} */
   #suspect;
   #asking = false;
+  #equipped = false;
   /** @type {Map<string, AbortController>} */
   #reads = new Map();
   /** @type {Effect[]} */
@@ -61,16 +64,21 @@ export class Client {
     this.#lacksSockets = socket !== undefined && !WebSocket;
     this.#http = http;
     if (!options.WebSocket && global.document) this.#suspect = socket;
-    const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-    // A worker has no document, but a browser's fetch.
-    const cached = "document" in globalThis || "importScripts" in globalThis;
-    this.#readTop = http === undefined ? null : topReader({ http, fetch, cached });
     this.#session = new Session({
       timing: { ...standard, ...options.timing },
       random: options.random ?? Math.random,
       sockets: this.#sockets !== null,
-      http: http !== undefined,
     });
+    this.#equip();
+    if (http !== undefined) {
+      const open = (/** @type {typeof import("./reads.js")} */ { Polling, topReader }) => {
+        this.#readTop = topReader({ http, fetch: options.fetch, parseTop });
+        this.#dispatch({ type: "loaded", Polling });
+      };
+      // A page that cannot load it follows by its socket alone.
+      if (loaded.reads) open(loaded.reads);
+      else loadReads().then(open, () => {});
+    }
     const { document, navigator } = global;
     const page = options.page === undefined ? { document, window: document && globalThis, navigator } : options.page;
     this.#forgetPage = watchPage(page ?? {}, (type) => this.#dispatch({ type }));
@@ -118,17 +126,25 @@ export class Client {
     this.#stopTimer();
   };
 
+  /** Gives the session what tells a mistake in the set-up from an outage, once it is loaded. */
+  #equip() {
+    if (this.#equipped || !loaded.remedies) return;
+    this.#equipped = true;
+    this.#dispatch({ type: "loaded", Diagnosis: loaded.remedies.Diagnosis });
+  }
+
   /**
    * Takes an event of the sockets. While none has ever opened, a failure may be a mistake in the set-up.
    * @param {SessionEvent} event
    */
   #heard(event) {
-    this.#dispatch(event);
     const suspect = this.#suspect;
     if (event.type === "socketOpened") this.#suspect = undefined;
-    else if (event.type === "socketLost" && !event.problem && suspect) {
-      this.#explain("socket", ({ whyNoSocket }) => whyNoSocket(suspect, this.#http));
+    if (event.type === "socketLost") {
+      this.#equip();
+      this.#explain("socket", ({ whyNoSocket }) => (suspect && !event.problem ? whyNoSocket(suspect, this.#http) : null));
     }
+    this.#dispatch(event);
   }
 
   /**
@@ -139,9 +155,11 @@ export class Client {
   async #explain(source, find) {
     if (this.#asking) return;
     this.#asking = true;
-    const problem = await find(await import("./remedies.js"));
+    const remedies = await loadRemedies();
+    const problem = remedies ? await find(remedies) : null;
     // What is found once is not looked for again.
     this.#asking = problem !== null;
+    this.#equip();
     if (problem && (source === "client" || this.#suspect)) this.#dispatch({ type: "problemFound", source, problem });
   }
 
@@ -158,17 +176,11 @@ export class Client {
     this.#performing = false;
     this.#stopTimer();
     const wait = Math.max(1, Math.ceil(this.#session.due - this.#clock()));
-    if (wait < Infinity) this.#timer = this.#setTimer(() => this.#tick(), Math.min(wait, LONGEST_TIMER));
-  }
-
-  #tick() {
-    this.#timer = null;
-    this.#dispatch({ type: "tick" });
+    if (wait < Infinity) this.#timer = this.#setTimer(() => this.#dispatch({ type: "tick" }), Math.min(wait, LONGEST_TIMER));
   }
 
   #stopTimer() {
     if (this.#timer !== null) this.#clearTimer(this.#timer);
-    this.#timer = null;
   }
 
   /** @param {Effect} effect */
@@ -200,7 +212,7 @@ export class Client {
     if (!this.#readTop) return;
     const controller = new AbortController();
     this.#reads.set(board, controller);
-    const reading = await this.#readTop(board, controller.signal);
+    const reading = await this.#readTop(board, controller.signal).catch(() => ({}));
     if (this.#reads.get(board) !== controller) return;
     this.#reads.delete(board);
     this.#dispatch("top" in reading ? { type: "readSucceeded", board, ...reading } : { type: "readFailed", board, ...reading });

@@ -24,20 +24,19 @@ export class Connections {
   connectAt = Infinity;
   /** Whether the browser says that there is no network: then there is no hurry to connect. */
   offline = false;
+  /** Whether nobody looks at the page. */
+  unwatched = false;
 
-  #unwatched = false;
   /** @type {Link | null} */
   #spare = null;
   #spareFailures = 0;
   #count = 0;
   #emit;
-  #timing;
-  #random;
 
   /** @param {{timing: Timing, random: () => number, emit: (effect: Effect) => void}} surroundings */
   constructor({ timing, random, emit }) {
-    this.#timing = timing;
-    this.#random = random;
+    this.timing = timing;
+    this.random = random;
     this.#emit = emit;
   }
 
@@ -52,16 +51,6 @@ export class Connections {
    */
   find(number) {
     return this.all.find((link) => link.number === number);
-  }
-
-  /** Whether nobody looks at the page. */
-  get unwatched() {
-    return this.#unwatched;
-  }
-
-  set unwatched(/** @type {boolean} */ unwatched) {
-    this.#unwatched = unwatched;
-    for (const link of this.all) link.unwatched = unwatched;
   }
 
   /** When there is something to do next; Infinity if nothing is. */
@@ -102,11 +91,11 @@ export class Connections {
    * @param {number} now
    */
   lose(link, now) {
-    const { reconnectBase: base, reconnectCap: cap, settledAfter } = this.#timing;
+    const { reconnectBase: base, reconnectCap: cap, settledAfter } = this.timing;
     this.#emit({ do: "disconnect", link: link.number });
     if (link === this.#spare) {
       this.#spare = null;
-      const wait = base + fullJitter(this.#random, { attempt: this.#spareFailures, base, cap });
+      const wait = base + fullJitter(this.random, { attempt: this.#spareFailures, base, cap });
       if (this.current) this.current.replaceAt = now + wait;
       this.#spareFailures += 1;
       return;
@@ -115,7 +104,7 @@ export class Connections {
     if (link.live && now - link.openedAt >= settledAfter) this.failures = 0;
     this.current = this.#spare;
     this.#spare = null;
-    this.connectAt = now + (this.offline ? cap : fullJitter(this.#random, { attempt: this.failures, base, cap }));
+    this.connectAt = now + (this.offline ? cap : fullJitter(this.random, { attempt: this.failures, base, cap }));
     this.failures += 1;
   }
 
@@ -160,8 +149,6 @@ export class Connections {
   #connect(now) {
     this.#count += 1;
     this.#emit({ do: "connect", link: this.#count });
-    const link = new Link(this.#count, { now, timing: this.#timing, random: this.#random });
-    link.unwatched = this.#unwatched;
-    return link;
+    return new Link(this.#count, now, this);
   }
 }

@@ -15,23 +15,11 @@ const SOCKET_BLOCKED = "Check the address `socket`, a page's origin (in the stag
 
 /** Reports what keeps sockets from opening. @internal */
 export class Diagnosis {
-  #everOpened = false;
   #parts;
-  #polling;
 
-  /**
-   * @param {import("./session_parts.js").SessionParts} parts
-   * @param {import("./polling.js").Polling} polling
-   */
-  constructor(parts, polling) {
+  /** @param {import("./session_parts.js").SessionParts} parts */
+  constructor(parts) {
     this.#parts = parts;
-    this.#polling = polling;
-  }
-
-  /** A socket has opened: nothing keeps them from it. */
-  opened() {
-    this.#everOpened = true;
-    this.#parts.problems.solve("socket", "origin");
   }
 
   /**
@@ -46,15 +34,15 @@ export class Diagnosis {
 
   /** Reports that sockets are blocked, or the origin refused, once there is enough to say so. */
   advance() {
-    const { connections, http, problems, sockets } = this.#parts;
-    const { everWorked, originProblem } = this.#polling;
+    const { connections, polling, problems } = this.#parts;
+    const originProblem = polling?.originProblem;
     const { failures } = connections;
-    if (this.#everOpened || connections.offline) return;
+    if (this.#parts.everOpened || connections.offline) return;
     // A socket that opens proves that the origin is let in: then the read's failure had another cause.
-    if (originProblem && (failures > 0 || !sockets)) problems.report("origin", originProblem);
-    if (failures < TRIES_LIMIT || problems.has("socket") || (http && !everWorked)) return;
-    const facts = http ? "The service answers over HTTP, but no" : "No";
-    const doubt = http ? "" : "The service may be down. If it is not: ";
+    if (originProblem && failures > 0) problems.report("origin", originProblem);
+    if (failures < TRIES_LIMIT || problems.has("socket") || (polling && !polling.everWorked)) return;
+    const facts = polling ? "The service answers over HTTP, but no" : "No";
+    const doubt = polling ? "" : "The service may be down. If it is not: ";
     problems.report("socket", { code: "socket_blocked", message: `${facts} socket opened in ${failures} tries. ${doubt}${SOCKET_BLOCKED}` });
   }
 }

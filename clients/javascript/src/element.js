@@ -18,6 +18,9 @@ const ADDRESSES =
   '<live-leaderboard> needs the attributes `board` and `http`, `socket` or both, e.g. <live-leaderboard board="global" ' +
   'http="https://…" socket="wss://…">.';
 
+/** What is shown as it is has no troubles. @type {import("./status.js").Status} */
+const AT_REST = Object.freeze({ state: "idle", staleSince: null, attempt: 0, retryAt: null, problems: [] });
+
 /** The clients in use, by their addresses. @type {Map<string, {leaderboard: Leaderboard, users: number}>} */
 const shared = new Map();
 
@@ -62,6 +65,8 @@ export class LiveLeaderboard extends Base {
   #planned = false;
   /** @type {Leaderboard | null} */
   #own = null;
+  /** @type {Board | null} */
+  #snapshot = null;
   /** @type {Leaderboard | null} */
   #current = null;
   /** @type {Partial<Words>} */
@@ -76,6 +81,16 @@ export class LiveLeaderboard extends Base {
 
   set leaderboard(leaderboard) {
     this.#own = leaderboard;
+    this.#plan();
+  }
+
+  /** A board to show as it is, in place of following one: a past season, or a page of a ranking. @returns {Board | null} */
+  get snapshot() {
+    return this.#snapshot;
+  }
+
+  set snapshot(board) {
+    this.#snapshot = board;
     this.#plan();
   }
 
@@ -126,6 +141,7 @@ export class LiveLeaderboard extends Base {
   }
 
   #follow() {
+    if (this.#snapshot) return this.#showSnapshot(this.#snapshot);
     const [board, http, socket] = ["board", "http", "socket"].map((name) => this.getAttribute(name) ?? undefined);
     const wanted = this.isConnected ? JSON.stringify([board, http, socket]) : "";
     const own = this.#own;
@@ -136,7 +152,8 @@ export class LiveLeaderboard extends Base {
     this.#leave = this.#current = null;
     if (!wanted) return;
     this.#view?.clear();
-    if (!board && own) return this.#view?.tell("", own.status, this.#manner()); // a page that has not chosen one yet
+    // A page that speaks itself gives it a board or a snapshot when it has one.
+    if (!board && this.hasAttribute("quiet")) return this.#view?.tell("", AT_REST, this.#manner());
     if (!board || !(own || http || socket)) return console.warn(`leaderboard-client: ${ADDRESSES}`);
     const { leaderboard, release } = own ? { leaderboard: own, release: () => {} } : share(http, socket);
     this.#current = leaderboard;
@@ -150,6 +167,17 @@ export class LiveLeaderboard extends Base {
     this.#draw();
   }
 
+  /** @param {Board} board */
+  #showSnapshot(board) {
+    this.#leave?.();
+    this.#leave = this.#current = null;
+    this.#followed = "";
+    // Nothing moves from one page to the next.
+    this.#view?.clear();
+    this.#view?.show(board, this.#manner());
+    this.#view?.tell("", AT_REST, this.#manner());
+  }
+
   /**
    * @param {Board} board
    * @param {Changes} changes
@@ -161,7 +189,7 @@ export class LiveLeaderboard extends Base {
   }
 
   #redraw() {
-    const board = this.#current?.board(this.getAttribute("board") ?? "");
+    const board = this.#snapshot ?? this.#current?.board(this.getAttribute("board") ?? "");
     if (board) this.#view?.show(board, this.#manner());
     this.#draw();
   }

@@ -82,6 +82,7 @@ export class Rows {
     // All positions are read before anything moves: reading between changes would compute the layout again each time.
     for (const row of this.#rows.values()) row.top = row.element.offsetTop;
     const inSight = sight(this.body);
+    for (const row of this.#rows.values()) row.element.classList.toggle("seen", inSight(row.top));
     if (moves) this.#travel(seen, inSight);
     if (follows) this.#tell(written, { board, manner, moves, inSight });
   }

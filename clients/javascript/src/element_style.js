@@ -19,7 +19,7 @@ table, caption, thead, tbody { display: block; }
 caption { text-align: start; font-weight: 600; padding-block-end: var(--leaderboard-gap, 0.5em); }
 .row, .headings { position: relative; display: grid; grid-template-columns: var(--leaderboard-columns, 2.5em minmax(0, 1fr) auto);
   column-gap: var(--leaderboard-column-gap, 0.5em); align-items: center; }
-.row { block-size: var(--leaderboard-row, 2.5em); background: var(--leaderboard-row-background, transparent); isolation: isolate;
+.row { block-size: var(--leaderboard-row, 2.5em); background: var(--leaderboard-row-background, transparent); isolation: isolate; content-visibility: auto;
   font-variant-numeric: tabular-nums; }
 th, td { display: flex; align-items: center; gap: 0.5em; min-inline-size: 0; padding: var(--_pad); text-align: start; font-weight: inherit; }
 thead th { color: var(--_muted); font-size: 0.85em; }
@@ -37,7 +37,8 @@ thead th { color: var(--_muted); font-size: 0.85em; }
 th.score, td.score { justify-content: end; white-space: nowrap; }
 [part~="barred"] > .row::before { content: ""; position: absolute; inset: 0; z-index: -1;
   background: var(--leaderboard-bar, color-mix(in srgb, currentColor 8%, transparent)); transform: scaleX(var(--share, 0)); transform-origin: left;
-  transition: transform 0.6s cubic-bezier(0.22, 1, 0.36, 1); }
+}
+[part~="barred"] > .seen::before { transition: transform 0.6s cubic-bezier(0.22, 1, 0.36, 1); }
 :host(:dir(rtl)) .row::before { transform-origin: right !important; }
 .rescaled .row::before { transition: none !important; }
 .row::after { content: ""; position: absolute; inset: 0; z-index: -1; opacity: 0; pointer-events: none; }

@@ -26,9 +26,15 @@
 // The page was hidden or shown, was left, lost its network or has it back.
 /** @typedef {{type: "hidden" | "visible" | "left" | "offline" | "online"}} PageEvent */
 
+// A part of the client that is loaded when it is needed.
+/**
+ * @typedef {{type: "loaded", Polling?: typeof import("./polling.js").Polling,
+ *   Diagnosis?: typeof import("./diagnosis.js").Diagnosis}} Loaded
+ */
+
 // `problemFound`: this runtime lacks something, or it is known why no socket opens. `tick`: nothing happened, but time has passed: `Session.due` is reached.
 /**
- * @typedef {BoardEvent | SocketEvent | ReadSucceeded | ReadFailed | PageEvent | {type: "problemFound", source: "client" | "socket", problem: Problem}
+ * @typedef {BoardEvent | SocketEvent | ReadSucceeded | ReadFailed | PageEvent | Loaded | {type: "problemFound", source: "client" | "socket", problem: Problem}
  *   | {type: "close"} | {type: "tick"}} Event
  */
 

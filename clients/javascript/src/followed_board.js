@@ -9,6 +9,8 @@ import { Following } from "./following.js";
 /** One board that somebody listens to, or did until a moment ago. @internal */
 export class FollowedBoard {
   following = new Following();
+  /** Its reads over HTTP, from the moment at which it may be read. @type {Poll} */
+  poll = /** @type {any} */ (null);
   /** When to stop following it; Infinity while it has a listener. */
   forgetAt = Infinity;
   /** The last time at which the held board was known to be the service's own. */
@@ -20,12 +22,10 @@ export class FollowedBoard {
 
   /**
    * @param {string} name
-   * @param {Poll} poll
    * @param {number} rollDelay milliseconds after a season's end, when to ask for the next one
    */
-  constructor(name, poll, rollDelay) {
+  constructor(name, rollDelay) {
     this.name = name;
-    this.poll = poll;
     this.#rollDelay = rollDelay;
   }
 

@@ -86,9 +86,8 @@ function pong(value) {
 
 /** @type {Record<string, (value: any) => boolean>} */
 const checks = {
-  snapshot: (value) => isText(value.board) && isTop(value),
+  snapshot: isTop,
   update: (value) =>
-    isText(value.board) &&
     isPlace(value) &&
     isText(value.epoch) &&
     isCount(value.from) &&
@@ -97,9 +96,8 @@ const checks = {
     areEntries(value.upsert) &&
     Array.isArray(value.remove) &&
     value.remove.every(isText),
-  current: (value) => isText(value.board) && isPlace(value),
-  unsubscribed: (value) => isText(value.board),
-  error: (value) => isText(value.code),
+  current: isPlace,
+  unsubscribed: () => true,
 };
 
 /**
@@ -117,7 +115,8 @@ export function parseFrame(text) {
   }
   if (!isObject(value) || !isText(value.type)) return null;
   if (value.type === "pong") return pong(value);
-  return Object.hasOwn(checks, value.type) && checks[value.type](value) ? /** @type {any} */ (value) : null;
+  const right = value.type === "error" ? isText(value.code) : isText(value.board) && Object.hasOwn(checks, value.type) && checks[value.type](value);
+  return right ? /** @type {any} */ (value) : null;
 }
 
 /**

@@ -45,7 +45,7 @@ function staleAtOf(parts, board, state, now) {
   const wasFresh = board.fresh;
   board.fresh = state === "live" && isFresh(parts, board, now);
   if (state === "live" && (board.fresh || wasFresh)) board.freshAt = parts.connections.current?.heardAt ?? now;
-  const polled = state === "polling" && poll.failures === 0 && !following.behind;
+  const polled = state === "polling" && poll?.failures === 0 && !following.behind;
   return board.fresh || polled ? Infinity : board.freshAt;
 }
 

@@ -98,11 +98,11 @@ export class Inbox {
    * @param {number} now
    */
   #refusal({ code, message, board: name, requestId }, link, now) {
-    const board = name === undefined ? undefined : this.#parts.boards.get(name);
+    const board = this.#parts.boards.get(/** @type {string} */ (name));
     if (name !== undefined && !board) return;
     this.#parts.problems.report(name === undefined ? "frames" : `board ${name}`, { code, message, board: name, requestId });
-    if (code === "board_not_found" && name !== undefined && board) {
-      link.refuse(name);
+    if (code === "board_not_found" && board) {
+      link.refuse(board.name);
       board.refused = true;
     } else link.askAgain(name, { now, slower: code === "rate_limited" ? 2 : 0 });
   }

@@ -42,9 +42,6 @@ export class Link {
 
   /** Whether every board has been answered on it once. */
   live = false;
-  /** Whether nobody looks at the page: silence alone is then no reason to ping. */
-  unwatched = false;
-
   /** @type {Map<string, Ask>} */
   #asks = new Map();
   /** A ping without an answer yet, and by when its pong is wanted. @type {{sentAt: number, by: number} | null} */
@@ -56,18 +53,22 @@ export class Link {
   #probeBy = Infinity;
   #missedPongs = 0;
   #openBy;
+  #surroundings;
   #timing;
   #random;
 
   /**
    * @param {number} number counts up
-   * @param {{now: number, timing: Timing, random: () => number}} surroundings
+   * @param {number} now
+   * @param {{timing: Timing, random: () => number, unwatched: boolean}} surroundings `unwatched`: whether nobody looks at the
+   *   page; silence alone is then no reason to ping
    */
-  constructor(number, { now, timing, random }) {
+  constructor(number, now, surroundings) {
     this.number = number;
-    this.#timing = timing;
-    this.#random = random;
-    this.#openBy = now + timing.openTimeout;
+    this.#surroundings = surroundings;
+    this.#timing = surroundings.timing;
+    this.#random = surroundings.random;
+    this.#openBy = now + surroundings.timing.openTimeout;
   }
 
   /** Whether its socket has opened. */
@@ -192,7 +193,7 @@ export class Link {
   }
 
   get #nextPingAt() {
-    return this.unwatched ? this.#pingAt : Math.min(this.#pingAt, this.heardAt + this.#silenceLimit);
+    return this.#surroundings.unwatched ? this.#pingAt : Math.min(this.#pingAt, this.heardAt + this.#silenceLimit);
   }
 
   /** When silence after a ping makes the boards doubtful; Infinity if something followed. */

@@ -27,10 +27,11 @@ export function watchPage({ document, window, navigator }, tell) {
     [window, "offline", () => tell("offline")],
     [window, "online", () => tell("online")],
   ];
-  for (const [target, type, listener] of watched) target?.addEventListener(type, listener);
-  if (document?.visibilityState === "hidden") tell("hidden");
-  if (window && navigator?.onLine === false) tell("offline");
-  return () => {
-    for (const [target, type, listener] of watched) target?.removeEventListener(type, listener);
+  const each = (/** @type {"addEventListener" | "removeEventListener"} */ change) => {
+    for (const [target, type, listener] of watched) target?.[change](type, listener);
   };
+  each("addEventListener");
+  if (document?.visibilityState === "hidden") look();
+  if (window && navigator?.onLine === false) tell("offline");
+  return () => each("removeEventListener");
 }

@@ -10,6 +10,8 @@
 /** @import { FollowedBoard } from "./followed_board.js" */
 /** @import { Problem } from "./problems.js" */
 
+import { Poll } from "./poll.js";
+
 /** So many failed reads of every board in a row, where there is no socket, and the address is suspected. */
 const READS_LIMIT = 2;
 const HTTP_FAILED = "Check that `http` is the API's address and that it can be reached from here. The client keeps trying.";
@@ -32,10 +34,18 @@ export class Polling {
     this.#parts = parts;
   }
 
+  /**
+   * A board is followed, and may be read.
+   * @param {FollowedBoard} board
+   */
+  adopt(board) {
+    board.poll = new Poll(this.#parts);
+  }
+
   /** When polling begins; Infinity while the socket is live, nobody looks, or there is no network. */
   get startsAt() {
-    const { connections, http } = this.#parts;
-    return http && !connections.offline && !connections.unwatched ? this.#downAt + this.#delay : Infinity;
+    const { connections } = this.#parts;
+    return !connections.offline && !connections.unwatched ? this.#downAt + this.#delay : Infinity;
   }
 
   /** When the next read starts, or is given up. */
@@ -136,8 +146,11 @@ export class Polling {
     if (!board || board.poll.sentAt === null) return;
     board.poll.fail(now, retryAfter);
     this.works = false;
-    if (problem?.code === "origin_refused") this.originProblem = problem;
-    else if (problem) {
+    if (problem?.code === "origin_refused") {
+      // A socket that fails, too, has to confirm it.
+      if (sockets) this.originProblem = problem;
+      else problems.report("origin", problem);
+    } else if (problem) {
       this.#readable();
       problems.report(`read ${name}`, problem);
       if (problem.code === "board_not_found") board.refused = true;

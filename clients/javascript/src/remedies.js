@@ -9,6 +9,8 @@
 /** @import { Problem } from "./problems.js" */
 /** @import { Reading } from "./top.js" */
 
+export { Diagnosis } from "./diagnosis.js";
+
 /** How long each question may take. */
 const PROBE_MILLISECONDS = 2_000;
 

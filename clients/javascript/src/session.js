@@ -9,17 +9,16 @@
  */
 
 /** @import { Condition, ConnectionState } from "./status.js" */
+/** @import { Diagnosis } from "./diagnosis.js" */
 /** @import { Effect } from "./effects.js" */
 /** @import { Event } from "./events.js" */
+/** @import { Polling } from "./polling.js" */
 
-import { Diagnosis } from "./diagnosis.js";
 import { FollowedBoard } from "./followed_board.js";
 import { parseFrame } from "./frame.js";
 import { doubtTimes, staleAt } from "./freshness.js";
 import { Inbox } from "./inbox.js";
 import { PageState } from "./page_state.js";
-import { Poll } from "./poll.js";
-import { Polling } from "./polling.js";
 import { SessionParts } from "./session_parts.js";
 
 /** The decisions of one client: when to connect, subscribe, ping, replace, poll and pause. @internal */
@@ -30,8 +29,10 @@ export class Session {
   #boards;
   #connections;
   #inbox;
-  #polling;
-  #diagnosis;
+  /** Reads over HTTP, once what they need is there. @type {Polling | null} */
+  #polling = null;
+  /** @type {Diagnosis | null} */
+  #diagnosis = null;
   #page;
   #now = -Infinity;
   /** Whether there is something to follow, and somebody to look. */
@@ -39,7 +40,7 @@ export class Session {
   #closed = false;
   #everLive = false;
   /** @type {Condition} */
-  #condition;
+  condition;
 
   /** @param {import("./session_parts.js").Means} means */
   constructor(means) {
@@ -48,14 +49,8 @@ export class Session {
     this.#boards = parts.boards;
     this.#connections = parts.connections;
     this.#inbox = new Inbox(parts);
-    this.#polling = new Polling(parts);
-    this.#diagnosis = new Diagnosis(parts, this.#polling);
     this.#page = new PageState(parts, (now, wait) => this.#hurry(now, wait));
-    this.#condition = { state: "idle", staleAt: null, attempt: 0, retryAt: null, problems: parts.problems.list };
-  }
-
-  get condition() {
-    return this.#condition;
+    this.condition = { state: "idle", staleAt: null, attempt: 0, retryAt: null, problems: parts.problems.list };
   }
 
   /** The time of the service minus this client's, in milliseconds. */
@@ -83,9 +78,7 @@ export class Session {
       this.#take(event, now);
       this.#advance(now);
     }
-    const effects = this.#effects.slice();
-    this.#effects.length = 0;
-    return effects;
+    return this.#effects.splice(0);
   }
 
   /** When to `tick` at the latest; Infinity if only another event can change anything. */
@@ -93,7 +86,7 @@ export class Session {
     const boards = [...this.#boards.values()];
     const times = boards.map(({ forgetAt }) => forgetAt);
     if (this.#wanted) {
-      times.push(this.#page.pauseAt, this.#connections.due, this.#polling.due);
+      times.push(this.#page.pauseAt, this.#connections.due, this.#polling?.due ?? Infinity);
       const moments = [...doubtTimes(this.#parts), ...boards.map((board) => board.nextSeasonAt(this.offset))];
       times.push(...moments.filter((at) => at > this.#now));
     }
@@ -120,16 +113,18 @@ export class Session {
       case "messageReceived":
         return this.#received(event.link, event.text, now);
       case "socketLost": {
-        if (event.problem) this.#diagnosis.failed(event.problem);
+        if (event.problem) this.#diagnosis?.failed(event.problem);
         const link = this.#connections.find(event.link);
         return link && this.#connections.lose(link, now);
       }
       case "readSucceeded":
-        return this.#polling.succeed(event, now);
+        return this.#polling?.succeed(event, now);
       case "readFailed":
-        return this.#polling.fail(event, now);
+        return this.#polling?.fail(event, now);
       case "problemFound":
-        return event.source === "client" ? this.#parts.problems.report("client", event.problem) : this.#diagnosis.failed(event.problem);
+        return event.source === "client" ? this.#parts.problems.report("client", event.problem) : this.#diagnosis?.failed(event.problem);
+      case "loaded":
+        return this.#load(event, now);
       case "close":
         this.#closed = true;
         return;
@@ -150,12 +145,33 @@ export class Session {
       known.forgetAt = Infinity;
       return;
     }
-    const { http, random, timing } = this.#parts;
-    const board = new FollowedBoard(name, new Poll({ timing, random }), random() * timing.rollJitter);
+    const { random, timing } = this.#parts;
+    const board = new FollowedBoard(name, random() * timing.rollJitter);
     this.#boards.set(name, board);
     for (const link of this.#connections.all) if (link.isOpen) link.follow(name, now);
+    this.#readFirst(board, now);
+  }
+
+  /**
+   * @param {import("./events.js").Loaded} parts
+   * @param {number} now
+   */
+  #load({ Polling, Diagnosis }, now) {
+    if (Diagnosis) this.#diagnosis ??= new Diagnosis(this.#parts);
+    if (!Polling) return;
+    this.#polling = this.#parts.polling = new Polling(this.#parts);
+    for (const board of this.#boards.values()) this.#readFirst(board, now);
+  }
+
+  /**
+   * A board is read over HTTP at once, since a socket takes longer; unless the socket is open already.
+   * @param {FollowedBoard} board
+   * @param {number} now
+   */
+  #readFirst(board, now) {
     const { current, offline } = this.#connections;
-    if (http && !current?.isOpen && !offline && !this.#page.isPaused(now)) this.#polling.read(board, now);
+    this.#polling?.adopt(board);
+    if (!current?.isOpen && !offline && !this.#page.isPaused(now)) this.#polling?.read(board, now);
   }
 
   /**
@@ -166,7 +182,8 @@ export class Session {
     const link = this.#connections.find(number);
     link?.open(now);
     for (const name of this.#boards.keys()) link?.follow(name, now);
-    this.#diagnosis.opened();
+    this.#parts.everOpened = true;
+    this.#parts.problems.solve("socket", "origin");
   }
 
   /**
@@ -189,7 +206,7 @@ export class Session {
    */
   #hurry(now, wait) {
     if (this.#wanted && this.#parts.sockets) this.#connections.hurry(now, wait);
-    for (const { poll } of this.#boards.values()) poll.hurry(now + wait);
+    for (const { poll } of this.#boards.values()) poll?.hurry(now + wait);
   }
 
   // What is due
@@ -202,10 +219,10 @@ export class Session {
       this.#connections.advance(now, (name) => /** @type {FollowedBoard} */ (this.#boards.get(name)).state(now, this.offset));
       if (this.#connections.current?.live) {
         this.#everLive = true;
-        this.#polling.end();
-      } else this.#polling.begin(now);
-      this.#polling.advance(now);
-      this.#diagnosis.advance();
+        this.#polling?.end();
+      } else this.#polling?.begin(now);
+      this.#polling?.advance(now);
+      this.#diagnosis?.advance();
     }
     this.#updateCondition(now);
   }
@@ -217,7 +234,7 @@ export class Session {
   #forget(now) {
     for (const [name, board] of this.#boards) {
       if (now < board.forgetAt) continue;
-      this.#polling.abort(board);
+      this.#polling?.abort(board);
       this.#boards.delete(name);
       this.#parts.problems.solve(`board ${name}`, `read ${name}`);
       for (const link of this.#connections.all) {
@@ -236,7 +253,7 @@ export class Session {
     if (wanted && !this.#wanted && this.#parts.sockets) this.#connections.start(now);
     if (!wanted && this.#wanted) {
       this.#connections.stop();
-      this.#polling.stop();
+      this.#polling?.stop();
     }
     this.#wanted = wanted;
     if (!this.#closed) return;
@@ -260,9 +277,9 @@ export class Session {
       retryAt: current || connectAt === Infinity ? null : connectAt,
       problems: this.#parts.problems.list,
     };
-    const before = this.#condition;
+    const before = this.condition;
     if (Object.entries(condition).every(([key, value]) => before[/** @type {keyof Condition} */ (key)] === value)) return;
-    this.#condition = condition;
+    this.condition = condition;
     this.#parts.emit({ do: "showCondition", condition });
   }
 
@@ -277,7 +294,7 @@ export class Session {
     const { current, failures, offline } = this.#connections;
     if (current?.live) return "live";
     if (offline) return "offline";
-    if (this.#polling.works && now >= this.#polling.startsAt) return "polling";
+    if (this.#polling?.works && now >= this.#polling.startsAt) return "polling";
     return this.#everLive || failures > 0 ? "reconnecting" : "connecting";
   }
 }

@@ -12,14 +12,18 @@ import { Connections } from "./connections.js";
 import { Problems } from "./problems.js";
 
 /**
- * `sockets`, `http`: whether the service can be reached that way. `random` gives [0, 1).
- * @typedef {{timing: Timing, random: () => number, sockets: boolean, http: boolean}} Means
+ * `sockets`: whether the service can be reached that way. `random` gives [0, 1).
+ * @typedef {{timing: Timing, random: () => number, sockets: boolean}} Means
  */
 
 /** One object for each session. @internal */
 export class SessionParts {
   /** The time of the service minus this client's, in milliseconds. */
   offset = 0;
+  /** Whether a socket has ever opened. */
+  everOpened = false;
+  /** Reads over HTTP, if there are any. @type {import("./polling.js").Polling | null} */
+  polling = null;
   /** The followed boards by name. @type {Map<string, FollowedBoard>} */
   boards = new Map();
 
@@ -31,7 +35,6 @@ export class SessionParts {
     this.timing = means.timing;
     this.random = means.random;
     this.sockets = means.sockets;
-    this.http = means.http;
     this.emit = emit;
     this.connections = new Connections({ ...means, emit });
     this.problems = new Problems((problem) => emit({ do: "reportProblem", problem }));

@@ -18,6 +18,8 @@
 
 /** A fresh socket ticket; nothing makes the connection anonymous. @typedef {() => string | null | undefined | Promise<string | null | undefined>} FetchTicket */
 
+import { loadRemedies } from "./loaded.js";
+
 /** Opens, writes and closes the sockets of one client. @internal */
 export class Sockets {
   /** By link; null while its ticket is fetched. @type {Map<number, Socket | null>} */
@@ -42,16 +44,14 @@ export class Sockets {
     this.#open.set(link, null);
     const { WebSocket, fetchTicket } = this.#options;
     let { url } = this.#options;
+    let failed = /** @type {"ticketFailed" | "socketFailed"} */ ("ticketFailed");
     try {
       if (fetchTicket) {
         const ticket = await fetchTicket();
         if (!this.#open.has(link)) return;
         if (ticket) url += `${url.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
       }
-    } catch (cause) {
-      return this.#lose(link, (await import("./remedies.js")).ticketFailed(cause));
-    }
-    try {
+      failed = "socketFailed";
       const socket = new WebSocket(url);
       this.#open.set(link, socket);
       socket.onopen = () => this.#dispatch({ type: "socketOpened", link });
@@ -59,7 +59,7 @@ export class Sockets {
       // A socket that a content security policy forbids has an error, and Chromium never closes it.
       socket.onclose = socket.onerror = () => this.#lose(link);
     } catch (cause) {
-      this.#lose(link, (await import("./remedies.js")).socketFailed(cause));
+      this.#lose(link, (await loadRemedies())?.[failed](cause));
     }
   }
 

@@ -47,10 +47,10 @@ export function statusKeeper(ahead) {
   return (condition) => {
     if (condition === known) return status;
     known = condition;
-    const { state, staleAt, attempt, retryAt, problems } = condition;
+    const { staleAt, ...same } = condition;
     /** @param {number | null} time */
     const date = (time) => (time === null ? null : new Date(time + ahead()));
-    status = Object.freeze({ state, staleSince: date(staleAt), attempt, retryAt: date(retryAt), problems });
+    status = Object.freeze({ ...same, staleSince: date(staleAt), retryAt: date(same.retryAt) });
     return status;
   };
 }

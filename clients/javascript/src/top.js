@@ -6,9 +6,10 @@
 /** @import { Snapshot } from "./frame.js" */
 /** @import { Problem } from "./problems.js" */
 
-import { parseTop } from "./frame.js";
-
 const remedies = () => import("./remedies.js");
+
+/** A worker has no document, but a browser's fetch. */
+const isBrowser = () => "document" in globalThis || "importScripts" in globalThis;
 
 /**
  * A top, or why there is none: see `ReadFailed`.
@@ -17,11 +18,12 @@ const remedies = () => import("./remedies.js");
 
 /**
  * Makes the function that reads the top of a board.
- * @param {{http: string, fetch: typeof globalThis.fetch, cached: boolean}} means `cached`: fetch has a cache of its own
+ * @param {{http: string, fetch?: typeof globalThis.fetch, cached?: boolean, parseTop: typeof import("./frame.js").parseTop}} means
+ *   `cached`: fetch has a cache of its own
  * @returns {(board: string, signal: AbortSignal) => Promise<Reading>} does not reject
  * @internal
  */
-export function topReader({ http, fetch, cached }) {
+export function topReader({ http, parseTop, fetch = (...request) => globalThis.fetch(...request), cached = isBrowser() }) {
   const base = http.replace(/\/+$/, "");
   /** @type {Map<string, {etag: string, top: Snapshot}>} */
   const known = new Map();

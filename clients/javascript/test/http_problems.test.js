@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLeaderboard } from "../src/index.js";
+import { parseTop } from "../src/frame.js";
 import { topReader } from "../src/top.js";
 import { response } from "./weather/network.js";
 import { FakeSocket, snapshot, Stage } from "./stage.js";
@@ -15,6 +16,7 @@ test("answer that the page may not read means that its origin is refused", async
   const read = topReader({
     http,
     cached: true,
+    parseTop,
     fetch: async (_, init) => {
       asked.push(init ?? {});
       if (init?.mode !== "no-cors") throw new TypeError("Failed to fetch");
@@ -35,6 +37,7 @@ test("service that is down, or was readable before, does not refuse the origin",
   const read = topReader({
     http,
     cached: true,
+    parseTop,
     fetch: async (_, init) => {
       modes.push(init?.mode ?? "cors");
       if (!up) throw new TypeError("Failed to fetch");
@@ -132,5 +135,19 @@ test("message says in which way HTTP is dead", async () => {
     assert.deepEqual(stage.codes, ["http_failed"]);
     assert.match(stage.problems[0].message, expected);
     stage.client.close();
+  }
+});
+
+test("refused origin is a problem of a page that only reads", async () => {
+  Object.assign(globalThis, { importScripts: null });
+  try {
+    const stage = new Stage({ http, socket: undefined, fetch: (_, init) => (init?.mode === "no-cors" ? Promise.resolve(response(0, {})) : Promise.reject(new TypeError("Failed to fetch"))) });
+    stage.subscribe();
+    await stage.wait(200);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(stage.codes, ["origin_refused"]);
+    stage.client.close();
+  } finally {
+    Reflect.deleteProperty(globalThis, "importScripts");
   }
 });

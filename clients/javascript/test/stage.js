@@ -1,8 +1,8 @@
 /** A client for tests. The test decides what its service, its clock and its page do. */
 
 import { createLeaderboard } from "../src/index.js";
-// A client loads it when something fails; here it is loaded already, so that it comes without waiting.
-import "../src/remedies.js";
+import { loadReads, loadRemedies } from "../src/loaded.js";
+// A client loads both when it needs them; here they are there already, so that nothing waits for them.
 import { FakePage } from "./weather/fake_page.js";
 import { response } from "./weather/network.js";
 import { VirtualTime } from "./weather/time.js";
@@ -12,6 +12,8 @@ import { VirtualTime } from "./weather/time.js";
 /** @typedef {import("../src/index.js").Options} Options */
 /** @typedef {import("../src/index.js").Problem} Problem */
 /** @typedef {import("../src/index.js").Status} Status */
+
+await Promise.all([loadReads(), loadRemedies()]);
 
 export const START = Date.UTC(2026, 10, 23, 8);
 

@@ -1,3 +1,4 @@
+import type { Board } from "./board.js";
 import type { Entry } from "./frame.js";
 import type { Leaderboard } from "./leaderboard.js";
 import type { Words } from "./element_words.js";
@@ -16,6 +17,9 @@ export declare class LiveLeaderboard extends Base {
     /** A client of the page's own, in place of `http` and `socket`. @returns {Leaderboard | null} */
     get leaderboard(): Leaderboard | null;
     set leaderboard(leaderboard: Leaderboard | null);
+    /** A board to show as it is, in place of following one: a past season, or a page of a ranking. @returns {Board | null} */
+    get snapshot(): Board | null;
+    set snapshot(board: Board | null);
     /** What the element says, in another language or other words. @returns {Partial<Words>} */
     get words(): Partial<Words>;
     set words(own: Partial<Words>);

@@ -31,7 +31,12 @@ export type ReadFailed = {
 export type PageEvent = {
     type: "hidden" | "visible" | "left" | "offline" | "online";
 };
-export type Event = BoardEvent | SocketEvent | ReadSucceeded | ReadFailed | PageEvent | {
+export type Loaded = {
+    type: "loaded";
+    Polling?: typeof import("./polling.js").Polling;
+    Diagnosis?: typeof import("./diagnosis.js").Diagnosis;
+};
+export type Event = BoardEvent | SocketEvent | ReadSucceeded | ReadFailed | PageEvent | Loaded | {
     type: "problemFound";
     source: "client" | "socket";
     problem: Problem;
@@ -51,7 +56,11 @@ export type Event = BoardEvent | SocketEvent | ReadSucceeded | ReadFailed | Page
 /** @typedef {{type: "readFailed", board: string, problem?: Problem, retryAfter?: number, failure?: string}} ReadFailed */
 /** @typedef {{type: "hidden" | "visible" | "left" | "offline" | "online"}} PageEvent */
 /**
- * @typedef {BoardEvent | SocketEvent | ReadSucceeded | ReadFailed | PageEvent | {type: "problemFound", source: "client" | "socket", problem: Problem}
+ * @typedef {{type: "loaded", Polling?: typeof import("./polling.js").Polling,
+ *   Diagnosis?: typeof import("./diagnosis.js").Diagnosis}} Loaded
+ */
+/**
+ * @typedef {BoardEvent | SocketEvent | ReadSucceeded | ReadFailed | PageEvent | Loaded | {type: "problemFound", source: "client" | "socket", problem: Problem}
  *   | {type: "close"} | {type: "tick"}} Event
  */
 export {};

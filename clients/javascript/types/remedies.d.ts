@@ -1,1 +1,3 @@
-export {};
+/** @import { Problem } from "./problems.js" */
+/** @import { Reading } from "./top.js" */
+export { Diagnosis } from "./diagnosis.js";

@@ -3,5 +3,4 @@ export type Means = {
     timing: Timing;
     random: () => number;
     sockets: boolean;
-    http: boolean;
 };

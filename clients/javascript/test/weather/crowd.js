@@ -5,10 +5,14 @@
 
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { loadReads, loadRemedies } from "../../src/loaded.js";
 import { createLeaderboard } from "../../src/index.js";
 import { response } from "./network.js";
 import { Random } from "./random.js";
 import { VirtualTime } from "./time.js";
+
+// As in a page that has been open for a moment.
+await Promise.all([loadReads(), loadRemedies()]);
 
 /**
  * Times in milliseconds since the sockets ended: of connections tried, of those let in, of reads over HTTP.

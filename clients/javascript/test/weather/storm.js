@@ -1,5 +1,6 @@
 /** One run in bad weather, in virtual time: a client, the model service, and a seed that decides everything. */
 
+import { loadReads, loadRemedies } from "../../src/loaded.js";
 import { createLeaderboard } from "../../src/index.js";
 import { FakePage } from "./fake_page.js";
 import { Network } from "./network.js";
@@ -9,6 +10,9 @@ import { Service } from "./service.js";
 import { VirtualTime } from "./time.js";
 import { Weather } from "./weather.js";
 import { Witness } from "./witness.js";
+
+// As in a page that has been open for a moment.
+await Promise.all([loadReads(), loadRemedies()]);
 
 const START = Date.UTC(2026, 10, 23, 8);
 /** By then, after the weather has calmed down, the final board is there: a ping interval, and what may follow it. */

@@ -1,8 +1,12 @@
 /** One run in bad weather over real sockets and real HTTP, in Node or in a browser, against `server.js`. */
 
+import { loadReads, loadRemedies } from "../../src/loaded.js";
 import { createLeaderboard } from "../../src/index.js";
 import { Random } from "./random.js";
 import { Witness } from "./witness.js";
+
+// As in a page that has been open for a moment.
+await Promise.all([loadReads(), loadRemedies()]);
 
 /** @typedef {import("../../src/index.js").Options} Options */
 

@@ -58,7 +58,7 @@ class Polling:
         if self._down_at < math.inf:
             return
         self._down_at = now
-        if self._parts.sockets:
+        if self._parts.sockets and self._parts.http:
             timing = self._parts.timing
             self._delay = timing.poll_after + self._parts.random() * timing.poll_interval
 

@@ -1,0 +1,2 @@
+export { Polling } from "./polling.js";
+export { topReader } from "./top.js";
