@@ -9,7 +9,7 @@ import { find, tell, write } from "./elements.js";
 import { Failure, sentence } from "./failures.js";
 import { text } from "./texts/index.js";
 
-const FORMS = ["sign-in", "sign-up", "confirm"];
+const FORMS = ["sign-in", "sign-up", "confirm", "forgotten", "reset"];
 
 /** The part of the page where players sign in and pick a name. */
 export class Account {
@@ -19,6 +19,8 @@ export class Account {
   #onPlayer;
   /** @type {{email: string, password: string} | null} whose e-mail is to be confirmed */
   #pending = null;
+  /** Whose password is to be set. */
+  #forgetful = "";
   #userName = "";
   /** @type {number | undefined} */
   #again;
@@ -35,6 +37,8 @@ export class Account {
     this.#on("sign-in", (form) => this.#signIn(value(form, "email"), value(form, "password")));
     this.#on("sign-up", (form) => this.#signUp(value(form, "email"), value(form, "password")));
     this.#on("confirm", (form) => this.#confirm(value(form, "code")));
+    this.#on("forgotten", (form) => this.#forget(value(form, "email")));
+    this.#on("reset", (form) => this.#reset(value(form, "code"), value(form, "newPassword")));
     this.#on("naming", (form) => this.#rename(value(form, "userName")));
     for (const button of document.querySelectorAll("[data-show]")) {
       button.addEventListener("click", () => this.#turn(String(/** @type {HTMLElement} */ (button).dataset.show)));
@@ -161,6 +165,35 @@ export class Account {
     await this.#identity.signIn(email, password);
   }
 
+  /** @param {string} email */
+  async #forget(email) {
+    try {
+      await this.#identity.forget(email);
+    } catch (failure) {
+      // Nobody learns here who has an account.
+      if (!(failure instanceof Failure) || failure.code !== "UserNotFoundException") throw failure;
+    }
+    this.#forgetful = email;
+    write(find("reset-text"), text(this.#anyCode ? "confirm.anyCode" : "reset.sent", { email }));
+    this.#turn("reset");
+  }
+
+  /**
+   * @param {string} code
+   * @param {string} password
+   */
+  async #reset(code, password) {
+    const email = this.#forgetful;
+    try {
+      await this.#identity.reset(email, code, password);
+    } catch (failure) {
+      if (failure instanceof Failure && failure.code === "UserNotFoundException") throw new Failure("CodeMismatchException", { status: 400 });
+      throw failure;
+    }
+    await this.#identity.signIn(email, password);
+    this.say(text("reset.done"));
+  }
+
   async #resend() {
     if (!this.#pending) return;
     await this.#identity.resend(this.#pending.email);
@@ -244,5 +277,5 @@ export class Account {
  */
 function value(form, name) {
   const filled = String(new FormData(form).get(name) ?? "");
-  return name === "password" ? filled : filled.trim();
+  return /password$/i.test(name) ? filled : filled.trim();
 }

@@ -19,6 +19,7 @@ import { Identity } from "./identity.js";
 import { OwnPlace } from "./own_place.js";
 import { Ranking } from "./ranking.js";
 import { readAtLast } from "./reading.js";
+import { Reconnection } from "./reconnection.js";
 import { SeasonClock } from "./season_clock.js";
 import { SeasonEnd } from "./season_end.js";
 import { Service } from "./service.js";
@@ -197,6 +198,7 @@ leaderboard.on("problem", (problem) => {
   if (isUnknown(problem, shown)) refuse();
   else console.warn(`${problem.code}: ${problem.message}`);
 });
+new Reconnection(leaderboard);
 account.onRename((userName) => ownPlace.rename(userName));
 live.leaderboard = leaderboard;
 live.addEventListener("change", (event) => show(/** @type {CustomEvent<{board: Board}>} */ (event).detail.board));
