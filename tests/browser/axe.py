@@ -11,7 +11,10 @@ from local.service import ROOT
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 # A wait until nothing moves: what is half-way transparent has no contrast yet.
 SETTLE = """async () => {
-  const ending = () => document.getAnimations().filter((it) =>
+  // A document does not list what moves in the shadow of its elements.
+  const shadows = [...document.querySelectorAll("*")].flatMap((it) => it.shadowRoot ?? []);
+  const running = () => [document, ...shadows].flatMap((it) => it.getAnimations());
+  const ending = () => running().filter((it) =>
     it.playState === "running" && it.effect.getComputedTiming().endTime < Infinity);
   while (ending().length) {
     for (const it of ending()) it.finish();
