@@ -81,6 +81,8 @@ export class Ranking {
     const open = this.isOpen && rules !== undefined;
     find("board").classList.toggle("is-ranking", open);
     find("ranking").hidden = !open;
+    // The live board has one voice, the announcer's.
+    find("ranking-said").role = open ? "status" : null;
     const links = { whole: { board, view: "ranking" }, "ranking-live": { board } };
     for (const [id, where] of Object.entries(links)) /** @type {HTMLAnchorElement} */ (find(id)).href = `?${new URLSearchParams(where)}`;
     this.#link();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -51,6 +53,27 @@ def test_whoever_only_watches_has_the_board_first(browser: Browser) -> None:
         visitor.open("arena")
         expect(visitor.rows.first).to_be_in_viewport()
         expect(visitor.page.locator("#own")).to_be_hidden()
+
+
+def test_board_without_games_stays_first_for_players_too(browser: Browser) -> None:
+    played = board()
+    played.actions = {}
+    with playing(browser, played, player="user 4", viewport=PHONE) as (visitor, _):
+        visitor.open("arena")
+        expect(visitor.page.locator("#naming")).to_be_visible()
+        expect(visitor.rows.first).to_be_in_viewport()
+
+
+def test_last_seconds_are_seen_above_a_game(browser: Browser) -> None:
+    played = board()
+    played.ends = time.time() + 9
+    with playing(browser, played, player="user 4", viewport=PHONE) as (visitor, _):
+        visitor.open("arena")
+        expect(visitor.action("Quiz")).to_be_in_viewport()
+        expect(visitor.page.locator("#countdown")).to_be_in_viewport(ratio=0.99)
+        # It takes no touch away from the game.
+        visitor.page.get_by_role("button", name="Visit").click(trial=True)
+        expect(visitor.page.locator("#countdown")).to_be_visible()
 
 
 def test_wide_screen_has_the_own_place_in_the_table_alone(browser: Browser) -> None:
