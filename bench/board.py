@@ -6,9 +6,9 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from leaderboard.adapters.valkey.cache_keys import CacheKeys
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.adapters.valkey.connection import CacheKeys
 from leaderboard.boards.rules import Board, Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score
 from leaderboard.ranking.score_state import ScoreState
 

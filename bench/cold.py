@@ -21,11 +21,11 @@ from local import runtime, service
 from local.runtime import Runtime, Spent
 from local.stack import running
 
-Starts = dict[str, "Start"]
+Starts = dict[str, "ColdStart"]
 
 
 @dataclass
-class Start:
+class ColdStart:
     """What the starts of one function took."""
 
     imports: list[Spent] = field(default_factory=list)
@@ -90,7 +90,7 @@ def measured(
     times: int,
 ) -> dict[str, Starts]:
     """The starts of each function, by whether it has bytecode."""
-    starts = {name: {function: Start() for function in variables} for name in tasks}
+    starts = {name: {function: ColdStart() for function in variables} for name in tasks}
     for _ in range(times):
         for function, own in variables.items():
             event = runtime.first_event(function)

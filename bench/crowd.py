@@ -21,10 +21,10 @@ from rich.table import Table
 from websockets.asyncio.client import connect
 
 from bench import figures
-from bench.path import BOARD, SCOPE, TOP, TrustedServer, top_of_table
+from bench.path import BOARD, TOP, TrustedServer, top_of_table
 from leaderboard_client.following import Following
 from leaderboard_client.frame import Snapshot, Update, parse_frame
-from local.players import Client
+from local.players import server_api
 from local.stack import running
 
 VIEWERS = 100
@@ -36,7 +36,10 @@ INTERVAL = VIEWERS / POSTS_PER_SECOND
 
 @dataclass
 class Seat:
-    """One viewer: what it holds, and when each frame came, by the clock on the wall."""
+    """One viewer: what it holds, and when each frame came, by the clock on the wall.
+
+    It reads the frames themselves, by the package's own rules, to count those that were missed.
+    """
 
     following: Following = field(default_factory=Following)
     came: list[float] = field(default_factory=list)
@@ -88,8 +91,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
     os.environ["POSTS_PER_SECOND"] = str(POSTS_PER_SECOND)
     try:
         with running(report=report) as stack:
-            client = Client(stack.addresses)
-            server = TrustedServer(client, client.machine_token(SCOPE))
+            server = TrustedServer(server_api(stack.addresses))
             users = [f"user-{number}" for number in range(TOP)]
             for user_id in users:
                 server.put(user_id, 1000)

@@ -20,9 +20,9 @@ from rich.table import Table
 from bench import figures, peer
 from bench.board import BOARD, CHUNK, KEYS, chunks
 from leaderboard.adapters.valkey.ranking import FILL_AT_ONCE, ValkeyRanking
-from leaderboard.ranking.cached_top import COMPLETE, PARTIAL
 from leaderboard.ranking.ports import BATCH
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE, PARTIAL
 
 LOADERS = 2
 TARGET_RATE = 200_000
@@ -33,7 +33,7 @@ Fill = Callable[[ValkeyRanking, Sequence[ScoreState], str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class LoadResult:
     """Members a second, and bytes a user; of the package's layout too, where it is there."""
 
     members: int
@@ -58,8 +58,8 @@ class Rate:
 
 def load(
     cache: ValkeyRanking, members: int, *, with_peer: bool, report: Callable[[str], None]
-) -> Load:
-    """Load a board, and leave it complete; beside it the package's."""
+) -> LoadResult:
+    """LoadResult a board, and leave it complete; beside it the package's."""
     report(f"{members:,} members: in order")
     in_order = Rate()
     with ThreadPoolExecutor(LOADERS) as loaders:
@@ -85,7 +85,7 @@ def load(
     assert cache.set_completeness(BOARD, life, COMPLETE)
     check(cache, members)
     held = used(cache) - base
-    order = cache.connection.client.library.memory_usage(KEYS.order, samples=SAMPLES)
+    order = cache.connection.client.library.memory_usage(KEYS.members, samples=SAMPLES)
     peers: float | None = None
     if with_peer:
         report(f"{members:,} members: the package's board")
@@ -93,7 +93,7 @@ def load(
         peer.load(cache.connection.endpoint, chunks(members))
         peers = (used(cache) - before) / members
     rates = (in_order.a_second, most.a_second, chunked.a_second, called.a_second)
-    return Load(members, *rates, held / members, order / members, peers)
+    return LoadResult(members, *rates, held / members, order / members, peers)
 
 
 def begin(cache: ValkeyRanking) -> str:
@@ -112,7 +112,7 @@ def timed(
     chunk: Sequence[ScoreState],
     life: str,
 ) -> None:
-    """Load a chunk by all loaders, and note how long it took them together."""
+    """LoadResult a chunk by all loaders, and note how long it took them together."""
     parts = [chunk[at::LOADERS] for at in range(LOADERS)]
     started = time.perf_counter()
     for _ in loaders.map(lambda part: fill(cache, part, life), parts):
@@ -156,7 +156,7 @@ def _place(record: ScoreState) -> tuple[int, int, str]:
     return -score.user_score, score.updated_ms, score.user_id
 
 
-def tables(loads: Sequence[Load], *, small: bool) -> list[Table]:
+def tables(loads: Sequence[LoadResult], *, small: bool) -> list[Table]:
     made = figures.table(
         "Loading: members a second, by two loaders side by side",
         "members",

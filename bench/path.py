@@ -26,14 +26,14 @@ from rich.table import Table
 from websockets.sync.client import ClientConnection, connect
 
 from bench import figures
+from leaderboard_client import WRITE_SCOPE, Api, Request, Response, ScoreEntry, ScoreWrite
 from leaderboard_client.following import Following
 from leaderboard_client.frame import Snapshot, Update, parse_frame
-from local.players import Client
+from local.players import player_api, server_api, sign_up
 from local.stack import Addresses, running
 
 BOARD = "global"
 ACTION = "visit"
-SCOPE = "leaderboard/scores.write"
 TOP = 10
 # No more than the top has lines, so that each score shows.
 PLAYERS = 8
@@ -63,12 +63,10 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
     writes, completions, burst = (60, 1, 200) if small else (300, 38, 400)
     with running(report=report) as stack:
         addresses = stack.addresses
-        client = Client(addresses)
-        token = client.machine_token(SCOPE)
         report("deploying a route that does nothing")
         deploy_nothing(addresses)
         with watching(addresses) as viewer:
-            server = TrustedServer(client, token)
+            server = TrustedServer(server_api(addresses))
             report("warming up")
             for _ in range(20):
                 server.write(viewer)
@@ -95,7 +93,11 @@ class Passage:
 
 
 class Viewer:
-    """A subscriber that notes when each score came, and whether the versions chain."""
+    """A subscriber that notes when each score came, and whether the versions chain.
+
+    It reads the frames themselves, by the package's own rules: `Leaderboard` would mend a hole
+    before anybody could count it.
+    """
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -169,8 +171,7 @@ def watching(addresses: Addresses) -> Iterator[Viewer]:
 class TrustedServer:
     """Writes deltas of a few users, who share the top among them."""
 
-    client: Client
-    token: str
+    api: Api
     scores: dict[str, int] = field(default_factory=dict)
     turn: int = 0
 
@@ -182,27 +183,28 @@ class TrustedServer:
         started = time.perf_counter()
         entry = self.put(user_id, delta)
         answered = time.perf_counter() - started
-        arrived = viewer.await_score(user_id, entry["userScore"]) - started
+        arrived = viewer.await_score(user_id, entry.user_score) - started
         return Passage(answered, arrived)
 
-    def put(self, user_id: str, delta: int) -> dict[str, Any]:
-        answer = self.client.call(
-            "PUT",
-            f"/boards/{BOARD}/users/{user_id}/score",
-            token=self.token,
-            body={"delta": delta, "submissionId": str(uuid.uuid4()), "userName": user_id},
-        )
-        entry: dict[str, Any] = answer["entry"]
+    def put(self, user_id: str, delta: int) -> ScoreEntry:
+        write = ScoreWrite(user_id=user_id, delta=delta, user_name=user_id)
+        entry = self.api.write_score(BOARD, write).entry
+        assert entry is not None
         return entry
 
     def do_nothing(self) -> float:
         """Seconds of a call that does nothing; its request is of the size of a write's."""
         started = time.perf_counter()
-        self.client.call(
-            "PUT",
-            "/nothing",
-            token=self.token,
-            body={"delta": LEAD, "submissionId": str(uuid.uuid4()), "userName": "user-0"},
+        body = {"delta": LEAD, "submissionId": str(uuid.uuid4()), "userName": "user-0"}
+        self.api.ask(
+            Request(
+                method="PUT",
+                url="/nothing",
+                read=Response.json,
+                headers={"content-type": "application/json"},
+                body=json.dumps(body).encode(),
+                signed=True,
+            )
         )
         return time.perf_counter() - started
 
@@ -252,7 +254,7 @@ def deploy_nothing(addresses: Addresses) -> None:
         Target=f"integrations/{integration['IntegrationId']}",
         AuthorizationType="JWT",
         AuthorizerId=machine,
-        AuthorizationScopes=[SCOPE],
+        AuthorizationScopes=[WRITE_SCOPE],
     )
 
 
@@ -263,29 +265,19 @@ def play(
 
     Beside each a call that does nothing.
     """
-    client = Client(addresses)
-    players = [sign_in(client, number) for number in range(PLAYERS)]
+    players = [signed_in(addresses, number) for number in range(PLAYERS)]
     passages = []
     for _ in range(completions):
-        tickets = [
-            (
-                token,
-                client.call(
-                    "POST", f"/boards/{BOARD}/tickets", token=token, body={"action": ACTION}
-                ),
-            )
-            for token in players
-        ]
-        good_at = max(ticket["notBefore"] for _, ticket in tickets)
+        tickets = [(player, player.ticket(BOARD, ACTION)) for player in players]
+        good_at = max(ticket.not_before for _, ticket in tickets)
         while _now_text() < good_at:
             time.sleep(0.02)
-        for token, ticket in tickets:
+        for player, ticket in tickets:
             started = time.perf_counter()
-            entry = client.call(
-                "POST", f"/boards/{BOARD}/scores", token=token, body={"ticket": ticket["ticket"]}
-            )["entry"]
+            entry = player.complete(BOARD, ticket).entry
             answered = time.perf_counter() - started
-            arrived = viewer.await_score(entry["userId"], entry["userScore"]) - started
+            assert entry is not None
+            arrived = viewer.await_score(entry.user_id, entry.user_score) - started
             passages.append((Passage(answered, arrived), server.do_nothing()))
             time.sleep(random.uniform(*REST_SECONDS))
     return passages
@@ -296,17 +288,11 @@ def _now_text() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}Z"
 
 
-def sign_in(client: Client, number: int) -> str:
-    email, password = f"bench{number}@example.com", f"Bench-{uuid.uuid4()}-9Z"
-    attributes = [{"Name": "email", "Value": email}]
-    client.cognito("SignUp", Username=email, Password=password, UserAttributes=attributes)
-    client.cognito("ConfirmSignUp", Username=email, ConfirmationCode="000000")
-    signed_in = client.cognito(
-        "InitiateAuth",
-        AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": email, "PASSWORD": password},
-    )
-    return str(signed_in["AuthenticationResult"]["AccessToken"])
+def signed_in(addresses: Addresses, number: int) -> Api:
+    """A player's client."""
+    api = player_api(addresses)
+    sign_up(api, f"bench{number}@example.com")
+    return api
 
 
 @dataclass(frozen=True, slots=True)

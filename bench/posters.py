@@ -41,7 +41,7 @@ def service(url: str, ca_file: str, handles: int) -> Post:
 
     from leaderboard.adapters.aws.clients import CA_FILE
     from leaderboard.adapters.aws.posting import PostingDelivery
-    from leaderboard.frames.frame import Frame
+    from leaderboard.frames.messages import Frame
 
     trusted = Path(ca_file) if ca_file else CA_FILE
     delivery = PostingDelivery(url, REGION, handles, trusted)

@@ -27,8 +27,8 @@ from leaderboard.adapters.valkey.connection import ValkeyConnection
 from leaderboard.adapters.valkey.encoding import VERSION_BYTES, stored
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards import order
-from leaderboard.ranking.cached_top import Hint
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import Hint
 from local.cache import CacheServer as Server
 from local.servers import await_condition
 
@@ -47,7 +47,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
     seconds, rounds = (0.7, 200) if small else (5.0, 1000)
     chance = random.Random(1)
     with_peer = peer.install(report)
-    loads: list[loading.Load] = []
+    loads: list[loading.LoadResult] = []
     times: list[reads.Times] = []
     rows: list[Row] = []
     with serving(report) as cache:
@@ -165,11 +165,11 @@ def by_pipeline(client: Any, records: Sequence[ScoreState]) -> float:
             users[packed] = value
     pipeline = client.pipeline()
     if users:
-        pipeline.zrem(KEYS.order, *gone)
-        pipeline.zadd(KEYS.order, placed)
+        pipeline.zrem(KEYS.members, *gone)
+        pipeline.zadd(KEYS.members, placed)
         pipeline.hset(KEYS.users, mapping=users)
         pipeline.execute()
-    client.zrange(KEYS.order, 0, BOARD.rules.top_size - 1, withscores=True)
+    client.zrange(KEYS.members, 0, BOARD.rules.top_size - 1, withscores=True)
     return time.perf_counter() - started
 
 
@@ -179,10 +179,10 @@ def by_command(client: Any, records: Sequence[ScoreState]) -> float:
         packed, value = stored(it)
         version, old_member = split(packed, client.hget(KEYS.users, packed))
         if it.version > version:
-            client.zrem(KEYS.order, old_member)
-            client.zadd(KEYS.order, {member(it): number(it)})
+            client.zrem(KEYS.members, old_member)
+            client.zadd(KEYS.members, {member(it): number(it)})
             client.hset(KEYS.users, packed, value)
-    client.zrange(KEYS.order, 0, BOARD.rules.top_size - 1, withscores=True)
+    client.zrange(KEYS.members, 0, BOARD.rules.top_size - 1, withscores=True)
     return time.perf_counter() - started
 
 

@@ -14,15 +14,15 @@ import time
 from pathlib import Path
 
 from bench.posters import NO_LIMIT, REGION
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.adapters.aws.posting import PostingDelivery
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.boards.boards_file import parse
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames.broadcast import Broadcaster
 from leaderboard.frames.delivery import Sender
-from leaderboard.frames.frame import Change
-from leaderboard.ranking.board_item import BoardItem
+from leaderboard.frames.messages import Change
+from leaderboard.ranking.tops import BoardItem
 
 HANDLES = 256
 PAGE = 2000
@@ -31,7 +31,7 @@ PAGE = 2000
 class NoCache:
     """No other boards, and no readers."""
 
-    def keep_copy(self, key: str, *, revision: int, body: str) -> None:
+    def keep_top(self, key: str, *, revision: int, body: str) -> None:
         assert key
         assert revision
         assert body
@@ -41,6 +41,12 @@ class NoCache:
 
     def active_paces(self) -> dict[str, str]:
         return {}
+
+    def remember_told(self, key: str, *, epoch: str, version: int) -> None:
+        raise AssertionError((key, epoch, version))  # nothing is late here
+
+    def read_told(self, key: str) -> None:
+        raise AssertionError(key)
 
 
 def item(version: int) -> BoardItem:
@@ -66,7 +72,7 @@ def main() -> None:
         ),
         cache=NoCache(),
         posts_per_second=int(NO_LIMIT),
-        now_ms=instants.now_ms,
+        now_ms=clock.machine_ms,
     )
     samples = []
     for version in range(1, 4):  # the first opens the connections

@@ -30,11 +30,11 @@ TARGET_PINGS = 2
 TARGET_RATIO = 2
 JUDGED = "as it installs"
 """The kind of the package that the ratio is expected against."""
-PAYLOAD = f"{KEYS.order}:payload"
+PAYLOAD = f"{KEYS.members}:payload"
 
 
 @dataclass(frozen=True)
-class Question:
+class TimedRead:
     """One read: `ask` makes up its argument, for us and for the package."""
 
     name: str
@@ -49,7 +49,7 @@ class Times:
     """Seconds, sample by sample."""
 
     members: int
-    question: Question
+    question: TimedRead
     ours: list[float] = field(default_factory=list)
     ping: list[float] = field(default_factory=list)
     payload: list[float] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Times:
         return quick and (JUDGED not in self.theirs or self.ratio(JUDGED) >= TARGET_RATIO)
 
 
-def questions(cache: ValkeyRanking, members: int, chance: random.Random) -> list[Question]:
+def questions(cache: ValkeyRanking, members: int, chance: random.Random) -> list[TimedRead]:
     def anybody() -> str:
         return user(chance.randrange(members))
 
@@ -92,11 +92,11 @@ def questions(cache: ValkeyRanking, members: int, chance: random.Random) -> list
         return cache.around(BOARD, user_id, reach=5)
 
     return [
-        Question("top 10", lambda: (None, 10), listed(10), "top", 10),
-        Question("top 100", lambda: (None, 100), listed(100), "top", 100),
-        Question("page of 50", place, listed(50), "page", 50),
-        Question("around 5", lambda: twice(anybody()), around, "around", 11),
-        Question("find 100", lambda: twice([anybody() for _ in range(100)]), found, "find", 100),
+        TimedRead("top 10", lambda: (None, 10), listed(10), "top", 10),
+        TimedRead("top 100", lambda: (None, 100), listed(100), "top", 100),
+        TimedRead("page of 50", place, listed(50), "page", 50),
+        TimedRead("around 5", lambda: twice(anybody()), around, "around", 11),
+        TimedRead("find 100", lambda: twice([anybody() for _ in range(100)]), found, "find", 100),
     ]
 
 
@@ -163,7 +163,7 @@ def payload(cache: ValkeyRanking, entries: int) -> Listing | None:
     return listing_of(BOARD.rules.order, [0, 0, 0, flat])
 
 
-def check(question: Question, peers: Sequence[peer.Peer]) -> None:
+def check(question: TimedRead, peers: Sequence[peer.Peer]) -> None:
     """That the answer is whole, and that the package's is about as many."""
     ours, theirs = question.argue()
     listing = question.ask(ours)

@@ -14,15 +14,15 @@ from rich.table import Table
 
 from bench.figures import table
 from bench.ranking import serving
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.adapters.dynamodb.score_scanner import records_of
+from leaderboard.adapters.dynamodb.score_scanner import states_of
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.adapters.valkey.rebuild_claim import RebuildClaim
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.boards_file import parse
-from leaderboard.ranking.board_item import BoardItem, BoardRow
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.tops import BoardItem, BoardRow
 from leaderboard.repair.ports import ScanPage
 from leaderboard.repair.rebuild import Rebuild
 from leaderboard.repair.rebuild_completion import RebuildCompletion
@@ -48,7 +48,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
         "items a second of processor",
         "of it decoding",
         caption=[
-            f"Pages of {PAGE_ITEMS:,} items as DynamoDB answers them, in {SEGMENTS} segments,",
+            f"TablePages of {PAGE_ITEMS:,} items as DynamoDB answers them, in {SEGMENTS} segments,",
             "eight at a time, into an empty Valkey; the processor's time is this process's alone.",
         ],
     )
@@ -78,9 +78,9 @@ class Done:
 
 
 def rebuild(cache: ValkeyRanking, items: int, seconds: float) -> Done:
-    pages = Pages(items)
+    pages = TablePages(items)
     boards = Boards()
-    now_ms = instants.now_ms
+    now_ms = clock.machine_ms
     recorder = Recorder(cache, boards, 0)
     sweep = Sweep(cache=cache, index=Nobody(), scores=pages, now_ms=now_ms)
     service = Rebuild(
@@ -105,12 +105,12 @@ def rebuild(cache: ValkeyRanking, items: int, seconds: float) -> Done:
     assert (top.total, progress.items) == (items, items)
     begun = time.process_time()
     for body in pages.bodies:
-        records_of(json.loads(body), Reports())
+        states_of(json.loads(body), Reports())
     return Done(taken, processor, time.process_time() - begun, parts)
 
 
 @dataclass
-class Pages:
+class TablePages:
     """The table's pages, as they come over the wire."""
 
     items: int
@@ -130,9 +130,9 @@ class Pages:
             return ScanPage([], None)
         following = at + segments
         position = {"at": following} if following < len(self.bodies) else None
-        return ScanPage(records_of(json.loads(self.bodies[at]), Reports()), position)
+        return ScanPage(states_of(json.loads(self.bodies[at]), Reports()), position)
 
-    def read_records(self, key: str, user_ids: Any) -> list[Any]:
+    def read_states(self, key: str, user_ids: Any) -> list[Any]:
         raise AssertionError("nothing is swept here")
 
 
@@ -145,7 +145,7 @@ class Boards:
     def read(self, key: str) -> BoardItem | None:
         return self.item
 
-    def note_mixed_order(self, key: str) -> None:
+    def remember_mixed_order(self, key: str) -> None:
         """Its records name no order."""
 
     def write(self, item: BoardItem, *, read_revision: int) -> bool:

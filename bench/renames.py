@@ -11,19 +11,20 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import boto3
 from rich.table import Table
 
 from bench import figures
-from bench.path import SCOPE, TrustedServer, rests, sign_in, watching
-from leaderboard import instants
+from bench.path import TrustedServer, rests, signed_in, watching
+from leaderboard import clock
 from leaderboard.boards import order
 from leaderboard.boards.rules import Order, Schedule
 from leaderboard.boards.seasons import before, season_at
-from local.players import Client, ServiceRefused
+from leaderboard_client import Api, RateLimited
+from local.players import server_api
 from local.stack import Addresses, running
 
 SEASONS, MANY_SEASONS = 60, 150
@@ -39,20 +40,19 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
     rounds = 3 if small else ROUNDS
     with running(report=report) as stack:
         addresses = stack.addresses
-        client = Client(addresses)
-        server = TrustedServer(client, client.machine_token(SCOPE))
-        renamer, reader, honest, first = (sign_in(client, number) for number in range(4))
-        play_for_years(addresses, user_of(client, renamer), SEASONS)
-        play_for_years(addresses, user_of(client, honest), MANY_SEASONS)
+        server = TrustedServer(server_api(addresses))
+        renamer, reader, honest, first = (signed_in(addresses, number) for number in range(4))
+        play_for_years(addresses, renamer.scores().user_id, SEASONS)
+        play_for_years(addresses, honest.scores().user_id, MANY_SEASONS)
         fresh: dict[str, list[float]] = {"renames": [], "reads": []}
         asked = {"renames": 0, "reads": 0}
         names = itertools.count()
 
         def rename() -> None:
-            put_name(client, renamer, f"Name {next(names)}")
+            put_name(renamer, f"Name {next(names)}")
 
         def read() -> None:
-            client.call("GET", "/me/scores", token=reader)
+            reader.scores()
 
         with watching(addresses) as viewer:
             report("warming up")
@@ -60,7 +60,7 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
                 server.write(viewer)
             read()
             # The emulator starts upkeep's process now, and not in the middle of a round.
-            put_name(client, first, "First")
+            put_name(first, "First")
             time.sleep(WARM_SECONDS)
             alone = [server.write(viewer).arrived for _ in rests(WRITES)]
             for number in range(rounds):
@@ -72,18 +72,15 @@ def run(*, small: bool, report: Callable[[str], None]) -> list[Table]:
                         asked[kind] += count()
             report(f"one rename of a player with {MANY_SEASONS} past seasons")
             started = time.perf_counter()
-            put_name(client, honest, "Honest")
+            put_name(honest, "Honest")
             seconds = time.perf_counter() - started
             after = [server.write(viewer).arrived for _ in rests(2 * WRITES)]
     return [made(alone, fresh, asked, seconds, after, small=small)]
 
 
-def put_name(client: Client, token: str, name: str) -> None:
-    try:
-        client.call("PUT", "/me", token=token, body={"userName": name})
-    except ServiceRefused as refused:
-        if "rate_limited" not in str(refused) and "429" not in str(refused):
-            raise
+def put_name(player: Api, name: str) -> None:
+    with suppress(RateLimited):
+        player.rename(name)
 
 
 @contextmanager
@@ -107,10 +104,6 @@ def looping(call: Callable[[], None]) -> Iterator[Callable[[], int]]:
         thread.join()
 
 
-def user_of(client: Client, token: str) -> str:
-    return str(client.call("GET", "/me/scores", token=token)["userId"])
-
-
 def play_for_years(addresses: Addresses, user_id: str, seasons: int) -> None:
     """Puts scores of past weeks into the table, as the service left them there."""
     table: Any = boto3.resource(
@@ -120,7 +113,7 @@ def play_for_years(addresses: Addresses, user_id: str, seasons: int) -> None:
         aws_secret_access_key=addresses.secret_access_key,
         region_name=addresses.region,
     ).Table(addresses.scores_table)
-    now = instants.now_ms()
+    now = clock.machine_ms()
     week = season_at(Schedule.WEEKLY, now)
     with table.batch_writer() as batch:
         for ago in range(1, seasons + 1):
@@ -132,7 +125,7 @@ def play_for_years(addresses: Addresses, user_id: str, seasons: int) -> None:
                     "boardSeason": key,
                     "userName": "Old Name",
                     "userScore": score,
-                    "scoreUpdatedAt": instants.to_text(at),
+                    "scoreUpdatedAt": clock.to_text(at),
                     "version": at,
                     "profileVersion": 0,
                     "standing": "visible",

@@ -22,7 +22,7 @@ from bench.board import BOARD, chunks, updates
 from bench.loading import begin, by_chunk, node
 from bench.ranking import serving
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
-from leaderboard.ranking.cached_top import COMPLETE
+from leaderboard.ranking.tops import COMPLETE
 
 SLOT_UNITS = 30_000
 """ECPU a second that AWS gives one slot, which is one board in one season."""

@@ -19,7 +19,7 @@ from leaderboard import clock, wiring
 from leaderboard.errors import Unavailable
 from leaderboard.frames.changes import BatchChanges, BoardRecord
 from leaderboard.frames.delivery import Sender
-from leaderboard.frames.frame import Delivered, Frame
+from leaderboard.frames.messages import Delivered, Frame
 
 Json = dict[str, Any]
 Results = Sequence[tuple[Frame, Delivered]]
@@ -35,7 +35,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
     try:
         batch = wiring.batch_reader().read([_record(it) for it in event["Records"]])
         _refuse(batch)
-        broadcaster.keep_copies(batch.changes)  # first: reads after a frame find at least its top
+        broadcaster.keep_tops(batch.changes)  # first: reads after a frame find at least its top
         results = broadcaster.send(batch.changes)
         finished_ms = clock.now_ms()
         wiring.batch_reader().remember(batch.changes)
@@ -104,7 +104,7 @@ def _summary(results: Results, interval: float) -> Json:
 
 
 def _forget(sender: Sender, results: Results, *, until: float) -> None:
-    """Forget who is gone while the board rests; whoever is left is found gone once more."""
+    """Forget who is gone while the board rests; those that are left are found gone again."""
     with contextlib.suppress(Unavailable):
         for frame, delivered in results:
             sender.forget(frame.board, delivered.gone, seconds=until - time.monotonic())

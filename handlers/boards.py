@@ -28,8 +28,7 @@ from handlers.describing import describe
 from handlers.fields import BoardPath, QueryNumber, RequestBody, SeasonQuery, UserId, UserPath
 from handlers.http_api import resolver, serve
 from leaderboard import wiring
-from leaderboard.boards.entries import EntryJson, Instant, encode
-from leaderboard.boards.entries import UserId as RankedId
+from leaderboard.boards.entries import EntryJson, Instant, UserId as RankedId, encode
 from leaderboard.errors import UserNotRanked
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "openapi.json"
@@ -106,7 +105,7 @@ def read_top(
     `version` 0. The `ETag` names the content: send it back in `If-None-Match`, and an unchanged top
     is a 304 without a body.
     """
-    page = wiring.reads().top(wiring.asked(board, season), limit=limit)
+    page = wiring.reads().top(wiring.board_season(board, season), limit=limit)
     body = counted(page.body)
     return tagged(app, page.tag, lambda: encode(body), cache=ONE_SECOND)
 
@@ -146,7 +145,7 @@ def list_entries(
     (send the same `season` along) and does not expire. Any other text is refused with a 422. Leave
     the cursor out to start again.
     """
-    asked = wiring.asked(board, season)
+    asked = wiring.board_season(board, season)
     return cached(wiring.reads().entries(asked, cursor=cursor, limit=limit))
 
 
@@ -197,7 +196,7 @@ def read_user(
     The rank on the whole board, exact however many are ranked; the share of users at or below; and
     who stands around.
     """
-    return cached(wiring.reads().user(wiring.asked(board, season), user_id, around=around))
+    return cached(wiring.reads().user(wiring.board_season(board, season), user_id, around=around))
 
 
 class UsersRequest(RequestBody):
@@ -233,7 +232,7 @@ def query_entries(board: BoardPath, request: UsersRequest, season: SeasonQuery =
     For friends, teams and guilds: the entries of up to 100 users in board order. Doubles count
     once. A request for reading, so it needs no token and may be repeated.
     """
-    return counted(wiring.reads().query(wiring.asked(board, season), request.user_ids))
+    return counted(wiring.reads().query(wiring.board_season(board, season), request.user_ids))
 
 
 @app.get("/openapi.json")

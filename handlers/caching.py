@@ -29,7 +29,7 @@ def cached(body: Json) -> Response[str]:
 def tagged(
     app: APIGatewayHttpResolver, tag: str, body: Callable[[], str], *, cache: str
 ) -> Response[str]:
-    """The body under an `ETag`, or a 304 for whoever has it; `cache` is its `Cache-Control`."""
+    """The body under an `ETag`, or a 304 for who has it; `cache` is its `Cache-Control`."""
     quoted = f'"{tag}"'
     headers = {"ETag": quoted, "Cache-Control": cache}
     held = app.current_event.headers.get("if-none-match", "")

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.telemetry import invocation, logger
 from leaderboard import wiring
 from leaderboard.errors import Unavailable
-from leaderboard.frames.frame import Frame
+from leaderboard.frames.messages import Frame
 
 FORGET_SECONDS = 1.0
 """How long the others may wait for this one to forget who is gone."""
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 def handler(event: Json, context: LambdaContext) -> Json:
     """Post the event's frame; the answer has the members of `Delivered`, without who is gone."""
     frame = Frame(board=event["board"], body=event["frame"].encode(), patience=event["patience"])
-    sender = wiring.fanout()
+    sender = wiring.sender()
     (delivered,) = sender.send(
         [frame],
         shards=event["shards"],

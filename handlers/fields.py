@@ -7,12 +7,18 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic import StringConstraints as Text
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints as Text,
+)
 from pydantic.alias_generators import to_camel
 
-from leaderboard.boards.names import BOARD, USER_ID
 from leaderboard.boards.rules import MAX_SCORE
+from leaderboard.boards.snapshots import BOARD, USER_ID
 
 
 class RequestBody(BaseModel):

@@ -81,7 +81,7 @@ def serve(
                 answer = app.resolve(admit(event, max_body=max_body), context)
         except LeaderboardError as error:
             answer = _gateway_answer(problem(request_id, error))
-        except Exception as error:  # noqa: BLE001 - whoever asked gets an answer, whatever it is
+        except Exception as error:  # noqa: BLE001 - the caller gets an answer, whatever it is
             unforeseen.set(error)
             answer = _gateway_answer(unforeseen_problem(request_id))
         line: Json = {"route": event["routeKey"], "status": answer["statusCode"]}
@@ -112,7 +112,7 @@ COMPRESSED_FROM = 1024
 
 
 def compressed(answer: Json, event: Json) -> Json:
-    """The answer, with a large body in gzip if whoever asked accepts that."""
+    """The answer, with a large body in gzip if the client accepts that."""
     body = answer["body"].encode()
     if len(body) < COMPRESSED_FROM:
         return answer

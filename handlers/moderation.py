@@ -19,7 +19,7 @@ from handlers.fields import BoardPath, RequestBody, SeasonQuery, UserPath
 from handlers.http_api import claims_of, resolver, serve, user_of
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
-from leaderboard import clock, instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.boards.entries import Instant, UserId
 from leaderboard.errors import SignInAgain, Unreadable, UserDeleted, UserNotRanked
 from leaderboard.scoring.acts import clean_reason
@@ -101,7 +101,7 @@ def read_standing(user_id: UserPath) -> Json:
         {
             "standing": act.standing,
             "by": act.by,
-            "at": instants.to_text(act.at_ms),
+            "at": clock.to_text(act.at_ms),
             "reason": act.reason,
         }
         for act in found
@@ -131,7 +131,7 @@ def remove_score(
     score is not there any more. A score that cannot be read is removed too.
     """
     by = _moderator(user_id)
-    wiring.moderation().remove(user_id, wiring.asked(board, season), by=by, reason=reason)
+    wiring.moderation().remove(user_id, wiring.board_season(board, season), by=by, reason=reason)
     count("ScoresRemoved", 1)
     return Response(status_code=204, body="")
 

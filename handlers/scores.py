@@ -14,18 +14,21 @@ from handlers.answers import (
     LATER,
     MOMENT,
     OF_BOARD,
+    OUTCOME,
     TICKET,
     BoardId,
     Json,
     JudgedPointsJson,
+    OutcomeJson,
     SeasonName,
+    count_outcomes,
+    outcome_json,
 )
 from handlers.describing import describe
 from handlers.fields import BoardPath, RequestBody, UserName
 from handlers.http_api import resolver, serve, user_of
-from handlers.outcomes import OUTCOME, OutcomeJson, count_outcomes, outcome_json
 from handlers.telemetry import count, logger
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.boards import entries
 from leaderboard.boards.entries import Instant, Score, UserId
 from leaderboard.errors import (
@@ -42,7 +45,7 @@ from leaderboard.errors import (
     Unreadable,
 )
 from leaderboard.reading.reads import points_json
-from leaderboard.scoring.completions import Evidence
+from leaderboard.scoring.judges import Evidence
 
 app = resolver()
 app.include_router(trusted_scores.router)
@@ -103,8 +106,8 @@ def issue_ticket(board: BoardPath, request: TicketRequest) -> tuple[Json, int]:
         "action": issued.ticket.action,
         "points": points_json(issued.action),
         **asked,
-        "notBefore": instants.to_text(issued.ticket.not_before_ms),
-        "expiresAt": instants.to_text(issued.ticket.expires_ms),
+        "notBefore": clock.to_text(issued.ticket.not_before_ms),
+        "expiresAt": clock.to_text(issued.ticket.expires_ms),
     }
     return answer, 201
 
@@ -198,7 +201,7 @@ def read_own_scores() -> Json:
             "board": item.board,
             "season": item.season,
             "userScore": item.user_score,
-            "scoreUpdatedAt": instants.to_text(item.updated_ms or 0),
+            "scoreUpdatedAt": clock.to_text(item.updated_ms or 0),
         }
         for item in items
     ]
@@ -259,7 +262,7 @@ def issue_socket_ticket() -> tuple[Json, int]:
     For one authenticated connection to the WebSocket API.
     """
     token, ticket = wiring.scores().issue_socket(user_id=user_of(app))
-    return {"ticket": token, "expiresAt": instants.to_text(ticket.expires_ms)}, 201
+    return {"ticket": token, "expiresAt": clock.to_text(ticket.expires_ms)}, 201
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from handlers import payloads
 from handlers.reporting import reporting
 from handlers.telemetry import answering, count, logger
-from leaderboard import instants, wiring
+from leaderboard import clock, wiring
 from leaderboard.boards.entries import encode
 from leaderboard.errors import BoardNotFound, Invalid, LeaderboardError, Unavailable
 from leaderboard.frames import messages, protocol
@@ -70,7 +70,7 @@ def handler(event: Json, context: LambdaContext) -> Json:
     unforeseen: Exception | None = None
     try:
         answer = _serve(event, line)
-    except Exception as error:  # noqa: BLE001 - whoever asked gets an answer
+    except Exception as error:  # noqa: BLE001 - the caller gets an answer
         unforeseen = error
         line["code"] = "internal"
         answer = {"statusCode": 500}
@@ -170,7 +170,7 @@ def _answer(request: Subscribe | Unsubscribe | Ping, connection_id: str) -> prot
     service = wiring.subscriptions()
     if isinstance(request, Ping):
         followed = service.followed(connection_id)
-        return messages.pong_json((it.snapshot for it in followed), now_ms=instants.now_ms())
+        return messages.pong_json((it.snapshot for it in followed), now_ms=clock.machine_ms())
     if isinstance(request, Unsubscribe):
         service.unsubscribe(connection_id, request.board)
         return messages.unsubscribed_json(request.board)
@@ -179,5 +179,5 @@ def _answer(request: Subscribe | Unsubscribe | Ping, connection_id: str) -> prot
     if held and it.is_at(held.epoch, held.version):
         return messages.current_json(it.snapshot)
     return messages.snapshot_json(
-        it.snapshot, ends_ms=it.season.ends_ms, published_ms=instants.now_ms()
+        it.snapshot, ends_ms=it.season.ends_ms, published_ms=clock.machine_ms()
     )

@@ -7,7 +7,14 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import Field, ValidationError
 
-from handlers.answers import Json
+from handlers.answers import (
+    OUTCOME,
+    Json,
+    OutcomeJson,
+    ScoreEntryJson,
+    count_outcomes,
+    outcome_json,
+)
 from handlers.describing import describe
 from handlers.fields import (
     BoardPath,
@@ -18,7 +25,6 @@ from handlers.fields import (
     UserName,
     UserPath,
 )
-from handlers.outcomes import OUTCOME, OutcomeJson, ScoreEntryJson, count_outcomes, outcome_json
 from handlers.problems import STATUSES, ErrorPlaceJson, error_places
 from handlers.telemetry import count, logger
 from leaderboard import wiring

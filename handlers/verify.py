@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import wiring
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Invalid
 
 Json = dict[str, Any]
@@ -101,7 +101,7 @@ def _board_season(event: Json) -> BoardSeason:
         raise Invalid(USAGE, path="season")
     if event.get("deep") is not True:
         raise Invalid(USAGE, path="deep")
-    return wiring.asked(board, season or None, future=True)
+    return wiring.board_season(board, season or None, future=True)
 
 
 def _compare(board_season: BoardSeason, seconds: float) -> Json:

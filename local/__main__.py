@@ -38,7 +38,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever reads, such as `head -1`, has enough. What is left to print goes nowhere.
+        # The reader, such as `head -1`, has enough. What is left to print goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (BoardNotFound, PortInUse, StackFailed, ToolFailed) as failure:
         print(failure, file=sys.stderr)

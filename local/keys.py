@@ -17,7 +17,7 @@ KEY_BYTES = 48
 
 
 def rotate_stage(stage: str, *, region: str | None, prefix: str, revoke: bool) -> str:
-    """Rotate the key of a stage; what to tell whoever asked for it. Raises StackFailed."""
+    """Rotate the key of a stage; what to tell the caller. Raises StackFailed."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from tools import stage as stages

@@ -13,13 +13,13 @@ from tests.stack import Running, running
 # A worker takes whole files in this order. What takes minutes comes first, so that no worker is
 # left with it at the end; files that share a stack or a browser stand together.
 LONGEST_FIRST = (
-    "tests/integration/test_model.py",
-    "tests/integration/test_model_of_changes.py",
+    "tests/integration/service/test_model.py",
+    "tests/integration/service/test_model_of_changes.py",
     "tests/package/test_template.py",
     "tests/browser/",
-    "tests/integration/test_stories.py",
-    "tests/integration/test_unreadable.py",
-    "tests/integration/test_changes.py",
+    "tests/integration/service/test_stories.py",
+    "tests/integration/service/test_unreadable.py",
+    "tests/integration/repair/test_changes.py",
     "tests/local/",
     "tests/tools/",
     "tests/e2e/",

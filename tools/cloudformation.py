@@ -9,15 +9,15 @@ from typing import Any
 import yaml
 
 
-class Unreadable(Exception):
+class UnreadableTemplate(Exception):
     """A file is missing or is no YAML; the text says which, and where."""
 
 
-class _Loader(yaml.SafeLoader):
+class _TemplateLoader(yaml.SafeLoader):
     """Safe, and takes any tag."""
 
 
-def _tagged(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+def _tagged(loader: _TemplateLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
         return {tag: loader.construct_scalar(node)}
     if isinstance(node, yaml.SequenceNode):
@@ -26,21 +26,21 @@ def _tagged(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
     return {tag: loader.construct_mapping(node, deep=True)}
 
 
-_Loader.add_multi_constructor("!", _tagged)
+_TemplateLoader.add_multi_constructor("!", _tagged)
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Raises Unreadable."""
+    """Raises UnreadableTemplate."""
     try:
-        document: Any = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506
+        document: Any = yaml.load(path.read_text(encoding="utf-8"), _TemplateLoader)  # noqa: S506
     except OSError as error:
-        raise Unreadable(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise UnreadableTemplate(f"{path.name} cannot be read: {error.strerror}.") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f", line {mark.line + 1}" if mark else ""
-        raise Unreadable(f"{path.name}{where}: {error.problem}.") from error
+        raise UnreadableTemplate(f"{path.name}{where}: {error.problem}.") from error
     except ValueError as error:
-        raise Unreadable(f"{path.name} is no text in UTF-8: {error}.") from error
+        raise UnreadableTemplate(f"{path.name} is no text in UTF-8: {error}.") from error
     if not isinstance(document, dict):
-        raise Unreadable(f"{path.name} is not a mapping of names to values.")
+        raise UnreadableTemplate(f"{path.name} is not a mapping of names to values.")
     return document

@@ -50,7 +50,7 @@ LOG_BYTES = 600
 POSTS_PER_CORE = 10_000
 """What one core posts a second, with the gateway 15 ms away; see `make bench`."""
 CONNECTION_HOURS = 2
-"""API Gateway closes a connection then, so each viewer connects anew that often."""
+"""API Gateway closes a connection then, so each viewer connects again that often."""
 QUIET_PING_SECONDS = 19
 """A client pings after 18 to 20 s of silence (`pingAfter`)."""
 BUSY_PING_SECONDS = 180

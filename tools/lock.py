@@ -35,7 +35,7 @@ def lock(name: str, python: str, *, upgrade: bool) -> None:
     target = ROOT / f"{name}.txt"
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-config"]
     command += ["--universal", "--python-version", python, "--generate-hashes"]
-    # No index and no host: whoever installs takes what its own machine is set up for.
+    # No index and no host: the installer takes what its own machine is set up for.
     command += ["--no-header", "--no-annotate", "--output-file", str(target), f"{name}.in"]
     command += ["--no-deps"] * (name in ALONE) + ["--upgrade"] * upgrade
     subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603

@@ -7,7 +7,7 @@ import argparse
 import sys
 from shlex import quote
 
-from leaderboard.boards.names import USER_ID
+from leaderboard.boards.snapshots import USER_ID
 from local.stack import StackFailed
 from tools import stage as stages
 from tools.stage import Client, Stage

@@ -89,7 +89,7 @@ TOOLS = {
     "ses": ("GetAccount", "GetEmailIdentity"),
     "sqs": ("GetQueueUrl",),
     "wafv2": ("ListWebACLs",),
-    # API Gateway delivers the HTTP API's access log in the name of whoever sets it up.
+    # API Gateway delivers the HTTP API's access log in the name of the role that sets it up.
     "logs": (
         "CreateLogDelivery",
         "DeleteLogDelivery",

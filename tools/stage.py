@@ -14,6 +14,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConfigParseError,
+    ConnectionError as NoConnection,
     HTTPClientError,
     InvalidRegionError,
     NoCredentialsError,
@@ -22,13 +23,12 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
-from botocore.exceptions import ConnectionError as NoConnection
 
 from leaderboard_client.loopback import is_loopback
 from local import announcement, service
 from local.stack import STAGE, StackFailed
 from tools import caller
-from tools.cloudformation import Unreadable
+from tools.cloudformation import UnreadableTemplate
 from tools.doctor.configuration import Configuration
 
 # What all tools need of a stage's stack; one whose deploy failed or goes on may lack it.
@@ -148,7 +148,7 @@ def edge_stack_name(stage: str, *, prefix: str, region: str) -> str:
 def _prefix(stage: str, told: str) -> str:
     try:
         return told or str(Configuration(service.ROOT, stage).param("prefix") or "")
-    except Unreadable as error:
+    except UnreadableTemplate as error:
         raise StackFailed(str(error)) from error
 
 

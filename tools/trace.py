@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 SERVICE = ("handlers", "leaderboard")
 REPORT = ROOT / ".build" / "trace.txt"
-TEST = "tests/integration/test_trace.py"
+TEST = "tests/integration/handlers/test_trace.py"
 
 
 @dataclass(frozen=True, slots=True)

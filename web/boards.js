@@ -6,6 +6,7 @@
 
 import { find, make, write } from "./elements.js";
 import { matches, rulesOf, titleOf } from "./rules.js";
+import { text } from "./texts/index.js";
 
 /** The navigation between boards. */
 export class Boards {
@@ -80,7 +81,7 @@ export class Boards {
         make(
           "li",
           {},
-          make("a", { href: address(board), ...(board === chosen ? { "aria-current": "page" } : {}) }, board.includes("*") ? `${this.title(board)}…` : this.title(board)),
+          make("a", { href: address(board), ...(board === chosen ? { "aria-current": "page" } : {}) }, board.includes("*") ? text("board.morePattern", { title: this.title(board) }) : this.title(board)),
         ),
       ),
     );
@@ -111,11 +112,15 @@ export class Boards {
     find("pattern").hidden = !isPattern;
     if (!isPattern) return;
     write(find("pattern-prefix"), chosen.split("*")[0]);
-    write(find("pattern-label"), "There is one board for each name. Which one?");
+    write(find("pattern-label"), text("board.whichOne"));
   }
 }
 
-/** @param {string} board */
+/**
+ * The page's address with another board, in the language that was asked for.
+ * @param {string} board
+ */
 function address(board) {
-  return `?board=${encodeURIComponent(board)}`;
+  const lang = new URLSearchParams(location.search).get("lang");
+  return `?board=${encodeURIComponent(board)}${lang ? `&lang=${encodeURIComponent(lang)}` : ""}`;
 }

@@ -10,6 +10,7 @@ const KEYS = {
   offline: "status.offline",
   reconnecting: "status.reconnecting",
   paused: "status.paused",
+  idle: "status.idle",
 };
 
 /**

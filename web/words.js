@@ -57,14 +57,6 @@ export const signed = (number, format) => `${number > 0 ? "+" : "−"}${amount(M
  */
 export const timeOfDay = (time) => clock.format(time);
 
-/**
- * A number with its noun: `1 point`, `2 points`.
- * @param {number} number
- * @param {string} one
- * @param {string} many
- */
-export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
-
 /** The units of a duration, in seconds, and where each starts over. */
 const UNITS = /** @type {const} */ ([
   { unit: 86_400, key: "time.days", most: Infinity },

@@ -14,7 +14,6 @@ from pydantic.alias_generators import to_camel
 
 from leaderboard.boards import consistency
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.names import BOARD
 from leaderboard.boards.rules import (
     GAME,
     MAX_SCORE,
@@ -29,6 +28,7 @@ from leaderboard.boards.rules import (
     Schedule,
     is_of_the_game,
 )
+from leaderboard.boards.snapshots import BOARD
 
 UNBOUNDED = (
     "is missing: a player names the boards of a pattern, and each is one more for the service to "

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from fnmatch import translate
 from functools import cached_property
 
-from leaderboard.boards.board_season import BoardSeason
-from leaderboard.boards.names import BOARD
 from leaderboard.boards.rules import Board
+from leaderboard.boards.seasons import BoardSeason
+from leaderboard.boards.snapshots import BOARD
 from leaderboard.errors import BoardNotFound
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Annotated, TypedDict
 
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.boards import snapshots
 
 # The name after the type is that of what the reference says of such a value.
@@ -38,7 +38,7 @@ def entry_json(entry: snapshots.Entry) -> EntryJson:
         "userId": entry.user_id,
         "userName": entry.user_name,
         "userScore": entry.user_score,
-        "scoreUpdatedAt": instants.to_text(entry.updated_ms),
+        "scoreUpdatedAt": clock.to_text(entry.updated_ms),
     }
 
 

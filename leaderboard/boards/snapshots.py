@@ -1,11 +1,28 @@
-"""Entries and snapshots: a user's line on a board, and the whole top as recorded at one version."""
+"""Who is ranked and how: ids and default names, scores, entries, and snapshots of the top."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 
-from leaderboard.boards.board_season import key_of
+from leaderboard.boards.seasons import key_of, split_key
+
+USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+BOARD = re.compile(r"[a-z0-9-]{1,48}")
+UNPICKED = "player-"
+MAX_NAME = 32
+"""Characters of a display name. It keeps the largest frame below API Gateway's 32 KB."""
+
+
+def default_name(user_id: str) -> str:
+    """The name of a player who has not chosen one: `player-` and six characters of a digest.
+
+    It is never an e-mail address. A digest, because ids of one origin often begin alike. The cache
+    computes it again, so another form needs another format number there.
+    """
+    return UNPICKED + sha256(user_id.encode()).hexdigest()[:6]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,12 @@ class Snapshot:
     version: int
     total: int
     entries: tuple[Entry, ...]
+
+    @classmethod
+    def empty(cls, key: str) -> Snapshot:
+        """The top of a board-season that has no scores yet, by its key."""
+        board, season = split_key(key)
+        return cls(board=board, season=season, epoch=None, version=0, total=0, entries=())
 
     @property
     def key(self) -> str:

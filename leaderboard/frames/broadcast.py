@@ -7,17 +7,17 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.entries import encode
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import BoardNotFound, CacheUnavailable
 from leaderboard.frames import delta, messages
 from leaderboard.frames.delivery import Sender
-from leaderboard.frames.frame import Change, Delivered, Frame
+from leaderboard.frames.messages import Change, Delivered, Frame
 from leaderboard.frames.pacing import Demand, intervals_ms
 from leaderboard.frames.ports import FrameCache
-from leaderboard.ranking.top_copy import copy_of
+from leaderboard.ranking.tops import kept_top_json
 
 SHORTEST_PATIENCE = 1.0
 """Seconds that a connection is tried for, however short the board's interval."""
@@ -33,7 +33,7 @@ class Broadcaster:
     posts_per_second: int
     now_ms: Callable[[], int]
 
-    def keep_copies(self, changes: Iterable[Change]) -> None:
+    def keep_tops(self, changes: Iterable[Change]) -> None:
         """Put what was recorded where readers of the top look first.
 
         Without the cache they read the table.
@@ -41,7 +41,9 @@ class Broadcaster:
         with contextlib.suppress(CacheUnavailable):
             for change in changes:
                 item = change.new
-                self.cache.keep_copy(item.snapshot.key, revision=item.revision, body=copy_of(item))
+                self.cache.keep_top(
+                    item.snapshot.key, revision=item.revision, body=kept_top_json(item)
+                )
 
     def send(self, changes: Iterable[Change]) -> list[tuple[Frame, Delivered]]:
         """Send each changed board's frame to its viewers, the boards side by side.
@@ -57,7 +59,7 @@ class Broadcaster:
     def intervals(self, sent: Sequence[tuple[Frame, Delivered]]) -> dict[str, int]:
         """How long each of these boards rests now, in ms; and readers are told its pace.
 
-        The stage's budget is shared with the boards that other invocations send at the moment.
+        The stage's budget is shared with the boards that other invocations send now.
         """
         own: dict[str, Demand] = {}
         for frame, delivered in sent:

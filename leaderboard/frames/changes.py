@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leaderboard.errors import CacheUnavailable, Unavailable
-from leaderboard.frames.frame import Change
-from leaderboard.frames.ports import BoardImages, Image, ToldVersions
+from leaderboard.frames.messages import Change
+from leaderboard.frames.ports import BoardImages, FrameCache, Image
 from leaderboard.ranking.ports import BoardReader
 
 LATE_MS = 3000
@@ -53,7 +53,7 @@ class BatchReader:
 
     images: BoardImages
     boards: BoardReader
-    told: ToldVersions
+    cache: FrameCache
     now_ms: Callable[[], int]
     own: dict[str, tuple[str, int]] = field(default_factory=dict)
     """How far this environment told each board itself; the cache knows it for the others."""
@@ -89,7 +89,7 @@ class BatchReader:
                 continue
             self.own[top.key] = (top.epoch, top.version)
             with contextlib.suppress(CacheUnavailable):
-                self.told.remember_told(top.key, epoch=top.epoch, version=top.version)
+                self.cache.remember_told(top.key, epoch=top.epoch, version=top.version)
 
     def _change(self, records: list[BoardRecord]) -> Change | None:
         """A board's change; None if its viewers were told of all of it."""
@@ -111,8 +111,8 @@ class BatchReader:
         if key in self.own:
             return self.own[key]
         with contextlib.suppress(CacheUnavailable):
-            return self.told.read_told(key)
-        return None  # changes are told anew: viewers skip what they have
+            return self.cache.read_told(key)
+        return None  # changes are told again: viewers skip what they have
 
     def _is_told(self, record: BoardRecord, ahead: tuple[str, int] | None) -> bool:
         if ahead is None:

@@ -1,8 +1,8 @@
 """Delivery: a frame reaches its board's audience, by this function or by others beside it.
 
-An audience is spread over shards. Up to one function's reach a frame is posted by whoever has it.
-Past that each further shard is one call of another function, all of them at once. Each is waited
-for: what is not waited for would have no order.
+An audience is spread over shards. The function that made a frame posts it, up to one function's
+reach. Past that each further shard is one call of another function, all of them at once. Each is
+waited for: what is not waited for would have no order.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from leaderboard.errors import Unavailable
-from leaderboard.frames.frame import Delivered, Frame
+from leaderboard.frames.messages import Delivered, Frame
 from leaderboard.frames.ports import Audience, Delivery, Fanout
 
 SIDE_BY_SIDE = 64

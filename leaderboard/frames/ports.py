@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from leaderboard.errors import LeaderboardError
-from leaderboard.frames.frame import Change, Delivered, Frame
-from leaderboard.ranking.board_item import BoardItem
+from leaderboard.frames.messages import Change, Delivered, Frame
 from leaderboard.ranking.ports import BoardReader
+from leaderboard.ranking.tops import BoardItem
 from leaderboard.scoring.items import Profile
+from leaderboard.scoring.ports import SocketCloser, UserConnections
 
 MAX_BOARDS = 50
 """Boards that one connection may follow."""
@@ -53,24 +54,20 @@ class BoardImages(Protocol):
 class FrameCache(Protocol):
     """What the cache keeps for frames and for readers of the top. Raises CacheUnavailable."""
 
-    def keep_copy(self, key: str, *, revision: int, body: str) -> None:
+    def keep_top(self, key: str, *, revision: int, body: str) -> None:
         """Keep a copy of a recorded top, unless a newer one is kept."""
 
     def keep_paces(self, paces: Mapping[str, tuple[str, int]]) -> None:
         """Keep a body for each board, which counts as active for so many ms."""
 
     def active_paces(self) -> dict[str, str]:
-        """The bodies of the boards that are active at the moment."""
-
-
-class ToldVersions(Protocol):
-    """How far each board's viewers were told ahead of the stream. Raises CacheUnavailable."""
+        """The bodies of the boards that are active now."""
 
     def remember_told(self, key: str, *, epoch: str, version: int) -> None:
-        """Remember how far they were told."""
+        """Remember how far a board's viewers were told ahead of the stream."""
 
     def read_told(self, key: str) -> tuple[str, int] | None:
-        """The epoch and version that they were told ahead."""
+        """The epoch and version that they were told ahead of the stream."""
 
 
 class Audience(Protocol):
@@ -121,17 +118,11 @@ class Fanout(Protocol):
         """
 
 
-class ConnectionStore(Protocol):
+class ConnectionStore(UserConnections, Protocol):
     """The table of connections. Reads are consistent."""
 
     def open(self, connection_id: str, user_id: str | None) -> None:
         """Register a connection; no user is an anonymous viewer."""
-
-    def close(self, connection_id: str) -> None:
-        """Forget a connection and all that it follows."""
-
-    def of_user(self, user_id: str) -> list[str]:
-        """A user's connections; one that closed without a word may be among them."""
 
     def of_user_before(self, user_id: str, seconds: float) -> list[str]:
         """Those that were opened at least so many seconds ago, the oldest first."""
@@ -159,14 +150,11 @@ class SocketTicketStore(Protocol):
         """Note that a socket ticket was used; False if it was used before."""
 
 
-class SocketGateway(Protocol):
+class SocketGateway(SocketCloser, Protocol):
     """The gateway's connections. Raises Unavailable."""
 
     def is_open(self, connection_id: str) -> bool:
         """Whether the gateway has that connection."""
-
-    def close(self, connection_id: str) -> None:
-        """Close a connection, which may be gone already."""
 
 
 class ProfileReader(Protocol):

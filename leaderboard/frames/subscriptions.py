@@ -6,13 +6,12 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.seasons import Season
+from leaderboard.boards.seasons import BoardSeason, Season
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import LeaderboardError, Unavailable
 from leaderboard.frames.ports import BoardsReader, ConnectionStore, ProfileReader, SocketGateway
-from leaderboard.ranking.board_item import BoardItem
+from leaderboard.ranking.tops import BoardItem
 from leaderboard.retries import CHANCE
 from leaderboard.scoring.decisions import refuse
 
@@ -176,5 +175,5 @@ def _followed(current: BoardSeason, item: BoardItem | None) -> Followed | None:
     """What a season's item says of its top; None if it cannot be read."""
     season = current.season
     if item is None:
-        return Followed(Snapshot(current.board, season.season, None, 0, 0, ()), season)
+        return Followed(Snapshot.empty(current.key), season)
     return Followed(item.snapshot, season) if item.is_readable else None

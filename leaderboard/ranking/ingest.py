@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import BoardNotFound, Unavailable
-from leaderboard.ranking.cached_top import PARTIAL, CachedTop
 from leaderboard.ranking.ports import ModerationStarter, Rebuilds, UpkeepStarter
 from leaderboard.ranking.recorder import Recorder
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import PARTIAL, CachedTop
 from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 
 Batch = tuple[BoardSeason, Sequence[ScoreState]]
@@ -66,14 +66,14 @@ class Ingest:
         current: list[Batch] = []
         past: list[Batch] = []
         archived: dict[str, list[str]] = {}
-        for key, records in batches.items():
+        for key, states in batches.items():
             try:
                 board_season = BoardSeason.parse(key, self.catalog.find)
             except BoardNotFound:
-                archived |= self._forget_board(key, records, count)
+                archived |= self._forget_board(key, states, count)
                 continue
             is_current = board_season.is_current(now)
-            (current if is_current else past).append((board_season, records))
+            (current if is_current else past).append((board_season, states))
         self._rank(current, count)
         archived |= self._rank(past, count)
         self._start_upkeep(UpkeepTasks(profiles, archived), count)
@@ -85,17 +85,17 @@ class Ingest:
         return count.total()
 
     def _forget_board(
-        self, key: str, records: Sequence[ScoreState], count: _Count
+        self, key: str, states: Sequence[ScoreState], count: _Count
     ) -> dict[str, list[str]]:
         """Drop the ranking of a board that boards.yml no longer has.
 
         If the board comes back, its ranking must not show users who were removed meanwhile. Upkeep
         takes these users off the recorded top, so that no name of an erased user stays.
         """
-        count.skipped += len(records)
+        count.skipped += len(states)
         with count.failing(key):
             self.recorder.forget(key)
-        removed = [it.user_id for it in records if it.score is None]
+        removed = [it.user_id for it in states if it.score is None]
         return {key: removed} if removed else {}
 
     def _rank(self, batches: Sequence[Batch], count: _Count) -> dict[str, list[str]]:
@@ -105,19 +105,19 @@ class Ingest:
         """
         changed: list[tuple[BoardSeason, CachedTop, Sequence[ScoreState]]] = []
         archived: dict[str, list[str]] = {}
-        for board_season, records in batches:
+        for board_season, states in batches:
             with count.failing(board_season.key):
                 kept = board_season.is_kept(self.now_ms())
-                result = self.recorder.apply(board_season, records, begin=kept)
+                result = self.recorder.apply(board_season, states, begin=kept)
                 count.applied += result.applied
                 if result.top is not None:
-                    changed.append((board_season, result.top, records))
+                    changed.append((board_season, result.top, states))
                 if result.rebuild_due:
                     count.rebuilds += self.rebuilds.ask(board_season)
                 if not kept and (result.top is None or result.top.completeness == PARTIAL):
-                    archived[board_season.key] = [it.user_id for it in records]
+                    archived[board_season.key] = [it.user_id for it in states]
         waited = self.recorder.wait_for_interval(top for _, top, _ in changed)
-        for board_season, top, records in changed:
+        for board_season, top, states in changed:
             with count.failing(board_season.key):
                 outcome = self.recorder.record(board_season, top, waited_ms=waited)
                 count.recorded += outcome.recorded
@@ -126,11 +126,11 @@ class Ingest:
                     count.rebuilds += self.rebuilds.ask(board_season)
                 if outcome.lost:
                     count.failed.add(board_season.key)
-                self.recorder.note_mixed_order(board_season, top, records, order=outcome.order)
+                self.recorder.remember_mixed_order(board_season, top, states, order=outcome.order)
         return archived
 
     def _start_upkeep(self, tasks: UpkeepTasks, count: _Count) -> None:
-        if tasks:
+        if tasks.profiles or tasks.archived:
             try:
                 self.upkeep.ask(tasks)
             except Unavailable:

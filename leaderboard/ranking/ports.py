@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from leaderboard.boards.board_season import BoardSeason
-from leaderboard.ranking.board_item import BoardItem
-from leaderboard.ranking.cached_top import ApplyResult, CachedTop, Hint
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import ApplyResult, BoardItem, CachedTop, Hint
 from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 
 BATCH = 1000
@@ -35,23 +34,23 @@ class RankingCache(TopReader, Protocol):
     def apply(
         self,
         board_season: BoardSeason,
-        records: Sequence[ScoreState],
+        states: Sequence[ScoreState],
         *,
         start: str | None = None,
     ) -> ApplyResult:
-        """Apply the records that are newer than what is known: at most `BATCH`, one of each user.
+        """Apply the states that are newer than what is known: at most `BATCH`, one of each user.
 
         `start` begins a life if there is none, with that completeness. A total that differs from
-        the recorded one gives the top a fresh `change`, `TOTAL_MS` after the last record.
+        the recorded one gives the top a fresh `change_id`, `TOTAL_MS` after the last record.
         """
 
     def fill(
-        self, board_season: BoardSeason, records: Iterable[ScoreState], *, life: str
+        self, board_season: BoardSeason, states: Iterable[ScoreState], *, life: str
     ) -> int | None:
-        """Apply any number of records, one of each user, to the life that a rebuild fills.
+        """Apply any number of states, one of each user, to the life that a rebuild fills.
 
         The answer is how many were newer than what was known; None if the life is over. Records
-        that are close in the board's order go to the cache in one call. So the more records at a
+        that are close in the board's order go to the cache in one call. So the more states at a
         time, the faster; a hundred thousand are a good number.
         """
 
@@ -67,7 +66,7 @@ class RankingCache(TopReader, Protocol):
     def set_completeness(
         self, board_season: BoardSeason, life: str, completeness: str, *, only_new: bool = False
     ) -> bool:
-        """Set a life's completeness; one that becomes complete has its top recorded anew.
+        """Set a life's completeness; one that becomes complete has its top recorded again.
 
         False if the life is over, or (with `only_new`) was confirmed already.
         """
@@ -107,7 +106,7 @@ class BoardStore(BoardReader, Protocol):
         Revision 0: the item is absent, or was opened and never recorded.
         """
 
-    def note_mixed_order(self, key: str) -> None:
+    def remember_mixed_order(self, key: str) -> None:
         """Note, in an item that was recorded, that the index may have keys of both orders."""
 
 

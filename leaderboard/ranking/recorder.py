@@ -12,13 +12,22 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.board_item import BoardItem, hint_of, next_item, with_item_order
-from leaderboard.ranking.cached_top import NEW, PARTIAL, ApplyResult, CachedTop, Hint
 from leaderboard.ranking.ports import BATCH, BoardStore, RankingCache
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import (
+    NEW,
+    PARTIAL,
+    ApplyResult,
+    BoardItem,
+    CachedTop,
+    Hint,
+    hint_of,
+    next_item,
+    with_item_order,
+)
 
 TRIES = 50
 """How often one function loses the compare-and-set to others before it gives up."""
@@ -65,7 +74,7 @@ class Recorder:
     sleep: Callable[[float], None] = time.sleep
 
     def apply(
-        self, board_season: BoardSeason, records: Iterable[ScoreState], *, begin: bool = True
+        self, board_season: BoardSeason, states: Iterable[ScoreState], *, begin: bool = True
     ) -> ApplyResult:
         """Apply a batch of one board-season; start a life of the cache if there is none.
 
@@ -74,10 +83,10 @@ class Recorder:
         no top where there is none. Raises Unavailable.
         """
         newest: dict[str, ScoreState] = {}
-        for record in records:
-            known = newest.get(record.user_id)
-            if known is None or record.version > known.version:
-                newest[record.user_id] = record
+        for state in states:
+            known = newest.get(state.user_id)
+            if known is None or state.version > known.version:
+                newest[state.user_id] = state
         batch = list(newest.values())
         done = ApplyResult(None)
         for start in range(0, len(batch), BATCH):
@@ -92,37 +101,37 @@ class Recorder:
             )
         return done
 
-    def begin_life(self, board_season: BoardSeason, records: Sequence[ScoreState]) -> ApplyResult:
-        """Apply records, and begin a life for them if there is none.
+    def begin_life(self, board_season: BoardSeason, states: Sequence[ScoreState]) -> ApplyResult:
+        """Apply states, and begin a life for them if there is none.
 
         Never a partial life where there is no item: it would take scores that are not recorded,
         and once it is lost nothing tells that there were any.
         """
         item = self.boards.read(board_season.key)
         start = PARTIAL if item is not None and item.is_recorded else NEW
-        return self.cache.apply(with_item_order(board_season, item), records, start=start)
+        return self.cache.apply(with_item_order(board_season, item), states, start=start)
 
     def forget(self, key: str) -> None:
         """End the life of a board-season that `boards.yml` no longer has. Raises Unavailable."""
         self.cache.drop(key)
 
-    def note_mixed_order(
+    def remember_mixed_order(
         self,
         board_season: BoardSeason,
         top: CachedTop,
-        records: Iterable[ScoreState],
+        states: Iterable[ScoreState],
         *,
         order: Order | None = None,
     ) -> None:
-        """Note that a recorded board-season's index has keys of both orders, where records say so.
+        """Note that a recorded board-season's index has keys of both orders, where states say so.
 
         Until its first record nothing says which order counts, so two releases may each have
         written a score. `order` is the one that counts, if not the top's. Raises Unavailable.
         """
         is_known = top.hint is not None and top.hint.mixed
         counts = order or top.order
-        if not is_known and any(it.order not in (None, counts) for it in records):
-            self.boards.note_mixed_order(board_season.key)
+        if not is_known and any(it.order not in (None, counts) for it in states):
+            self.boards.remember_mixed_order(board_season.key)
 
     def wait_for_interval(self, tops: Iterable[CachedTop | None]) -> int:
         """Wait once for all tops whose boards were recorded too lately; the milliseconds waited."""
@@ -154,7 +163,7 @@ class Recorder:
 
         Several functions may record one board at the same time. Each knows a revision first, by
         the hint or by a read of the item, and reads the top of the cache after it. Its write counts
-        only while the item is still at that revision. So whoever writes last has read the newest
+        only while the item is still at that revision. So the last writer has read the newest
         top: a write that is refused learns the new revision, reads the top again, and finds either
         nothing left to record or a top that is newer than the one that won.
         """

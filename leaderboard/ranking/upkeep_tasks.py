@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from leaderboard.boards.board_season import key_of, split_key
+from leaderboard.boards.seasons import key_of, split_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import base64
 import binascii
 import hashlib
 
-from leaderboard.boards.names import USER_ID
 from leaderboard.boards.order import TIME_DIGITS
 from leaderboard.boards.rules import MAX_SCORE
+from leaderboard.boards.snapshots import USER_ID
 from leaderboard.errors import Invalid
 from leaderboard.ranking.listings import Position
 

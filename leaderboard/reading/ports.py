@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score
 from leaderboard.ranking.listings import Position
-from leaderboard.ranking.top_copy import TopCopy
+from leaderboard.ranking.tops import KeptTop
 
 
-class TopCopies(Protocol):
+class KeptTops(Protocol):
     """What the cache keeps for readers. Every call raises CacheUnavailable."""
 
-    def read_copy(self, key: str) -> TopCopy:
+    def read_kept_top(self, key: str) -> KeptTop:
         """The copy of a board-season's recorded top, in one round trip."""
 
-    def keep_copy(self, key: str, *, revision: int, body: str) -> None:
+    def keep_top(self, key: str, *, revision: int, body: str) -> None:
         """Keep a copy, unless a newer one is kept."""
 
     def read_paces(self, boards: Sequence[str]) -> list[str | None]:

@@ -13,18 +13,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboard import instants
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard import clock
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.entries import entries_json, entry_json
 from leaderboard.boards.rules import Action, Board, Format, JudgedPoints
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import CacheUnavailable, UserNotRanked
-from leaderboard.ranking.board_item import with_item_order
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.ports import BoardReader, RankingReader
-from leaderboard.ranking.top_copy import copy_of
+from leaderboard.ranking.tops import kept_top_json, with_item_order
 from leaderboard.reading import cursors
-from leaderboard.reading.ports import ScoreIndex, TopCopies
+from leaderboard.reading.ports import KeptTops, ScoreIndex
 from leaderboard.reading.standby import Standby
 
 Json = dict[str, Any]
@@ -50,7 +49,7 @@ class Reads:
     """
 
     catalog: Catalog
-    cache: TopCopies
+    cache: KeptTops
     rankings: RankingReader
     boards: Callable[[], BoardReader]
     index: Callable[[], ScoreIndex]
@@ -88,7 +87,7 @@ class Reads:
                 "entries": entries_json(listing.entries),
             }
             tag = hashlib.sha256(json.dumps(body).encode()).hexdigest()[:16]
-        ends_at = instants.text_of(board_season.season.ends_ms)
+        ends_at = clock.text_of(board_season.season.ends_ms)
         return TaggedBody(_headed(board_season, degraded, {**body, "endsAt": ends_at}), tag)
 
     def entries(self, board_season: BoardSeason, *, cursor: str | None, limit: int) -> Json:
@@ -148,12 +147,12 @@ class Reads:
 
     def _recorded(self, board_season: BoardSeason) -> tuple[Json, bool]:
         try:
-            kept = self.cache.read_copy(board_season.key)
+            kept = self.cache.read_kept_top(board_season.key)
         except CacheUnavailable:
             item = self.boards().read(board_season.key)
             if item is not None and not item.is_readable:
                 return self._indexed(with_item_order(board_season, item)), True
-            return (NO_SCORES if item is None else json.loads(copy_of(item))), True
+            return (NO_SCORES if item is None else json.loads(kept_top_json(item))), True
         body = kept.body
         if body is None:
             item = self.boards().read(board_season.key)
@@ -161,9 +160,9 @@ class Reads:
                 return NO_SCORES, False
             if not item.is_readable:
                 return self._indexed(with_item_order(board_season, item)), True
-            body = copy_of(item)
+            body = kept_top_json(item)
             with contextlib.suppress(CacheUnavailable):
-                self.cache.keep_copy(board_season.key, revision=item.revision, body=body)
+                self.cache.keep_top(board_season.key, revision=item.revision, body=body)
         recorded: Json = json.loads(body)
         # A board that has recorded nothing says so, whatever is on its way.
         if kept.total is None or not recorded["version"]:
@@ -211,8 +210,8 @@ class Reads:
             "topSize": board.top_size,
             "season": {
                 "season": season.season,
-                "startsAt": instants.text_of(season.starts_ms),
-                "endsAt": instants.text_of(season.ends_ms),
+                "startsAt": clock.text_of(season.starts_ms),
+                "endsAt": clock.text_of(season.ends_ms),
             },
             "actions": {
                 name: {

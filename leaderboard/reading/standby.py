@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Entry, Score, ranked
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.reading.ports import ScoreIndex

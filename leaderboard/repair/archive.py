@@ -1,7 +1,7 @@
 """The archive: recorded tops of seasons whose rankings the cache no longer keeps.
 
 A rename, a removal or a hiding of somebody who played long ago still changes such a top. It is
-made anew from the table then, without a ranking. Who may be in it comes from the index, from the
+made again from the table then, without a ranking. Who may be in it comes from the index, from the
 recorded top and from the records themselves. What each of them has comes from the table, read
 consistently.
 """
@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score, ranked
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.board_item import BoardItem, hint_of, next_item, with_item_order
 from leaderboard.ranking.ports import BoardStore
 from leaderboard.ranking.recorder import NOTHING_RECORDED, TRIES, RecordResult
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import BoardItem, hint_of, next_item, with_item_order
 from leaderboard.repair.ports import USERS_AT_ONCE, OrderIndex, ScoreReader
 
 INDEX_LAG_SECONDS = 1.0
@@ -51,7 +51,7 @@ class Archive:
         """Record the top that the table has now, where these users have changed.
 
         The revision is known first and the scores are read after it, as for any record: so it may
-        be late or repeated. Whoever changed since the index was read has a record of their own
+        be late or repeated. A user who changed since the index was read has a record of their own
         still to come, which names them. Raises Unavailable.
         """
         changed = set(user_ids)
@@ -84,8 +84,8 @@ class Archive:
                 return NOTHING_RECORDED
             top = item.snapshot
             named = [entry.user_id for entry in top.entries if entry.user_id in users]
-            records = self.scores.read_records(key, named)
-            gone = set(named) - {it.user_id for it in records if it.score is not None}
+            states = self.scores.read_states(key, named)
+            gone = set(named) - {it.user_id for it in states if it.score is not None}
             if not gone and item.is_readable:
                 return NOTHING_RECORDED
             left = ranked(
@@ -114,13 +114,13 @@ class Archive:
             best = self.index.best(board_season, limit)
             unknown = [it.user_id for it in best if it.user_id not in known]
             known |= self._read(board_season, unknown)
-            records = [it for it in known.values() if it is not None]
+            states = [it for it in known.values() if it is not None]
             scores = sorted(
-                (it.score for it in records if it.score is not None),
+                (it.score for it in states if it.score is not None),
                 key=lambda it: _sort_key(board_season, it),
             )
             top = tuple(scores[: rules.top_size])
-            mixed = any(it.order not in (None, rules.order) for it in records)
+            mixed = any(it.order not in (None, rules.order) for it in states)
             if len(best) < limit:
                 return TableTop(top, len(scores), mixed)
             # Behind where the index was read to, there may be others.
@@ -136,8 +136,8 @@ class Archive:
         found: dict[str, ScoreState | None] = dict.fromkeys(user_ids)
         for start in range(0, len(user_ids), USERS_AT_ONCE):
             some = user_ids[start : start + USERS_AT_ONCE]
-            for record in self.scores.read_records(board_season.key, some):
-                found[record.user_id] = record
+            for state in self.scores.read_states(board_season.key, some):
+                found[state.user_id] = state
         return found
 
 

@@ -1,8 +1,8 @@
 """Comparison: a whole ranking beside the table, both ways, by hand.
 
 `verification` looks at tops alone, each minute. Here everybody whom the table has is looked up in
-the ranking, and everybody whom the ranking has in the table. Scores move meanwhile, so whoever
-differs is looked up once more in the end, in both; only who differs then is counted.
+the ranking, and everybody whom the ranking has in the table. Scores move meanwhile, so a user who
+differs is looked up again in the end, in both; only who differs then is counted.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from leaderboard import instants
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard import clock
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Entry, Score
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.cached_top import COMPLETE, CachedTop
+from leaderboard.ranking.tops import COMPLETE, CachedTop
 from leaderboard.repair.patience import patiently
 from leaderboard.repair.ports import USERS_AT_ONCE, RepairCache, ScoreReader
 from leaderboard.repair.segments import read_segments
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 SHOWN = 100
 """Differences that are named; all of them are counted."""
 SUSPECTS = 100_000
-"""Users that are looked up once more; past it they count at once."""
+"""Users that are looked up again; past it they count at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ComparedPage:
     """A page of the table beside the ranking: its items, and the users who differ."""
 
     segment: str
-    position: Json | None
+    resume_after: Json | None
     items: int
     differing: tuple[str, ...]
 
@@ -49,6 +49,7 @@ class Suspects:
     uncollected: int = 0
 
     def add(self, users: Sequence[str]) -> None:
+        """Add users. Past SUSPECTS they are only counted."""
         for user_id in users:
             if len(self.users) < SUSPECTS:
                 self.users.add(user_id)
@@ -114,24 +115,24 @@ class RankingComparison:
         for page in pages:
             items += page.items
             suspects.add(page.differing)
-            if page.position is None:
+            if page.resume_after is None:
                 del unread[page.segment]
         return items, not unread
 
     def _compare_page(
-        self, board_season: BoardSeason, segment: str, position: Json | None
+        self, board_season: BoardSeason, segment: str, resume_after: Json | None
     ) -> ComparedPage:
         read = partial(self.scores.read_page, int(segment), self.segments)
-        page = patiently(partial(read, after=position, only=board_season.key))
-        records = [record for _, record in page.records]
+        page = patiently(partial(read, after=resume_after, only=board_season.key))
+        states = [state for _, state in page.states]
         differing: list[str] = []
-        for start in range(0, len(records), USERS_AT_ONCE):
-            some = records[start : start + USERS_AT_ONCE]
+        for start in range(0, len(states), USERS_AT_ONCE):
+            some = states[start : start + USERS_AT_ONCE]
             entries = self._entries(board_season, [it.user_id for it in some])
             differing += [
                 it.user_id for it in some if not _are_equal(it.score, entries.get(it.user_id))
             ]
-        return ComparedPage(segment, page.position, len(records), tuple(differing))
+        return ComparedPage(segment, page.resume_after, len(states), tuple(differing))
 
     def _compare_ranking(
         self, board_season: BoardSeason, life: str, suspects: Suspects, deadline: float
@@ -144,13 +145,13 @@ class RankingComparison:
             page = patiently(partial(dump, cursor=cursor))
             if page is None:
                 raise Unavailable(_lost(board_season))
-            records = {it.user_id: it for it in page.records}
-            users = list(records)
+            states = {it.user_id: it for it in page.states}
+            users = list(states)
             for start in range(0, len(users), USERS_AT_ONCE):
                 some = users[start : start + USERS_AT_ONCE]
                 scores = self._scores(board_season, some)
-                suspects.add([it for it in some if records[it].score != scores.get(it)])
-            ranked += sum(it.score is not None for it in records.values())
+                suspects.add([it for it in some if states[it].score != scores.get(it)])
+            ranked += sum(it.score is not None for it in states.values())
             cursor = page.cursor
             if cursor is None:
                 return ranked, True
@@ -181,8 +182,8 @@ class RankingComparison:
         return {it.user_id: it for it in listing.entries}
 
     def _scores(self, board_season: BoardSeason, users: Sequence[str]) -> dict[str, Score | None]:
-        records = patiently(lambda: self.scores.read_records(board_season.key, users))
-        return {it.user_id: it.score for it in records}
+        states = patiently(lambda: self.scores.read_states(board_season.key, users))
+        return {it.user_id: it.score for it in states}
 
 
 def _lost(board_season: BoardSeason) -> str:
@@ -214,5 +215,5 @@ def _shown(it: Score | Entry) -> Json:
     return {
         "userName": it.user_name,
         "userScore": it.user_score,
-        "scoreUpdatedAt": instants.text_of(it.updated_ms),
+        "scoreUpdatedAt": clock.text_of(it.updated_ms),
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import BoardNotFound
 
 

@@ -9,30 +9,41 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score
-from leaderboard.ranking.board_item import BoardItem, BoardRow
-from leaderboard.ranking.cached_top import RankingPage
 from leaderboard.ranking.listings import Position
 from leaderboard.ranking.ports import BoardReader, RankingCache, RankingReader
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import BoardItem, BoardRow, RankingPage
 
 Json = dict[str, Any]
 
 USERS_AT_ONCE = 100
-"""The most users that one call of `ScoreReader.read_records` asks for."""
+"""The most users that one call of `ScoreReader.read_states` asks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanPage:
-    """Some records of a segment, each with the key of its board-season.
+    """Some states of a segment, each with the key of its board-season.
 
-    `position` says where the segment goes on; None: it is at its end.
+    `resume_after` says where the segment goes on; None: it is at its end.
     """
 
-    records: Sequence[tuple[str, ScoreState]]
-    position: Json | None
+    states: Sequence[tuple[str, ScoreState]]
+    resume_after: Json | None
+
+
+class SegmentPage(Protocol):
+    """What one page of a segment came to. `resume_after`: where it goes on; None: at its end."""
+
+    @property
+    def segment(self) -> str:
+        """The segment that the page is of."""
+
+    @property
+    def resume_after(self) -> Json | None:
+        """Where the segment goes on; None: at its end."""
 
 
 class ScoreReader(Protocol):
@@ -46,8 +57,8 @@ class ScoreReader(Protocol):
         Tombstones are included.
         """
 
-    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
-        """The records of these users, `USERS_AT_ONCE` at most; who has no item is left out."""
+    def read_states(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
+        """The states of these users, `USERS_AT_ONCE` at most; who has no item is left out."""
 
 
 class OrderIndex(Protocol):
@@ -105,21 +116,23 @@ class FollowedBoards(Protocol):
 class RunMemory(Protocol):
     """What one run of a scheduled function leaves for the next. Raises CacheUnavailable.
 
-    It is kept in the cache. What is lost is only done once more.
+    It is kept in the cache. What is lost is only done again.
     """
 
     def drop(self, key: str) -> bool:
         """Forget a ranking; False if a rebuild is filling it, so that it stays."""
 
-    def read_turns(self) -> str | None:
+    def read_rollover(self) -> str | None:
         """How far the rollover of seasons is."""
 
-    def keep_turns(self, text: str) -> None: ...
+    def keep_rollover(self, text: str) -> None:
+        """Remember how far the rollover of seasons is."""
 
     def read_rules(self) -> str | None:
         """Which rules were seen, and since when."""
 
-    def keep_rules(self, text: str) -> None: ...
+    def keep_rules(self, text: str) -> None:
+        """Remember which rules were seen, and since when."""
 
     def read_misses(self) -> Mapping[str, str]:
         """What the last verification found different, by the keys of the board-seasons."""
@@ -127,10 +140,11 @@ class RunMemory(Protocol):
     def keep_miss(self, key: str, text: str | None) -> None:
         """Remember what differs on a board-season; None: nothing does."""
 
-    def read_place(self) -> str | None:
-        """The key that the last verification came to; None: it begins anew."""
+    def read_resume_after(self) -> str | None:
+        """The key that the last verification came to; None: it begins again."""
 
-    def keep_place(self, key: str | None) -> None: ...
+    def keep_resume_after(self, key: str | None) -> None:
+        """Remember the key that this verification came to."""
 
 
 class RebuildClaims(Protocol):
@@ -139,7 +153,7 @@ class RebuildClaims(Protocol):
     It only saves work: nothing goes wrong if two rebuilds run at once.
     """
 
-    def take(self, run: str) -> bool:
+    def claim(self, run: str) -> bool:
         """Claim the rebuild for a run. False: another one is alive, and will go round again."""
 
     def hold(self, run: str) -> None:
@@ -148,7 +162,7 @@ class RebuildClaims(Protocol):
     def give_back(self, run: str) -> None:
         """Give up a claim whose rebuild could not be started."""
 
-    def finish(self, run: str) -> bool:
+    def end(self, run: str) -> bool:
         """End the run; True if somebody asked for another rebuild meanwhile."""
 
 

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Unavailable
 from leaderboard.ranking.ports import RankingCache
 from leaderboard.repair.patience import patiently
@@ -122,6 +122,6 @@ class Rebuild:
             return done.next_pass(request, attempts=done.attempts + 1)
         if done.opened_boards:
             return done.next_pass(RebuildRequest(unrecorded=True))
-        if not done.request.is_single and patiently(lambda: self.claims.finish(done.run)):
+        if not done.request.is_single and patiently(lambda: self.claims.end(done.run)):
             return done.next_pass(RebuildRequest(cold=True), attempts=1)
         return None

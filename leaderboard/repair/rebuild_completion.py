@@ -15,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
-from leaderboard.ranking.cached_top import COMPLETE
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.ranking.ports import RankingCache
 from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.tops import COMPLETE
 from leaderboard.repair.patience import patiently
 from leaderboard.repair.rebuild_heartbeat import RebuildHeartbeat
 from leaderboard.repair.rebuild_progress import RebuildProgress

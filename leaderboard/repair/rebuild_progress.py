@@ -54,7 +54,7 @@ class RebuildProgress:
     board-seasons without an item, and opened them for a pass of their own.
 
     Of the whole: how often the cache was lost (`attempts`), and sums: invocations, items that were
-    read, records that were newer than the ranking's, records that a sweep corrected, rankings that
+    read, states that were newer than the ranking's, states that a sweep corrected, rankings that
     were completed, and tops that moved.
     """
 

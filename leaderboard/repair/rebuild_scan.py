@@ -1,8 +1,8 @@
 """The second step of a rebuild's pass: the table is read, and what it has fills the rankings.
 
-The table is read in segments, side by side. Each segment gathers its records by board-season and
-fills them in chunks, sorted, because that is several times faster than one by one. Every record is
-checked by its version, as live records are, so the order does not matter, nor how often a part is
+The table is read in segments, side by side. Each segment gathers its states by board-season and
+fills them in chunks, sorted, because that is several times faster than one by one. Every state is
+checked by its version, as live ones are, so the order does not matter, nor how often a part is
 read: an invocation that dies is simply repeated. A fill names the life of the cache that it is for,
 and learns from the answer if that life is over.
 """
@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.ranking.ports import RankingCache
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.repair.kept_seasons import kept_board_season
@@ -32,7 +32,7 @@ Json = dict[str, Any]
 CHUNK_RECORDS = 50_000
 """Records that a segment gathers before they are filled, sorted: some 25 MB."""
 CHUNK_SECONDS = 5.0
-"""How long records may wait for their chunk to become full."""
+"""How long states may wait for their chunk to become full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class FilledChunk:
     """
 
     segment: str
-    position: Json | None
+    resume_after: Json | None
     filled: tuple[str, ...]
     lost: tuple[str, ...]
     unlisted: frozenset[str]
@@ -71,8 +71,8 @@ class RebuildScan:
         """
         unlisted = set[str]()
 
-        def read(segment: str, position: Json | None) -> FilledChunk:
-            return self._read_chunk(progress, segment, position, deadline)
+        def read(segment: str, resume_after: Json | None) -> FilledChunk:
+            return self._read_chunk(progress, segment, resume_after, deadline)
 
         def goes_on() -> bool:
             return bool(progress.unread) and time.monotonic() < deadline
@@ -84,41 +84,41 @@ class RebuildScan:
         return self._open(progress, unlisted)
 
     def _read_chunk(
-        self, progress: RebuildProgress, segment: str, position: Json | None, deadline: float
+        self, progress: RebuildProgress, segment: str, resume_after: Json | None, deadline: float
     ) -> FilledChunk:
         """Read on in a segment, and fill what came together."""
         only = next(iter(progress.lives), None) if progress.request.is_single else None
-        records: dict[str, list[ScoreState]] = defaultdict(list)
+        states: dict[str, list[ScoreState]] = defaultdict(list)
         other_keys = set[str]()
         size, until = 0, min(deadline, time.monotonic() + CHUNK_SECONDS)
         while True:
             read = partial(self.scores.read_page, int(segment), progress.segments)
-            page = patiently(partial(read, after=position, only=only))
-            for key, record in page.records:
+            page = patiently(partial(read, after=resume_after, only=only))
+            for key, state in page.states:
                 if key in progress.lives:
-                    records[key].append(record)
+                    states[key].append(state)
                     size += 1
                 else:
                     other_keys.add(key)
-            position = page.position
-            if position is None or size >= CHUNK_RECORDS or time.monotonic() >= until:
+            resume_after = page.resume_after
+            if resume_after is None or size >= CHUNK_RECORDS or time.monotonic() >= until:
                 break
-        applied = {key: self._fill(progress, key, some) for key, some in records.items()}
+        applied = {key: self._fill(progress, key, some) for key, some in states.items()}
         filled = [key for key, number in applied.items() if number is not None]
         return FilledChunk(
             segment,
-            position,
+            resume_after,
             filled=tuple(filled),
             lost=tuple(key for key, number in applied.items() if number is None),
             unlisted=frozenset(key for key in other_keys if self._is_unlisted(progress, key)),
-            items=sum(len(records[key]) for key in filled),
+            items=sum(len(states[key]) for key in filled),
             applied=sum(number or 0 for number in applied.values()),
         )
 
-    def _fill(self, progress: RebuildProgress, key: str, records: list[ScoreState]) -> int | None:
+    def _fill(self, progress: RebuildProgress, key: str, states: list[ScoreState]) -> int | None:
         board_season = BoardSeason.parse(key, self.catalog.find)
         life = progress.lives[key]
-        return patiently(lambda: self.cache.fill(board_season, records, life=life))
+        return patiently(lambda: self.cache.fill(board_season, states, life=life))
 
     def _is_unlisted(self, progress: RebuildProgress, key: str) -> bool:
         """Whether a rebuild of everything lacks a board-season that belongs to this pass."""
@@ -138,8 +138,8 @@ class RebuildScan:
 
 
 def _with_chunk(progress: RebuildProgress, chunk: FilledChunk) -> RebuildProgress:
-    unread = {**progress.unread, chunk.segment: chunk.position}
-    if chunk.position is None or chunk.segment not in progress.unread:
+    unread = {**progress.unread, chunk.segment: chunk.resume_after}
+    if chunk.resume_after is None or chunk.segment not in progress.unread:
         del unread[chunk.segment]
     read = replace(
         progress,

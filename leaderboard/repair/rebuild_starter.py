@@ -1,8 +1,8 @@
 """Starts the rebuild of a ranking that was found cold. One rebuild fills all that are cold.
 
-A rebuild reads the whole table, so after a loss of the cache one serves all boards. Whoever finds
-another cold ranking while it is under way asks it to go round once more. That only saves work: the
-rankings come out right also with two rebuilds at once, or after one that died.
+A rebuild reads the whole table, so after a loss of the cache one serves all boards. A run that
+finds another cold ranking meanwhile asks it to go round again. That only saves work: the rankings
+come out right also with two rebuilds at once, or after one that died.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import CacheUnavailable, Unavailable
 from leaderboard.repair.ports import BoardClaims, RebuildClaims, RebuildLauncher
 
@@ -30,7 +30,7 @@ class RebuildStarter:
         """
         run = secrets.token_hex(8)
         try:
-            if not self.claims.take(run):
+            if not self.claims.claim(run):
                 return False
             self.function.start(board_season, run)
         except Unavailable:

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from leaderboard.boards.board_season import BoardSeason, key_of
 from leaderboard.boards.catalog import Catalog
-from leaderboard.ranking.board_item import BoardRow
-from leaderboard.ranking.cached_top import COMPLETE, CachedTop
+from leaderboard.boards.seasons import BoardSeason, key_of
 from leaderboard.ranking.ports import RankingCache
 from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.tops import COMPLETE, BoardRow, CachedTop
 from leaderboard.repair.kept_seasons import kept_board_season
 from leaderboard.repair.patience import patiently
 from leaderboard.repair.ports import BoardDirectory

@@ -18,12 +18,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
-from leaderboard.ranking.board_item import BoardItem, with_item_order
-from leaderboard.ranking.cached_top import COMPLETE
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.ranking.ports import RankingCache, Rebuilds
 from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.tops import COMPLETE, BoardItem, with_item_order
 from leaderboard.repair.kept_seasons import kept_board_season
 from leaderboard.repair.ports import RuleStore, RunMemory
 
@@ -109,8 +108,9 @@ class RuleChanges:
     def _see_rules(self) -> SeenRules:
         """What the runs have seen, with this one.
 
-        It begins anew after other rules, and after a time in which no run looked: a deploy may have
-        gone back then and come again, and a cache that failed over may remember an earlier one.
+        It begins again after other rules, and after a time in which no run looked: a deploy may
+        have gone back then and come again, and a cache that failed over may remember an earlier
+        one.
         """
         rules, now = self._rules(), self.now_ms()
         text = self.memory.read_rules()

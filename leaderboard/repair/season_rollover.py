@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from leaderboard.boards.board_season import key_of, split_key
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Board, Schedule
+from leaderboard.boards.seasons import key_of, split_key
 from leaderboard.errors import BoardNotFound, CacheUnavailable
-from leaderboard.ranking.board_item import BoardItem
+from leaderboard.ranking.tops import BoardItem
 from leaderboard.repair.ports import BoardDirectory, FollowedBoards, RunMemory
 from leaderboard.repair.rollover_progress import RolloverProgress
 from leaderboard.repair.season_window import SeasonWindow
@@ -61,6 +61,7 @@ class RolloverRun:
 
     @property
     def is_over(self) -> bool:
+        """Whether the time of this run is up."""
         return time.monotonic() >= self.deadline
 
 
@@ -104,7 +105,7 @@ class SeasonRollover:
         """
         seasons = _text_of(windows)
         has_patterns = any("*" in name for name in windows)
-        progress = RolloverProgress.from_text(self.memory.read_turns())
+        progress = RolloverProgress.from_text(self.memory.read_rollover())
         if progress.seasons != seasons:
             if has_patterns:
                 self._open(run, self._followed(run.now_ms))
@@ -112,7 +113,7 @@ class SeasonRollover:
             if run.is_over:
                 return False
             progress = progress.begin(seasons, needs_pass=has_patterns)
-            self.memory.keep_turns(progress.to_text())
+            self.memory.keep_rollover(progress.to_text())
         if progress.passes:
             page = self._read_page(progress.resume_after, run.now_ms)
             self._open(run, page.unopened)
@@ -120,7 +121,7 @@ class SeasonRollover:
             if run.is_over:
                 return False
             progress = progress.after_page(page.resume_after)
-            self.memory.keep_turns(progress.to_text())
+            self.memory.keep_rollover(progress.to_text())
         return not progress.passes
 
     def _drop(self, run: RolloverRun, keys: Iterable[str]) -> None:

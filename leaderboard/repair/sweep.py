@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Entry, Score
 from leaderboard.ranking.listings import Position
 from leaderboard.ranking.score_state import ScoreState
@@ -34,7 +34,7 @@ class SweepResult:
     """What a sweep came to: how many entries it corrected, and how it ended.
 
     `resume_after`: time ran out at that position. `needs_rebuild`: the ranking shows an entry that
-    the version check does not let go, so it has to be dropped and filled anew.
+    the version check does not let go, so it has to be dropped and filled again.
     """
 
     corrected: int = 0
@@ -70,12 +70,12 @@ class Sweep:
             positions = [_position(it) for it in entries]
             differing = set(positions) - self._indexed(board_season, after, until=positions[-1])
             if differing:
-                records = self._records(board_season, differing)
-                newer = self.cache.fill(board_season, records, life=life)
+                states = self._states(board_season, differing)
+                newer = self.cache.fill(board_season, states, life=life)
                 if newer is None:
                     return SweepResult(corrected, life_is_over=True)
                 corrected += newer
-                if self._still_shows(board_season, after, differing - _shown_by(records)):
+                if self._still_shows(board_season, after, differing - _shown_by(states)):
                     return SweepResult(corrected, needs_rebuild=True)
             after = positions[-1]
             if time.monotonic() >= deadline:
@@ -105,17 +105,15 @@ class Sweep:
             if _sort_key(board_season, after) >= _sort_key(board_season, until):
                 return found
 
-    def _records(
-        self, board_season: BoardSeason, differing: Iterable[Position]
-    ) -> list[ScoreState]:
+    def _states(self, board_season: BoardSeason, differing: Iterable[Position]) -> list[ScoreState]:
         """What the table has of these users; of who has no item, that there is no score."""
         before = self.now_ms() - RECENT_MS
         users = sorted({it.user_id for it in differing})
         known: dict[str, ScoreState] = {}
         for start in range(0, len(users), USERS_AT_ONCE):
             some = users[start : start + USERS_AT_ONCE]
-            records = self.scores.read_records(board_season.key, some)
-            known |= {it.user_id: it for it in records}
+            states = self.scores.read_states(board_season.key, some)
+            known |= {it.user_id: it for it in states}
         return [known.get(it) or ScoreState(it, before, None) for it in users]
 
     def _still_shows(
@@ -123,7 +121,7 @@ class Sweep:
     ) -> bool:
         """Whether the ranking has some of these wrong positions after all.
 
-        Users who score meanwhile have moved on; whoever has not moved is kept by the version check.
+        Users who score meanwhile have moved on; the version check keeps the others.
         """
         if not wrong:
             return False
@@ -135,8 +133,8 @@ def _position(it: Entry | Score) -> Position:
     return Position(it.user_score, it.updated_ms, it.user_id)
 
 
-def _shown_by(records: Sequence[ScoreState]) -> set[Position]:
-    return {_position(it.score) for it in records if it.score is not None}
+def _shown_by(states: Sequence[ScoreState]) -> set[Position]:
+    return {_position(it.score) for it in states if it.score is not None}
 
 
 def _sort_key(board_season: BoardSeason, it: Position) -> tuple[int, int, str]:

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import SystemRandom
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.cached_top import COMPLETE, TOTAL_MS, CachedTop
 from leaderboard.ranking.ports import RankingCache, Rebuilds
 from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.tops import COMPLETE, TOTAL_MS, CachedTop
 from leaderboard.repair.ports import FollowedBoards
 
 CHANCE = SystemRandom()

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import BoardNotFound, Unreadable
 from leaderboard.ranking.recorder import RecordResult
 from leaderboard.ranking.upkeep_tasks import UpkeepTasks

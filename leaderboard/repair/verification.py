@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.seasons import before
+from leaderboard.boards.seasons import BoardSeason, before
 from leaderboard.boards.snapshots import Score, Snapshot
-from leaderboard.ranking.board_item import with_item_order
-from leaderboard.ranking.cached_top import COMPLETE
 from leaderboard.ranking.ports import Rebuilds, TopReader
+from leaderboard.ranking.tops import COMPLETE, with_item_order
 from leaderboard.repair.kept_seasons import kept_board_season
 from leaderboard.repair.ports import (
     USERS_AT_ONCE,
@@ -78,10 +76,12 @@ class Miss:
 
     @classmethod
     def from_text(cls, text: str) -> Miss:
+        """The miss in what `to_text` made."""
         image = json.loads(text)
         return cls(frozenset(image["differences"]), int(image["rebuiltAt"]))
 
     def to_text(self) -> str:
+        """The miss as the cache keeps it, in JSON."""
         return json.dumps(
             {"differences": sorted(self.differences), "rebuiltAt": self.rebuilt_ms},
         )
@@ -108,7 +108,7 @@ class Verification:
         Those of boards.yml, those that somebody watches and those that were missed are looked at
         each time, and the others page by page, a page each time.
 
-        A difference counts if it is there twice, some seconds apart, and then once more in the
+        A difference counts if it is there twice, some seconds apart, and then again in the
         next run: so nothing counts that is only on its way, however busy a board is.
         """
         deadline = time.monotonic() + seconds
@@ -180,8 +180,8 @@ class Verification:
 
     def _next_page(self) -> list[str]:
         """A page of all board-seasons, behind that of the last run."""
-        rows, resume_after = self.boards.list_some(self.memory.read_place(), PAGE)
-        self.memory.keep_place(resume_after)
+        rows, resume_after = self.boards.list_some(self.memory.read_resume_after(), PAGE)
+        self.memory.keep_resume_after(resume_after)
         return [row.key for row in rows]
 
     # Looking at them.
@@ -236,8 +236,8 @@ class Verification:
             scores: dict[str, Score] = {}
             for start in range(0, len(users), USERS_AT_ONCE):
                 some = users[start : start + USERS_AT_ONCE]
-                records = self.scores.read_records(board_season.key, some)
-                scores |= {it.user_id: it.score for it in records if it.score is not None}
+                states = self.scores.read_states(board_season.key, some)
+                scores |= {it.user_id: it.score for it in states if it.score is not None}
             confirmed = sum(it in scores for it in best)
             if confirmed >= size or len(best) < limit:
                 return sorted(scores.values(), key=lambda it: _sort_key(board_season, it))[:size]

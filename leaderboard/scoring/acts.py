@@ -53,7 +53,7 @@ class ActLog:
         return replace(self, acts=tuple(kept), version=next_version(self.version, now_ms=act.at_ms))
 
     def ends_with(self, act: Act) -> bool:
-        """Whether the newest act is that one, but for the time: then it is a request sent again."""
+        """Whether the newest act is that one at another time: then it is a request sent again."""
         return bool(self.acts) and replace(self.acts[0], at_ms=act.at_ms) == act
 
 

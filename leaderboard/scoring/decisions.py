@@ -1,8 +1,8 @@
 """What a write does to a user's score: pure decisions over the items that were read.
 
 `complete` decides a player's action ticket, `submit` a trusted write. Both answer with the items to
-write. The table accepts them only while they are still those that were read. Whoever loses that
-race reads the newer items and decides again.
+write. The table accepts them only while they are still those that were read. A request that loses
+that race reads the newer items and decides again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from leaderboard.boards.rules import Board, Operator, Order
+from leaderboard.clock import to_text
 from leaderboard.errors import (
     Barred,
     Invalid,
@@ -20,8 +21,6 @@ from leaderboard.errors import (
     TicketInvalid,
     TicketSuperseded,
 )
-from leaderboard.instants import to_text
-from leaderboard.scoring.completions import Completion
 from leaderboard.scoring.items import (
     BARRED,
     DELETED,
@@ -31,7 +30,7 @@ from leaderboard.scoring.items import (
     ScoreItem,
     next_version,
 )
-from leaderboard.scoring.judges import FAILED
+from leaderboard.scoring.judges import FAILED, Completion
 from leaderboard.scoring.limits import Usage, charge
 from leaderboard.scoring.tickets import REFUSAL, ActionTicket
 

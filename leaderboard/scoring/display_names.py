@@ -11,7 +11,7 @@ import unicodedata
 
 import regex
 
-from leaderboard.boards.names import MAX_NAME
+from leaderboard.boards.snapshots import MAX_NAME
 
 MAX_MARKS = 3
 MAX_STACKED = 5

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Action, Board
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import ActionNotFound
-from leaderboard.scoring.completions import challenge, digest
+from leaderboard.scoring.judges import challenge, digest
 from leaderboard.scoring.tickets import ActionTicket, SigningKeys, new_id, seed_of
 
 

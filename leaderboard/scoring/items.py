@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from leaderboard.boards.board_season import key_of
-from leaderboard.boards.names import default_name
 from leaderboard.boards.rules import Board
+from leaderboard.boards.seasons import key_of
+from leaderboard.boards.snapshots import default_name
 
 VISIBLE = "visible"
 HIDDEN = "hidden"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from leaderboard.boards.rules import Board
@@ -14,18 +14,19 @@ from leaderboard.scoring.tickets import KeyId, SigningKeys
 class ScoreStore(Protocol):
     """The tables of scores and submissions. Reads are consistent."""
 
-    def read(self, user_id: str, key: str) -> ScoreItem | None: ...
+    def read(self, user_id: str, key: str) -> ScoreItem | None:
+        """A user's item on a board-season, also one without a score; None if there is none."""
 
-    def read_profile(self, user_id: str) -> Profile | None: ...
+    def read_profile(self, user_id: str) -> Profile | None:
+        """A user's profile; None if there is none."""
 
     def read_several(
         self, user_id: str, keys: Sequence[str]
     ) -> tuple[Profile | None, list[ScoreItem | None]]:
         """The profile and the items of those board-seasons, in one trip."""
 
-    def read_submission(
-        self, user_id: str, board: str, submission_id: str
-    ) -> Submission | None: ...
+    def read_submission(self, user_id: str, board: str, submission_id: str) -> Submission | None:
+        """A trusted write that was remembered; None once it is forgotten."""
 
     def read_opened(self, user_id: str, pattern: str) -> frozenset[str]:
         """The boards of a pattern that a player opened."""
@@ -40,7 +41,8 @@ class ScoreStore(Protocol):
 class ProfileStore(Protocol):
     """The profiles, and the copies of name and standing on the scores."""
 
-    def read_profile(self, user_id: str) -> Profile | None: ...
+    def read_profile(self, user_id: str) -> Profile | None:
+        """A user's profile; None if there is none."""
 
     def write_profile(self, profile: Profile, *, read_version: int) -> None:
         """Raises Raced, with nothing written, if the profile is not at that version any more."""
@@ -61,15 +63,19 @@ class ModerationStore(Protocol):
     """Profiles, histories and scores. Reads are consistent; writes raise Raced, with nothing
     written, if something is not as it was read."""
 
-    def read(self, user_id: str, key: str) -> ScoreItem | None: ...
+    def read(self, user_id: str, key: str) -> ScoreItem | None:
+        """A user's item on a board-season, also one without a score; None if there is none."""
 
-    def read_profile(self, user_id: str) -> Profile | None: ...
+    def read_profile(self, user_id: str) -> Profile | None:
+        """A user's profile; None if there is none."""
 
-    def read_history(self, user_id: str) -> ActLog: ...
+    def read_history(self, user_id: str) -> ActLog:
+        """What moderators did to a user, oldest first."""
 
     def write_standing(
         self, profile: Profile, *, read_version: int, history: ActLog, read_history: int
-    ) -> None: ...
+    ) -> None:
+        """Write a profile's standing together with the act in the user's history."""
 
     def write_removal(
         self,
@@ -89,10 +95,11 @@ class ModerationStore(Protocol):
 class UserConnections(Protocol):
     """The rows of users' open connections."""
 
-    def of_user(self, user_id: str) -> Iterable[str]:
-        """A user's open connections, read consistently."""
+    def of_user(self, user_id: str) -> list[str]:
+        """A user's connections; one that closed without a word may be among them."""
 
-    def close(self, connection_id: str) -> None: ...
+    def close(self, connection_id: str) -> None:
+        """Forget a connection and all that it follows."""
 
 
 class SocketCloser(Protocol):

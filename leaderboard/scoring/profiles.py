@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Board
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import BoardNotFound, Raced, RateLimited, Unavailable
 from leaderboard.retries import tries
 from leaderboard.scoring.decisions import refuse

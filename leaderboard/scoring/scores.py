@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from leaderboard.boards.board_season import BoardSeason, key_of, split_key
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Action, Board
+from leaderboard.boards.seasons import BoardSeason, key_of, split_key
 from leaderboard.errors import BoardLimit, BoardNotFound, Raced, TicketInvalid
 from leaderboard.retries import tries
 from leaderboard.scoring import decisions
-from leaderboard.scoring.completions import Completion, Evidence
 from leaderboard.scoring.issuing import action_of, new_ticket
 from leaderboard.scoring.items import (
     Answer,
@@ -22,6 +21,7 @@ from leaderboard.scoring.items import (
     Write,
     unnamed,
 )
+from leaderboard.scoring.judges import Completion, Evidence
 from leaderboard.scoring.ports import Keyring, ScoreStore
 from leaderboard.scoring.tickets import (
     REFUSAL,
@@ -92,7 +92,15 @@ class Scores:
             opened = decisions.attempt(rules, item, ticket, now_ms=now)
             opening = opening_of(self.store, rules, item)
             try:
-                self.store.write(Write(rules, opened, item.version, profile, opening=opening))
+                self.store.write(
+                    Write(
+                        board=rules,
+                        item=opened,
+                        read_version=item.version,
+                        profile=profile,
+                        opening=opening,
+                    )
+                )
             except Raced:
                 continue
             return
@@ -133,10 +141,17 @@ class Scores:
             if decision.item is None:
                 return Outcome(user_id, item.user_name, decision.answer, replayed=True)
             others = tuple(
-                ItemWrite(other, after, before.version)
+                ItemWrite(board=other, item=after, read_version=before.version)
                 for (other, before), after in zip(counted, decision.also, strict=True)
             )
-            write = Write(rules, decision.item, item.version, profile, also=others, opening=opening)
+            write = Write(
+                board=rules,
+                item=decision.item,
+                read_version=item.version,
+                profile=profile,
+                also=others,
+                opening=opening,
+            )
             try:
                 self.store.write(write)
             except Raced:

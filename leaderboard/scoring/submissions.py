@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Board, Operator
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import (
     Invalid,
     LeaderboardError,
@@ -72,16 +72,15 @@ class Submissions:
         """One trusted write: `delta` on increment boards, `score` on the others.
 
         It counts for the season in which it was accepted: now, unless `accepted_ms` says otherwise.
-        Idempotent by `submission_id`, per user and board, for at least 24 hours; a season that
-        turns in between does not count it again. Raises BoardNotFound, Invalid, Barred,
-        ScoreLimit, and SubmissionConflict for a known id with another body.
+        Idempotent by `submission_id`, per user and board and whatever the season, for at least 24
+        hours. Raises BoardNotFound, Invalid, Barred, ScoreLimit, and SubmissionConflict (a known id
+        with another body).
         """
         rules = self.catalog.find(board)
-        amount = _amount(rules, score, delta)
+        amount = _amount(rules, score=score, delta=delta)
         digest = _digest(score=score, delta=delta, user_name=user_name)
         now = self.now_ms() if accepted_ms is None else accepted_ms
-        current = BoardSeason.at(rules, now)
-        name = user_name or unnamed(user_id).user_name
+        current, name = BoardSeason.at(rules, now), user_name or unnamed(user_id).user_name
         for _ in tries():
             try:
                 (item,), profile = gather(self.store, user_id, [current.key])
@@ -100,9 +99,15 @@ class Submissions:
                     answer=decision.answer,
                     expires_ms=now + SUBMISSION_MS,
                 )
-                self.store.write(
-                    Write(rules, decision.item, item.version, profile, named, submission)
+                write = Write(
+                    board=rules,
+                    item=decision.item,
+                    read_version=item.version,
+                    profile=profile,
+                    renamed=named,
+                    submission=submission,
                 )
+                self.store.write(write)
             except (Invalid, Refused, Raced) as refusal:
                 # Few writes are known already, so only what does not go through asks whether it is.
                 known = self.store.read_submission(user_id, board, submission_id)
@@ -185,7 +190,7 @@ def _by_user(wanted: Sequence[TrustedWrite]) -> list[list[int]]:
     return list(numbers.values())
 
 
-def _amount(board: Board, score: int | None, delta: int | None) -> int:
+def _amount(board: Board, *, score: int | None, delta: int | None) -> int:
     """The one of both that the board takes. Raises Invalid."""
     takes_delta = board.operator is Operator.INCREMENT
     right, wrong = (delta, score) if takes_delta else (score, delta)

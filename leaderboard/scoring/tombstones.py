@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from leaderboard.boards.names import default_name
+from leaderboard.boards.snapshots import default_name
 from leaderboard.scoring.items import DELETED, UNSCORED_MS, Profile, ScoreItem, next_version
 
 DAY_MS = 86_400_000

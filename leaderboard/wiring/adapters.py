@@ -37,7 +37,7 @@ def configuration() -> Settings:
 
 
 @cache
-def boards() -> Catalog:
+def catalog() -> Catalog:
     it = configuration()
     return boards_file.load(it.boards_file, frame_interval_ms=it.frame_interval_ms)
 
@@ -190,6 +190,6 @@ def failure_queue() -> FailureQueue:
 @cache
 def score_image_reader() -> ImageReader:
     """What reads the images of the stream of scores."""
-    from leaderboard.adapters.dynamodb.score_images import read_image
+    from leaderboard.adapters.dynamodb.score_items import read_image
 
     return read_image

@@ -7,11 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from leaderboard import clock
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.wiring.adapters import (
     board_index,
     board_table,
-    boards,
+    catalog,
     configuration,
     connection_table,
     connections_api,
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from leaderboard.scoring.submissions import Submissions
 
 
-def asked(board: str, season: str | None = None, *, future: bool = False) -> BoardSeason:
+def board_season(board: str, season: str | None = None, *, future: bool = False) -> BoardSeason:
     """The board-season that a request means, by `BoardSeason.asked`; raises BoardNotFound, too."""
-    return BoardSeason.asked(boards().find(board), season, now_ms=clock.now_ms(), future=future)
+    return BoardSeason.asked(catalog().find(board), season, now_ms=clock.now_ms(), future=future)
 
 
 @cache
@@ -65,14 +65,14 @@ def edge() -> Edge:
 def scores() -> Scores:
     from leaderboard.scoring.scores import Scores
 
-    return Scores(catalog=boards(), store=score_table(), keys=ticket_keys(), now_ms=clock.now_ms)
+    return Scores(catalog=catalog(), store=score_table(), keys=ticket_keys(), now_ms=clock.now_ms)
 
 
 @cache
 def submissions() -> Submissions:
     from leaderboard.scoring.submissions import Submissions
 
-    return Submissions(catalog=boards(), store=score_table(), now_ms=clock.now_ms)
+    return Submissions(catalog=catalog(), store=score_table(), now_ms=clock.now_ms)
 
 
 @cache
@@ -97,7 +97,7 @@ def profiles() -> Profiles:
     from leaderboard.adapters.dynamodb.profiles import ProfileTable
     from leaderboard.scoring.profiles import Profiles
 
-    return Profiles(catalog=boards(), store=ProfileTable(score_table()), now_ms=clock.now_ms)
+    return Profiles(catalog=catalog(), store=ProfileTable(score_table()), now_ms=clock.now_ms)
 
 
 @cache
@@ -107,7 +107,7 @@ def ingest() -> Ingest:
 
     it = configuration()
     return Ingest(
-        catalog=boards(),
+        catalog=catalog(),
         recorder=recorder(),
         rebuilds=rebuild_starter(),
         upkeep=upkeep_function(),
@@ -138,13 +138,13 @@ def rebuild_starter() -> RebuildStarter:
 
 @cache
 def batch_reader() -> BatchReader:
-    from leaderboard.adapters.dynamodb.board_images import StreamImages
+    from leaderboard.adapters.dynamodb.board_items import StreamImages
     from leaderboard.frames.changes import BatchReader
 
     return BatchReader(
         images=StreamImages(reports()),
         boards=board_table(),
-        told=viewer_cache(),
+        cache=viewer_cache(),
         now_ms=clock.now_ms,
     )
 
@@ -157,8 +157,8 @@ def broadcaster() -> Broadcaster:
     it = configuration()
     others = FanoutFunction(it.fanout_function)
     return Broadcaster(
-        catalog=boards(),
-        sender=replace(fanout(), fanout=others, reach=it.reach),
+        catalog=catalog(),
+        sender=replace(sender(), fanout=others, reach=it.reach),
         cache=viewer_cache(),
         posts_per_second=it.posts_per_second,
         now_ms=clock.now_ms,
@@ -166,7 +166,7 @@ def broadcaster() -> Broadcaster:
 
 
 @cache
-def fanout() -> Sender:
+def sender() -> Sender:
     """Posts frames by itself, without other functions."""
     from leaderboard.adapters.aws.posting import PostingDelivery
     from leaderboard.adapters.dynamodb.audiences import AudienceTable
@@ -175,7 +175,7 @@ def fanout() -> Sender:
     it = configuration()
     return Sender(
         audience=AudienceTable(it.connections_table, audience_shards=it.audience_shards),
-        delivery=PostingDelivery(it.socket_endpoint, it.region, handles=it.handles),
+        delivery=PostingDelivery(endpoint=it.socket_endpoint, region=it.region, handles=it.handles),
     )
 
 
@@ -197,7 +197,7 @@ def subscriptions() -> Subscriptions:
     from leaderboard.frames.subscriptions import Subscriptions
 
     return Subscriptions(
-        catalog=boards(),
+        catalog=catalog(),
         connections=connection_table(),
         boards=board_table(),
         profiles=score_table(),
@@ -214,7 +214,7 @@ def reads() -> Reads:
     from leaderboard.reading.reads import Reads
 
     return Reads(
-        catalog=boards(),
+        catalog=catalog(),
         cache=ViewerCache(read_connection()),
         rankings=read_ranking(),
         boards=board_table,

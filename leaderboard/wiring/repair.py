@@ -9,7 +9,7 @@ from leaderboard import clock
 from leaderboard.wiring.adapters import (
     board_index,
     board_table,
-    boards,
+    catalog,
     configuration,
     connection_table,
     ranking_cache,
@@ -42,23 +42,23 @@ def rebuild() -> Rebuild:
 
     cache = ranking_cache()
     return Rebuild(
-        catalog=boards(),
+        catalog=catalog(),
         targets=RebuildTargets(
-            catalog=boards(),
+            catalog=catalog(),
             boards=board_table(),
             cache=cache,
             recorder=recorder(),
             now_ms=clock.now_ms,
         ),
         scan=RebuildScan(
-            catalog=boards(),
+            catalog=catalog(),
             boards=board_table(),
             scores=score_scanner(),
             cache=cache,
             now_ms=clock.now_ms,
         ),
         completion=RebuildCompletion(
-            catalog=boards(),
+            catalog=catalog(),
             cache=cache,
             recorder=recorder(),
             sweep=sweep(),
@@ -85,7 +85,7 @@ def verification() -> Verification:
     from leaderboard.repair.verification import Verification
 
     return Verification(
-        catalog=boards(),
+        catalog=catalog(),
         boards=board_table(),
         index=board_index(),
         scores=score_scanner(),
@@ -121,7 +121,7 @@ def totals() -> Totals:
     from leaderboard.repair.totals import Totals
 
     return Totals(
-        catalog=boards(),
+        catalog=catalog(),
         audiences=connection_table(),
         cache=ranking_cache(),
         recorder=recorder(),
@@ -142,7 +142,7 @@ def season_rollover() -> SeasonRollover:
     from leaderboard.repair.season_rollover import SeasonRollover
 
     return SeasonRollover(
-        catalog=boards(),
+        catalog=catalog(),
         boards=board_table(),
         memory=run_memory(),
         audiences=connection_table(),
@@ -155,7 +155,7 @@ def rule_changes() -> RuleChanges:
     from leaderboard.repair.rule_changes import RuleChanges
 
     return RuleChanges(
-        catalog=boards(),
+        catalog=catalog(),
         boards=board_table(),
         cache=ranking_cache(),
         memory=run_memory(),
@@ -170,4 +170,4 @@ def rule_changes() -> RuleChanges:
 def upkeep() -> Upkeep:
     from leaderboard.repair.upkeep import Upkeep
 
-    return Upkeep(catalog=boards(), profiles=profiles(), archive=archive())
+    return Upkeep(catalog=catalog(), profiles=profiles(), archive=archive())

@@ -19,7 +19,7 @@ from local.emulator.calls import Calls, EmulatorRefused
 from local.emulator.tail import Tail
 from local.poller import Task, seeded
 from local.poller.source import Source
-from local.poller.trace import Trace
+from local.poller.trace import PollerTrace
 
 POLL_SECONDS = 0.25
 # How often it looks for mappings that were deployed.
@@ -163,7 +163,7 @@ class WallClock:
         time.sleep(seconds)
 
 
-class Silence(Trace):
+class Silence(PollerTrace):
     """A trace that keeps nothing: the stack runs for as long as somebody wants."""
 
     def add(self, moment: float, who: str, what: str) -> None:

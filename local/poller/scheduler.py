@@ -16,7 +16,7 @@ from local.poller.failure import LivelockError, StuckError
 from local.poller.kill import Killed, Switch
 from local.poller.source import Source
 from local.poller.task import Task
-from local.poller.trace import Trace
+from local.poller.trace import PollerTrace
 
 
 class Scheduler:
@@ -44,7 +44,7 @@ class Scheduler:
     ) -> None:
         self.choose = choose
         self.clock = clock or Clock()
-        self.trace = Trace(self.clock.time())
+        self.trace = PollerTrace(self.clock.time())
         self.kills = list(kills)
         self.max_decisions = max_decisions
         self.decisions = 0

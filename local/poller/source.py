@@ -7,7 +7,7 @@ from typing import Protocol
 from local.poller.choice import Choose
 from local.poller.clock import Time
 from local.poller.task import Task
-from local.poller.trace import Trace
+from local.poller.trace import PollerTrace
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Runner(Protocol):
         """What decides where chance does."""
 
     @property
-    def trace(self) -> Trace:
+    def trace(self) -> PollerTrace:
         """Where it notes what happens."""
 
     def watch(self, source: Source) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Trace:
+class PollerTrace:
     """Events as (virtual time, who, what)."""
 
     start: float

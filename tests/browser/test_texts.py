@@ -20,6 +20,13 @@ CATALOGS = {it: (it, f"failures_{it}", f"seasons_{it}") for it in ("en", "de")}
 SAME = {"board.ofPattern", "board.morePattern", "sprint.minus", "sprint.plus", "time.seconds"}
 SAME |= {"play.code", "status.live"}
 
+# A word with a capital, or words with the end of a sentence.
+SENTENCE = re.compile(r"^[A-Z][a-z]+(?:[ .,:\u2026!?]|$)|[a-z]{2,} [a-z]{2,}[^{}]*[.\u2026!?]$")
+# Names that browsers and the sign-in's service give to things.
+CODE_WORDS = {"Enter", "Bearer ${token}"}
+# The texts that are looked up by the code of what happened.
+BY_CODE = ("failure.", "trouble.")
+
 Message = str | dict[str, str]
 
 
@@ -79,6 +86,32 @@ def test_page_has_no_text_of_one_language_alone() -> None:
     body = page[page.index("<body>") : page.index("<noscript>")]
     said = re.sub(r"<svg.*?</svg>|<[^>]*>|&nbsp;", " ", body, flags=re.DOTALL).split()
     assert set(said) <= {"#", "\u2013"}
+
+
+def literals(module: Path) -> set[str]:
+    """What stands in quotes in a module, without its comments and what it tells developers."""
+    code = re.sub(
+        r"/\*.*?\*/|(?<!:)//[^\n]*", "", module.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    code = re.sub(r"new (?:Range|Type)?Error\([^)]*\)|console\.\w+\([^)]*\)", "", code)
+    return {it[1:-1] for it in re.findall(r'"[^"\n]*"|`[^`\n]*`', code)}
+
+
+def test_no_sentence_stands_outside_the_texts() -> None:
+    found = {
+        f"{module.relative_to(WEB)}: {literal}"
+        for module in modules()
+        for literal in literals(module)
+        if SENTENCE.search(literal) and literal not in CODE_WORDS
+    }
+    assert len(modules()) > 25
+    assert found == set()
+
+
+def test_every_text_is_used() -> None:
+    used = "".join(it.read_text(encoding="utf-8") for it in [*modules(), WEB / "index.html"])
+    unused = {key for key in catalog("en") if key not in used and not key.startswith(BY_CODE)}
+    assert unused == set()
 
 
 @pytest.mark.e2e

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leaderboard.boards.names import default_name
+from leaderboard.boards.snapshots import default_name
 from tests.e2e.service import Player, Service, assert_gateway_refuses, assert_problem
 from tests.e2e.tables import Tables
 from tests.e2e.viewer import Screen, Viewer

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leaderboard.boards.names import default_name
+from leaderboard.boards.snapshots import default_name
 from tests.e2e.conftest import Settled
 from tests.e2e.service import Service, is_moment, moment
 from tests.e2e.viewer import Viewer

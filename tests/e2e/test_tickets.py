@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leaderboard.boards.names import default_name
+from leaderboard.boards.snapshots import default_name
 from tests.e2e.playing import LATE_MS, Attempt, begin
 from tests.e2e.service import Answer, Json, Player, Service, assert_problem, moment, part
 from tests.e2e.signing import Signer, now_ms

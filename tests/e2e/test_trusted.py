@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from leaderboard.boards.names import default_name
+from leaderboard.boards.snapshots import default_name
 from tests.e2e.conftest import Settled
 from tests.e2e.service import Json, Player, Service, assert_problem, is_moment
 from tests.e2e.signing import Signer

@@ -65,8 +65,8 @@ def forget() -> None:
         if cached.cache_info().currsize:
             close(cached())
     # A test may have taken the cache off, so that each invocation has a part of its own.
-    if hasattr(wiring.fanout, "cache_info") and wiring.fanout.cache_info().currsize:
-        delivery: Any = wiring.fanout().delivery
+    if hasattr(wiring.sender, "cache_info") and wiring.sender.cache_info().currsize:
+        delivery: Any = wiring.sender().delivery
         delivery.close()
     for part in vars(wiring).values():
         if hasattr(part, "cache_clear"):

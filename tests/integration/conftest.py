@@ -40,7 +40,7 @@ def _within_its_role(request: pytest.FixtureRequest) -> Iterator[None]:
     rights.refused.clear()
     yield
     # A broken variant may do anything: it is there to be found by its story.
-    if not request.node.nodeid.startswith("tests/integration/test_mutants.py"):
+    if not request.node.nodeid.startswith("tests/integration/service/test_mutants.py"):
         assert sorted(set(rights.refused)) == []
 
 

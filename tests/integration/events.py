@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
-from leaderboard import instants
+from leaderboard import clock
 
 Json = dict[str, Any]
 
@@ -72,7 +72,7 @@ def request(
             "routeKey": route,
             "stage": "$default",
             "time": "23/Nov/2026:08:00:00 +0000",
-            "timeEpoch": instants.now_ms(),
+            "timeEpoch": clock.machine_ms(),
         },
         "isBase64Encoded": base64,
     }
@@ -81,7 +81,7 @@ def request(
     if body is not None:
         event["body"] = body if isinstance(body, str) else json.dumps(body)
     if user is not None:
-        claims = {"sub": user, "auth_time": str(instants.now_ms() // 1000)}
+        claims = {"sub": user, "auth_time": str(clock.machine_ms() // 1000)}
         event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": []}}
     return event
 

@@ -112,7 +112,7 @@ def test_every_handler_imports_from_the_archive(
             f"from {module} import handler\nassert callable(handler)\n"
             "from leaderboard import wiring\n"
             "from leaderboard.scoring.rehearsal import faults\n"
-            "assert [*faults(wiring.boards())] == []"
+            "assert [*faults(wiring.catalog())] == []"
         )
         run = subprocess.run(
             [sys.executable, "-S", "-P", "-c", program],

@@ -15,7 +15,7 @@ import yaml
 import handlers.trusted_scores
 from handlers.http_api import MAX_BODY, PAGE_NUMBERS, admit
 from handlers.problems import STATUSES, TITLES
-from leaderboard.boards.names import MAX_NAME
+from leaderboard.boards.snapshots import MAX_NAME
 from leaderboard.edge import HEADER
 from leaderboard.reading.cursors import MAX_CHARACTERS
 from local import service

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.service import ROOT
-from tests.package.packaging import SENDER as OPTIONS
-from tests.package.packaging import WITHOUT_PACKAGES, Package, package
+from tests.package.packaging import SENDER as OPTIONS, WITHOUT_PACKAGES, Package, package
 from tools.doctor.configuration import Configuration
 from tools.doctor.names import KINDS, UNIQUE, ResourceName, fixed
 

@@ -7,8 +7,7 @@ from functools import cache
 from typing import Annotated, Any, get_args
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from jsonschema import Draft7Validator
 from pydantic import ValidationError
 

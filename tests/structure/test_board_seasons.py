@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from tests.structure.source import modules, tree
 
-HOME = "leaderboard.boards.board_season"
+HOME = "leaderboard.boards.seasons"
 # Where a request comes in: it names the two apart.
-EDGE = {"leaderboard.wiring.path.asked"}
+EDGE = {"leaderboard.wiring.path.board_season"}
 
 
 def below_the_edge() -> dict[str, ast.Module]:

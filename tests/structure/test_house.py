@@ -24,6 +24,12 @@ HELD = ("handlers/", "leaderboard/", "clients/", "web/")
 CODE = {".py", ".js", ".lua", ".ts"}
 LIBRARIES = {"asyncio", "boto3", "http", "jwt", "queue", "redis", "requests", "secrets", "socket"}
 
+# `function f() {`, `() => {` or a method.
+BEGINS_A_FUNCTION = re.compile(
+    r"(?:\bfunction\b.*|=> "
+    r"|^ +(?!if|for|while|switch|catch)(?:(?:static|async|get|set) )*[*#]?\w+\(.*\) )\{$"
+)
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -66,6 +72,27 @@ def test_no_function_is_long() -> None:
     assert {name: count for name, count in long.items() if count > MOST_OF_A_FUNCTION} == {}
 
 
+def test_no_function_of_a_script_is_long() -> None:
+    """A function ends where a brace closes at the depth of its first line."""
+    long = {
+        f"{name_of(path)}:{at + 1}": end - at + 1
+        for path in sources()
+        if path.suffix == ".js"
+        for lines in [path.read_text(encoding="utf-8").splitlines()]
+        for at, line in enumerate(lines)
+        if BEGINS_A_FUNCTION.search(line)
+        for end in [closing(lines, at)]
+    }
+    assert len(long) > 300
+    assert {name: count for name, count in long.items() if count > MOST_OF_A_FUNCTION} == {}
+
+
+def closing(lines: list[str], at: int) -> int:
+    depth = len(lines[at]) - len(lines[at].lstrip())
+    ends = (end for end in range(at + 1, len(lines)) if lines[end].startswith(" " * depth + "}"))
+    return next(ends)
+
+
 def test_no_module_has_the_name_of_a_library() -> None:
     assert [it for it in python(*ALL) if it.rpartition(".")[2] in LIBRARIES] == []
 
@@ -103,6 +130,38 @@ def test_public_names_say_what_they_are() -> None:
         if ast.get_docstring(node) is None and not says_enough(name, node.name)
     ]
     assert bare == []
+
+
+def described_by_ports() -> set[str]:
+    """The methods that a Protocol describes: an adapter need not say it again."""
+    return {
+        method.name
+        for name, path in python("leaderboard").items()
+        if name.endswith(".ports")
+        for node in tree(path).body
+        if isinstance(node, ast.ClassDef)
+        for method in node.body
+        if isinstance(method, Definition) and ast.get_docstring(method)
+    }
+
+
+def test_public_methods_say_what_they_do() -> None:
+    described = described_by_ports()
+    bare = [
+        f"{name}.{node.name}.{method.name}"
+        for name, path in python(*SERVICE, CLIENT).items()
+        for node in tree(path).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+        for method in node.body
+        if isinstance(method, Definition) and not method.name.startswith("_")
+        if ast.get_docstring(method) is None and not is_overload(method)
+        if name.endswith(".ports") or method.name not in described
+    ]
+    assert bare == []
+
+
+def is_overload(method: Definition) -> bool:
+    return any(ast.unparse(it) == "overload" for it in method.decorator_list)
 
 
 def test_modules_say_what_they_are_for() -> None:

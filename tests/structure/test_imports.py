@@ -39,16 +39,14 @@ LIBRARIES = {
 CORE = {
     f"leaderboard.{name}"
     for name in (
-        "boards.board_season",
         "boards.entries",
-        "boards.names",
         "boards.order",
         "boards.rules",
         "boards.seasons",
         "boards.snapshots",
+        "clock",
         "errors",
         "frames.delta",
-        "instants",
     )
 }
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from local.service import ROOT
 from tools.caller import Region
-from tools.cloudformation import Unreadable
+from tools.cloudformation import UnreadableTemplate
 from tools.doctor import checks
 from tools.doctor.account import NotAsked, asking, found
 from tools.doctor.checks import Executions, Mail
@@ -158,7 +158,7 @@ def test_file_that_cannot_be_read_is_named(
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(Unreadable, match=said):
+    with pytest.raises(UnreadableTemplate, match=said):
         read_all(Configuration(folder, "dev"))
 
 

@@ -10,8 +10,12 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnection
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError as NoConnection,
+    HTTPClientError,
+)
 
 from tools.doctor.checks import REQUESTS_QUOTA, Deployed, Executions, Identity, Mail
 from tools.doctor.names import ResourceName

@@ -33,7 +33,7 @@ def _whole(name: str, value: Any) -> int:
     """Raises Unreadable."""
     if str(value).isdecimal():
         return int(value)
-    raise cloudformation.Unreadable(
+    raise cloudformation.UnreadableTemplate(
         f'{name} is "{value}" in the params. It takes a whole number, without a sign.'
     )
 
@@ -54,10 +54,10 @@ class Configuration:
         document = self._load("serverless.yml")
         params = document.get("params")
         if not isinstance(params, dict):
-            raise cloudformation.Unreadable("serverless.yml has no params.")
+            raise cloudformation.UnreadableTemplate("serverless.yml has no params.")
         for stage, own in params.items():
             if own is not None and not isinstance(own, dict):
-                raise cloudformation.Unreadable(
+                raise cloudformation.UnreadableTemplate(
                     f'serverless.yml: the params of "{stage}" are not a mapping of names to values.'
                 )
         return document
@@ -139,7 +139,7 @@ class Configuration:
         """The boards of boards.yml that are no patterns, and that viewers are shown."""
         named = self._load("boards.yml").get("boards")
         if not isinstance(named, dict) or not all(isinstance(it, dict) for it in named.values()):
-            raise cloudformation.Unreadable("boards.yml has no boards with rules.")
+            raise cloudformation.UnreadableTemplate("boards.yml has no boards with rules.")
         return tuple(
             name for name, rules in named.items() if "*" not in name and rules.get("listed", True)
         )

@@ -17,14 +17,14 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConfigParseError,
+    ConnectionError as NoConnection,
     HTTPClientError,
     NoCredentialsError,
     ProfileNotFound,
 )
-from botocore.exceptions import ConnectionError as NoConnection
 
 from tools import caller
-from tools.cloudformation import Unreadable
+from tools.cloudformation import UnreadableTemplate
 from tools.doctor import checks
 from tools.doctor.account import LOOKUPS, Account, NotAsked, known_regions
 from tools.doctor.checks import Identity
@@ -59,7 +59,7 @@ def examine(
     """What is found, line by line."""
     try:
         yield from _examine(configuration, region=region, seconds=seconds)
-    except Unreadable as error:
+    except UnreadableTemplate as error:
         yield Finding(WRONG, "files", str(error))
 
 
@@ -100,7 +100,7 @@ def _ask(stage: ExaminedStage, *, deadline: float, seconds: float) -> Iterator[F
             findings = future.result(timeout=max(0.0, deadline - time.monotonic()))
         except NotAsked as reason:
             findings = [Finding(NOTE, topic, f"Not known: {reason}.")]
-        except Unreadable as reason:
+        except UnreadableTemplate as reason:
             findings = [Finding(WRONG, topic, str(reason))]
         except TimeoutError as error:
             late = f"Not known: AWS did not answer within {seconds:g} seconds."
@@ -295,7 +295,7 @@ def _start(call: Callable[[], T]) -> Future[T]:
     def run() -> None:
         try:
             future.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+        except BaseException as error:  # noqa: BLE001 - the caller that asks for the result gets it
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()

@@ -1,5 +1,5 @@
 """The rights whose lack tells most about a deployer: one for each kind of thing that a stage is
-made of. Whoever has them may still lack another; CloudFormation then names it."""
+made of. A role that has them may still lack another; CloudFormation then names it."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from leaderboard.boards.names import BOARD, MAX_NAME, USER_ID
 from leaderboard.boards.rules import MAX_SCORE
+from leaderboard.boards.snapshots import BOARD, MAX_NAME, USER_ID
 
 Instant = Annotated[
     str,

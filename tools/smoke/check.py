@@ -14,8 +14,21 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from leaderboard_client import (
+    MODERATE_SCOPE,
+    WRITE_SCOPE,
+    Api,
+    Conflict,
+    LeaderboardError,
+    NotFound,
+    Response,
+    ScoreWrite,
+    Ticket,
+    Top,
+)
 from local.stack import StackFailed
-from tools.smoke.calls import Calls
+from tools.smoke import calls
+from tools.smoke.calls import asked
 from tools.smoke.cognito import Pool, claims
 from tools.smoke.steps import PathEnded, StepFailed, Steps, in_thread
 from tools.smoke.watching import Viewer, viewing
@@ -29,7 +42,6 @@ MISSING_BOARD = (
     f"boards.yml of this stage has no board {BOARD}: copy it from this repository's boards.yml, "
     "and deploy"
 )
-WRITE, MODERATE = "leaderboard/scores.write", "leaderboard/moderate"
 ANSWER_SECONDS = 45.0
 """For one request, cold start included; the gateway itself waits for 30."""
 CLEAN_SECONDS = 90.0
@@ -51,16 +63,17 @@ class Check:
         self._update_seconds = update_seconds
         # A check is over by then, so what is older was left by one that was killed.
         self._left_over = left_over
-        self._http = Calls(stage.http)
+        self._anyone = calls.anyone(stage.http)
         self._pool = Pool(stage)
         self._user = f"smoke-{secrets.token_hex(6)}"
         self._email = f"{self._user}@example.com"
         # What there may be to remove; said before it is made.
         self._wrote = False
         self._signed_up = False
-        # The token of a player whom the service knows.
-        self._player: str | None = None
-        self._moderator: str | None = None
+        self._player = calls.player(stage)
+        # Whether the service knows the player.
+        self._played = False
+        self._moderator: Api | None = None
 
     async def run(self) -> None:
         try:
@@ -86,33 +99,45 @@ class Check:
             async with self._steps.step("edge", seconds=2 * ANSWER_SECONDS) as step:
                 step.text = await self._edge(self._stage.edge)
         async with self._steps.step("GET /boards", seconds=ANSWER_SECONDS) as step:
-            boards = (await self._http.call("GET", "/boards")).expect(200)["boards"]
+            boards = await asked("GET /boards", self._anyone.boards, at=self._stage.http)
             step.text = f"{len(boards)} boards at {self._stage.http}"
         async with self._steps.step(f"GET /boards/{BOARD}/top", seconds=ANSWER_SECONDS) as step:
-            answer = await self._http.call("GET", f"/boards/{BOARD}/top")
-            if answer.status == 404:
-                raise StepFailed(MISSING_BOARD)
-            top = answer.expect(200)
-            if top.get("degraded"):
+            if (await self._top()).degraded:
                 step.note("degraded: the cache does not answer, or the ranking is being filled")
 
     async def _edge(self, url: str) -> str:
-        edge = Calls(url)
-        page = await edge.call("GET", "/")
-        if page.status != 200 or "text/html" not in page.headers.get("content-type", ""):
-            raise StepFailed(f"the page at {url}/ answered {page.status}: deploy the edge again")
-        addresses = (await edge.call("GET", "/config.json")).expect(200)
+        edge = calls.anyone(url)
+        page = await self._fetched(edge, "/", at=f"{url}/")
+        if "text/html" not in page.headers.get("content-type", ""):
+            raise StepFailed(f"the page at {url}/ is no page: deploy the edge again")
+        addresses = (await self._fetched(edge, "/config.json", at=url)).json()
         if addresses["http"] != self._stage.http:
             raise StepFailed(
                 f"the page's config.json names {addresses['http']}: deploy the edge again"
             )
-        beside = await Calls(self._stage.api).call("GET", "/boards")
-        if beside.status != 403 or beside.body.get("code") != "edge_required":
-            raise StepFailed(
-                f"{self._stage.api} answers {beside.status} to anybody, beside the edge: deploy "
-                "the stage with the param edge: cloudfront"
-            )
-        return f"{url}, and no way beside it"
+        try:
+            await in_thread(calls.anyone(self._stage.api).boards)
+            answered = "200"
+        except LeaderboardError as refused:
+            if refused.code == "edge_required":
+                return f"{url}, and no way beside it"
+            answered = str(refused.status or refused)
+        raise StepFailed(
+            f"{self._stage.api} answers {answered} to anybody, beside the edge: deploy the stage "
+            "with the param edge: cloudfront"
+        )
+
+    async def _fetched(self, edge: Api, path: str, *, at: str) -> Response:
+        return await asked(f"GET {path}", lambda: edge.ask(calls.get(path)), at=at)
+
+    async def _top(self) -> Top:
+        """The board's top. Raises StepFailed."""
+        try:
+            return await asked(f"GET /boards/{BOARD}/top", lambda: self._anyone.top(BOARD))
+        except StepFailed as failure:
+            if isinstance(failure.__cause__, NotFound):
+                raise StepFailed(MISSING_BOARD) from failure
+            raise
 
     # From a trusted write to a viewer.
 
@@ -123,31 +148,36 @@ class Check:
                 board = (await viewer.await_board(lambda _: True)).board
                 step.text = f"version {board.version}"
             async with self._steps.step("machine tokens", seconds=ANSWER_SECONDS) as step:
-                machine = await self._token("machine", WRITE)
+                machine = await self._trusted("machine", WRITE_SCOPE)
                 # No score is written that could not be removed again.
-                self._moderator = await self._token("moderator", MODERATE)
-                step.text = f"{WRITE}, {MODERATE}"
+                self._moderator = await self._trusted("moderator", MODERATE_SCOPE)
+                step.text = f"{WRITE_SCOPE}, {MODERATE_SCOPE}"
             await self._write(viewer, machine)
 
-    async def _token(self, name: str, scope: str) -> str:
+    async def _trusted(self, name: str, scope: str) -> Api:
+        """A client with a secret, and its token."""
         try:
             client = await in_thread(lambda: self._stage.secret_client(name))
         except StackFailed as failure:
             raise StepFailed(str(failure)) from failure
-        return await Calls(self._stage.token_url).token(client, scope)
+        api = calls.trusted(self._stage, client, scope)
+        await asked(f"the token of {name}", api.access_token, at=self._stage.token_url)
+        return api
 
-    async def _write(self, viewer: Viewer, machine: str) -> None:
+    async def _write(self, viewer: Viewer, machine: Api) -> None:
         began = time.monotonic()
         async with self._steps.step("trusted write", seconds=ANSWER_SECONDS) as step:
             self._wrote = True
-            answer = await self._http.call(
-                "PUT",
-                f"/boards/{BOARD}/users/{self._user}/score",
-                token=machine,
-                body={"score": SCORE, "submissionId": self._user, "userName": "Smoke check"},
+            write = ScoreWrite(
+                user_id=self._user,
+                score=SCORE,
+                user_name="Smoke check",
+                submission_id=self._user,
             )
-            entry = answer.expect(200)["entry"]
-            step.text = f"score {entry['userScore']}"
+            entry = (await asked("PUT score", lambda: machine.write_score(BOARD, write))).entry
+            if entry is None:
+                raise StepFailed("the write was taken, and there is no entry")
+            step.text = f"score {entry.user_score}"
         name = "trusted write → update"
         async with self._steps.step(name, seconds=self._update_seconds + ANSWER_SECONDS) as step:
             try:
@@ -160,15 +190,14 @@ class Check:
             took = 1000 * (seen.at - began)
             step.text = f"seen {took:.0f} ms after the request, version {seen.board.version}"
             if seen.board.published_at is not None:
-                sent = _at(seen.board.published_at) - _at(entry["scoreUpdatedAt"])
+                sent = _at(seen.board.published_at) - _at(entry.score_updated_at)
                 step.text += f"; sent {sent / timedelta(milliseconds=1):.0f} ms after the score"
 
     async def _why_no_update(self) -> str:
         """Which of the two streams stands: the top as recorded lies between them."""
         late = f"no update within {self._update_seconds:g} s"
-        top = (await self._http.call("GET", f"/boards/{BOARD}/top")).expect(200)
         function = "score_stream"
-        if recorded := any(it["userId"] == self._user for it in top["entries"]):
+        if recorded := await self._is_shown():
             function = "board_stream"
         where = "is in GET top, so it was recorded and not sent" if recorded else "is not recorded"
         return (
@@ -183,18 +212,18 @@ class Check:
         async with self._steps.step("player signs up and in", seconds=ANSWER_SECONDS) as step:
             self._signed_up = True
             password = await self._pool.create(self._email)
-            signed_in = await self._pool.sign_in(self._email, password)
-            token = signed_in["AccessToken"]
+            await asked("sign-in", lambda: self._player.sign_in(self._email, password))
+            token = await in_thread(self._player.access_token)
             signed_in_at = time.monotonic()
             step.text = f"user {claims(token)['sub']}"
         async with self._steps.step(
             f"ticket → action {ACTION}", seconds=2 * ANSWER_SECONDS
         ) as step:
-            points = await self._act(token)
+            points = await self._act()
             step.text = f"{points} point" + "s" * (points != 1)
         async with self._steps.step("GET /me/scores", seconds=ANSWER_SECONDS) as step:
-            answer = await self._http.call("GET", "/me/scores", token=token)
-            own = {it["board"]: it["userScore"] for it in answer.expect(200)["scores"]}
+            answer = await asked("GET /me/scores", self._player.scores)
+            own = {it.board: it.user_score for it in answer.scores}
             if own != {BOARD: points}:
                 raise StepFailed(
                     f"the player's scores are {own} instead of {{{BOARD!r}: {points}}}"
@@ -202,32 +231,37 @@ class Check:
         async with self._steps.step("refresh → auth_time", seconds=ANSWER_SECONDS) as step:
             # Times of tokens are whole seconds.
             await asyncio.sleep(max(0.0, signed_in_at + 2 - time.monotonic()))
-            refreshed = (await self._pool.refresh(signed_in["RefreshToken"]))["AccessToken"]
+            await asked("refresh", self._player.refresh)
+            refreshed = await in_thread(self._player.access_token)
             step.text = "stays that of the sign-in"
             if claims(refreshed)["auth_time"] != claims(token)["auth_time"]:
                 step.note(
                     "renewed: who has a refresh token can delete its player without signing in"
                 )
 
-    async def _act(self, token: str) -> int:
-        self._player = token
-        path = f"/boards/{BOARD}"
-        answer = await self._http.call(
-            "POST", f"{path}/tickets", token=token, body={"action": ACTION}
-        )
-        ticket = answer.expect(201)
-        while True:
-            answer = await self._http.call(
-                "POST", f"{path}/scores", token=token, body={"ticket": ticket["ticket"]}
-            )
-            # Whether its time has come is asked of the service: this machine's clock may be wrong.
-            if answer.status != 409 or answer.body.get("code") != "ticket_too_early":
-                break
-            await asyncio.sleep(AGAIN_SECONDS)
-        score: int = answer.expect(200)["entry"]["userScore"]
-        if score != ticket["points"]:
-            raise StepFailed(f"the action is worth {ticket['points']}, and the score is {score}")
+    async def _act(self) -> int:
+        self._played = True
+        ticket = await asked("POST ticket", lambda: self._player.ticket(BOARD, ACTION))
+        score = await self._complete(ticket)
+        if score != ticket.points:
+            raise StepFailed(f"the action is worth {ticket.points}, and the score is {score}")
         return score
+
+    async def _complete(self, ticket: Ticket) -> int:
+        """The score, once the service says that the ticket's time has come: this machine's clock
+        may be wrong."""
+        while True:
+            try:
+                done = await asked("POST score", lambda: self._player.complete(BOARD, ticket))
+            except StepFailed as failure:
+                early = failure.__cause__
+                if not isinstance(early, Conflict) or early.code != "ticket_too_early":
+                    raise
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            if done.entry is None:
+                raise StepFailed("the action was taken, and there is no score")
+            return done.entry.user_score
 
     # What guards and watches the stage.
 
@@ -303,11 +337,11 @@ class Check:
         user_id = await self._pool.user_id(self._email)
         if user_id is None:
             return ""
-        if self._player is None:
+        if not self._played:
             await self._pool.delete(self._email)
             return "player deleted"
         # If this fails the sign-in stays: by it the next check finds the player, and its score.
-        (await self._http.call("DELETE", "/me", token=self._player)).expect(204)
+        await asked("DELETE /me", self._player.delete_account)
         return await self._await_gone()
 
     async def _await_gone(self) -> str:
@@ -335,8 +369,7 @@ class Check:
         return "score and user erased"
 
     async def _is_shown(self) -> bool:
-        top = (await self._http.call("GET", f"/boards/{BOARD}/top")).expect(200)
-        return any(it["userId"] == self._user for it in top["entries"])
+        return any(it.user_id == self._user for it in (await self._top()).entries)
 
     async def _remove_left_over(self) -> str:
         """What earlier checks left that were killed."""
@@ -344,12 +377,12 @@ class Check:
         for email, user_id in found.items():
             await self._erase(user_id)
             await self._pool.delete(email)
-        page = await self._http.call("GET", f"/boards/{BOARD}/entries?limit={PAGE}")
+        page = await asked(f"GET /boards/{BOARD}/top", lambda: self._anyone.top(BOARD, limit=PAGE))
         before = datetime.now(UTC) - self._left_over
         users = [
-            it["userId"]
-            for it in page.expect(200)["entries"]
-            if USER.fullmatch(it["userId"]) and _at(it["scoreUpdatedAt"]) < before
+            it.user_id
+            for it in page.entries
+            if USER.fullmatch(it.user_id) and _at(it.score_updated_at) < before
         ]
         for user_id in users:
             await self._erase(user_id)
@@ -358,10 +391,9 @@ class Check:
 
     async def _erase(self, user_id: str) -> None:
         """Erases any user, by the moderator's call."""
-        if self._moderator is None:
-            self._moderator = await self._token("moderator", MODERATE)
-        answer = await self._http.call("DELETE", f"/users/{user_id}", token=self._moderator)
-        answer.expect(204)
+        moderator = self._moderator or await self._trusted("moderator", MODERATE_SCOPE)
+        self._moderator = moderator
+        await asked("DELETE user", lambda: moderator.erase_user(user_id))
 
 
 def _at(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""The test user: made by the pool's admin calls, signed in as the page does it."""
+"""The test user: made and removed by the pool's admin calls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ class Pool:
 
     def __init__(self, stage: Stage) -> None:
         self._pool = stage.outputs["UserPoolId"]
-        self._web_client = stage.outputs["WebClientId"]
         self._client = stage.client("cognito-idp")
 
     async def create(self, email: str) -> str:
@@ -49,13 +48,6 @@ class Pool:
             ),
         )
         return password
-
-    async def sign_in(self, email: str, password: str) -> Mapping[str, str]:
-        """AccessToken and RefreshToken, by the web client."""
-        return await self._tokens("USER_PASSWORD_AUTH", USERNAME=email, PASSWORD=password)
-
-    async def refresh(self, token: str) -> Mapping[str, str]:
-        return await self._tokens("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
 
     async def user_id(self, email: str) -> str | None:
         """The user's `sub`; None if there is no such user."""
@@ -94,20 +86,6 @@ class Pool:
             return {it["email"]: it["sub"] for it in old if EMAIL.fullmatch(it["email"])}
 
         return await self._ask("ListUsers", ask)
-
-    async def _tokens(self, flow: str, **parameters: str) -> Mapping[str, str]:
-        answer = await self._ask(
-            f"InitiateAuth ({flow})",
-            lambda: self._client.initiate_auth(
-                ClientId=self._web_client, AuthFlow=flow, AuthParameters=parameters
-            ),
-        )
-        found: Mapping[str, str] | None = answer.get("AuthenticationResult")
-        if found is None:
-            raise StepFailed(
-                f"sign-in asks for {answer.get('ChallengeName')}: this check knows passwords alone"
-            )
-        return found
 
     async def _ask(self, name: str, call: Callable[[], Value]) -> Value:
         try:

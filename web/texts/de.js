@@ -55,7 +55,6 @@ export const de = {
   "freshness.scored": "Letzte Punkte {ago}",
   "freshness.live": "live gezeigt",
   "freshness.read": "alle paar Sekunden aktualisiert",
-  "freshness.noScore": "Keine Punkte, seit diese Seite offen ist",
   "season.endsIn": "{season} endet in",
   "season.is": "{season} ist",
   "season.over": "vorbei",
@@ -68,7 +67,6 @@ export const de = {
   "time.ago": "vor {duration}",
   "time.justNow": "gerade eben",
   "points": { one: "{count} Punkt", other: "{count} Punkte" },
-  "seconds": { one: "{count} Sekunde", other: "{count} Sekunden" },
 
   "spoken.place": "Du bist auf Platz {place}.",
   "spoken.left": "Du bist nicht mehr an der Spitze.",

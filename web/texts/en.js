@@ -54,7 +54,6 @@ export const en = {
   "freshness.scored": "Newest score {ago}",
   "freshness.live": "shown as it happens",
   "freshness.read": "refreshed every few seconds",
-  "freshness.noScore": "No score since this page was opened",
   "season.endsIn": "{season} ends in",
   "season.is": "{season} is",
   "season.over": "over",
@@ -67,7 +66,6 @@ export const en = {
   "time.ago": "{duration} ago",
   "time.justNow": "just now",
   "points": { one: "{count} point", other: "{count} points" },
-  "seconds": { one: "{count} second", other: "{count} seconds" },
 
   "spoken.place": "You are on place {place}.",
   "spoken.left": "You left the top.",

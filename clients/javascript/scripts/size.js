@@ -15,6 +15,8 @@ const LIMITS = {
   "leaderboard-client": 8,
   "leaderboard-client/react": 1,
   "leaderboard-client/element": 7,
+  "leaderboard-client/api": 6,
+  "leaderboard-client/format": 1,
 };
 const [CORE] = Object.keys(LIMITS);
 

@@ -164,7 +164,7 @@ export class Client {
   }
 
   /**
-   * Tells the session an event, performs the effects, and sets the timer anew. An effect may dispatch again: a listener may
+   * Tells the session an event, performs the effects, and sets the timer again. An effect may dispatch again: a listener may
    * subscribe, a socket may fail at once. Those effects come last, so everybody sees the boards in order.
    * @param {SessionEvent} event
    */

@@ -1,27 +1,30 @@
-"""The server with bad weather, from the JavaScript client's tests."""
+"""What several tests of the package share."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-JAVASCRIPT = Path(__file__).parent.parent.parent / "javascript"
+from clients.python.tests.callers import Asker
+from clients.python.tests.servers import Api as Server, api
+from clients.python.tests.weather import bad_weather
+from leaderboard_client import Api, AsyncApi
 
 
 @pytest.fixture(scope="session")
 def weather() -> Iterator[str]:
     """Host and port of the model service in bad weather."""
-    with subprocess.Popen(
-        ["node", "test/weather/server.js"],  # noqa: S607
-        cwd=JAVASCRIPT,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stdout is not None
-        page = server.stdout.readline()
-        assert page.startswith("http://"), "npm ci in clients/javascript prepares it"
-        yield page.removeprefix("http://").partition("/")[0]
-        server.terminate()
+    with bad_weather() as host:
+        yield host
+
+
+@pytest.fixture(params=[Api, AsyncApi], ids=["sync", "async"])
+def asker(request: pytest.FixtureRequest) -> Asker:
+    return Asker(request.param)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with api() as server:
+        yield server

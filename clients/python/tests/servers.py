@@ -96,7 +96,7 @@ def run(test: Callable[[Gateway], Awaitable[None]]) -> None:
 
 
 class Api(http.server.ThreadingHTTPServer):
-    """An HTTP server for `GET /boards/{board}/top`. `answer` replies to each request."""
+    """An HTTP server. `answer` replies to each request."""
 
     daemon_threads = True
 
@@ -114,10 +114,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """One request to `Api`."""
 
     server: Api
+    body: Any = None
+    """What was sent, as JSON or as text."""
 
     def do_GET(self) -> None:
         self.server.requests.append((self.path, self.headers["If-None-Match"]))
+        sent = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
+        is_json = "json" in (self.headers["Content-Type"] or "")
+        self.body = json.loads(sent) if is_json else sent
         self.server.answer(self)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def do_PUT(self) -> None:
+        self.do_GET()
+
+    def do_DELETE(self) -> None:
+        self.do_GET()
 
     def reply(self, status: int, body: Any, **headers: str) -> None:
         self.send_response(status)

@@ -7,8 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from clients.python.tests.messages import current, entry, pong, snapshot, update
 from leaderboard_client.fields import instant

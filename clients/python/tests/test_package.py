@@ -14,12 +14,18 @@ import pytest
 from flit_core import buildapi
 
 import leaderboard_client
-from leaderboard_client import State, Timing
+import leaderboard_client.errors
+from leaderboard_client import Api, LeaderboardError, State, Timing
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "leaderboard_client"
 # Modules that do input and output; the others only decide.
 SHELL = {"__init__", "leaderboard", "listeners", "sockets", "top"}
+SHELL |= {f"api.{name}" for name in ("async_api", "runners", "setup", "source", "sync_api")}
+SHELL |= {"api.transport"}
+MODULES = {
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in SOURCE.rglob("*.py")
+}
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -33,11 +39,11 @@ def test_wheel_holds_the_modules_their_types_and_the_licence(
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         metadata = archive.read(f"leaderboard_client-{version()}.dist-info/METADATA").decode()
         licence = archive.read(f"leaderboard_client-{version()}.dist-info/licenses/LICENSE")
-    modules = {f"leaderboard_client/{path.name}" for path in SOURCE.glob("*.py")}
+    modules = {f"leaderboard_client/{path.relative_to(SOURCE)}" for path in MODULES.values()}
     assert names == modules | {"leaderboard_client/py.typed"}
     assert licence == (ROOT / "LICENSE").read_bytes()
     needed = [line for line in metadata.splitlines() if line.startswith("Requires-Dist")]
-    assert needed == ["Requires-Dist: websockets>=14"]
+    assert needed == ["Requires-Dist: urllib3>=2.2", "Requires-Dist: websockets>=15"]
 
 
 def version() -> str:
@@ -49,20 +55,20 @@ def version() -> str:
     return line.partition('"')[2].rstrip('"')
 
 
-@pytest.mark.parametrize("path", sorted(SOURCE.glob("*.py")), ids=lambda path: path.stem)
-def test_core_does_no_input_or_output_and_reads_no_clock(path: Path) -> None:
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_core_does_no_input_or_output_and_reads_no_clock(name: str) -> None:
     imported = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             imported.add(node.module or "")
     foreign = {it.partition(".")[0] for it in imported} - sys.stdlib_module_names
-    if path.stem in SHELL:
-        assert foreign <= {"leaderboard_client", "websockets"}
+    if name in SHELL:
+        assert foreign <= {"leaderboard_client", "urllib3", "websockets"}
         return
     assert foreign <= {"leaderboard_client"}
-    assert not imported & {f"leaderboard_client.{name}" for name in SHELL}
+    assert not imported & {f"leaderboard_client.{it}" for it in SHELL}
     assert not imported & {"asyncio", "time", "random", "socket", "threading", "urllib.request"}
 
 
@@ -79,6 +85,17 @@ def test_readme_names_every_state_and_what_the_package_exports() -> None:
     for name in ("Leaderboard", "Timing", "Board", "Changes", "BoardNotFound"):
         assert f"`{name}" in README
         assert name in leaderboard_client.__all__
+
+
+def test_readme_names_every_call_and_every_error() -> None:
+    calls = [name for name in vars(Api) if not name.startswith("_") and name != "close"]
+    assert [name for name in calls if f"`{name}" not in README] == []
+    kinds = [it for it in vars(leaderboard_client).values() if isinstance(it, type)]
+    errors = [it.__name__ for it in kinds if issubclass(it, LeaderboardError)]
+    assert len(errors) > 10
+    assert [name for name in errors if f"`{name}`" not in README] == []
+    errors_tree = leaderboard_client.errors.__doc__ or ""
+    assert [name for name in errors if name not in errors_tree] == []
 
 
 def test_licence_is_the_repositorys() -> None:

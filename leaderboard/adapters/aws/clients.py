@@ -55,7 +55,7 @@ def client(service: str, *, connections: int = 10, seconds: float = 5, attempts:
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=connections,
             # Both cost a call more than signing it does: the adapters' tests check the parameters,
-            # and the SDK's own description of itself is put together anew for every call.
+            # and the SDK's own description of itself is put together again for every call.
             parameter_validation=False,
             user_agent=USER_AGENT,
             signature_version=UNSIGNED if is_fast else None,

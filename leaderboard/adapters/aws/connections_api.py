@@ -26,7 +26,7 @@ class ConnectionsApi:
             config=Config(
                 connect_timeout=2,
                 read_timeout=2,
-                # A handshake waits for it, and whoever closes many tries them again.
+                # A handshake waits for it, and a caller that closes many tries them again.
                 retries={"mode": "standard", "total_max_attempts": 2},
             ),
         )

@@ -9,10 +9,10 @@ from threading import Lock
 from typing import Any
 
 from leaderboard.adapters.aws.clients import client, translated
-from leaderboard.boards.board_season import BoardSeason
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Unavailable
 from leaderboard.frames.delivery import SIDE_BY_SIDE
-from leaderboard.frames.frame import Delivered, Frame
+from leaderboard.frames.messages import Delivered, Frame
 from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 
 MAKING = Lock()

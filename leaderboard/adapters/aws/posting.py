@@ -17,11 +17,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from leaderboard.adapters.aws.bucket import Bucket
 from leaderboard.adapters.aws.clients import CA_FILE
-from leaderboard.adapters.aws.handle_pool import SHORTEST_REST, HandlePool
-from leaderboard.adapters.aws.signing import digest
-from leaderboard.frames.frame import Delivered, Frame
+from leaderboard.adapters.aws.handle_pool import SHORTEST_REST, HandlePool, digest
+from leaderboard.frames.messages import Delivered, Frame
+
+BURST_SECONDS = 0.5
+"""How many seconds' worth of posts may start at once; the gateway allows as much of its rate."""
+
+
+@dataclass
+class Bucket:
+    """How many posts may start: a rate, and a burst of half a second's worth after a rest.
+
+    Times are those of one monotonic clock, rates are posts a second.
+    """
+
+    full_at: float = 0.0
+    """When a whole burst may start again."""
+
+    def open_at(self, rate: float) -> float:
+        """When the next post may start."""
+        return self.full_at - max(BURST_SECONDS - 1 / rate, 0.0)
+
+    def count(self, now: float, rate: float) -> None:
+        """Count a post that starts now."""
+        self.full_at = max(self.full_at, now) + 1 / rate
+
 
 CHANCE = random.SystemRandom()
 
@@ -31,7 +52,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
 """Seconds before a post is repeated: by chance up to the first, twice it, … up to the longest."""
 CROWD, CROWD_PATIENCE = 10, 6.0
 """So many connections that all fail are not to blame: it is the gateway, and each of them is tried
-for so many seconds. Given up, all of them would ask for the board anew, of the same gateway."""
+for so many seconds. Given up, all of them would ask for the board again, of the same gateway."""
 AT_ONCE = 32
 """Posts that are begun between two looks for answers: what answers fast keeps so few connections
 busy, and in the processor's cache."""

@@ -1,7 +1,7 @@
 """Sends the SDK's requests through libcurl, which also signs them. The SDK still builds requests,
 retries and parses answers.
 
-A call ends when the time of whoever waits for it is over. The SDK's own HTTP client cannot do that
+A call ends when the time of its caller is over. The SDK's own HTTP client cannot do that
 for one call: its timeouts are fixed with the client. It also saves time. A read and a conditional
 write, as a score takes them, cost 0.8 ms of processor so and 1.5 ms over the SDK's own client (at
 5 ms of latency 12.4 and 13.9 ms in all; medians of four alternated runs of 200, November 2026).
@@ -52,7 +52,7 @@ PAUSE_SECONDS = 2.0
 
 
 class OutOfTime(BotoCoreError):
-    """Whoever asked waits no longer: a call that the SDK does not try again."""
+    """The caller waits no longer: a call that the SDK does not try again."""
 
     fmt = "The time for an answer is over: {endpoint_url}"
 
@@ -95,7 +95,7 @@ class Transport:
     connect_seconds: float
     read_seconds: float
     idle: list[Any] = field(default_factory=list)
-    """Handles with an open connection, which no thread uses at the moment."""
+    """Handles with an open connection, which no thread uses now."""
 
     def on_before_send(self, request: AWSPreparedRequest, **_event: Any) -> AWSResponse:
         """The handler of the SDK's event."""
@@ -120,7 +120,7 @@ class Transport:
             f"{name}: {_text(value)}" for name, value in request.headers.items() if name != AGENT
         ]
         handle.setopt(pycurl.HTTPHEADER, [*lines, *token, "Expect:"])
-        # Not one of the headers that libcurl signs: whoever forwards a request may change it.
+        # Not one of the headers that libcurl signs: a proxy may change it.
         handle.setopt(pycurl.USERAGENT, _text(request.headers.get(AGENT, "")))
         handle.setopt(pycurl.USERNAME, key.access_key)
         handle.setopt(pycurl.PASSWORD, key.secret_key)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.items import Garbled, plain
-from leaderboard.boards.board_season import split_key
+from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import split_key
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
-from leaderboard.ranking.board_item import BoardItem, BoardRow
+from leaderboard.frames.messages import Change
+from leaderboard.frames.ports import Image
+from leaderboard.ranking.tops import BoardItem, BoardRow
+
+STAGE = "#stage"
+"""The key of what the stage remembers of itself; no board-season has it."""
 
 
 def board_row(raw: Mapping[str, Any]) -> BoardRow:
@@ -29,8 +36,8 @@ def readable_rest(image: Mapping[str, Any]) -> BoardItem:
     if epoch is None or version is None or version < 0:
         epoch, version = secrets.token_hex(4), 0
     return BoardItem(
-        Snapshot(board, season, epoch, version, 0, ()),
-        revision=Garbled.at(instants.now_ms(), image.get("revision")),
+        Snapshot(board=board, season=season, epoch=epoch, version=version, total=0, entries=()),
+        revision=Garbled.at(clock.machine_ms(), image.get("revision")),
         life=readable.attempted(lambda it: readable.text(it["life"]), item) or "",
         is_readable=False,
         order=readable.attempted(lambda it: Order(it["order"]), item),
@@ -92,10 +99,30 @@ def board_image(item: BoardItem) -> dict[str, Any]:
                         "userId": {"S": entry.user_id},
                         "userName": {"S": entry.user_name},
                         "userScore": {"N": str(entry.user_score)},
-                        "scoreUpdatedAt": {"S": instants.to_text(entry.updated_ms)},
+                        "scoreUpdatedAt": {"S": clock.to_text(entry.updated_ms)},
                     }
                 }
                 for entry in snapshot.entries
             ]
         },
     }
+
+
+@dataclass(frozen=True)
+class StreamImages:
+    """Reads images of the table `boards`; an old one that cannot be read is reported."""
+
+    reports: Reports
+
+    def is_board(self, key: str) -> bool:
+        """False for the item in which the stage remembers its own settings."""
+        return key != STAGE
+
+    def version(self, image: Image) -> tuple[str | None, int]:
+        """Read alone: a batch that waited long has a thousand images, with a whole top in each."""
+        return image["epoch"].get("S"), int(image["version"]["N"])
+
+    def change(self, first: Image | None, last: Image) -> Change:
+        """An old image that cannot be read was shown to nobody: it counts as no image."""
+        old = readable.understood(board_item, first, self.reports) if first else None
+        return Change(old, board_item(last))

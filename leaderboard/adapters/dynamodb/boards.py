@@ -14,6 +14,7 @@ from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
 from leaderboard.adapters.dynamodb.board_items import (
+    STAGE,
     board_image,
     board_item,
     board_row,
@@ -21,14 +22,11 @@ from leaderboard.adapters.dynamodb.board_items import (
 )
 from leaderboard.adapters.dynamodb.items import Garbled, if_version
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.boards.board_season import split_key
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import Raced
-from leaderboard.ranking.board_item import BoardItem, BoardRow
+from leaderboard.ranking.tops import BoardItem, BoardRow
 
-STAGE = "#stage"
-"""The key of what the stage remembers of itself; no board-season has it."""
 ROW_ATTRIBUTES = "boardSeason, revision, version"
 
 
@@ -113,7 +111,7 @@ class BoardTable:
             return False
         return True
 
-    def note_mixed_order(self, key: str) -> None:
+    def remember_mixed_order(self, key: str) -> None:
         """Note, in an item that was recorded, that the index may have keys of both orders.
 
         The revision moves, so nobody records over it who has not seen this.
@@ -133,7 +131,7 @@ class BoardTable:
 
     def open(self, key: str) -> bool:
         """Write the empty board of a season that has no item; False if it has one."""
-        empty = BoardItem(Snapshot(*split_key(key), None, 0, 0, ()), revision=0, life="")
+        empty = BoardItem(Snapshot.empty(key), revision=0, life="")
         return self._put(empty, {"ConditionExpression": "attribute_not_exists(boardSeason)"})
 
     def read_order(self, key: str) -> Order | None:

@@ -10,15 +10,15 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.adapters.dynamodb.score_items import score_state
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board, Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score
 from leaderboard.ranking.listings import Position
 from leaderboard.retries import carried
@@ -196,7 +196,7 @@ class BoardIndex:
 def _ranked(raw: Mapping[str, Any]) -> Score | None:
     """What an item of the table has on its board; nothing if it is hidden, removed or expired."""
     expires = raw.get("expiresAt")
-    if expires is not None and int(expires["N"]) * 1000 <= instants.now_ms():
+    if expires is not None and int(expires["N"]) * 1000 <= clock.machine_ms():
         return None
     return score_state(raw)[1].score
 

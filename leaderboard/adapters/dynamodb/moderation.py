@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.items import Item, if_version, plain, typed
@@ -35,6 +35,7 @@ class ModerationTable:
 
     @property
     def table(self) -> str:
+        """The name of the table of scores, which has the profiles and the histories, too."""
         return self.scores.scores_table
 
     def read(self, user_id: str, key: str) -> ScoreItem | None:
@@ -110,7 +111,7 @@ class ModerationTable:
             unwritten = {"ConditionCheck": {**none, **if_version("version", 0)}}
             self._transact({"Put": put}, opened, unwritten)
             return
-        version = next_version(history.version, now_ms=instants.now_ms())
+        version = next_version(history.version, now_ms=clock.machine_ms())
         emptied = self._put_history(
             ActLog(profile.user_id, version=version), history.version, expiresAt=expires
         )
@@ -177,6 +178,6 @@ def _act_image(act: Act) -> Item:
     return {
         "standing": act.standing,
         "by": act.by,
-        "at": instants.to_text(act.at_ms),
+        "at": clock.to_text(act.at_ms),
         "reason": act.reason,
     }

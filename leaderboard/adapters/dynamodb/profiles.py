@@ -6,13 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb.items import Item, if_version, typed
 from leaderboard.adapters.dynamodb.score_items import profile_update, remains_of_score, score_image
 from leaderboard.adapters.dynamodb.scores import ScoreTable
-from leaderboard.boards.board_season import split_key
 from leaderboard.boards.rules import Board
+from leaderboard.boards.seasons import split_key
 from leaderboard.retries import carried
 from leaderboard.scoring.items import DELETED, VISIBLE, Profile, next_version
 from leaderboard.scoring.tombstones import erased, with_profile
@@ -59,7 +59,7 @@ class ProfileTable:
             if only is not None and not only(item.key):
                 continue
             board = find(item.board)
-            changed = with_profile(item, profile, now_ms=instants.now_ms())
+            changed = with_profile(item, profile, now_ms=clock.machine_ms())
             if changed is not None and (board is not None or changed.standing != VISIBLE):
                 puts.append(self.scores.put_of(board, changed, read_version=item.version))
         if len(puts) <= SIDE_BY_SIDE:
@@ -80,7 +80,7 @@ class ProfileTable:
         A deleted player's item becomes a tombstone. Of others only the standing changes: whoever
         mends the item needs the rest.
         """
-        now = instants.now_ms()
+        now = clock.machine_ms()
         known = remains_of_score(item)
         if profile.standing == DELETED:
             stone = erased(known, profile_version=profile.version, now_ms=now)

@@ -1,7 +1,7 @@
 """Reading stored items that may be broken, so that one of them hurts no other.
 
 Imports, restores and hands write to the tables beside the service. An item that cannot be read is
-noted whole. What still can be read of it is enough to take it off its board.
+reported whole. What still can be read of it is enough to take it off its board.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.adapters.dynamodb.items import Garbled, Item, typed
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.boards.names import MAX_NAME
 from leaderboard.boards.order import TIME_DIGITS
 from leaderboard.boards.rules import MAX_SCORE
+from leaderboard.boards.snapshots import MAX_NAME
 from leaderboard.errors import Unreadable
 from leaderboard.scoring.items import (
     BARRED,
@@ -33,11 +33,11 @@ Parsed = TypeVar("Parsed")
 def understood(
     parse: Callable[[Mapping[str, Any]], Parsed], raw: Mapping[str, Any], reports: Reports
 ) -> Parsed | None:
-    """What `parse` makes of an item with its types; None, and a note, if it cannot be read."""
+    """What `parse` makes of an item with its types; None, and a report, if it cannot be read."""
     try:
         return parse(raw)
     except NOT_UNDERSTOOD as error:
-        reports.note(raw, f"{type(error).__name__}: {error}")
+        reports.add(raw, f"{type(error).__name__}: {error}")
         return None
 
 
@@ -50,11 +50,11 @@ def attempted(parse: Callable[[Item], Parsed], item: Item) -> Parsed | None:
 
 
 def required(parse: Callable[[Item], Parsed], item: Item, reports: Reports, *, what: str) -> Parsed:
-    """What `parse` makes of a plain item; raises Unreadable, with a note, if it cannot be read."""
+    """What `parse` makes of a plain item; raises Unreadable and reports it if it cannot be read."""
     try:
         return parse(item)
     except NOT_UNDERSTOOD as error:
-        reports.note(typed(item), f"{type(error).__name__}: {error}")
+        reports.add(typed(item), f"{type(error).__name__}: {error}")
         raise Unreadable(
             f"{what} is stored in a form that cannot be read, so nothing was done. Sending this "
             "again does not help: those who run the service were told and must mend it."
@@ -120,7 +120,7 @@ def standing(item: Item) -> str:
 
 def instant(value: Any) -> int:
     """A stored time, within what boards are ordered by."""
-    found = instants.from_text(value)
+    found = clock.from_text(value)
     if not 0 <= found < 10**TIME_DIGITS:
         raise ValueError("a time beyond what boards are ordered by")
     return found
@@ -129,4 +129,4 @@ def instant(value: Any) -> int:
 def version_or_garbled(item: Item) -> int:
     """The version; of an item without a readable one what stands in its place."""
     stored = typed(item).get("version")
-    return attempted(version, item) or Garbled.at(instants.now_ms(), stored)
+    return attempted(version, item) or Garbled.at(clock.machine_ms(), stored)

@@ -11,17 +11,18 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from leaderboard import instants
+from leaderboard import clock
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.items import Garbled, Item, if_version, plain, typed
 from leaderboard.boards import order
-from leaderboard.boards.board_season import split_key
-from leaderboard.boards.names import BOARD, USER_ID, default_name
 from leaderboard.boards.rules import MAX_SCORE
-from leaderboard.boards.snapshots import Score
+from leaderboard.boards.seasons import split_key
+from leaderboard.boards.snapshots import BOARD, USER_ID, Score, default_name
+from leaderboard.ranking.score_image import ProfileImage, ScoreImage
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.scoring.items import (
     DELETED,
+    OUT,
     UNKNOWN,
     VISIBLE,
     Answer,
@@ -124,7 +125,7 @@ def score_image(item: ScoreItem) -> Item:
         **image,
         "userName": item.user_name,
         "userScore": item.user_score,
-        "scoreUpdatedAt": instants.to_text(item.updated_ms),
+        "scoreUpdatedAt": clock.to_text(item.updated_ms),
     }
 
 
@@ -164,7 +165,7 @@ def profile(item: Item) -> Profile:
         return Profile(user_id, readable.name(item["userName"]), standing, version, renamed_ms)
     expires_ms = readable.whole(item["expiresAt"]) * 1000
     account = readable.text(item["account"])
-    if expires_ms <= instants.now_ms():
+    if expires_ms <= clock.machine_ms():
         return Profile(user_id, default_name(user_id), version=version)
     return Profile(
         user_id,
@@ -183,7 +184,7 @@ def remains_of_profile(item: Item) -> Profile:
         user_id,
         readable.attempted(lambda it: readable.name(it["userName"]), item) or default_name(user_id),
         readable.attempted(readable.standing, item) or UNKNOWN,
-        Garbled.at(instants.now_ms(), typed(item).get("version")),
+        Garbled.at(clock.machine_ms(), typed(item).get("version")),
     )
 
 
@@ -219,7 +220,7 @@ def answer_image(answer: Answer) -> Item:
     at = answer.updated_ms
     return {
         "userScore": answer.user_score,
-        "scoreUpdatedAt": None if at is None else instants.to_text(at),
+        "scoreUpdatedAt": None if at is None else clock.to_text(at),
         "changed": answer.changed,
     }
 
@@ -250,3 +251,17 @@ def _completed(images: Any) -> tuple[CompletedTicket, ...]:
         )
         for it in (images if isinstance(images, list) else [images])
     )
+
+
+def read_image(image: Mapping[str, Any]) -> ScoreImage | ProfileImage | None:
+    """The score or the profile in a typed image; None for a user's other items.
+
+    Raises KeyError, TypeError and ValueError for an image that is not understood.
+    """
+    sort_key = image["boardSeason"]["S"]
+    if sort_key == PROFILE:
+        is_leaving = image.get("standing", {}).get("S") in OUT
+        return ProfileImage(image["userId"]["S"], is_leaving)
+    if sort_key in NO_SCORES:
+        return None
+    return ScoreImage(*score_state(image))

@@ -54,9 +54,9 @@ class ScoreScanner:
             request["ExpressionAttributeValues"] = {":only": {"S": only}}
         with translated():
             answer = client("dynamodb").scan(**request)
-        return ScanPage(records_of(answer, self.reports), answer.get("LastEvaluatedKey"))
+        return ScanPage(states_of(answer, self.reports), answer.get("LastEvaluatedKey"))
 
-    def read_records(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
+    def read_states(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
         """What the table has of these users (100 at most) on a board's season.
 
         Who has no item is left out. Raises Unavailable.
@@ -68,12 +68,12 @@ class ScoreScanner:
         return [state for raw in raws if (state := _understood(raw, self.reports))]
 
 
-def records_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, ScoreState]]:
-    """The records of a scan's answer, each with its board-season."""
+def states_of(answer: Mapping[str, Any], reports: Reports) -> list[tuple[str, ScoreState]]:
+    """The states of a scan's answer, each with its board-season."""
     return [
-        (raw["boardSeason"]["S"], record)
+        (raw["boardSeason"]["S"], state)
         for raw in answer["Items"]
-        if (record := _understood(raw, reports))
+        if (state := _understood(raw, reports))
     ]
 
 

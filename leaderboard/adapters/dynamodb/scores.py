@@ -27,8 +27,8 @@ from leaderboard.adapters.dynamodb.score_items import (
     typed_score,
 )
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.boards.rules import Board, Order
+from leaderboard.boards.seasons import BoardSeason, split_key
 from leaderboard.scoring.items import (
     SUBMISSION_MS,
     VISIBLE,

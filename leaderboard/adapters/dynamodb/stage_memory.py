@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Unavailable
 
 KEPT_SECONDS = 60.0

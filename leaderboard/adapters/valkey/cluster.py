@@ -73,7 +73,7 @@ class Cluster:
         except ELSEWHERE:
             return self.library.execute_command(*words)
         except exceptions.TimeoutError:
-            # Whoever waited as long as that does not wait again.
+            # A caller that waited as long as that does not wait again.
             self.is_doubted = True
             raise
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,41 @@ from redis.exceptions import (
 from leaderboard.adapters.valkey.cluster import Cluster
 from leaderboard.errors import CacheUnavailable
 from leaderboard.retries import Pause
+
+FORMAT = "lb5"
+"""Part of every key: a release that lays the cache out in a new way reads nothing old."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheKeys:
+    """The keys of one board-season. They share a hash tag, so one node of a cluster has them all.
+
+    `members`: the sorted set of its users. `users`: a hash of what is known of each. `state`: a
+    hash of what is known of the ranking. `kept_top`: the recorded top, as readers are answered.
+    """
+
+    members: str
+    users: str
+    state: str
+    kept_top: str
+
+    @classmethod
+    @lru_cache(maxsize=1024)
+    def of(cls, key: str) -> CacheKeys:
+        """The keys of a board-season, by its own key."""
+        tag = f"{FORMAT}:{{{key}}}"
+        return cls(f"{tag}:order", f"{tag}:users", f"{tag}:state", f"{tag}:copy")
+
+    @property
+    def told(self) -> str:
+        """How far viewers were told ahead of the stream."""
+        return self.state.removesuffix("state") + "told"
+
+    @property
+    def ranking(self) -> tuple[str, str, str]:
+        """The keys that make the ranking."""
+        return (self.members, self.users, self.state)
+
 
 OUTAGE_SECONDS = 1.0
 """How long a cache that failed is not asked again, at first."""
@@ -82,7 +117,7 @@ class ValkeyConnection:
     """The cache at `endpoint` (`host:port`); with a name and a user, over TLS and IAM.
 
     A call waits `seconds` for an answer. After a call that failed, the next ones fail at once for a
-    moment: whoever can do without the cache does not wait for it every time.
+    moment: a caller that can do without the cache does not wait for it every time.
     """
 
     endpoint: str
@@ -135,6 +170,7 @@ class IamCredentials(CredentialProvider):
         )
 
     def get_credentials(self) -> tuple[str, str]:
+        """The user and a token that is valid now. Raises AuthenticationError without one."""
         try:
             return self.tokens.user_id, self.tokens.get_token()
         except Exception as error:  # without a token there is no way to the cache

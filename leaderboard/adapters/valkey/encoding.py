@@ -10,12 +10,11 @@ from typing import Any
 import msgpack
 
 from leaderboard.boards import order
-from leaderboard.boards.names import UNPICKED, default_name
 from leaderboard.boards.rules import Order
-from leaderboard.boards.snapshots import Entry, Score, ranked
-from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, CachedTop, Hint
+from leaderboard.boards.snapshots import UNPICKED, Entry, Score, default_name, ranked
 from leaderboard.ranking.listings import Listing
 from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import COMPLETE, NEW, PARTIAL, CachedTop, Hint
 
 COMPLETENESS = {NEW: "new", COMPLETE: "1", PARTIAL: "0"}
 FROM_CACHE = {text.encode(): name for name, text in COMPLETENESS.items()}
@@ -26,40 +25,40 @@ NAME_AT = VERSION_BYTES + order.TIME_BYTES
 """Where the name begins in a user's value."""
 
 
-def packed_records(board_order: Order, records: Iterable[ScoreState]) -> bytes:
-    """Records as apply_records.lua has them: packed id, value and signed score of each.
+def packed_states(board_order: Order, states: Iterable[ScoreState]) -> bytes:
+    """States as apply_states.lua has them: packed id, value and signed score of each.
 
     One MessagePack array: as words of the call they would take half as long again, here and in the
     server.
     """
     flat: list[bytes | int | str] = []
-    for record in records:
-        score = record.score
+    for state in states:
+        score = state.score
         number = "" if score is None else order.signed(board_order, score.user_score)
-        flat += (*stored(record), number)
+        flat += (*stored(state), number)
     # The server's library knows only MessagePack's older type for bytes.
     answer: bytes = msgpack.packb(flat, use_bin_type=False)
     return answer
 
 
-def stored(record: ScoreState) -> tuple[bytes, bytes]:
-    """A record's packed id, and its value in the hash of users.
+def stored(state: ScoreState) -> tuple[bytes, bytes]:
+    """A state's packed id, and its value in the hash of users.
 
     The value is the version, the time and the name; of a removal the version alone. The name that
     players have until they pick one follows from the id: nothing is kept for it.
     """
-    value = record.version.to_bytes(VERSION_BYTES, "big")
-    score = record.score
+    value = state.version.to_bytes(VERSION_BYTES, "big")
+    score = state.score
     if score is not None:
         value += score.updated_ms.to_bytes(order.TIME_BYTES, "big")
         name = score.user_name
-        # A look at the name saves most records the digest.
-        if not (name.startswith(UNPICKED) and name == default_name(record.user_id)):
+        # A look at the name saves most states the digest.
+        if not (name.startswith(UNPICKED) and name == default_name(state.user_id)):
             value += name.encode()
-    return order.pack(record.user_id), value
+    return order.pack(state.user_id), value
 
 
-def record_of(board_order: Order, packed: bytes, value: bytes, number: bytes) -> ScoreState:
+def state_of(board_order: Order, packed: bytes, value: bytes, number: bytes) -> ScoreState:
     """The counterpart of `stored`, with the score that the order has."""
     version = int.from_bytes(value[:VERSION_BYTES], "big")
     if not number:
@@ -105,8 +104,8 @@ def top_of(board_order: Order, answer: Sequence[Any]) -> CachedTop | None:
     return CachedTop(
         life=life.decode(),
         completeness=FROM_CACHE[complete],
-        change=change.decode(),
-        recorded=recorded.decode(),
+        change_id=change.decode(),
+        recorded_change_id=recorded.decode(),
         hint=_hint(hint, recorded_total),
         age_ms=age if age >= 0 else None,
         total=total,
@@ -124,7 +123,14 @@ def _hint(text: bytes, total: bytes) -> Hint | None:
     if not text or not total:  # the release before kept no total
         return None
     revision, version, epoch, digest, mixed = json.loads(text)
-    return Hint(revision, version, epoch, digest, int(total), mixed)
+    return Hint(
+        revision=revision,
+        version=version,
+        epoch=epoch,
+        digest=digest,
+        total=int(total),
+        mixed=mixed,
+    )
 
 
 def _scores(

@@ -9,23 +9,24 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from leaderboard.adapters.valkey.cache_keys import CacheKeys
-from leaderboard.adapters.valkey.connection import DOWN, Script, ValkeyConnection, script
+from leaderboard.adapters.valkey.connection import DOWN, CacheKeys, Script, ValkeyConnection, script
 from leaderboard.adapters.valkey.encoding import (
     COMPLETENESS,
     found_of,
     hint_text,
     listing_of,
-    packed_records,
-    record_of,
+    packed_states,
+    state_of,
     top_of,
 )
 from leaderboard.adapters.valkey.rebuild_claim import REBUILD_SILENCE_SECONDS
 from leaderboard.boards import order
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Order
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking.cached_top import (
+from leaderboard.ranking.listings import Listing, Position
+from leaderboard.ranking.score_state import ScoreState
+from leaderboard.ranking.tops import (
     COMPLETE,
     NEW,
     TOTAL_MS,
@@ -34,16 +35,14 @@ from leaderboard.ranking.cached_top import (
     Hint,
     RankingPage,
 )
-from leaderboard.ranking.listings import Listing, Position
-from leaderboard.ranking.score_state import ScoreState
 
 FILL_AT_ONCE = 350
-"""Records a call of a rebuild: more take longer each, beside others that want to be answered."""
+"""States a call of a rebuild: more take longer each, beside others that want to be answered."""
 ORDERS_TRIED = 3
 """How often a script may say that the ranking is kept in another order: it changed meanwhile."""
 
-APPLY = script("lost.lua", "member.lua", "top.lua", "apply_records.lua", "apply.lua")
-FILL = script("lost.lua", "member.lua", "apply_records.lua", "fill.lua")
+APPLY = script("lost.lua", "member.lua", "top.lua", "apply_states.lua", "apply.lua")
+FILL = script("lost.lua", "member.lua", "apply_states.lua", "fill.lua")
 DUMP = script("lost.lua", "member.lua", "dump.lua")
 READ = script("lost.lua", "top.lua", "read.lua")
 LIST = script("lost.lua", "member.lua", "listing.lua", "list.lua")
@@ -63,7 +62,7 @@ class ValkeyRanking:
     connection: ValkeyConnection
 
     def apply(
-        self, board_season: BoardSeason, records: Sequence[ScoreState], *, start: str | None = None
+        self, board_season: BoardSeason, states: Sequence[ScoreState], *, start: str | None = None
     ) -> ApplyResult:
         kept_in, answer = self._in_order(
             APPLY,
@@ -74,7 +73,7 @@ class ValkeyRanking:
                 secrets.token_hex(8) if start else "",
                 COMPLETENESS[start] if start else "",
                 REBUILD_SILENCE_SECONDS,
-                packed_records(kept_in, records),
+                packed_states(kept_in, states),
                 TOTAL_MS,
             ),
         )
@@ -84,9 +83,9 @@ class ValkeyRanking:
         return ApplyResult(top_of(kept_in, top), applied, due == 1)
 
     def fill(
-        self, board_season: BoardSeason, records: Iterable[ScoreState], *, life: str
+        self, board_season: BoardSeason, states: Iterable[ScoreState], *, life: str
     ) -> int | None:
-        in_order = sorted(records, key=partial(_number, board_season.rules.order))
+        in_order = sorted(states, key=partial(_number, board_season.rules.order))
         newer = 0
         for start in range(0, max(len(in_order), 1), FILL_AT_ONCE):
             some = in_order[start : start + FILL_AT_ONCE]
@@ -99,7 +98,7 @@ class ValkeyRanking:
     def _fill(self, board_season: BoardSeason, some: Sequence[ScoreState], life: str) -> Any:
         def values(kept_in: Order) -> Values:
             # Packed only now: while the server works for one thread, another packs its own.
-            packed = packed_records(kept_in, some)
+            packed = packed_states(kept_in, some)
             return (board_season.rules.top_size, secrets.token_hex(8), life, packed)
 
         return self._in_order(FILL, board_season, values)[1]
@@ -116,8 +115,8 @@ class ValkeyRanking:
             return None
         following, flat = answer
         users = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
-        records = tuple(record_of(kept_in, *it) for it in users)
-        return RankingPage(None if following == b"0" else following.decode(), records)
+        states = tuple(state_of(kept_in, *it) for it in users)
+        return RankingPage(None if following == b"0" else following.decode(), states)
 
     def drop(self, key: str, *, partial: bool = True, life: str | None = None) -> bool:
         """Forget a board-season: the ranking's life is over.
@@ -127,7 +126,7 @@ class ValkeyRanking:
         gone.
         """
         keys = CacheKeys.of(key)
-        done = self.connection.run(DROP, [*keys.ranking, keys.copy], int(partial), life or "")
+        done = self.connection.run(DROP, [*keys.ranking, keys.kept_top], int(partial), life or "")
         return bool(done == 1)
 
     def read(self, board_season: BoardSeason, *, size: int | None = None) -> CachedTop | None:
@@ -162,7 +161,7 @@ class ValkeyRanking:
             REMEMBER_RECORDED,
             [CacheKeys.of(board_season.key).state],
             top.life,
-            top.change,
+            top.change_id,
             hint_text(hint),
             hint.total,
             hint.revision,
@@ -203,7 +202,7 @@ class ValkeyRanking:
         raise CacheUnavailable(DOWN)
 
 
-def _number(board_order: Order, record: ScoreState) -> float:
-    """What brings records close to the order when sorted by it; ties cost little in any."""
-    score = record.score
+def _number(board_order: Order, state: ScoreState) -> float:
+    """What brings states close to the order when sorted by it; ties cost little in any."""
+    score = state.score
     return math.inf if score is None else order.signed(board_order, score.user_score)

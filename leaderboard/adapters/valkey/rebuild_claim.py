@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.adapters.valkey.cache_keys import FORMAT
-from leaderboard.adapters.valkey.connection import ValkeyConnection, script
+from leaderboard.adapters.valkey.connection import FORMAT, ValkeyConnection, script
 
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""
 
 CLAIM = f"{FORMAT}:{{rebuild}}:claim"
 
-TAKE = script("claim.lua")
+CLAIM_REBUILD = script("claim.lua")
 GIVE_BACK = script("give_back.lua")
 
 
@@ -25,7 +24,7 @@ class RebuildClaim:
 
     connection: ValkeyConnection
 
-    def take(self, run: str) -> bool:
+    def claim(self, run: str) -> bool:
         """Claim the rebuild for a run. False: another one is alive, and will go round again."""
         return self._claim(run, ask_for_round=True)
 
@@ -37,12 +36,12 @@ class RebuildClaim:
         """Give up the claim, whatever was asked meanwhile."""
         self.connection.run(GIVE_BACK, [CLAIM], run, 0)
 
-    def finish(self, run: str) -> bool:
+    def end(self, run: str) -> bool:
         """The run is over; True if somebody asked for another round, which keeps the claim."""
         return bool(self.connection.run(GIVE_BACK, [CLAIM], run, 1) == 1)
 
     def _claim(self, run: str, *, ask_for_round: bool) -> bool:
         answer = self.connection.run(
-            TAKE, [CLAIM], run, REBUILD_SILENCE_SECONDS, int(ask_for_round)
+            CLAIM_REBUILD, [CLAIM], run, REBUILD_SILENCE_SECONDS, int(ask_for_round)
         )
         return bool(answer == 1)

@@ -1,20 +1,19 @@
 """What one run of a scheduled function leaves in the cache for the next one.
 
-Nothing in here is needed for a right board: what is lost is only done once more.
+Nothing in here is needed for a right board: what is lost is only done again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.adapters.valkey.cache_keys import FORMAT
-from leaderboard.adapters.valkey.connection import ValkeyConnection
+from leaderboard.adapters.valkey.connection import FORMAT, ValkeyConnection
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 
-TURNS = f"{FORMAT}:{{turns}}"
+ROLLOVER = f"{FORMAT}:{{turns}}"
 RULES = f"{FORMAT}:{{rules}}"
 MISSES = f"{FORMAT}:{{verify}}:misses"
-PLACE = f"{FORMAT}:{{verify}}:place"
+RESUME_AFTER = f"{FORMAT}:{{verify}}:place"
 
 
 @dataclass(frozen=True)
@@ -27,12 +26,12 @@ class ValkeyRunMemory:
         """Forget a ranking; False if a rebuild is filling it, so that it stays."""
         return ValkeyRanking(self.connection).drop(key, partial=False)
 
-    def read_turns(self) -> str | None:
+    def read_rollover(self) -> str | None:
         """How far the rollover of seasons is."""
-        return self._read(TURNS)
+        return self._read(ROLLOVER)
 
-    def keep_turns(self, text: str) -> None:
-        self.connection.command("SET", TURNS, text)
+    def keep_rollover(self, text: str) -> None:
+        self.connection.command("SET", ROLLOVER, text)
 
     def read_rules(self) -> str | None:
         """Which rules were seen, and since when."""
@@ -53,12 +52,12 @@ class ValkeyRunMemory:
         else:
             self.connection.command("HSET", MISSES, key, text)
 
-    def read_place(self) -> str | None:
-        """The key that the last verification came to; None: it begins anew."""
-        return self._read(PLACE) or None
+    def read_resume_after(self) -> str | None:
+        """The key that the last verification came to; None: it begins again."""
+        return self._read(RESUME_AFTER) or None
 
-    def keep_place(self, key: str | None) -> None:
-        self.connection.command("SET", PLACE, key or "")
+    def keep_resume_after(self, key: str | None) -> None:
+        self.connection.command("SET", RESUME_AFTER, key or "")
 
     def _read(self, key: str) -> str | None:
         kept: bytes | None = self.connection.command("GET", key)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leaderboard.adapters.valkey.cache_keys import FORMAT, CacheKeys
-from leaderboard.adapters.valkey.connection import ValkeyConnection, script
-from leaderboard.ranking.top_copy import TopCopy
+from leaderboard.adapters.valkey.connection import FORMAT, CacheKeys, ValkeyConnection, script
+from leaderboard.ranking.tops import KeptTop
 
-COPY_SECONDS = 10
+KEPT_SECONDS = 10
 """How long a copy of a recorded top is kept. It bounds the age of a copy that a failover revived,
 or that the broadcast could not replace."""
 
@@ -19,8 +18,8 @@ ACTIVE_BOARDS = 500
 TOLD_SECONDS = 86_400
 """The stream holds nothing that is older."""
 
-KEEP_COPY = script("keep_copy.lua")
-READ_COPY = script("lost.lua", "listing.lua", "read_copy.lua")
+KEEP_TOP = script("keep_top.lua")
+READ_KEPT_TOP = script("lost.lua", "listing.lua", "read_kept_top.lua")
 KEEP_PACES = script("keep_paces.lua")
 ACTIVE_PACES = script("active_paces.lua")
 
@@ -31,15 +30,15 @@ class ViewerCache:
 
     connection: ValkeyConnection
 
-    def keep_copy(self, key: str, *, revision: int, body: str) -> None:
+    def keep_top(self, key: str, *, revision: int, body: str) -> None:
         """Keep a copy of a recorded top, unless a newer one is kept."""
-        self.connection.run(KEEP_COPY, [CacheKeys.of(key).copy], revision, body, COPY_SECONDS)
+        self.connection.run(KEEP_TOP, [CacheKeys.of(key).kept_top], revision, body, KEPT_SECONDS)
 
-    def read_copy(self, key: str) -> TopCopy:
+    def read_kept_top(self, key: str) -> KeptTop:
         """The copy of a board-season's recorded top, and how many its ranking has now."""
         keys = CacheKeys.of(key)
-        kept, total = self.connection.run(READ_COPY, [keys.copy, *keys.ranking])
-        return TopCopy(None if kept is None else kept.partition(b" ")[2].decode(), total)
+        kept, total = self.connection.run(READ_KEPT_TOP, [keys.kept_top, *keys.ranking])
+        return KeptTop(None if kept is None else kept.partition(b" ")[2].decode(), total)
 
     def keep_paces(self, paces: Mapping[str, tuple[str, int]]) -> None:
         """Keep what boards' last frames said of their pace, and for how many ms it counts."""
@@ -49,7 +48,7 @@ class ViewerCache:
         self.connection.run(KEEP_PACES, PACES, *values)
 
     def active_paces(self) -> dict[str, str]:
-        """The boards that send frames at the moment, with what was kept of them."""
+        """The boards that send frames now, with what was kept of them."""
         flat = [it.decode() for it in self.connection.run(ACTIVE_PACES, PACES, ACTIVE_BOARDS)]
         return dict(zip(flat[::2], flat[1::2], strict=True))
 

@@ -27,11 +27,11 @@ import leaderboard.adapters.valkey.connection
 import leaderboard.frames.delivery
 from handlers.telemetry import logger, metrics
 from leaderboard import settings, wiring
-from leaderboard.adapters.valkey.cache_keys import CacheKeys
 from leaderboard.adapters.valkey.cluster import Cluster
-from leaderboard.boards.board_season import key_of
+from leaderboard.adapters.valkey.connection import CacheKeys
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.order import OTHER
+from leaderboard.boards.seasons import key_of
 from leaderboard.frames.broadcast import Broadcaster
 from leaderboard.ranking.recorder import Recorder
 from local.poller import Threads
@@ -151,7 +151,7 @@ class Rig:
             self.valkey.client.delete(key)
 
     def lose_key(self, board: str, season: str, name: str) -> None:
-        """Delete one key of a ranking: `order` or `users`."""
+        """Delete one key of a ranking: `members` or `users`."""
         self.valkey.client.delete(getattr(CacheKeys.of(key_of(board, season)), name))
 
     def _connect(self, patch: pytest.MonkeyPatch) -> None:
@@ -170,12 +170,12 @@ class Rig:
         patch.setattr(leaderboard.adapters.valkey.connection, "OUTAGE_SECONDS", 0)
         patch.setattr(leaderboard.adapters.aws.handle_pool, "pycurl", StoryCurl(self.post))
         # One per invocation: an environment's own is never used by two at once.
-        aws.replace_part(patch, "fanout", wiring.fanout.__wrapped__)
+        aws.replace_part(patch, "sender", wiring.sender.__wrapped__)
         aws.replace_part(patch, "broadcaster", self._broadcaster(wiring.broadcaster.__wrapped__))
         self._settings = settings.load()
         aws.replace_part(patch, "configuration", lambda: self._settings)
-        deployed = Deployed(wiring.boards(), self._turned)
-        aws.replace_part(patch, "boards", lambda: deployed)
+        deployed = Deployed(wiring.catalog(), self._turned)
+        aws.replace_part(patch, "catalog", lambda: deployed)
         patch.setattr(leaderboard.frames.delivery, "ThreadPoolExecutor", self._threads)
         recorder = Recorder(
             wiring.ranking_cache(),

@@ -17,8 +17,12 @@ import handlers.board_stream
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.aws.functions import FanoutFunction, UpkeepFunction
-from leaderboard.adapters.dynamodb import board_items, boards, score_items
-from leaderboard.adapters.dynamodb import moderation as moderation_table
+from leaderboard.adapters.dynamodb import (
+    board_items,
+    boards,
+    moderation as moderation_table,
+    score_items,
+)
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.adapters.dynamodb.items import typed
 from leaderboard.adapters.dynamodb.profiles import ProfileTable
@@ -26,18 +30,17 @@ from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.adapters.valkey import ranking as valkey_ranking
 from leaderboard.adapters.valkey.connection import Script
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
-from leaderboard.boards.board_season import BoardSeason, split_key
 from leaderboard.boards.rules import Board
+from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Snapshot, ranked
 from leaderboard.errors import Unavailable
 from leaderboard.frames import delta, messages, subscriptions
 from leaderboard.frames.changes import BatchChanges, BatchReader, BoardRecord
 from leaderboard.frames.delivery import Sender
-from leaderboard.frames.frame import Delivered, Frame
-from leaderboard.ranking import board_item, recorder
-from leaderboard.ranking.board_item import BoardItem
-from leaderboard.ranking.cached_top import COMPLETE, NEW, PARTIAL, CachedTop
+from leaderboard.frames.messages import Delivered, Frame
+from leaderboard.ranking import recorder, tops
 from leaderboard.ranking.recorder import Recorder
+from leaderboard.ranking.tops import COMPLETE, NEW, PARTIAL, BoardItem, CachedTop
 from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 from leaderboard.reading.reads import Reads
 from leaderboard.repair.rebuild_completion import CompletionResult, RebuildCompletion
@@ -45,10 +48,9 @@ from leaderboard.repair.rebuild_targets import RebuildTargets
 from leaderboard.repair.rule_changes import RuleChanges
 from leaderboard.repair.totals import Totals
 from leaderboard.scoring import decisions, moderation
-from leaderboard.scoring.completions import Completion
 from leaderboard.scoring.decisions import Decision
 from leaderboard.scoring.items import DELETED, VISIBLE, ScoreItem, Write
-from leaderboard.scoring.judges import FAILED
+from leaderboard.scoring.judges import FAILED, Completion
 from leaderboard.scoring.profiles import Profiles
 from leaderboard.scoring.tombstones import removed
 from tests.integration.story import oracle
@@ -104,7 +106,7 @@ def _lose_unnoticed(patch: pytest.MonkeyPatch, lost: str) -> None:
         _script(
             patch,
             name,
-            "return held and redis.call('EXISTS', order, users) < tonumber(held)",
+            "return held and redis.call('EXISTS', members, users) < tonumber(held)",
             f"return held and {lost}",
         )
 
@@ -114,12 +116,12 @@ def miss_the_loss_of_the_order(patch: pytest.MonkeyPatch) -> None:
 
 
 def miss_the_loss_of_the_users(patch: pytest.MonkeyPatch) -> None:
-    _lose_unnoticed(patch, "tonumber(held) > 1 and redis.call('EXISTS', order) == 0")
+    _lose_unnoticed(patch, "tonumber(held) > 1 and redis.call('EXISTS', members) == 0")
 
 
 def name_a_change_by_its_size(patch: pytest.MonkeyPatch) -> None:
     """A mark that is a number: it may come again in another life, or after a failover."""
-    _script(patch, "APPLY", "'change', fresh)", "'change', tostring(redis.call('ZCARD', order)))")
+    _script(patch, "APPLY", "'change', fresh)", "'change', tostring(redis.call('ZCARD', members)))")
 
 
 def mark_as_recorded_unconditionally(patch: pytest.MonkeyPatch) -> None:
@@ -170,7 +172,7 @@ def read_the_top_before_the_revision(patch: pytest.MonkeyPatch) -> None:
     def read_again(recorder: Recorder, board_season: Any, _top: Any) -> Any:
         top = recorder.cache.read(board_season)
         item = recorder.boards.read(board_season.key)
-        return (None if item is None else board_item.hint_of(item)), top
+        return (None if item is None else tops.hint_of(item)), top
 
     patch.setattr(Recorder, "_read_again", read_again)
     _script(patch, "REMEMBER_RECORDED", "'hint', ARGV[3],", "'hint', '',")
@@ -312,7 +314,7 @@ def rename_without_the_standing(patch: pytest.MonkeyPatch) -> None:
 
 
 def move_the_version_with_every_record(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(board_item, "_digest", lambda snapshot: f"{snapshot.version}{id(snapshot)}")
+    patch.setattr(tops, "_digest", lambda snapshot: f"{snapshot.version}{id(snapshot)}")
 
 
 def show_the_new_place_of_those_who_moved_alone(patch: pytest.MonkeyPatch) -> None:
@@ -417,9 +419,9 @@ def leave_the_other_boards_to_nobody(patch: pytest.MonkeyPatch) -> None:
     """What a batch could not hand over to upkeep is not delivered again."""
     real = UpkeepFunction.ask
 
-    def ask(it: UpkeepFunction, chores: UpkeepTasks) -> None:
+    def ask(it: UpkeepFunction, tasks: UpkeepTasks) -> None:
         with suppress(Unavailable):
-            real(it, chores)
+            real(it, tasks)
 
     patch.setattr(UpkeepFunction, "ask", ask)
 
@@ -499,7 +501,7 @@ def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
     """The opener does not ask whether the board is there already."""
 
     def open_board(table: boards.BoardTable, key: str) -> bool:
-        empty = BoardItem(Snapshot(*split_key(key), None, 0, 0, ()), revision=0, life="")
+        empty = BoardItem(Snapshot.empty(key), revision=0, life="")
         client("dynamodb").put_item(
             TableName=table.boards_table,
             Item=board_items.board_image(empty),
@@ -594,7 +596,7 @@ def record_each_total_at_once(patch: pytest.MonkeyPatch) -> None:
 
 def record_another_total_of_one_version(patch: pytest.MonkeyPatch) -> None:
     """It would differ from what viewers were told, and nothing would tell them."""
-    real = board_item.next_item
+    real = tops.next_item
 
     def late(*top: Any, total: int, **what: Any) -> BoardItem:
         item = real(*top, total=total, **what)

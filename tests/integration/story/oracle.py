@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from leaderboard.boards.names import default_name
+from leaderboard.boards.snapshots import default_name
 
 Json = dict[str, Any]
 

@@ -20,7 +20,7 @@ def page_through(world: World, rules: oracle.Rules, *, limit: int) -> None:
     cursor: str | None = None
     while cursor is not None or not found:
         try:
-            board_season = wiring.asked(rules.board, rules.season)
+            board_season = wiring.board_season(rules.board, rules.season)
             page = wiring.reads().entries(board_season, cursor=cursor, limit=limit)
         except Unavailable:
             return

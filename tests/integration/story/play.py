@@ -14,8 +14,7 @@ from functools import partial
 from typing import ClassVar
 
 from botocore.exceptions import EndpointConnectionError
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, seed, settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -25,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from leaderboard import wiring
-from leaderboard.boards.board_season import key_of
+from leaderboard.boards.seasons import key_of
 from leaderboard.errors import (
     Barred,
     LeaderboardError,
@@ -35,8 +34,8 @@ from leaderboard.errors import (
     UserDeleted,
     UserNotRanked,
 )
-from leaderboard.ranking.cached_top import COMPLETE, PARTIAL, CachedTop
-from leaderboard.scoring.completions import Evidence
+from leaderboard.ranking.tops import COMPLETE, PARTIAL, CachedTop
+from leaderboard.scoring.judges import Evidence
 from local.poller import KillAt, Killed
 from tests.integration.story import oracle, reading
 from tests.integration.story.edges import Rig
@@ -246,7 +245,7 @@ class Play(RuleBasedStateMachine):
 
         def call() -> None:
             self.world.scores.removals.add((user, rules.during(self.world.clock.time()).key))
-            wiring.moderation().remove(user, wiring.asked(board), by="moderator")
+            wiring.moderation().remove(user, wiring.board_season(board), by="moderator")
 
         self._ask("remove", user, call, UserNotRanked, again=again)
 
@@ -305,7 +304,7 @@ class Play(RuleBasedStateMachine):
         self.rig.valkey.client.flushall()
         self.world.disturb()
 
-    @rule(number=st.integers(0, 100), key=st.sampled_from(["order", "users"]))
+    @rule(number=st.integers(0, 100), key=st.sampled_from(["members", "users"]))
     def lose_key(self, number: int, key: str) -> None:
         """The cache loses one key of a ranking and keeps the others."""
         self._count("lose key")

@@ -20,8 +20,8 @@ from leaderboard.errors import (
     UserDeleted,
     UserNotRanked,
 )
-from leaderboard.ranking.cached_top import COMPLETE
-from leaderboard.scoring.completions import Evidence
+from leaderboard.ranking.tops import COMPLETE
+from leaderboard.scoring.judges import Evidence
 from leaderboard.scoring.scores import IssuedTicket, Outcome
 from local.poller import KillAt
 from tests.integration.story import oracle
@@ -313,7 +313,7 @@ class Story:
             rules = self.world.chance.choice(self.plan.boards)
             before = self.world.history[rules.key][-1:]
             try:
-                page = wiring.reads().top(wiring.asked(rules.board), limit=None).body
+                page = wiring.reads().top(wiring.board_season(rules.board), limit=None).body
             except Unavailable:
                 continue
             found = self.world.recorded(rules.key, page["epoch"], page["version"])
@@ -342,7 +342,7 @@ class Story:
         user, rules = self._any_user(), self.world.chance.choice(self.plan.boards)
         self.world.scores.removals.add((user, rules.key))
         moderation = wiring.moderation()
-        remove = partial(moderation.remove, user, wiring.asked(rules.board), by="moderator")
+        remove = partial(moderation.remove, user, wiring.board_season(rules.board), by="moderator")
         self._finish("remove", remove, UserNotRanked)
 
     def _set_standing(self) -> None:
@@ -388,7 +388,7 @@ class Story:
         """The cache loses one key of a ranking and keeps the others."""
         self._wait()
         rules = self.world.chance.choice(self.plan.boards)
-        self.rig.lose_key(rules.board, rules.season, self.world.chance.choice(("order", "users")))
+        self.rig.lose_key(rules.board, rules.season, self.world.chance.choice(("members", "users")))
 
     def _fail_over(self) -> None:
         self._wait()

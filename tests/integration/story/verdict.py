@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard import wiring
-from leaderboard.boards.board_season import BoardSeason
-from leaderboard.ranking.cached_top import COMPLETE, NEW, CachedTop
+from leaderboard.boards.seasons import BoardSeason
+from leaderboard.ranking.tops import COMPLETE, NEW, CachedTop
 from tests.integration import aws
 from tests.integration.story import oracle, tables
 from tests.integration.story.viewer import Viewer
@@ -69,7 +69,7 @@ class Verdict:
         """The whole ranking in the cache, as the service reads it."""
         for connection in (wiring.cache_connection(), wiring.read_connection()):
             connection.outage.pause.end()
-        board = wiring.boards().find(rules.board)
+        board = wiring.catalog().find(rules.board)
         return wiring.ranking_cache().read(BoardSeason.stored(board, rules.season), size=1000)
 
     def board(self, rules: oracle.Rules) -> None:
@@ -142,7 +142,7 @@ class Verdict:
 
     def counted(self, rules: oracle.Rules) -> None:
         """Over HTTP the total is the ranking's, whatever was recorded."""
-        body = wiring.reads().top(wiring.asked(rules.board, rules.season), limit=None).body
+        body = wiring.reads().top(wiring.board_season(rules.board, rules.season), limit=None).body
         if body["version"]:
             assert body["total"] == len(self.expected(rules)), f"{rules.key}: {body}"
 

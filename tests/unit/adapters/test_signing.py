@@ -10,10 +10,9 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from leaderboard.adapters.aws.signing import Signer, digest
+from leaderboard.adapters.aws.handle_pool import Signer, digest
 
 REGION = "eu-central-1"
 MIDNIGHT = int(datetime(2028, 2, 29, tzinfo=UTC).timestamp())

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 
-from leaderboard.boards.board_season import BoardSeason, key_of, split_key
 from leaderboard.boards.rules import Board, Schedule
-from leaderboard.boards.seasons import ALL, Season, season_at
+from leaderboard.boards.seasons import ALL, BoardSeason, Season, key_of, season_at, split_key
+from leaderboard.clock import from_datetime
 from leaderboard.errors import BoardNotFound, Invalid
-from leaderboard.instants import from_datetime
 from tests.unit import strategies
 
 GLOBAL = Board("global", "All-time")

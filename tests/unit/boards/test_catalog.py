@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from leaderboard.boards.boards_file import MAX_FRAME_INTERVAL, Mistake, load, parse
 from leaderboard.boards.rules import (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from leaderboard.boards import order
 from leaderboard.boards.rules import MAX_SCORE, Order

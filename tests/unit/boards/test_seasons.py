@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from leaderboard.boards.board_season import BoardSeason
 from leaderboard.boards.rules import Board, Schedule
-from leaderboard.boards.seasons import ALL, Season, before, parse_season, season_at
-from leaderboard.instants import from_datetime
+from leaderboard.boards.seasons import ALL, BoardSeason, Season, before, parse_season, season_at
+from leaderboard.clock import from_datetime
 from tests.unit import strategies
 
 periodic = st.sampled_from([it for it in Schedule if it is not Schedule.NEVER])

@@ -100,7 +100,7 @@ def test_diff_refuses_what_no_update_can_cross(change: dict[str, str | None]) ->
 
 
 def test_diff_from_nothing_is_refused() -> None:
-    nothing = Snapshot("global", "all", None, 0, 0, ())
+    nothing = Snapshot.empty("global#all")
     with pytest.raises(ValueError, match="one board, season and epoch"):
         diff(nothing, snapshot(1, ADA))
 

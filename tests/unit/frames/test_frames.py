@@ -14,8 +14,8 @@ from leaderboard.boards.entries import encode, entries_json
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames import delta, messages
 from leaderboard.frames.broadcast import Broadcaster
-from leaderboard.frames.frame import Change, Frame
-from leaderboard.ranking.board_item import BoardItem
+from leaderboard.frames.messages import Change, Frame
+from leaderboard.ranking.tops import BoardItem
 from tests.unit import strategies
 
 NOW = 1_795_421_730_123

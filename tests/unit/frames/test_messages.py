@@ -6,8 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from leaderboard.boards.entries import encode, entry_json
 from leaderboard.boards.rules import MAX_SCORE
@@ -49,7 +48,7 @@ def test_snapshot_of_a_season_says_when_it_ends() -> None:
 
 
 def test_snapshot_of_a_board_without_scores_has_no_epoch() -> None:
-    empty = Snapshot("global", "all", None, 0, 0, ())
+    empty = Snapshot.empty("global#all")
     message = messages.snapshot_json(empty, ends_ms=None, published_ms=PUBLISHED)
     assert (message["epoch"], message["version"], message["entries"]) == (None, 0, [])
 
@@ -82,7 +81,7 @@ def test_current_names_the_state_alone() -> None:
 
 
 def test_pong_names_the_place_of_each_board() -> None:
-    empty = Snapshot("weekly", "2026-W48", None, 0, 0, ())
+    empty = Snapshot.empty("weekly#2026-W48")
     assert messages.pong_json([SNAPSHOT, empty], now_ms=PUBLISHED) == {
         "type": "pong",
         "serverTime": "2026-11-23T08:15:30.123Z",

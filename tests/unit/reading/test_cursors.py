@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from leaderboard.boards.order import TIME_DIGITS
 from leaderboard.boards.rules import MAX_SCORE

@@ -16,19 +16,19 @@ SEGMENTS: dict[str, Any] = {str(number): None for number in range(20)}
 @dataclass(frozen=True)
 class Page:
     segment: str
-    position: dict[str, Any] | None
+    resume_after: dict[str, Any] | None
 
 
-def read(segment: str, position: dict[str, Any] | None) -> Page:
+def read(segment: str, resume_after: dict[str, Any] | None) -> Page:
     """Each segment has three pieces."""
-    at = 1 if position is None else position["at"] + 1
+    at = 1 if resume_after is None else resume_after["at"] + 1
     return Page(segment, {"at": at} if at < 3 else None)
 
 
 def test_each_segment_is_read_to_its_end() -> None:
     pieces = list(read_segments(read, SEGMENTS, goes_on=lambda: True))
     assert len(pieces) == 60
-    assert {it.segment for it in pieces if it.position is None} == set(SEGMENTS)
+    assert {it.segment for it in pieces if it.resume_after is None} == set(SEGMENTS)
 
 
 def test_each_segment_is_read_once_when_time_is_over() -> None:

@@ -6,16 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from leaderboard.boards.boards_file import parse
 from leaderboard.boards.rules import JudgedPoints, Schedule
 from leaderboard.boards.seasons import parse_season, season_at
+from leaderboard.clock import from_datetime
 from leaderboard.errors import ActionNotFound, BoardNotFound
-from leaderboard.instants import from_datetime
 from leaderboard.scoring import tickets
-from leaderboard.scoring.completions import digest
+from leaderboard.scoring.judges import digest
 from leaderboard.scoring.scores import Scores
 from leaderboard.scoring.tickets import ActionTicket, KeyId, SigningKeys
 

@@ -8,10 +8,9 @@ from itertools import combinations
 
 import pytest
 import regex
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from leaderboard.boards.names import BOARD, MAX_NAME, USER_ID, default_name
+from leaderboard.boards.snapshots import BOARD, MAX_NAME, USER_ID, default_name
 from leaderboard.scoring.display_names import YOUNG, clean_name
 
 

@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from leaderboard.boards.rules import MAX_SCORE, Action, Board, Limits, Operator, Order
 from leaderboard.errors import Invalid, ScoreLimit, TicketSuperseded
 from leaderboard.scoring import decisions
-from leaderboard.scoring.completions import Completion, digest
 from leaderboard.scoring.items import ScoreItem
+from leaderboard.scoring.judges import Completion, digest
 from leaderboard.scoring.tickets import ActionTicket
 
 T0 = 1_795_421_730_000

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from leaderboard.boards.rules import MAX_SCORE, Action, Board, JudgedPoints, Limits, Operator, Order
 from leaderboard.errors import (
@@ -23,9 +22,9 @@ from leaderboard.errors import (
     TicketSuperseded,
 )
 from leaderboard.scoring import decisions
-from leaderboard.scoring.completions import Completion, Evidence, challenge, digest
 from leaderboard.scoring.decisions import Decision
 from leaderboard.scoring.items import BARRED, HIDDEN, UNSCORED_MS, Answer, ScoreItem
+from leaderboard.scoring.judges import Completion, Evidence, challenge, digest
 from leaderboard.scoring.tickets import ActionTicket
 from tests.games import shipping
 from tests.unit import strategies

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from leaderboard.boards.rules import Action, Board, JudgedPoints
 from leaderboard.errors import LeaderboardError, TicketSuperseded
 from leaderboard.scoring import decisions
-from leaderboard.scoring.completions import Completion, Evidence, challenge, digest
 from leaderboard.scoring.decisions import REMEMBERED
 from leaderboard.scoring.items import Answer, ScoreItem
+from leaderboard.scoring.judges import Completion, Evidence, challenge, digest
 from leaderboard.scoring.tickets import ActionTicket
 from leaderboard.scoring.tombstones import removed
 from tests.games import shipping

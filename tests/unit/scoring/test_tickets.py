@@ -15,7 +15,7 @@ import pytest
 
 from leaderboard.boards.rules import Action
 from leaderboard.errors import TicketInvalid
-from leaderboard.scoring.completions import digest
+from leaderboard.scoring.judges import digest
 from leaderboard.scoring.tickets import (
     MAX_LENGTH,
     ActionTicket,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+import re
+from datetime import datetime, timezone
 from typing import Any
 
 LARGEST = 2**53 - 1
+# Python 3.10 reads neither `Z` nor a fraction that is not of three or six digits.
+TIME = re.compile(r"(.+?)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)?")
 
 
 class DamagedFrame(Exception):
@@ -16,12 +19,19 @@ class DamagedFrame(Exception):
 def instant(time: object) -> float:
     """A time in milliseconds since 1970; NaN if it is not a time."""
     if isinstance(time, str):
+        found = TIME.fullmatch(time)
         try:
-            parsed = datetime.fromisoformat(time)
+            parsed = datetime.fromisoformat(_padded(*found.groups()) if found else time)
         except ValueError:
             return math.nan
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * 1000
+        utc = parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
+        return utc.timestamp() * 1000
     return math.nan if isinstance(time, bool) or not isinstance(time, int | float) else time
+
+
+def _padded(moment: str, fraction: str | None, zone: str | None) -> str:
+    offset = "+00:00" if zone in ("Z", "z") else zone or ""
+    return f"{moment}.{fraction[:6]:0<6}{offset}" if fraction else f"{moment}{offset}"
 
 
 def object_of(value: object) -> dict[str, Any]:

@@ -26,13 +26,16 @@ class HasPlace(Protocol):
     """Anything that says where a board's counter stands: a place, a frame, a board."""
 
     @property
-    def season(self) -> str: ...
+    def season(self) -> str:
+        """The season of the board."""
 
     @property
-    def epoch(self) -> str | None: ...
+    def epoch(self) -> str | None:
+        """What names the counter; None before the first score."""
 
     @property
-    def version(self) -> int: ...
+    def version(self) -> int:
+        """What the counter says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import re
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from types import TracebackType
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, overload
 
 from leaderboard_client.board import Board, Changes, changes_between
 from leaderboard_client.clock import SteadyClock
@@ -26,6 +26,7 @@ from leaderboard_client.effects import (
     ShowBoard,
     ShowCondition,
 )
+from leaderboard_client.errors import BoardNotFound
 from leaderboard_client.events import Close, Event, Follow, Tick, Unfollow
 from leaderboard_client.listeners import Listener, Listeners, Subscriber
 from leaderboard_client.problems import Problem
@@ -36,10 +37,6 @@ from leaderboard_client.timing import Timing
 from leaderboard_client.top import TopReader
 
 BOARD_ID = re.compile(r"[a-z0-9-]{1,48}")
-
-
-class BoardNotFound(Exception):
-    """The service has no such board."""
 
 
 class Leaderboard:
@@ -177,7 +174,9 @@ class Leaderboard:
 
     def now(self) -> datetime:
         """The service's time, known after the first pong; this machine's before."""
-        return datetime.fromtimestamp((self._clock.now() + self._session.offset) / 1000, UTC)
+        return datetime.fromtimestamp(
+            (self._clock.now() + self._session.offset) / 1000, timezone.utc
+        )
 
     async def close(self) -> None:
         """Ends everything for good: no timer, task or socket stays."""
@@ -186,8 +185,10 @@ class Leaderboard:
             self._listeners.clear_boards()
             self._dispatch(Close())
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tops is not None:
+            self._tops.close()
 
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self) -> Leaderboard:
         return self
 
     async def __aexit__(
@@ -201,7 +202,7 @@ class Leaderboard:
     # The session's events, timer and effects
 
     def _dispatch(self, event: Event) -> None:
-        """Tells the session an event, performs the effects, and sets the timer anew.
+        """Tells the session an event, performs the effects, and sets the timer again.
 
         Performing an effect may dispatch again, since a listener may subscribe. Those effects come
         after the ones that are still to be performed, so everybody sees the boards in order.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Literal
 
 from leaderboard_client.problems import Problem
@@ -76,4 +76,4 @@ class StatusKeeper:
     def _date(self, at: float | None) -> datetime | None:
         if at is None:
             return None
-        return datetime.fromtimestamp((at + self._ahead()) / 1000, UTC)
+        return datetime.fromtimestamp((at + self._ahead()) / 1000, timezone.utc)

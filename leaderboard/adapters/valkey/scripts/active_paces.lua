@@ -1,4 +1,4 @@
--- Read what was kept of the boards that send frames at the moment.
+-- Read what was kept of the boards that send frames now.
 --
 -- KEYS paces (hash: board, body), until (sorted set: board, the ms until which it counts as active)
 -- ARGV how many boards at most

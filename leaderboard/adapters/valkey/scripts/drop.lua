@@ -1,7 +1,7 @@
 -- Forget all of a board-season: its ranking and its copy. A partial ranking may have taken what is
 -- recorded nowhere yet, so some callers leave it.
 --
--- KEYS order (sorted set), users (hash), state (hash), copy (string)
+-- KEYS members (sorted set), users (hash), state (hash), kept top (string)
 -- ARGV 1: drop a partial ranking as well, 0: leave it; the life ('' for any)
 -- Returns 1 if there is nothing left of it.
 local known = redis.call('HMGET', KEYS[3], 'complete', 'life')

@@ -4,18 +4,18 @@
 -- their scores. Their ranks take one ZRANK each. How many are better takes one ZCOUNT for each score
 -- and not for each user, since users of equal score share it.
 --
--- KEYS order (sorted set), users (hash), state (hash)
+-- KEYS members (sorted set), users (hash), state (hash)
 -- ARGV the board's order; user ids (packed)
 -- Returns a list: the ranking's size; and of the users that are ranked, in no order: members
 -- (member.lua), signed scores, positions from 0, and how many are better. Or what refusal of
 -- listing.lua returns.
-local order, users, state = KEYS[1], KEYS[2], KEYS[3]
-local answer = refusal(order, users, state, ARGV[1])
+local members, users, state = KEYS[1], KEYS[2], KEYS[3]
+local answer = refusal(members, users, state, ARGV[1])
 if answer then
   return answer
 end
 local call = redis.call
-local size = call('ZCARD', order)
+local size = call('ZCARD', members)
 local wanted = {}
 for i, value in ipairs(#ARGV > 1 and call('HMGET', users, unpack(ARGV, 2)) or {}) do
   if value and #value > 7 then
@@ -25,18 +25,18 @@ end
 if #wanted == 0 then
   return {size, {}, {}, {}, {}}
 end
-local members, scores, ranks, better, counted = {}, {}, {}, {}, {}
+local found, scores, ranks, better, counted = {}, {}, {}, {}, {}
 local count = 0
-for i, score in ipairs(call('ZMSCORE', order, unpack(wanted))) do
-  if score then -- else the order has lost somebody whom the users have
+for i, score in ipairs(call('ZMSCORE', members, unpack(wanted))) do
+  if score then -- else the sorted set has lost somebody whom the users have
     local before = counted[score]
     if not before then
-      before = call('ZCOUNT', order, '-inf', '(' .. score)
+      before = call('ZCOUNT', members, '-inf', '(' .. score)
       counted[score] = before
     end
     count = count + 1
-    members[count], scores[count] = wanted[i], score
-    ranks[count], better[count] = call('ZRANK', order, wanted[i]), before
+    found[count], scores[count] = wanted[i], score
+    ranks[count], better[count] = call('ZRANK', members, wanted[i]), before
   end
 end
-return {size, members, scores, ranks, better}
+return {size, found, scores, ranks, better}

@@ -1,8 +1,8 @@
--- Shared: a user's member of the sorted set `order`.
+-- Shared: a user's member of the sorted set `members`.
 --
 -- Members of equal score sort byte by byte. So a member begins with the six bytes of time, then the
 -- packed user id. Behind a zero byte follows the name, if the user picked one. Ids have no zero byte
--- (but for the digits of UUIDs, which are of one length), so time and id alone decide the order.
+-- (except the digits of UUIDs, which are of one length), so time and id alone decide the order.
 --
 -- Needs nothing.
 -- Gives member_of(id, value): the member, from the packed user id and the user's value in the hash

@@ -1,0 +1,59 @@
+/** The type declarations, as a strict TypeScript app has them. */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const tsc = join(root, "node_modules", ".bin", "tsc");
+const strict = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--lib", "ES2022,DOM,DOM.Iterable", "--types", ""];
+
+const APP = `
+import { createApi, LeaderboardError, type Api, type Board, type Entry, type Outcome, type Ticket } from "./types/api/index.js";
+import { formatScore } from "./types/format.js";
+import { createLeaderboard } from "./types/index.js";
+
+const api: Api = createApi({ http: "https://example.test", token: async ({ renew }) => (renew ? "newer" : null), storage: localStorage });
+const boards: Board[] = await api.boards();
+export const text: string = formatScore(boards[0], 3, "de");
+for await (const entry of api.entries("global", { limit: 3 })) {
+  const rank: number | null = entry.rank;
+  ((_: Entry, __: typeof rank) => {})(entry, rank);
+}
+const ticket: Ticket = await api.ticket("global", "quiz");
+export const outcome: Outcome = await api.complete("global", ticket, { evidence: { answer: 1 }, signal: new AbortController().signal });
+try {
+  await api.top("global", { limit: 1, season: "all" });
+} catch (error) {
+  if (error instanceof LeaderboardError && error.code === "rate_limited") ((_: number | null) => {})(error.retryAfter);
+}
+const off: () => void = api.on("completed", ({ outcome, board }) => [outcome.changed, board.length]);
+off();
+createLeaderboard({ socket: "wss://example.test", fetchTicket: api.socketTicket });
+// @ts-expect-error there is no such parameter
+await api.top("global", { offset: 1 });
+// @ts-expect-error there is no such member
+outcome.points;
+// @ts-expect-error there is no such event
+api.on("nothing", () => {});
+// @ts-expect-error who is signed in is only read
+api.account.userId = "ann";
+`;
+
+test("strict app compiles against the declarations, and its mistakes do not", () => {
+  const folder = mkdtempSync(join(tmpdir(), "app-"));
+  try {
+    execFileSync(tsc, ["--project", "tsconfig.build.json", "--outDir", join(folder, "types")], { cwd: root });
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+    writeFileSync(join(folder, "app.ts"), APP);
+    execFileSync(tsc, [...strict, "app.ts"], { cwd: folder, encoding: "utf8", stdio: "pipe" });
+  } catch (error) {
+    assert.fail(String(/** @type {{stdout?: string}} */ (error).stdout || error));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,23 @@
+export type Completion = {
+    board: string;
+    ticket: string;
+    evidence?: unknown;
+    /**
+     * whose action it is
+     */
+    userId: string | null;
+    action?: string;
+    /**
+     * from when the ticket is good by the service's clock, in milliseconds since 1970; 0 if unknown
+     */
+    readyAt: number;
+    /**
+     * for how long it is good, in milliseconds
+     */
+    life: number;
+};
+export type Locks = {
+    request: (name: string, options: {
+        signal: AbortSignal;
+    }, work: () => Promise<any>) => Promise<any>;
+};

@@ -1,0 +1,6 @@
+export type Session = {
+    userId: string;
+    accessToken: string;
+    refreshToken: string;
+    expiresAt: number;
+};

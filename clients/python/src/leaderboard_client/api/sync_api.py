@@ -1,0 +1,267 @@
+"""The client for programs that wait for each answer. Safe for many threads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import Any, TypeVar
+
+from leaderboard_client.api import cognito, routes
+from leaderboard_client.api.answers import (
+    BatchAnswer,
+    BoardRules,
+    Outcome,
+    OwnScores,
+    Profile,
+    QueriedEntries,
+    Standing,
+    Ticket,
+    Top,
+    UserEntry,
+)
+from leaderboard_client.api.asking import Retrying
+from leaderboard_client.api.batching import Batching, Pace
+from leaderboard_client.api.cognito import ClientCredentials, UserPool
+from leaderboard_client.api.exchange import Request
+from leaderboard_client.api.runners import Runner
+from leaderboard_client.api.setup import Setup
+from leaderboard_client.api.tokens import Tokens
+from leaderboard_client.api.writes import BatchReport, ScoreWrite, WriteResult
+from leaderboard_client.errors import LeaderboardError
+from leaderboard_client.frame import Entry
+
+T = TypeVar("T")
+Batch = tuple[ScoreWrite, ...]
+
+
+class Api:
+    """Everything that the service does over HTTP. Every call raises LeaderboardError."""
+
+    def __init__(
+        self,
+        http: str,
+        *,
+        user_pool: UserPool | None = None,
+        tokens: Tokens | None = None,
+        credentials: ClientCredentials | None = None,
+        token: Callable[[], str | None] | None = None,
+        retrying: Retrying | None = None,
+        timeout: float = 10.0,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """
+        - `http`: the API's URL, anything before `/boards/…`
+        - `user_pool`: for players who sign in here; `tokens`: a sign-in that was kept
+        - `credentials`: for a game's server
+        - `token`: a function of your own that gives the access token for each call
+        - `retrying`: how often a call is tried again; `timeout`: seconds for each request
+        - `now`: a clock in seconds, for tests
+
+        Raises ValueError for what is no URL, and for two ways to a token.
+        """
+        self._setup = Setup(
+            http,
+            user_pool=user_pool,
+            tokens=tokens,
+            credentials=credentials,
+            token=token,
+            retrying=retrying,
+            timeout=timeout,
+            now=now,
+        )
+        self._runner = Runner(self._setup)
+        self._now = now
+
+    # For anyone
+
+    def boards(self) -> tuple[BoardRules, ...]:
+        """Every board with its rules and its current season."""
+        return self._runner.ask(routes.boards())
+
+    def top(self, board: str, *, limit: int | None = None, season: str | None = None) -> Top:
+        """A board's first entries: as recorded, or with a larger `limit` (up to 100) as ranked."""
+        return self._runner.ask(routes.top(board, limit=limit, season=season))
+
+    def entries(
+        self, board: str, *, season: str | None = None, page_size: int = 100
+    ) -> Iterator[Entry]:
+        """The whole ranking, entry by entry. Who does not move meanwhile comes exactly once."""
+        cursor: str | None = None
+        while True:
+            page = self._runner.ask(
+                routes.entries(board, cursor=cursor, limit=page_size, season=season)
+            )
+            yield from page.entries
+            # A cursor belongs to its season, which may end meanwhile.
+            cursor, season = page.next_cursor, page.season
+            if cursor is None:
+                return
+
+    def user(
+        self, board: str, user_id: str, *, around: int | None = None, season: str | None = None
+    ) -> UserEntry:
+        """A user's entry, and up to `around` neighbours on each side. Raises UserNotRanked."""
+        return self._runner.ask(routes.user(board, user_id, around=around, season=season))
+
+    def query(
+        self, board: str, user_ids: Iterable[str], *, season: str | None = None
+    ) -> QueriedEntries:
+        """Up to 100 users, ranked among themselves: friends, a team."""
+        return self._runner.ask(routes.query(board, user_ids, season=season))
+
+    # Players' accounts, with `user_pool`
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """The sign-in as it is now; keep it to stay signed in. None if nobody is signed in."""
+        return self._setup.players.tokens
+
+    def sign_up(self, email: str, password: str) -> str:
+        """Makes an account, and has a code mailed. Returns the user id. Raises SignInFailed."""
+        return self._runner.ask_cognito(cognito.sign_up(self._setup.user_pool, email, password))
+
+    def confirm(self, email: str, code: str) -> None:
+        """Confirms an account with the code of the mail. Raises SignInFailed."""
+        self._runner.ask_cognito(cognito.confirm(self._setup.user_pool, email, code))
+
+    def resend(self, email: str) -> None:
+        """Has another code mailed. Raises SignInFailed."""
+        self._runner.ask_cognito(cognito.resend(self._setup.user_pool, email))
+
+    def sign_in(self, email: str, password: str) -> Tokens:
+        """Signs a player in. Raises SignInFailed."""
+        return self._runner.run(self._setup.players.sign_in(email, password))
+
+    def refresh(self) -> None:
+        """Renews the access token now; calls do so by themselves. Raises SessionEnded."""
+        self._runner.run(self._setup.players.renew(), alone=True)
+
+    def sign_out(self) -> None:
+        """Forgets the player, and ends the sign-in at Cognito."""
+        self._runner.run(self._setup.players.sign_out())
+
+    def forgot_password(self, email: str) -> None:
+        """Has a code for a new password mailed. Raises SignInFailed."""
+        self._runner.ask_cognito(cognito.forgot_password(self._setup.user_pool, email))
+
+    def reset_password(self, email: str, code: str, password: str) -> None:
+        """Sets a new password with the code of that mail. Raises SignInFailed."""
+        self._runner.ask_cognito(
+            cognito.reset_password(self._setup.user_pool, email, code, password)
+        )
+
+    # For players
+
+    def scores(self) -> OwnScores:
+        """The player's own scores, in every season."""
+        return self._runner.ask(routes.scores())
+
+    def ticket(self, board: str, action: str) -> Ticket:
+        """Begins an action."""
+        return self._runner.ask(routes.ticket(board, action))
+
+    def complete(self, board: str, ticket: Ticket | str, *, evidence: Any = None) -> Outcome:
+        """Completes an action with its ticket, and with what the player did. It counts once,
+        however often it is sent."""
+        text = ticket if isinstance(ticket, str) else ticket.ticket
+        return self._runner.ask(routes.complete(board, text, evidence=evidence))
+
+    def rename(self, user_name: str) -> Profile:
+        """Chooses the player's display name."""
+        return self._runner.ask(routes.rename(user_name))
+
+    def delete_account(self) -> None:
+        """Deletes the player. It takes a sign-in within the last 10 minutes: code
+        `sign_in_again` otherwise."""
+        self._runner.ask(routes.delete_account())
+        self._setup.forget()
+
+    def socket_ticket(self) -> str:
+        """A ticket for one authenticated socket, good for 60 seconds."""
+        return self._runner.ask(routes.socket_ticket())
+
+    # For servers, with `credentials`
+
+    def write_score(self, board: str, write: ScoreWrite) -> Outcome:
+        """One trusted write. It counts once, however often it is sent."""
+        return self._runner.ask(routes.write_score(board, write))
+
+    def write_scores(
+        self,
+        board: str,
+        writes: Iterable[ScoreWrite],
+        *,
+        pace: Pace | None = None,
+        on_result: Callable[[WriteResult], None] | None = None,
+    ) -> BatchReport:
+        """Any number of trusted writes, as fast as the service takes them. One that is refused
+        fails alone; it is in the report. `on_result` hears of each. Raises BatchInterrupted.
+
+        Writes of one user are written in their order. The iterable is read as the writes go out.
+        """
+        pace = pace or Pace()
+        batching = Batching(pace, self._now())
+        source = iter(writes)
+        flying: dict[Future[BatchAnswer | LeaderboardError], Batch] = {}
+        tell = on_result or (lambda _: None)
+        with ThreadPoolExecutor(pace.most_at_once) as threads:
+            while True:
+                while batching.wants:
+                    if (write := next(source, None)) is None:
+                        batching.end()
+                    elif too_large := batching.offer(write):
+                        tell(too_large)
+                while batch := batching.next(self._now()):
+                    flying[threads.submit(self._runner.write_batch, board, batch)] = batch
+                if batching.done:
+                    return batching.report
+                seconds = batching.wait(self._now())
+                if not flying:
+                    time.sleep(seconds or 0.0)
+                for answered in wait(flying, seconds, FIRST_COMPLETED).done:
+                    outcome = answered.result()
+                    for result in batching.take(flying.pop(answered), outcome, self._now()):
+                        tell(result)
+
+    def standing(self, user_id: str) -> Standing:
+        """A user's standing and the acts on it; for the scope of moderators."""
+        return self._runner.ask(routes.standing(user_id))
+
+    def set_standing(self, user_id: str, standing: str, *, reason: str) -> Standing:
+        """Makes a user `visible`, `hidden` or `barred`; for the scope of moderators."""
+        return self._runner.ask(routes.set_standing(user_id, standing, reason=reason))
+
+    def remove_score(
+        self, board: str, user_id: str, *, season: str | None = None, reason: str | None = None
+    ) -> None:
+        """Takes a user's score off a board; for the scope of moderators."""
+        self._runner.ask(routes.remove_score(board, user_id, season=season, reason=reason))
+
+    def erase_user(self, user_id: str) -> None:
+        """Erases a user for good; for the scope of moderators."""
+        self._runner.ask(routes.erase_user(user_id))
+
+    def access_token(self) -> str:
+        """The token that a call would be sent with now. Raises SessionEnded without one."""
+        return self._runner.run(self._setup.source.token(None), alone=True)
+
+    def ask(self, request: Request[T]) -> T:
+        """A request of your own, for a route that your stage has beside these."""
+        return self._runner.ask(request)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._runner.close()
+
+    def __enter__(self) -> Api:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
