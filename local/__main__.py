@@ -87,7 +87,8 @@ def add_up(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="URL",
-        help="another page that may use it, e.g. http://localhost:3000 (repeatable)",
+        help="another page that may use it or show it in a frame, e.g. http://localhost:3000 "
+        "(repeatable)",
     )
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(

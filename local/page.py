@@ -45,6 +45,8 @@ class Configuration:
     boards: tuple[str, ...] = ()
     # Whether the pool takes any code, since nobody sends one.
     any_code: bool = False
+    # Other origins whose pages may show this one in a frame.
+    frame_ancestors: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         return json.dumps(
@@ -71,7 +73,7 @@ class Configuration:
             "connect-src": " ".join(["'self'", *sorted(addresses)]),
             "base-uri": "'none'",
             "form-action": "'none'",
-            "frame-ancestors": "'none'",
+            "frame-ancestors": " ".join(self.frame_ancestors) or "'none'",
             # No string becomes markup or code, not even by mistake.
             "require-trusted-types-for": "'script'",
             "trusted-types": "'none'",

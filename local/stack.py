@@ -100,8 +100,8 @@ def running(
 ) -> Iterator[Stack]:
     """A stack that is ready for use, and gone afterwards: processes, ports and folder.
 
-    Port 0 is any free one; `origins` are pages that may use it beside its own; `report` hears of
-    each step.
+    Port 0 is any free one; `origins` are pages that may use it beside its own, and show its page in
+    a frame; `report` hears of each step.
     """
     service.isolate()
     report("starting Valkey and the AWS emulator")
@@ -140,7 +140,7 @@ def running(
         _await_answer(addresses)
         for warm in warmed:
             warm.result()
-        page_server.serve(_configuration(addresses))
+        page_server.serve(_configuration(addresses, origins))
         yield Stack(addresses, servers)
 
 
@@ -193,7 +193,7 @@ def _servers(*, port: int) -> Iterator[_Servers]:
         servers.stop()
 
 
-def _configuration(addresses: Addresses) -> page.Configuration:
+def _configuration(addresses: Addresses, origins: Sequence[str]) -> page.Configuration:
     return page.Configuration(
         stage=STAGE,
         http=addresses.http,
@@ -203,6 +203,7 @@ def _configuration(addresses: Addresses) -> page.Configuration:
         boards=(RATING_BOARD,),
         # The emulator sends no mail and takes any code.
         any_code=True,
+        frame_ancestors=tuple(origins),
     )
 
 

@@ -7,8 +7,9 @@
 
 import { find, tell, write } from "./elements.js";
 import { Failure, sentence } from "./failures.js";
+import { text } from "./texts/index.js";
 
-const FORMS = ["sign-in", "sign-up", "confirm"];
+const FORMS = ["sign-in", "sign-up", "confirm", "forgotten", "reset"];
 
 /** The part of the page where players sign in and pick a name. */
 export class Account {
@@ -18,6 +19,8 @@ export class Account {
   #onPlayer;
   /** @type {{email: string, password: string} | null} whose e-mail is to be confirmed */
   #pending = null;
+  /** Whose password is to be set. */
+  #forgetful = "";
   #userName = "";
   /** @type {number | undefined} */
   #again;
@@ -34,13 +37,15 @@ export class Account {
     this.#on("sign-in", (form) => this.#signIn(value(form, "email"), value(form, "password")));
     this.#on("sign-up", (form) => this.#signUp(value(form, "email"), value(form, "password")));
     this.#on("confirm", (form) => this.#confirm(value(form, "code")));
+    this.#on("forgotten", (form) => this.#forget(value(form, "email")));
+    this.#on("reset", (form) => this.#reset(value(form, "code"), value(form, "newPassword")));
     this.#on("naming", (form) => this.#rename(value(form, "userName")));
     for (const button of document.querySelectorAll("[data-show]")) {
       button.addEventListener("click", () => this.#turn(String(/** @type {HTMLElement} */ (button).dataset.show)));
     }
     find("resend").addEventListener("click", () => this.#attempt("confirm", () => this.#resend()));
     find("sign-out").addEventListener("click", () => {
-      this.say("You are signed out.");
+      this.say(text("account.signedOut"));
       void identity.signOut();
     });
     identity.addEventListener("change", () => this.#enter());
@@ -53,10 +58,10 @@ export class Account {
 
   /**
    * Shows a message to everybody, not only to screen readers.
-   * @param {string} text what just happened
+   * @param {string} message what just happened
    */
-  say(text) {
-    write(find("message"), text);
+  say(message) {
+    write(find("message"), message);
   }
 
   /**
@@ -73,11 +78,10 @@ export class Account {
     const hadFocus = find("play").contains(document.activeElement);
     find("visitor").hidden = userId !== null;
     find("player").hidden = userId === null;
-    find("account").textContent = userId === null ? "Sign in to play" : this.#userName || "Your account";
+    write(find("account"), userId === null ? text("signIn.link") : this.#userName || text("account.yours"));
     if (userId === null) {
       this.#userName = "";
       /** @type {HTMLFormElement} */ (find("naming")).reset();
-      find("account").textContent = "Sign in to play";
       this.#onPlayer(null);
       this.#turn("sign-in", { focus: false });
       if (hadFocus) find("play").focus();
@@ -96,7 +100,7 @@ export class Account {
       if (this.#identity.userId !== userId) return;
       this.#call(player.userName);
       const unnamed = /^player-[0-9a-f]{6}$/.test(player.userName);
-      if (unnamed) this.say("Welcome! Pick the name that the boards show, or keep this one.");
+      if (unnamed) this.say(text("account.welcome"));
       this.#onPlayer(player);
     } catch (failure) {
       this.fail(failure);
@@ -131,7 +135,7 @@ export class Account {
   async #signIn(email, password) {
     try {
       await this.#identity.signIn(email, password);
-      this.say("You are signed in.");
+      this.say(text("signIn.done"));
     } catch (failure) {
       if (!(failure instanceof Failure) || failure.code !== "UserNotConfirmedException") throw failure;
       this.#await(email, password);
@@ -144,12 +148,7 @@ export class Account {
    */
   #await(email, password) {
     this.#pending = { email, password };
-    write(
-      find("confirm-text"),
-      this.#anyCode
-        ? `This stack runs on your machine and sends no mail: any six digits will do for ${email}.`
-        : `We sent a code to ${email}.`,
-    );
+    write(find("confirm-text"), text(this.#anyCode ? "confirm.anyCode" : "confirm.sent", { email }));
     this.#turn("confirm");
   }
 
@@ -166,10 +165,39 @@ export class Account {
     await this.#identity.signIn(email, password);
   }
 
+  /** @param {string} email */
+  async #forget(email) {
+    try {
+      await this.#identity.forget(email);
+    } catch (failure) {
+      // Nobody learns here who has an account.
+      if (!(failure instanceof Failure) || failure.code !== "UserNotFoundException") throw failure;
+    }
+    this.#forgetful = email;
+    write(find("reset-text"), text(this.#anyCode ? "confirm.anyCode" : "reset.sent", { email }));
+    this.#turn("reset");
+  }
+
+  /**
+   * @param {string} code
+   * @param {string} password
+   */
+  async #reset(code, password) {
+    const email = this.#forgetful;
+    try {
+      await this.#identity.reset(email, code, password);
+    } catch (failure) {
+      if (failure instanceof Failure && failure.code === "UserNotFoundException") throw new Failure("CodeMismatchException", { status: 400 });
+      throw failure;
+    }
+    await this.#identity.signIn(email, password);
+    this.say(text("reset.done"));
+  }
+
   async #resend() {
     if (!this.#pending) return;
     await this.#identity.resend(this.#pending.email);
-    this.say(this.#anyCode ? "No mail is sent here; any six digits will do." : "A new code is on its way.");
+    this.say(text(this.#anyCode ? "confirm.noMail" : "confirm.sentAgain"));
   }
 
   /** @param {string} userName */
@@ -177,7 +205,7 @@ export class Account {
     const player = await this.#service.rename(userName);
     /** @type {HTMLInputElement} */ (find("name")).value = player.userName;
     this.#call(player.userName);
-    this.say(`Saved. The boards show you as “${player.userName}”.`);
+    this.say(text("account.saved", { name: player.userName }));
     this.#onRename?.(player.userName);
   }
 
@@ -248,6 +276,6 @@ export class Account {
  * @param {string} name
  */
 function value(form, name) {
-  const text = String(new FormData(form).get(name) ?? "");
-  return name === "password" ? text : text.trim();
+  const filled = String(new FormData(form).get(name) ?? "");
+  return /password$/i.test(name) ? filled : filled.trim();
 }

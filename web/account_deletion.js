@@ -4,6 +4,7 @@
 
 import { find, tell } from "./elements.js";
 import { Failure, sentence } from "./failures.js";
+import { text } from "./texts/index.js";
 
 /** The form that deletes the account. */
 export class AccountDeletion {
@@ -61,7 +62,7 @@ export class AccountDeletion {
         await this.#identity.signInAgain(String(filled.get("email")).trim(), String(filled.get("password")));
       }
       await this.#service.erase();
-      this.#account.say("Your account is deleted.");
+      this.#account.say(text("leave.done"));
       await this.#identity.signOut();
     } catch (failure) {
       if (failure instanceof Failure && failure.code === "sign_in_again") this.#ask(true);

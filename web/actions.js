@@ -4,6 +4,7 @@
 
 import { Card } from "./card.js";
 import { find, make } from "./elements.js";
+import { text } from "./texts/index.js";
 
 /** @typedef {import("./service.js").Outcome} Outcome */
 
@@ -38,7 +39,7 @@ export class Actions {
     if (!userId || !rules) return this.#element.replaceChildren();
     this.#cards = Object.entries(rules.actions).map(([name, action]) => new Card({ ...this.#parts, board, name, action, format: rules.format }));
     if (this.#cards.length === 0) {
-      this.#element.replaceChildren(make("p", { class: "card hint" }, "Scores on this board come from game servers. There is nothing to play here."));
+      this.#element.replaceChildren(make("p", { class: "card hint" }, text("action.none")));
     } else this.#element.replaceChildren(...this.#cards.map(({ element }) => element));
   }
 }

@@ -5,6 +5,7 @@
 /** @typedef {import("./client/index.js").Board} Board */
 
 import { find } from "./elements.js";
+import { text } from "./texts/index.js";
 import { amount } from "./words.js";
 
 /** Between two sentences, in milliseconds. */
@@ -42,9 +43,9 @@ export class Announcer {
     const known = this.#known;
     this.#known = { board: board.board, leader: first?.userId, place };
     if (known?.board !== board.board || !first) return;
-    if (place !== known.place && place) this.say(`You are on place ${place}.`);
-    else if (known.place && !place && ownId) this.say("You left the top.");
-    else if (first.userId !== known.leader) this.say(`${first.userName} leads with ${amount(first.userScore, format)}.`);
+    if (place !== known.place && place) this.say(text("spoken.place", { place }));
+    else if (known.place && !place && ownId) this.say(text("spoken.left"));
+    else if (first.userId !== known.leader) this.say(text("spoken.leader", { name: first.userName, score: amount(first.userScore, format) }));
   }
 
   #speak() {

@@ -1,22 +1,24 @@
 /**
- * The status of the board that is shown: whether it is live, since when it is not, how old it is, and how long its season
- * lasts.
+ * The status of the board that is shown: whether it is live, since when it is not, and how old it is.
  */
 
 /** @typedef {import("./client/index.js").Board} Board */
 /** @typedef {import("./client/index.js").Status} Status */
+/** @typedef {import("./texts/index.js").Key} Key */
 
 import { find, make, tell, write } from "./elements.js";
-import { ago, duration, seasonName, timeOfDay } from "./words.js";
+import { stateOf } from "./state.js";
+import { text } from "./texts/index.js";
+import { ago, timeOfDay } from "./words.js";
 
 /** A trouble that is over sooner is not worth a warning, in milliseconds. */
 const WARN_AFTER = 1_500;
 
-/** What a warning says happened, and what comes next. @type {Partial<Record<Status["state"], [string, string]>>} */
+/** What a warning says happened, and what comes next. @type {Partial<Record<Status["state"], [Key, Key]>>} */
 const WARNINGS = {
-  offline: ["You are offline.", "It continues when the network is back."],
-  reconnecting: ["Connection lost.", "Reconnecting."],
-  live: ["No answer for this board yet.", "Trying again."],
+  offline: ["stale.offline", "stale.offlineNext"],
+  reconnecting: ["stale.lost", "stale.lostNext"],
+  live: ["stale.silent", "stale.silentNext"],
 };
 
 /**
@@ -24,24 +26,10 @@ const WARNINGS = {
  * @param {Status} status
  * @param {number} now the viewer's clock
  */
-function stateText({ state, retryAt, staleSince }, now) {
+function stateText(status, now) {
+  const { state, retryAt } = status;
   const wait = retryAt ? Math.ceil((retryAt.getTime() - now) / 1000) : 0;
-  switch (state) {
-    case "live":
-      return staleSince ? "Catching up…" : "Live";
-    case "polling":
-      return "Not live, refreshing";
-    case "offline":
-      return "You are offline";
-    case "paused":
-      return "Paused";
-    case "idle":
-      return "Not following";
-    case "reconnecting":
-      return wait > 1 ? `Reconnecting in ${wait} s` : "Reconnecting…";
-    default:
-      return "Connecting…";
-  }
+  return state === "reconnecting" && wait > 1 ? text("status.reconnectingIn", { seconds: wait }) : text(stateOf(status).key);
 }
 
 /** Writes the status, and keeps it up to date while time passes. */
@@ -58,7 +46,6 @@ export class BoardStatus {
   #pill = find("connection");
   #stale = find("stale");
   #freshness = find("freshness");
-  #published = make("time");
   #scored = make("time");
 
   /**
@@ -96,7 +83,6 @@ export class BoardStatus {
     write(find("connection-text"), stateText(status, now));
     this.#warn(status, now);
     this.#date(status, now);
-    this.#countDown();
   }
 
   /**
@@ -108,11 +94,11 @@ export class BoardStatus {
     this.#troubledAt = down ? Math.min(this.#troubledAt, now) : Infinity;
     const troubled = now - this.#troubledAt > WARN_AFTER;
     find("board").classList.toggle("is-stale", troubled);
-    const [reason, next] = WARNINGS[state] ?? ["", ""];
-    const held = this.#board && staleSince ? `Showing the board as of ${timeOfDay(staleSince.getTime())}. ` : "";
-    tell(this.#stale, troubled ? `${reason} ${held}${next}` : null);
-    if (troubled && !this.#warned) this.#announcer.say(`${reason} The board may be out of date.`);
-    if (!troubled && this.#warned && state === "live") this.#announcer.say("The board is live again.");
+    const [reason, next] = (WARNINGS[state] ?? []).map((key) => text(key));
+    const held = this.#board && staleSince ? [text("stale.asOf", { time: timeOfDay(staleSince.getTime()) })] : [];
+    tell(this.#stale, troubled ? [reason, ...held, next].join(" ") : null);
+    if (troubled && !this.#warned) this.#announcer.say(text("stale.spoken", { reason }));
+    if (!troubled && this.#warned && state === "live") this.#announcer.say(text("stale.over"));
     this.#warned = troubled || (this.#warned && state !== "live");
   }
 
@@ -123,35 +109,19 @@ export class BoardStatus {
   #date(status, now) {
     const board = this.#board;
     if (!board || board.version === 0) return this.#freshness.replaceChildren();
-    const ahead = this.#leaderboard.now() - now;
-    /**
-     * @param {HTMLElement} element
-     * @param {string} text
-     */
-    const date = (element, text) => {
-      const time = Date.parse(text) - ahead;
-      element.setAttribute("datetime", text);
-      element.title = timeOfDay(time);
-      write(element, ago(now - time));
-      return element;
-    };
     /** @type {(string | Node)[]} */
     const parts = [];
-    if (board.scoredAt) parts.push("Newest score ", date(this.#scored, board.scoredAt));
-    if (board.publishedAt) parts.push(" · published ", date(this.#published, board.publishedAt));
-    else parts.push(" · read over HTTP");
-    parts.push(` · version ${board.version}`);
-    const text = parts.map((part) => (typeof part === "string" ? part : part.textContent)).join("");
-    if (this.#freshness.textContent !== text || !this.#freshness.contains(this.#scored)) this.#freshness.replaceChildren(...parts);
-  }
-
-  #countDown() {
-    const board = this.#board;
-    find("season").hidden = !board?.endsAt;
-    if (!board?.endsAt) return;
-    const left = Date.parse(board.endsAt) - this.#leaderboard.now();
-    write(find("season-name"), left > 0 ? `${seasonName(board.season)} ends in` : `${seasonName(board.season)} is`);
-    write(find("season-left"), left > 0 ? duration(left) : "over");
-    find("season-left").setAttribute("datetime", board.endsAt);
+    if (board.scoredAt) {
+      const time = Date.parse(board.scoredAt) - (this.#leaderboard.now() - now);
+      this.#scored.setAttribute("datetime", board.scoredAt);
+      this.#scored.title = timeOfDay(time);
+      write(this.#scored, ago(now - time));
+      const [before, after] = text("freshness.scored", { ago: "\n" }).split("\n");
+      parts.push(before, this.#scored, after, " · ");
+    }
+    // A board that came over the socket is live; else it was read.
+    parts.push(text(board.publishedAt ? "freshness.live" : "freshness.read"));
+    const shown = parts.map((part) => (typeof part === "string" ? part : part.textContent)).join("");
+    if (this.#freshness.textContent !== shown || !this.#freshness.contains(this.#scored)) this.#freshness.replaceChildren(...parts);
   }
 }

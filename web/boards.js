@@ -5,6 +5,8 @@
 /** @typedef {import("./service.js").Rules} Rules */
 
 import { find, make, write } from "./elements.js";
+import { matches, rulesOf, titleOf } from "./rules.js";
+import { text } from "./texts/index.js";
 
 /** The navigation between boards. */
 export class Boards {
@@ -53,16 +55,11 @@ export class Boards {
   }
 
   /**
-   * The rules of a board; the longest pattern wins.
+   * The rules of a board.
    * @param {string} board
    */
   rules(board) {
-    return (
-      this.#rules.find((rules) => rules.board === board) ??
-      this.#rules
-        .filter((rules) => rules.board.includes("*") && matches(rules.board, board))
-        .sort((a, b) => b.board.length - a.board.length)[0]
-    );
+    return rulesOf(this.#rules, board);
   }
 
   /**
@@ -70,11 +67,7 @@ export class Boards {
    * @param {string} board
    */
   title(board) {
-    const rules = this.rules(board);
-    if (!rules) return board;
-    if (!rules.board.includes("*") || rules.board === board) return rules.title;
-    const [prefix] = rules.board.split("*");
-    return `${rules.title}: ${board.slice(prefix.length)}`;
+    return titleOf(this.#rules, board);
   }
 
   #choose() {
@@ -88,7 +81,7 @@ export class Boards {
         make(
           "li",
           {},
-          make("a", { href: address(board), ...(board === chosen ? { "aria-current": "page" } : {}) }, board.includes("*") ? `${this.title(board)}…` : this.title(board)),
+          make("a", { href: address(board), ...(board === chosen ? { "aria-current": "page" } : {}) }, board.includes("*") ? text("board.morePattern", { title: this.title(board) }) : this.title(board)),
         ),
       ),
     );
@@ -117,26 +110,17 @@ export class Boards {
   #ask(chosen) {
     const isPattern = chosen.includes("*");
     find("pattern").hidden = !isPattern;
-    find("stage").hidden = isPattern;
     if (!isPattern) return;
     write(find("pattern-prefix"), chosen.split("*")[0]);
-    write(find("pattern-label"), "There is one board for each name. Which one?");
+    write(find("pattern-label"), text("board.whichOne"));
   }
 }
 
-/** @param {string} board */
-function address(board) {
-  return `?board=${encodeURIComponent(board)}`;
-}
-
 /**
- * @param {string} pattern with one or more `*`
+ * The page's address with another board, in the language that was asked for.
  * @param {string} board
  */
-function matches(pattern, board) {
-  const expression = pattern
-    .split("*")
-    .map((part) => part.replaceAll(/[^a-z0-9-]/g, ""))
-    .join("[a-z0-9-]*");
-  return new RegExp(`^${expression}$`).test(board);
+function address(board) {
+  const lang = new URLSearchParams(location.search).get("lang");
+  return `?board=${encodeURIComponent(board)}${lang ? `&lang=${encodeURIComponent(lang)}` : ""}`;
 }

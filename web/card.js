@@ -9,7 +9,8 @@ import { Attempt } from "./attempt.js";
 import { make, motion, tell, write } from "./elements.js";
 import { Failure, sentence, trouble } from "./failures.js";
 import { GAMES } from "./games/index.js";
-import { actionName, amount, duration, plural } from "./words.js";
+import { text } from "./texts/index.js";
+import { actionName, amount, duration } from "./words.js";
 
 /** How often a wait is drawn, in milliseconds. */
 const TICK = 100;
@@ -28,7 +29,7 @@ export class Card {
   #failed = make("p", { class: "failure", role: "alert", hidden: true });
   #result = make("p", { class: "result", role: "status" });
   #button = make("button", { type: "button" });
-  #leave = make("button", { type: "button", class: "quiet", hidden: true }, "Give up");
+  #leave = make("button", { type: "button", class: "quiet", hidden: true }, text("action.giveUp"));
 
   /**
    * @param {{service: import("./service.js").Service, board: string, name: string, action: Action, format?: import("./service.js").Format,
@@ -39,7 +40,7 @@ export class Card {
     const { name, action, format } = parts;
     this.#title = actionName(name);
     this.#game = action.evidence ? GAMES[name] : undefined;
-    this.#progress.setAttribute("aria-label", `${this.#title}: waiting`);
+    this.#progress.setAttribute("aria-label", text("action.waiting", { title: this.#title }));
     this.#button.addEventListener("click", () => this.#start());
     this.#leave.addEventListener("click", () => this.#giveUp());
     this.element = make(
@@ -120,7 +121,7 @@ export class Card {
     const sent = this.element.dataset.state === "sending";
     this.stop();
     tell(this.#failed, null);
-    write(this.#result, sent ? "You stopped waiting. If the service has your answer already, it counts." : "You gave up. Nothing was scored.");
+    write(this.#result, text(sent ? "action.stoppedWaiting" : "action.gaveUp"));
     this.#end();
   }
 
@@ -142,7 +143,7 @@ export class Card {
       const left = attempt.readyAt - performance.now();
       this.#progress.hidden = left <= 0;
       this.#progress.value = attempt.progress;
-      write(this.#hint, left > 0 ? `The service counts it in ${duration(left + 999)}.` : "Sending…");
+      write(this.#hint, left > 0 ? text("action.countedIn", { duration: duration(left + 999) }) : text("action.sending"));
       if (left <= 0) clearInterval(timer);
     };
     const timer = setInterval(draw, TICK);
@@ -155,20 +156,20 @@ export class Card {
    * @param {number} wait milliseconds
    */
   #trouble(failure, wait) {
-    tell(this.#failed, `${trouble(failure)} Your answer is kept and sent again in ${plural(Math.ceil(wait / 1000), "second")}.`);
-    write(this.#hint, "Waiting to send…");
+    tell(this.#failed, text("action.kept", { reason: trouble(failure), count: Math.ceil(wait / 1000) }));
+    write(this.#hint, text("action.waitingToSend"));
   }
 
   /** @param {Outcome} outcome */
   #report({ entry, changed, replayed }) {
     const { format } = this.#parts;
-    const score = entry && amount(entry.userScore, format);
+    const score = entry ? amount(entry.userScore, format) : "";
     // The service had counted it before: its first answer was lost, or somebody sent it twice.
-    if (changed && replayed) write(this.#result, `Already counted. It counts only once: you have ${score}.`);
-    else if (changed) write(this.#result, `Counted: you have ${score}.`);
+    if (changed && replayed) write(this.#result, text("action.countedBefore", { score }));
+    else if (changed) write(this.#result, text("action.counted", { score }));
     else if (this.#game && !this.#game.mayFallShort) tell(this.#failed, this.#game.failed);
-    else if (score === null) tell(this.#failed, this.#game?.failed ?? "Nothing was scored.");
-    else write(this.#result, `Not better than before. You still have ${score}.`);
+    else if (entry === null) tell(this.#failed, this.#game?.failed ?? text("action.nothing"));
+    else write(this.#result, text("action.notBetter", { score }));
   }
 
   /** @param {"idle" | "asking" | "playing" | "sending"} state */
@@ -181,9 +182,9 @@ export class Card {
     const inPlay = this.#game !== undefined && (state === "playing" || state === "sending");
     this.#button.hidden = inPlay || (action.evidence && !this.#game);
     this.#leave.hidden = !inPlay;
-    const rules = this.#game?.rules ?? (action.evidence ? "Played in the game itself." : `Takes ${plural(action.minSeconds, "second")}.`);
+    const rules = this.#game?.rules ?? (action.evidence ? text("action.elsewhere") : text("action.takes", { count: action.minSeconds }));
     if (state === "idle") write(this.#hint, rules);
-    write(this.#button, state === "idle" ? (this.#game?.start ?? this.#title) : "One moment…");
+    write(this.#button, state === "idle" ? (this.#game?.start ?? this.#title) : text("action.oneMoment"));
     // Not `disabled`: the button would lose the keyboard's focus.
     this.#button.setAttribute("aria-disabled", String(state !== "idle"));
   }
@@ -194,6 +195,6 @@ export class Card {
  * @param {import("./service.js").Format} [format]
  */
 function worth(points, format) {
-  if (typeof points === "number") return plural(points, "point");
-  return format?.kind === "duration" ? "your best time" : `up to ${plural(points.max, "point")}`;
+  if (typeof points === "number") return text("points", { count: points });
+  return format?.kind === "duration" ? text("action.bestTime") : text("action.upTo", { count: points.max });
 }

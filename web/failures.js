@@ -2,6 +2,8 @@
  * What can go wrong, and the sentences that say it to people.
  */
 
+import { hasText, text } from "./texts/index.js";
+
 /** A call that was refused, or did not get through (`code: "unreachable"`). */
 export class Failure extends Error {
   /**
@@ -22,40 +24,12 @@ export class Failure extends Error {
   }
 }
 
-const MANY_ATTEMPTS = "Too many attempts. Wait a few minutes, then try again.";
-const MANY_EMAILS = "No more e-mails can be sent today. Try again tomorrow, or tell the people who run the game.";
-const NOT_REACHED = "The service cannot be reached. Check your connection, then try again.";
-
-/** @type {Record<string, string>} */
-const SENTENCES = {
-  unreachable: NOT_REACHED,
-  unavailable: "The service is busy. Nothing was changed. Try again.",
-  cache_unavailable: "The service is busy. Nothing was changed. Try again.",
-  internal: "The service failed. Try again. If it fails again, tell the people who run the game.",
-  judge_failed: "The service could not check your answer. Nothing was used up.",
-
-  NotAuthorizedException: "The e-mail or the password is wrong.",
-  UserNotFoundException: "There is no account with this e-mail.",
-  UsernameExistsException: "There is an account with this e-mail already. Sign in instead.",
-  InvalidPasswordException: "The password needs at least 10 characters, with a lower-case letter, an upper-case letter and a number.",
-  CodeMismatchException: "This is not the code that was sent. Check it, or ask for a new one.",
-  ExpiredCodeException: "This code has expired. Ask for a new one.",
-  CodeDeliveryFailureException: "The code could not be sent to this address.",
-  PasswordResetRequiredException: "This password was reset. Set a new one before you sign in.",
-  LimitExceededException: MANY_ATTEMPTS,
-  TooManyFailedAttemptsException: MANY_ATTEMPTS,
-  TooManyRequestsException: MANY_ATTEMPTS,
-  challenge: "This account needs another step to sign in, which this page cannot do.",
-
-  session_ended: "You have been signed out, because your session ended. Sign in again.",
-  sign_in_again: "You signed in more than 10 minutes ago. Enter your e-mail and your password, then delete the account.",
-  another_player: "This is another player's sign-in. Enter the e-mail and the password of the account that you delete.",
-  barred: "This player may not score here. Ask the people who run the game.",
-  score_limit: "This would pass the highest score of this board. Your score stays as it is.",
-  ticket_expired: "Too late: this attempt has expired. Start again.",
-  ticket_invalid: "The service refused this attempt: it does not belong to you, to this board or to this game. Start again.",
-  ticket_superseded: "You started or completed this somewhere else after this attempt, so this one no longer counts. Start again.",
-  ticket_too_early: "Too early: the service does not count it yet.",
+/** Codes that mean the same to a player. @type {Record<string, import("./texts/index.js").Key>} */
+const SAME = {
+  cache_unavailable: "failure.unavailable",
+  LimitExceededException: "failure.manyAttempts",
+  TooManyFailedAttemptsException: "failure.manyAttempts",
+  TooManyRequestsException: "failure.manyAttempts",
 };
 
 /**
@@ -64,16 +38,17 @@ const SENTENCES = {
  * @returns {string} one sentence or two, for people
  */
 export function sentence(failure) {
-  if (!(failure instanceof Failure)) return "Something went wrong on this page. Reload it, then try again.";
+  if (!(failure instanceof Failure)) return text("failure.page");
   const { code, detail, status, retryAfter } = failure;
-  if (code === "NotAuthorizedException" && /attempts exceeded/i.test(detail)) return MANY_ATTEMPTS;
+  if (code === "NotAuthorizedException" && /attempts exceeded/i.test(detail)) return text("failure.manyAttempts");
   // The pool has no e-mail sender of its own, and Cognito's few e-mails of the day are used up: waiting minutes does not help.
-  if (code === "LimitExceededException" && /daily email limit/i.test(detail)) return MANY_EMAILS;
+  if (code === "LimitExceededException" && /daily email limit/i.test(detail)) return text("failure.manyEmails");
   if (code === "rate_limited" || status === 429) {
-    return retryAfter > 0 ? `That was too often. Nothing was used up. Try again in ${retryAfter === 1 ? "a second" : `${retryAfter} seconds`}.` : MANY_ATTEMPTS;
+    return retryAfter > 0 ? text("failure.rate_limited", { count: retryAfter }) : text("failure.manyAttempts");
   }
   if (code === "invalid") return stated(detail);
-  return SENTENCES[code] ?? (detail || "The service did not accept this. Try again.");
+  const key = SAME[code] ?? `failure.${code}`;
+  return hasText(key) ? text(key) : detail || text("failure.other");
 }
 
 /**
@@ -81,10 +56,8 @@ export function sentence(failure) {
  * @param {Failure} failure
  */
 export function trouble({ code, status }) {
-  if (code === "unreachable") return "Connection lost.";
-  if (code === "judge_failed") return "The service could not check your answer.";
-  if (code === "ticket_too_early") return "Too early.";
-  return status === 429 ? "That was too often." : "The service is busy.";
+  const key = `trouble.${code}`;
+  return text(hasText(key) ? key : status === 429 ? "trouble.tooOften" : "trouble.busy");
 }
 
 /**
@@ -93,5 +66,5 @@ export function trouble({ code, status }) {
  */
 function stated(reason) {
   const said = reason.replace(/^Value error, /, "").trim();
-  return said ? `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.!?]$/.test(said) ? "" : "."}` : "That is not valid. Check it.";
+  return said ? `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.!?]$/.test(said) ? "" : "."}` : text("failure.invalid");
 }

@@ -69,6 +69,24 @@ export class Identity extends EventTarget {
   }
 
   /**
+   * Sends a code to set a new password with.
+   * @param {string} email
+   */
+  async forget(email) {
+    await this.#ask("ForgotPassword", { Username: email });
+  }
+
+  /**
+   * Sets a new password with the code that was sent.
+   * @param {string} email
+   * @param {string} code
+   * @param {string} password
+   */
+  async reset(email, code, password) {
+    await this.#ask("ConfirmForgotPassword", { Username: email, ConfirmationCode: code, Password: password });
+  }
+
+  /**
    * Signs in.
    * @param {string} email
    * @param {string} password

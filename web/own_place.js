@@ -1,14 +1,17 @@
 /**
- * The line under the board with the player's own place, where the top does not show it. It comes from the player's own scores
- * and the board's ranking.
+ * The line with the player's own place: under the board, where the top does not show it, and always in sight on a phone. It
+ * comes from the board, or from the player's own scores and the board's ranking.
  */
 
 /** @typedef {import("./client/index.js").Board} Board */
+/** @typedef {import("./client/index.js").Entry} Entry */
 /** @typedef {{userScore: number, scoreUpdatedAt: string}} Score */
 
+import { distanceOf } from "./client/element_story.js";
 import { find, make } from "./elements.js";
 import { Failure } from "./failures.js";
-import { amount, count } from "./words.js";
+import { text } from "./texts/index.js";
+import { amount } from "./words.js";
 
 /** The least time between two requests for a place outside the top, in milliseconds. */
 const INTERVAL = 5_000;
@@ -30,7 +33,7 @@ export class OwnPlace {
   #format;
   /** @type {Map<string, Score & {season: string}>} */
   #scores = new Map();
-  /** @type {{place: number, total: number} | null} */
+  /** What was read of a place outside the top. @type {{place: number, total: number, around: Entry[]} | null} */
   #outside = null;
   #asking = false;
   #askedAt = -Infinity;
@@ -109,19 +112,34 @@ export class OwnPlace {
 
   #write() {
     const element = this.#element;
-    element.hidden = !this.#userId || !this.#board || this.#inTop;
+    element.hidden = !this.#userId || !this.#board;
+    element.classList.toggle("in-top", this.#inTop);
     if (element.hidden || !this.#board) return;
-    const score = this.#score;
+    const inTop = this.#board.entries.find(({ userId }) => userId === this.#userId);
     const name = make("bdi", { class: "name" }, this.#userName);
-    const you = make("span", { class: "you" }, "You");
-    if (score === null) {
-      element.replaceChildren(name, you, make("span", { class: "where" }, "no score here yet"));
-      return;
-    }
-    const { place, total } = this.#outside ?? {};
-    const where = place && total ? `place ${count(place)} of ${count(total)}` : "below the top";
+    const you = make("span", { class: "you" }, text("board.you"));
+    const score = inTop ?? this.#score;
+    const where = make("span", { class: "where" }, this.#where(inTop, score !== null));
+    if (score === null) return element.replaceChildren(name, you, where);
     const points = make("span", { class: "points" }, amount(score.userScore, this.#format));
-    element.replaceChildren(name, you, make("span", { class: "where" }, where), points);
+    element.replaceChildren(name, you, where, points);
+  }
+
+  /**
+   * The own place, and how far the next one is.
+   * @param {Entry | undefined} inTop
+   * @param {boolean} hasScore
+   */
+  #where(inTop, hasScore) {
+    if (!hasScore) return text("board.noScoreYet");
+    const place = inTop?.place ?? this.#outside?.place;
+    const total = inTop ? this.#board?.total : this.#outside?.total;
+    if (!place || !total) return text("board.belowTheTop");
+    const said = text("board.placeOf", { place, total });
+    const distance = distanceOf(inTop ? (this.#board?.entries ?? []) : (this.#outside?.around ?? []), this.#userId ?? "");
+    if (!distance) return said;
+    const points = amount(distance.points, this.#format);
+    return `${said} · ${"ahead" in distance ? text("board.ahead", { points }) : text("board.toPlace", { points, place: distance.place })}`;
   }
 
   #ask() {
@@ -141,8 +159,8 @@ export class OwnPlace {
     this.#askedAt = performance.now();
     let again = false;
     try {
-      const { entry, total } = await this.#service.userEntry(board, season, userId);
-      again = !this.#take(board, season, userId, entry, total);
+      const answer = await this.#service.userEntry(board, season, userId, 1);
+      again = !this.#take(board, season, userId, answer);
     } catch (failure) {
       // There is a score, but it is not ranked yet. After other failures the last known place stays, and the next change of
       // the board asks again.
@@ -158,16 +176,15 @@ export class OwnPlace {
    * @param {string} board
    * @param {string} season
    * @param {string} userId
-   * @param {import("./client/index.js").Entry} entry
-   * @param {number} total
+   * @param {{entry: Entry, total: number, around: Entry[]}} answer
    */
-  #take(board, season, userId, { place, userScore, scoreUpdatedAt }, total) {
+  #take(board, season, userId, { entry: { place, userScore, scoreUpdatedAt }, total, around }) {
     const known = this.#score;
     if (this.#board?.board !== board || this.#board.season !== season || this.#userId !== userId) return false;
     // Times in one format can be compared as texts.
     if (!known || scoreUpdatedAt < known.scoreUpdatedAt) return false;
     this.#scores.set(board, { season, userScore, scoreUpdatedAt });
-    this.#outside = place === null ? null : { place, total };
+    this.#outside = place === null ? null : { place, total, around };
     this.#write();
     return true;
   }

@@ -9,54 +9,49 @@ import { AccountDeletion } from "./account_deletion.js";
 import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
 import { BoardStatus } from "./board_status.js";
+import { boardWords } from "./board_words.js";
 import { Boards } from "./boards.js";
 import { call } from "./calls.js";
+import "./client/element.js";
 import { createLeaderboard } from "./client/index.js";
 import { find, tell, write } from "./elements.js";
-import { sentence } from "./failures.js";
 import { Identity } from "./identity.js";
 import { OwnPlace } from "./own_place.js";
+import { Ranking } from "./ranking.js";
+import { readAtLast } from "./reading.js";
+import { Reconnection } from "./reconnection.js";
+import { SeasonClock } from "./season_clock.js";
+import { SeasonEnd } from "./season_end.js";
 import { Service } from "./service.js";
-import { Table } from "./table.js";
-import { count } from "./words.js";
+import { language, text } from "./texts/index.js";
+import { actionName, amount, count } from "./words.js";
 
-/** The waits between the first tries to read something, in milliseconds; the last one goes on. */
-const WAITS = [500, 1_000, 2_000, 5_000];
-
-/**
- * Tries until a read works. Meanwhile the page says why it does not.
- * @template T
- * @param {() => Promise<T>} read
- * @returns {Promise<T>}
- */
-async function readAtLast(read) {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const answer = await read();
-      if (attempt > 0) tell(find("empty"), null);
-      return answer;
-    } catch (failure) {
-      tell(find("empty"), `${sentence(failure)} Trying again.`);
-      await new Promise((resolve) => setTimeout(resolve, WAITS[Math.min(attempt, WAITS.length - 1)]));
-    }
-  }
+/** @param {string | null} trouble why nothing can be shown yet */
+function sayTrouble(trouble) {
+  tell(find("empty"), trouble);
 }
 
-const configuration = await readAtLast(() => call("./config.json"));
+const configuration = await readAtLast(() => call("./config.json"), sayTrouble);
 const leaderboard = createLeaderboard({ http: configuration.http, socket: configuration.socket });
 const identity = new Identity(configuration);
 const service = new Service(configuration, identity);
 const announcer = new Announcer();
-const table = new Table();
+const live = /** @type {import("./client/element.js").LiveLeaderboard} */ (find("live"));
 const ownPlace = new OwnPlace(service);
 const status = new BoardStatus(leaderboard, announcer);
+const clock = new SeasonClock(leaderboard, announcer);
+const seasonEnd = new SeasonEnd({ service, announcer, now: leaderboard.now });
+const ranking = new Ranking({ service, onMove: () => boards.chosen && choose(boards.chosen) });
 const account = new Account({
   identity,
   service,
   anyCode: configuration.anyCode === true,
   onPlayer: (player) => {
-    table.own(player?.userId ?? null);
+    mark(live, "own", player?.userId ?? null);
     ownPlace.of(player);
+    ranking.own(player?.userId ?? null);
+    seasonEnd.own(player?.userId ?? null);
+    invite();
     offer();
   },
 });
@@ -71,7 +66,10 @@ const boards = new Boards({ named: configuration.boards ?? [], onChoice: choose 
 let shown = "";
 /** @type {Board | null} */
 let latest = null;
-let unsubscribe = () => {};
+/** The seasons whose beginning made the page read the boards again. @type {Set<string>} */
+const learned = new Set();
+/** The format that the element has. @type {import("./service.js").Format | undefined} */
+let format;
 
 /**
  * Shows another board, or the same one again.
@@ -79,29 +77,51 @@ let unsubscribe = () => {};
  */
 function choose(board) {
   write(find("board-title"), boards.title(board));
-  document.title = `${boards.title(board)} · Leaderboard`;
+  document.title = text("page.titleOf", { board: boards.title(board) });
   if (board !== shown) {
-    unsubscribe();
     shown = board;
     latest = null;
-    table.clear();
+    live.hidden = false;
     status.show(null);
+    clock.show(null);
+    seasonEnd.show(null);
+    ranking.beside(null);
     ownPlace.show(null);
     write(find("total"), "–");
     tell(find("empty"), null);
+    find("invitation").hidden = true;
     const isBoard = /^[a-z0-9-]{1,48}$/.test(board);
-    unsubscribe = isBoard ? leaderboard.subscribe(board, show) : () => {};
+    find("stage").hidden = !isBoard;
+    find("stage").classList.add("waiting");
+    mark(live, "board", isBoard ? board : null);
     if (!isBoard && !board.includes("*")) refuse();
     // It may have been followed a moment ago: a problem that is known already is not reported again.
     if (leaderboard.status.problems.some((problem) => isUnknown(problem, board))) refuse();
-  } else if (latest) show(latest); // its rules may have come after it
+  }
+  rule(board);
+  ranking.show(board, boards.rules(board));
+  if (latest) show(latest); // its rules may have come after it
   offer();
+}
+
+/**
+ * Gives the element what the board's rules say of it.
+ * @param {string} board
+ */
+function rule(board) {
+  const rules = boards.rules(board);
+  mark(live, "label", boards.title(board));
+  mark(live, "order", rules?.order ?? null);
+  live.words = boardWords(rules?.format);
+  if (rules?.format !== format) live.formatScore = (score) => amount(score, rules?.format);
+  format = rules?.format;
 }
 
 /** Says that the board does not exist. */
 function refuse() {
-  find("stage").classList.remove("waiting");
-  tell(find("empty"), "There is no such board.");
+  live.hidden = true;
+  find("stage").hidden = false;
+  tell(find("empty"), text("board.unknown"));
 }
 
 /**
@@ -111,19 +131,59 @@ function refuse() {
 function show(board) {
   if (board.board !== shown) return;
   latest = board;
+  find("stage").classList.remove("waiting");
   const rules = boards.rules(board.board);
-  write(find("score-name"), rules?.format.kind === "duration" ? "Time" : "Score");
-  table.show(board, { order: rules?.order, format: rules?.format });
   status.show(board);
+  clock.show(board);
+  seasonEnd.show(board, rules);
+  ranking.beside(board);
+  if (rules?.season && rules.season.season !== board.season) learn(board.season);
   ownPlace.show(board, rules?.format);
   announcer.heed(board, identity.userId, rules?.format);
   write(find("total"), count(board.total));
-  tell(find("empty"), board.entries.length === 0 ? "No scores yet. The first one will appear here live." : null);
+  tell(find("empty"), null);
+  invite();
+}
+
+/**
+ * Reads the boards again when a season has begun that they do not have.
+ * @param {string} season
+ */
+async function learn(season) {
+  if (learned.has(season)) return;
+  learned.add(season);
+  try {
+    boards.show(await service.boards());
+  } catch {
+    learned.delete(season); // the next change of the board tries again
+  }
+}
+
+/** A board that nobody has scored on says how to be the first, where there is something to play. */
+function invite() {
+  const empty = latest !== null && latest.entries.length === 0;
+  const games = Object.keys(boards.rules(shown)?.actions ?? {}).map(actionName);
+  find("invitation").hidden = !empty || games.length === 0;
+  if (!empty) return;
+  const names = new Intl.ListFormat(language, { type: "disjunction" }).format(games);
+  const said = text(identity.userId ? "empty.player" : "empty.visitor", { games: names });
+  tell(find("empty"), games.length === 0 ? text("board.empty") : said);
 }
 
 /** The actions of the board that is shown, for whoever is signed in. */
 function offer() {
   actions.show(identity.userId, shown, shown ? boards.rules(shown) : undefined);
+}
+
+/**
+ * Sets an attribute, or takes it off.
+ * @param {Element} element
+ * @param {string} name
+ * @param {string | null} value null for none
+ */
+function mark(element, name, value) {
+  if (value === null) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 /**
@@ -138,8 +198,11 @@ leaderboard.on("problem", (problem) => {
   if (isUnknown(problem, shown)) refuse();
   else console.warn(`${problem.code}: ${problem.message}`);
 });
+new Reconnection(leaderboard);
 account.onRename((userName) => ownPlace.rename(userName));
+live.leaderboard = leaderboard;
+live.addEventListener("change", (event) => show(/** @type {CustomEvent<{board: Board}>} */ (event).detail.board));
 account.start();
 // The address may name the board before the list of them is here.
 if (boards.chosen) choose(boards.chosen);
-boards.show(await readAtLast(() => service.boards()));
+boards.show(await readAtLast(() => service.boards(), sayTrouble));

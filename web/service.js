@@ -5,6 +5,7 @@
 import { call } from "./calls.js";
 import { Failure } from "./failures.js";
 
+/** @typedef {import("./client/index.js").Entry} Entry */
 /** @typedef {{points: number | {min: number, max: number}, evidence: boolean, minSeconds: number, expiresSeconds: number}} Action */
 /** @typedef {{kind: "number" | "duration" | "percent", decimals?: number | null, unit?: string | null}} Format */
 /**
@@ -17,6 +18,8 @@ import { Failure } from "./failures.js";
  * @property {Record<string, Action>} actions
  * @property {Format} format
  * @property {number | null} viewers
+ * @property {{season: string, startsAt: string | null, endsAt: string | null}} season the current one
+ * @property {string[]} seasons the kept ones, newest first
  */
 /** @typedef {{ticket: string, action: string, challenge?: any, notBefore: string, expiresAt: string}} Ticket */
 /** @typedef {{entry: {userName: string, userScore: number, scoreUpdatedAt: string} | null, changed: boolean, replayed: boolean}} Outcome */
@@ -41,14 +44,37 @@ export class Service {
   }
 
   /**
-   * A user's entry in the whole ranking. Throws the failure `user_not_ranked` if there is none.
+   * The top of a season, as it was recorded.
+   * @param {string} board
+   * @param {string} season
+   * @returns {Promise<{board: string, season: string, total: number, entries: Entry[]}>}
+   */
+  async top(board, season) {
+    return call(`${this.#http}/boards/${board}/top?${new URLSearchParams({ season })}`);
+  }
+
+  /**
+   * A page of the whole ranking.
+   * @param {string} board
+   * @param {{season: string, cursor: string | null, limit: number}} page the cursor is that of the page before, null for the first
+   * @returns {Promise<{entries: Entry[], total: number, nextCursor: string | null}>}
+   */
+  async entries(board, { season, cursor, limit }) {
+    const query = new URLSearchParams({ season, limit: String(limit), ...(cursor === null ? {} : { cursor }) });
+    return call(`${this.#http}/boards/${board}/entries?${query}`);
+  }
+
+  /**
+   * A user's entry in the whole ranking, with neighbours. Throws the failure `user_not_ranked` if there is none.
    * @param {string} board
    * @param {string} season
    * @param {string} userId
-   * @returns {Promise<{entry: import("./client/index.js").Entry, total: number}>}
+   * @param {number} around how many neighbours on each side
+   * @returns {Promise<{entry: Entry, total: number, around: Entry[]}>}
    */
-  async userEntry(board, season, userId) {
-    return call(`${this.#http}/boards/${board}/users/${encodeURIComponent(userId)}?around=0&season=${season}`);
+  async userEntry(board, season, userId, around) {
+    const query = new URLSearchParams({ around: String(around), season });
+    return call(`${this.#http}/boards/${board}/users/${encodeURIComponent(userId)}?${query}`);
   }
 
   /** The player, with the scores on every board. @returns {Promise<{userId: string, userName: string, scores: {board: string, season: string, userScore: number, scoreUpdatedAt: string}[]}>} */

@@ -2,14 +2,24 @@
  * How the page writes numbers, times and names of actions.
  */
 
-const numbers = new Intl.NumberFormat("en");
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+import { language, locale, text } from "./texts/index.js";
+
+const numbers = new Intl.NumberFormat(locale);
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 /**
  * A number with separators.
  * @param {number} number
  */
 export const count = (number) => numbers.format(number);
+
+const hands = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+
+/**
+ * The time of day as a clock on a wall shows it, without seconds.
+ * @param {number} time milliseconds since 1970
+ */
+export const clockTime = (time) => hands.format(time);
 
 /** @typedef {import("./service.js").Format} Format */
 
@@ -47,13 +57,13 @@ export const signed = (number, format) => `${number > 0 ? "+" : "−"}${amount(M
  */
 export const timeOfDay = (time) => clock.format(time);
 
-/**
- * A number with its noun: `1 point`, `2 points`.
- * @param {number} number
- * @param {string} one
- * @param {string} many
- */
-export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+/** The units of a duration, in seconds, and where each starts over. */
+const UNITS = /** @type {const} */ ([
+  { unit: 86_400, key: "time.days", most: Infinity },
+  { unit: 3_600, key: "time.hours", most: 24 },
+  { unit: 60, key: "time.minutes", most: 60 },
+  { unit: 1, key: "time.seconds", most: 60 },
+]);
 
 /**
  * The two largest units of a duration: `6 d 11 h`, `4 min 12 s`, `8 s`.
@@ -61,18 +71,13 @@ export const plural = (number, one, many = `${one}s`) => `${count(number)} ${num
  */
 export function duration(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  const parts = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3_600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "min"],
-    [seconds % 60, "s"],
-  ];
-  const first = parts.findIndex(([value]) => value !== 0);
-  if (first === -1) return "0 s";
+  const parts = UNITS.map(({ unit, key, most }) => ({ key, value: Math.floor(seconds / unit) % most }));
+  const first = parts.findIndex(({ value }) => value !== 0);
+  if (first === -1) return text("time.seconds", { value: 0 });
   return parts
     .slice(first, first + 2)
-    .filter(([value], index) => index === 0 || value !== 0)
-    .map(([value, unit]) => `${value} ${unit}`)
+    .filter(({ value }, index) => index === 0 || value !== 0)
+    .map(({ key, value }) => text(key, { value }))
     .join(" ");
 }
 
@@ -80,7 +85,7 @@ export function duration(milliseconds) {
  * How long ago something was.
  * @param {number} milliseconds
  */
-export const ago = (milliseconds) => (milliseconds < 1_500 ? "just now" : `${duration(milliseconds)} ago`);
+export const ago = (milliseconds) => (milliseconds < 1_500 ? text("time.justNow") : text("time.ago", { duration: duration(milliseconds) }));
 
 /**
  * The name of an action for people: `long-jump` is `Long jump`.
@@ -97,8 +102,10 @@ export function actionName(action) {
  */
 export function seasonName(season) {
   const week = /^(\d{4})-W(\d{2})$/.exec(season);
-  if (week) return `Week ${Number(week[2])}`;
+  if (week) return text("season.week", { week: Number(week[2]) });
   const month = /^(\d{4})-(\d{2})$/.exec(season);
-  if (month) return new Intl.DateTimeFormat("en", { month: "long", timeZone: "UTC" }).format(new Date(`${season}-01T00:00:00Z`));
-  return season;
+  if (month) return new Intl.DateTimeFormat(language, { month: "long", timeZone: "UTC" }).format(new Date(`${season}-01T00:00:00Z`));
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(season);
+  if (day) return new Intl.DateTimeFormat(language, { month: "short", day: "numeric", timeZone: "UTC" }).format(new Date(`${season}T00:00:00Z`));
+  return season === "all" ? text("seasons.all") : season;
 }

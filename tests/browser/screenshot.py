@@ -15,7 +15,7 @@ from tests.stack import running
 
 SIZE = {"width": 1280, "height": 800}
 MOST_BYTES = 300_000
-TRAVELS = """() => document.getAnimations().some(
+TRAVELS = """() => document.querySelector("#live").shadowRoot.getAnimations().some(
   (it) => it.id === "journey" && it.playState === "running")"""
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from local.games import answered
-from local.service import ROOT
+from tests.browser.axe import AXE, SETTLE, violations
 from tests.browser.conftest import Visitors
 from tests.browser.visitor import Visitor
 from tests.e2e.service import PASSWORD, Service
@@ -17,28 +16,9 @@ from tests.e2e.waiting import await_value
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
-AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 SIZES = {"phone": (360, 740), "laptop": (1280, 800), "wall": (3840, 2160)}
 # The games, by the titles of their boards.
 GAMES = {"All-time": "Quiz", "Sprint of the week": "Sprint", "Fastest lap": "Lap"}
-# A wait until nothing moves: what is half-way transparent has no contrast yet.
-SETTLE = """async () => {
-  const ending = () => document.getAnimations().filter((it) =>
-    it.playState === "running" && it.effect.getComputedTiming().endTime < Infinity);
-  while (ending().length) {
-    for (const it of ending()) it.finish();
-    await new Promise(requestAnimationFrame);
-  }
-}"""
-
-
-def violations(page: Page) -> list[str]:
-    page.evaluate(SETTLE)
-    found: dict[str, Any] = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")
-    return [
-        f"{it['id']}: {it['help']} ({', '.join(node['html'][:80] for node in it['nodes'])})"
-        for it in found["violations"]
-    ]
 
 
 def fill(service: Service, board: str) -> None:
@@ -207,7 +187,7 @@ def test_reduced_motion_moves_nothing(visitors: Visitors, service: Service, boar
     service.write(board, "bo", score=3)
     await_value(lambda: visitor.lines()[0].name == "Bo", what="Bo leads")
     assert visitor.page.evaluate("() => window.moved") == 0
-    expect(visitor.rows.first.locator(".gain")).to_have_text("+2")
+    expect(visitor.rows.first.locator(".gain")).to_have_attribute("data-note", "+2")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.axe import AXE, violations
 from tests.browser.conftest import Strangers
 from tests.browser.strangers_page import Stranger
-from tests.browser.test_access import AXE, violations
 from tests.e2e.service import Service
 from tests.stack import Running
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.browser.axe import AXE, violations
 from tests.browser.conftest import Visitors
-from tests.browser.test_access import AXE, violations
 from tests.browser.visitor import Visitor
 from tests.e2e.service import PASSWORD
 

@@ -32,7 +32,9 @@ def test_stopped_service_leaves_a_stale_board_that_goes_on_by_itself(visitors: V
     visitor.await_state("reconnecting", "offline")
     # The board stays, and says how old it is.
     expect(visitor.page.locator("#stale")).to_contain_text(
-        re.compile(r"Connection lost\. Showing the board as of \d\d:\d\d:\d\d\. Reconnecting\.")
+        re.compile(
+            r"Connection lost\. Showing the board as of \d\d:\d\d:\d\d\s[AP]M\. Reconnecting\."
+        )
     )
     assert visitor.lines() == [Line("1", "Ada", "9")]
     with running("--port", used["http"], "--page-port", used["page"]) as stack:

@@ -47,11 +47,11 @@ def test_sign_up_to_the_first_points(visitors: Visitors) -> None:
     expect(own.locator(".points")).to_have_text(points)
     expect(ada.page.locator("#own")).to_be_hidden()
     # Everybody else sees it too, and nobody sees the address.
-    expect(other.page.locator("#rows")).to_contain_text("Ada of the tests")
+    expect(other.page.locator("#live tbody")).to_contain_text("Ada of the tests")
     assert email not in other.page.content()
 
     ada.rename("Ada II")
-    expect(other.page.locator("#rows")).to_contain_text("Ada II")
+    expect(other.page.locator("#live tbody")).to_contain_text("Ada II")
     expect(ada.own_line()).to_contain_text("Ada II")
 
 
@@ -109,7 +109,7 @@ def test_lap_has_the_time_of_the_service(visitor: Visitor) -> None:
     shown = visitor.own_line().locator(".points")
     expect(shown).to_have_text(re.compile(r"^0:\d\d\.\d{3}$"))
     assert milliseconds(shown.inner_text()) > 5_500
-    expect(visitor.page.locator("#score-name")).to_have_text("Time")
+    expect(visitor.page.locator("#live th.score")).to_have_text("Time")
 
 
 def test_game_in_play_survives_an_update_of_the_board(visitor: Visitor, service: Service) -> None:
@@ -119,7 +119,7 @@ def test_game_in_play_survives_an_update_of_the_board(visitor: Visitor, service:
     asked = visitor.question()
     for delta in (3, 4, 5):
         service.write("global", "somebody-else", delta=delta, userName="Somebody else")
-    expect(visitor.page.locator("#rows")).to_contain_text("Somebody else")
+    expect(visitor.page.locator("#live tbody")).to_contain_text("Somebody else")
     assert visitor.question() == asked
     visitor.answer()
     expect(visitor.result("Quiz")).to_contain_text("Counted")
@@ -151,7 +151,8 @@ def test_own_place_is_exact_however_far_below_the_top(visitor: Visitor, service:
     visitor.page.wait_for_timeout(5_000)
     visitor.run_lap()
     own = visitor.page.locator("#own")
-    expect(own).to_contain_text(re.compile(r"You\s*place 1\d\d of 1\d\d\s*0:\d\d\.\d{3}$"))
+    place = r"place 1\d\d of 1\d\d · 0:\d\d\.\d{3} to place \d+"
+    expect(own).to_contain_text(re.compile(rf"You\s*{place}\s*0:\d\d\.\d{{3}}$"))
     expect(visitor.own_line()).to_have_count(0)
     # A better one of the same player moves the place, though the top stays as it is.
     first = own.inner_text()

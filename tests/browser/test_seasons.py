@@ -149,7 +149,7 @@ def test_silent_socket_is_said_within_half_a_minute(visit: Visit) -> None:
     started = time.monotonic()
     visitor.await_state("catching-up", seconds=30)
     expect(visitor.page.locator("#stale")).to_contain_text(
-        re.compile(r"No answer .*Showing the board as of \d\d:\d\d:\d\d")
+        re.compile(r"No answer .*Showing the board as of \d\d:\d\d:\d\d\s[AP]M\.")
     )
     visitor.await_state("reconnecting", seconds=30)
     assert time.monotonic() - started < 31

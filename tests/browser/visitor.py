@@ -164,18 +164,19 @@ class Visitor:
 
     @property
     def rows(self) -> Locator:
-        return self.page.locator("#rows tr")
+        return self.page.locator("#live tbody tr")
 
     def lines(self) -> list[Line]:
         """The table at one moment."""
         seen: list[list[str]] = self.page.evaluate(
-            """() => [...document.querySelectorAll("#rows tr")].map((row) =>
-                 [".medal", ".name", ".points"].map((it) => row.querySelector(it).textContent))"""
+            """() => [...document.querySelector("#live").shadowRoot.querySelectorAll("tbody tr")]
+                 .map((row) => [".medal", "bdi", ".points"]
+                   .map((it) => row.querySelector(it).textContent))"""
         )
         return [Line(*cells) for cells in seen]
 
     def own_line(self) -> Locator:
-        return self.page.locator("#rows tr[aria-current=true]")
+        return self.page.locator("#live tr[aria-current=true]")
 
     def failure(self, form: str) -> Locator:
         return self.page.locator(f"#{form} .failure")

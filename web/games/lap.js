@@ -3,6 +3,7 @@
  */
 
 import { make, write } from "../elements.js";
+import { text } from "../texts/index.js";
 import { stopwatch } from "../words.js";
 
 /** How often the clock is drawn, in milliseconds. */
@@ -12,9 +13,9 @@ const TICK = 100;
 
 /** @type {import("./index.js").Game} */
 export const lap = {
-  rules: "Touch the numbers in order, from 1 up. The clock runs from the first moment until the service has your last touch.",
-  start: "Start the lap",
-  failed: "This lap did not count.",
+  rules: text("lap.rules"),
+  start: text("lap.start"),
+  failed: text("lap.failed"),
   mayFallShort: true,
 
   /** @param {LapChallenge} challenge */
@@ -47,8 +48,8 @@ class Field {
     this.#last = Math.max(...cells.map((number) => number ?? 0));
     this.#done = done;
     this.#buttons = cells.map((number, cell) => {
-      const place = `row ${Math.floor(cell / columns) + 1}, column ${(cell % columns) + 1}`;
-      const label = number === null ? `empty, ${place}` : `${number}, ${place}`;
+      const place = { row: Math.floor(cell / columns) + 1, column: (cell % columns) + 1 };
+      const label = number === null ? text("lap.empty", place) : text("lap.cell", { number, ...place });
       return make(
         "button",
         { type: "button", class: "cell", tabindex: "-1", "aria-label": label, ...(number === null ? { "data-empty": true } : {}) },
@@ -63,7 +64,7 @@ class Field {
    * @param {AbortSignal} signal
    */
   show(stage, signal) {
-    const field = make("div", { class: "field", role: "group", "aria-label": "Field: arrow keys move, Enter touches" }, ...this.#buttons);
+    const field = make("div", { class: "field", role: "group", "aria-label": text("lap.field") }, ...this.#buttons);
     stage.replaceChildren(make("div", { class: "clock" }, this.#next, this.#clock), field);
     // The press counts, not the release: a hurried finger slides. Keys come as clicks without a pointer.
     field.addEventListener("pointerdown", (event) => event.button === 0 && this.#touch(event.target));
@@ -77,7 +78,7 @@ class Field {
   }
 
   #tellNext() {
-    write(this.#next, this.#touches.length < this.#last ? `Next: ${this.#touches.length + 1}` : "Done");
+    write(this.#next, this.#touches.length < this.#last ? text("lap.next", { number: this.#touches.length + 1 }) : text("lap.done"));
   }
 
   #tick() {
@@ -93,7 +94,7 @@ class Field {
     this.#touches.push({ cell, atMs: Math.round(performance.now() - this.#began) });
     button.classList.remove("missed");
     button.setAttribute("data-found", "");
-    button.setAttribute("aria-label", `${button.getAttribute("aria-label")}, touched`);
+    button.setAttribute("aria-label", text("lap.touched", { cell: button.getAttribute("aria-label") ?? "" }));
     this.#tellNext();
     if (this.#touches.length < this.#last) return;
     clearInterval(this.#timer);

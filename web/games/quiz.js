@@ -3,24 +3,25 @@
  */
 
 import { make } from "../elements.js";
+import { text } from "../texts/index.js";
 
 /** @type {import("./index.js").Game} */
 export const quiz = {
-  rules: "One question, four choices, one try. A quick right answer is worth 10 points, a slow one at least 4.",
-  start: "Ask me",
-  failed: "Wrong answer: no points this time.",
+  rules: text("quiz.rules"),
+  start: text("quiz.start"),
+  failed: text("quiz.failed"),
 
   /** @param {{question: string, choices: string[]}} challenge */
   play({ question, choices }, stage, signal) {
     return new Promise((resolve) => {
-      const text = make("p", { class: "question", id: "question", tabindex: "-1" }, question);
+      const asked = make("p", { class: "question", id: "question", tabindex: "-1" }, question);
       const buttons = choices.map((choice, index) =>
         make("button", { type: "button", class: "choice", click: () => choose(index) }, make("kbd", { "aria-hidden": "true" }, String(index + 1)), choice),
       );
       const group = make("div", { class: "choices", role: "group", "aria-labelledby": "question" }, ...buttons);
-      stage.replaceChildren(text, group);
+      stage.replaceChildren(asked, group);
       stage.addEventListener("keydown", press, { signal });
-      text.focus({ preventScroll: true });
+      asked.focus({ preventScroll: true });
 
       /** @param {number} index */
       function choose(index) {

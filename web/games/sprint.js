@@ -3,6 +3,7 @@
  */
 
 import { make, write } from "../elements.js";
+import { text } from "../texts/index.js";
 
 /** How often the time that is left is drawn, in milliseconds. */
 const TICK = 100;
@@ -13,9 +14,9 @@ const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "⌫", "0", "OK"];
 
 /** @type {import("./index.js").Game} */
 export const sprint = {
-  rules: "As many sums as you can in 20 seconds. 10 points for each right answer, 5 less for each wrong one.",
-  start: "Start the clock",
-  failed: "No points this time.",
+  rules: text("sprint.rules"),
+  start: text("sprint.start"),
+  failed: text("sprint.failed"),
   mayFallShort: true,
 
   /** @param {SprintChallenge} challenge */
@@ -34,7 +35,7 @@ class Sums {
   #sum = make("span", { class: "sum" });
   // No keyboard slides over the sums on a phone: the keys are below.
   #field = /** @type {HTMLInputElement} */ (
-    make("input", { class: "answer", inputmode: "none", autocomplete: "off", maxlength: String(DIGITS), pattern: "[0-9]*", "aria-label": "Answer" })
+    make("input", { class: "answer", inputmode: "none", autocomplete: "off", maxlength: String(DIGITS), pattern: "[0-9]*", "aria-label": text("sprint.answer") })
   );
   #bar;
   #left = make("span", { class: "left" });
@@ -50,7 +51,7 @@ class Sums {
   constructor(challenge, done) {
     this.#challenge = challenge;
     this.#done = done;
-    this.#bar = /** @type {HTMLProgressElement} */ (make("progress", { max: String(challenge.seconds * 1000), "aria-label": "Time left" }));
+    this.#bar = /** @type {HTMLProgressElement} */ (make("progress", { max: String(challenge.seconds * 1000), "aria-label": text("sprint.timeLeft") }));
   }
 
   /**
@@ -59,12 +60,12 @@ class Sums {
    * @param {AbortSignal} signal
    */
   show(stage, signal) {
-    const keys = make("div", { class: "keys", role: "group", "aria-label": "Keys", pointerdown: (event) => event.preventDefault() });
+    const keys = make("div", { class: "keys", role: "group", "aria-label": text("sprint.keys"), pointerdown: (event) => event.preventDefault() });
     for (const key of KEYS) {
-      const label = key === "⌫" ? "Delete" : key;
+      const label = key === "⌫" ? text("sprint.delete") : key;
       keys.append(make("button", { type: "button", tabindex: "-1", class: "key", "aria-label": label, click: () => this.#press(key) }, key));
     }
-    const line = make("div", { class: "line", role: "group", "aria-label": "Sum" }, this.#sum, make("span", { "aria-hidden": "true" }, "="), this.#field);
+    const line = make("div", { class: "line", role: "group", "aria-label": text("sprint.sum") }, this.#sum, make("span", { "aria-hidden": "true" }, "="), this.#field);
     stage.replaceChildren(make("div", { class: "clock" }, this.#count, this.#left), this.#bar, line, keys);
     this.#field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
@@ -85,9 +86,9 @@ class Sums {
     const sum = this.#challenge.sums[this.#answers.length];
     write(this.#sum, sum);
     // A screen reader reads the label of the field that has the focus.
-    this.#field.setAttribute("aria-label", `${spoken(sum)}, equals`);
+    this.#field.setAttribute("aria-label", text("sprint.spoken", { sum: spoken(sum) }));
     this.#field.value = "";
-    write(this.#count, this.#answers.length === 1 ? "1 answer" : `${this.#answers.length} answers`);
+    write(this.#count, text("sprint.answers", { count: this.#answers.length }));
   }
 
   /** @param {string} key */
@@ -118,7 +119,7 @@ class Sums {
   #tick() {
     const rest = Math.max(0, this.#challenge.seconds * 1000 - (performance.now() - this.#began));
     this.#bar.value = rest;
-    write(this.#left, `${Math.ceil(rest / 1000)} s`);
+    write(this.#left, text("time.seconds", { value: Math.ceil(rest / 1000) }));
     if (rest === 0) this.#end();
   }
 
@@ -130,12 +131,12 @@ class Sums {
   #end() {
     this.#stop();
     this.#field.readOnly = true;
-    write(this.#count, `${this.#answers.length} answered`);
+    write(this.#count, text("sprint.answered", { count: this.#answers.length }));
     this.#done({ answers: this.#answers });
   }
 }
 
 /** @param {string} sum as a screen reader should say it */
 function spoken(sum) {
-  return sum.replace("−", "minus").replace("×", "times").replace("+", "plus");
+  return sum.replace("−", text("sprint.minus")).replace("×", text("sprint.times")).replace("+", text("sprint.plus"));
 }

@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const LIMITS = {
   "leaderboard-client": 8,
   "leaderboard-client/react": 1,
-  "leaderboard-client/element": 3,
+  "leaderboard-client/element": 7,
   "leaderboard-client/api": 6,
   "leaderboard-client/format": 1,
 };

@@ -112,6 +112,11 @@ export class Client {
 
   now = () => this.#clock() + this.#session.offset;
 
+  // Who asks for it looks at the page.
+  reconnect = () => {
+    if (!this.#closed) this.#dispatch({ type: "visible" });
+  };
+
   close = () => {
     if (this.#closed) return;
     this.#closed = true;

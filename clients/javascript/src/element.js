@@ -8,15 +8,18 @@
 /** @import { Board, Changes } from "./board.js" */
 /** @import { Entry } from "./frame.js" */
 /** @import { Leaderboard } from "./leaderboard.js" */
-/** @import { Words } from "./element_view.js" */
+/** @import { Words } from "./element_words.js" */
 
-import { changesBetween } from "./board.js";
-import { BoardView, words } from "./element_view.js";
+import { BoardView } from "./element_view.js";
+import { words } from "./element_words.js";
 import { createLeaderboard } from "./leaderboard.js";
 
 const ADDRESSES =
   '<live-leaderboard> needs the attributes `board` and `http`, `socket` or both, e.g. <live-leaderboard board="global" ' +
   'http="https://…" socket="wss://…">.';
+
+/** What is shown as it is has no troubles. @type {import("./status.js").Status} */
+const AT_REST = Object.freeze({ state: "idle", staleSince: null, attempt: 0, retryAt: null, problems: [] });
 
 /** The clients in use, by their addresses. @type {Map<string, {leaderboard: Leaderboard, users: number}>} */
 const shared = new Map();
@@ -45,11 +48,12 @@ function share(http, socket) {
 const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
 /**
- * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id). It
- * dispatches `change`, whose `detail` is `{board, changes}`.
+ * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id); `order`,
+ * "asc" where lower scores are better; `own`, the viewer's user id, whose line is marked; `bars`, for bars behind the
+ * lines; `quiet`, where the page itself says how things stand. It dispatches `change`, whose `detail` is `{board, changes}`.
  */
 export class LiveLeaderboard extends Base {
-  static observedAttributes = ["board", "http", "socket", "label", "lang"];
+  static observedAttributes = ["board", "http", "socket", "label", "lang", "order", "own", "bars", "quiet"];
 
   /** @type {BoardView | null} */
   #view = null;
@@ -61,6 +65,8 @@ export class LiveLeaderboard extends Base {
   #planned = false;
   /** @type {Leaderboard | null} */
   #own = null;
+  /** @type {Board | null} */
+  #snapshot = null;
   /** @type {Leaderboard | null} */
   #current = null;
   /** @type {Partial<Words>} */
@@ -75,6 +81,16 @@ export class LiveLeaderboard extends Base {
 
   set leaderboard(leaderboard) {
     this.#own = leaderboard;
+    this.#plan();
+  }
+
+  /** A board to show as it is, in place of following one: a past season, or a page of a ranking. @returns {Board | null} */
+  get snapshot() {
+    return this.#snapshot;
+  }
+
+  set snapshot(board) {
+    this.#snapshot = board;
     this.#plan();
   }
 
@@ -125,16 +141,19 @@ export class LiveLeaderboard extends Base {
   }
 
   #follow() {
+    if (this.#snapshot) return this.#showSnapshot(this.#snapshot);
     const [board, http, socket] = ["board", "http", "socket"].map((name) => this.getAttribute(name) ?? undefined);
     const wanted = this.isConnected ? JSON.stringify([board, http, socket]) : "";
     const own = this.#own;
-    if (wanted === this.#followed && own === this.#followedOwn) return this.#draw();
+    if (wanted === this.#followed && own === this.#followedOwn) return this.#redraw();
     this.#followed = wanted;
     this.#followedOwn = own;
     this.#leave?.();
     this.#leave = this.#current = null;
     if (!wanted) return;
     this.#view?.clear();
+    // A page that speaks itself gives it a board or a snapshot when it has one.
+    if (!board && this.hasAttribute("quiet")) return this.#view?.tell("", AT_REST, this.#manner());
     if (!board || !(own || http || socket)) return console.warn(`leaderboard-client: ${ADDRESSES}`);
     const { leaderboard, release } = own ? { leaderboard: own, release: () => {} } : share(http, socket);
     this.#current = leaderboard;
@@ -148,19 +167,30 @@ export class LiveLeaderboard extends Base {
     this.#draw();
   }
 
+  /** @param {Board} board */
+  #showSnapshot(board) {
+    this.#leave?.();
+    this.#leave = this.#current = null;
+    this.#followed = "";
+    // Nothing moves from one page to the next.
+    this.#view?.clear();
+    this.#view?.show(board, this.#manner());
+    this.#view?.tell("", AT_REST, this.#manner());
+  }
+
   /**
    * @param {Board} board
    * @param {Changes} changes
    */
   #show(board, changes) {
-    this.#view?.show(board, changes, this.#manner());
+    this.#view?.show(board, this.#manner());
     this.#draw();
     this.dispatchEvent(new CustomEvent("change", { detail: { board, changes } }));
   }
 
   #redraw() {
-    const board = this.#current?.board(this.getAttribute("board") ?? "");
-    if (board) this.#view?.show(board, changesBetween(board, board), this.#manner());
+    const board = this.#snapshot ?? this.#current?.board(this.getAttribute("board") ?? "");
+    if (board) this.#view?.show(board, this.#manner());
     this.#draw();
   }
 
@@ -171,7 +201,16 @@ export class LiveLeaderboard extends Base {
   #manner() {
     const lang = this.closest("[lang]")?.getAttribute("lang");
     const label = this.getAttribute("label") ?? this.getAttribute("board") ?? "";
-    return { label, locale: localeOf(lang), words: { ...words, ...this.#words }, formatScore: this.#formatScore };
+    return {
+      label,
+      locale: localeOf(lang),
+      words: { ...words, ...this.#words },
+      formatScore: this.#formatScore,
+      order: /** @type {"asc" | "desc"} */ (this.getAttribute("order") === "asc" ? "asc" : "desc"),
+      own: this.getAttribute("own"),
+      bars: this.hasAttribute("bars"),
+      quiet: this.hasAttribute("quiet"),
+    };
   }
 }
 

@@ -35,6 +35,7 @@
  * @property {(board: string) => Board | null} board the board that is held of a followed one; null before the first
  * @property {Status} status
  * @property {() => number} now the service's time, as far as it is known, in milliseconds: for the time left in a season
+ * @property {() => void} reconnect tries at once what waits for its next try; nothing where the connection is well
  * @property {() => void} close ends everything for good: no timer, listener or socket stays
  */
 

@@ -228,3 +228,34 @@ test("socket that has an error and never closes is given up at once", () => {
   stage.socket.onerror?.({});
   assert.equal(stage.client.status.attempt, 1);
 });
+
+test("reconnect tries at once, however long the wait would be", async () => {
+  const stage = new Stage();
+  stage.subscribe();
+  await stage.wait(1);
+  for (let failure = 0; failure < 6; failure += 1) {
+    stage.socket.drop();
+    await stage.wait(Math.max(1, (stage.client.status.retryAt?.getTime() ?? 0) - stage.time.now()));
+  }
+  stage.socket.drop();
+  const { length } = stage.sockets;
+  await stage.wait(100);
+  assert.equal(stage.sockets.length, length, "it waits");
+  stage.client.reconnect();
+  await stage.wait(1);
+  assert.equal(stage.sockets.length, length + 1);
+});
+
+test("reconnect leaves a connection that is well alone, and a closed client closed", async () => {
+  const stage = new Stage();
+  stage.subscribe();
+  stage.socket.open();
+  await stage.wait(200);
+  stage.client.reconnect();
+  await stage.wait(1);
+  assert.equal(stage.sockets.length, 1);
+  stage.client.close();
+  stage.client.reconnect();
+  await stage.wait(1_000);
+  assert.equal(stage.sockets.length, 1);
+});

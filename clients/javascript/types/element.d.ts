@@ -1,13 +1,15 @@
+import type { Board } from "./board.js";
 import type { Entry } from "./frame.js";
 import type { Leaderboard } from "./leaderboard.js";
-import type { Words } from "./element_view.js";
+import type { Words } from "./element_words.js";
 declare const Base: {
     new (): HTMLElement;
     prototype: HTMLElement;
 };
 /**
- * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id). It
- * dispatches `change`, whose `detail` is `{board, changes}`.
+ * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id); `order`,
+ * "asc" where lower scores are better; `own`, the viewer's user id, whose line is marked; `bars`, for bars behind the
+ * lines; `quiet`, where the page itself says how things stand. It dispatches `change`, whose `detail` is `{board, changes}`.
  */
 export declare class LiveLeaderboard extends Base {
     #private;
@@ -15,6 +17,9 @@ export declare class LiveLeaderboard extends Base {
     /** A client of the page's own, in place of `http` and `socket`. @returns {Leaderboard | null} */
     get leaderboard(): Leaderboard | null;
     set leaderboard(leaderboard: Leaderboard | null);
+    /** A board to show as it is, in place of following one: a past season, or a page of a ranking. @returns {Board | null} */
+    get snapshot(): Board | null;
+    set snapshot(board: Board | null);
     /** What the element says, in another language or other words. @returns {Partial<Words>} */
     get words(): Partial<Words>;
     set words(own: Partial<Words>);

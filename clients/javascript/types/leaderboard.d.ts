@@ -63,6 +63,10 @@ export type Leaderboard = {
      */
     now: () => number;
     /**
+     * tries at once what waits for its next try; nothing where the connection is well
+     */
+    reconnect: () => void;
+    /**
      * ends everything for good: no timer, listener or socket stays
      */
     close: () => void;

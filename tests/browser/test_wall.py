@@ -1,0 +1,230 @@
+"""The wall: boards that fill any screen, in turn where they do not fit, and a code to join."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from local.service import ROOT, environment
+from tests.browser.axe import AXE, violations
+from tests.browser.conftest import Visitors
+from tests.browser.visitor import Visitor
+from tests.e2e.service import Service
+
+WEB = ROOT / "web"
+SCREENS = {"1080p": (1920, 1080), "4K": (3840, 2160), "upright": (1080, 1920)}
+LONG = "https://play.example/?board=fastest-lap&lang=de-CH&from=the-wall-in-the-hall-on-the-"
+LONG += "ground-floor-beside-the-lift"
+# Made by the Python package qrcode 8.2, and read again by OpenCV: the text, the code's size, and
+# the SHA-256 of its rows.
+CODES = [
+    (
+        "https://play.example/",
+        25,
+        "3a7216bd81bdb7289279dccdcece21d7104210e1a13a5471744b537ceffba2a4",
+    ),
+    (
+        LONG,
+        45,
+        "89f8f0f5edb04898c8f377d7eb51b0dce9e3626f1b7177a06763827642e7246e",
+    ),
+    (
+        "\u00df" * 100,
+        57,
+        "2db2a73f3903acfee8ca7ff50413ae00d98bbcc57e15f2b42cc83667ae2a1db1",
+    ),
+]
+_QR = f"const {{ qrCode }} = await import({json.dumps((WEB / 'wall' / 'qr_code.js').as_uri())});"
+_ARRANGE = (
+    f"const {{ arrangement }} = await import("
+    f"{json.dumps((WEB / 'wall' / 'arrangement.js').as_uri())});"
+)
+
+
+def run(script: str, *arguments: str) -> str:
+    """What a module of the page makes of some input, without a browser."""
+    told = subprocess.run(
+        ["node", "--input-type=module", "--eval", script, "--", *arguments],  # noqa: S607
+        env=environment(),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return told.stdout
+
+
+@pytest.mark.parametrize(("text", "size", "digest"), CODES, ids=["short", "long", "longest"])
+def test_code_is_the_one_that_others_make(text: str, size: int, digest: str) -> None:
+    script = _QR + (
+        "console.log(qrCode(process.argv[1]).map((row) =>"
+        " row.map((it) => it ? '#' : '.').join('')).join('\\n'));"
+    )
+    rows = run(script, text).strip()
+    assert len(rows.split("\n")) == size
+    assert sha256(rows.encode()).hexdigest() == digest
+
+
+def test_text_that_no_code_holds_is_refused() -> None:
+    script = _QR + "try { qrCode('x'.repeat(214)); } catch (it) { console.log(it.name); }"
+    assert run(script).strip() == "RangeError"
+
+
+@pytest.mark.parametrize(
+    ("boards", "screen", "together"),
+    [
+        (1, (1600, 1040), 1),
+        (2, (1600, 1040), 2),
+        (3, (1600, 1040), 3),
+        (4, (1600, 1040), 2),
+        (7, (1600, 1040), 3),
+        (3, (3200, 2080), 3),
+        (2, (1040, 1600), 2),
+    ],
+)
+def test_boards_take_turns_where_they_could_not_be_read(
+    boards: int, screen: tuple[int, int], together: int
+) -> None:
+    script = _ARRANGE + (
+        "const [count, width, height] = process.argv.slice(1).map(Number);"
+        "console.log(arrangement(Array(count).fill(10), { width, height }).perTurn);"
+    )
+    assert int(run(script, *map(str, (boards, *screen)))) == together
+
+
+def fill(service: Service, board: str) -> None:
+    for number in range(10):
+        service.write(board, f"u{number}", score=900 - number * 50, userName=f"Player {number}")
+    service.await_score(board, "u9", 450)
+
+
+def open_wall(visitor: Visitor, *boards: str) -> Page:
+    visitor.page.goto(f"{visitor.url}?view=wall&boards={','.join(boards)}")
+    return visitor.page
+
+
+def live(page: Page, boards: int) -> None:
+    expect(page.locator(".wall .state")).to_have_attribute("data-state", "live")
+    expect(page.locator(".panel:visible")).to_have_count(boards)
+
+
+@pytest.mark.e2e
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_two_boards_fill_the_screen(
+    visitors: Visitors, service: Service, screenshots: Path, screen: str, scheme: str
+) -> None:
+    boards = [f"rating-wall-{name}" for name in ("a", "b")]
+    for board in boards:
+        fill(service, board)
+    width, height = SCREENS[screen]
+    visitor = visitors(
+        viewport={"width": width, "height": height}, color_scheme=scheme, scripts=(AXE,)
+    )
+    page = open_wall(visitor, *boards)
+    live(page, 2)
+    expect(page.locator(".panel .row")).to_have_count(20)
+    assert violations(page) == []
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll(".panel")].map((panel) => {
+             const rows = [...panel.querySelector("live-leaderboard").shadowRoot
+               .querySelectorAll(".row")].map((it) => it.getBoundingClientRect());
+             const text = getComputedStyle(panel.querySelector("live-leaderboard")).fontSize;
+             return { top: rows[0].top, bottom: rows.at(-1).bottom, width: rows[0].width,
+               text: parseFloat(text) }; })"""
+    )
+    below = 0.17 * height if screen == "upright" else 0
+    for size in sizes:
+        assert size["bottom"] <= height - below
+        assert size["bottom"] - size["top"] > 0.8 * (height - below)
+        assert size["text"] > min(width, height) / 40
+    page.screenshot(path=screenshots / f"wall-two-{screen}-{scheme}.png")
+    overflow = page.evaluate(
+        """() => [document.documentElement.scrollWidth - innerWidth,
+                  document.documentElement.scrollHeight - innerHeight]"""
+    )
+    assert overflow == [0, 0]
+
+
+@pytest.mark.e2e
+@pytest.mark.browser
+def test_boards_that_do_not_fit_take_turns(visitors: Visitors, service: Service) -> None:
+    boards = [f"rating-turn-{name}" for name in "abcd"]
+    for board in boards:
+        service.write(board, "ada", score=1, userName="Ada")
+    visitor = visitors(viewport={"width": 1920, "height": 1080})
+    visitor.page.clock.install()
+    page = open_wall(visitor, *boards)
+    live(page, 2)
+    titles = page.locator(".panel:visible h2")
+    expect(titles).to_have_text(["Rating: turn-a", "Rating: turn-b"])
+    page.clock.fast_forward(20_000)
+    expect(titles).to_have_text(["Rating: turn-c", "Rating: turn-d"])
+    page.clock.fast_forward(20_000)
+    expect(titles).to_have_text(["Rating: turn-a", "Rating: turn-b"])
+
+
+@pytest.mark.e2e
+@pytest.mark.browser
+def test_wall_shows_the_days_high_points_and_a_code_to_join(
+    visitors: Visitors, service: Service, board: str
+) -> None:
+    visitor = visitors(viewport={"width": 1920, "height": 1080})
+    service.write(board, "ada", score=100, userName="Ada")
+    page = open_wall(visitor, board)
+    live(page, 1)
+    expect(page.locator(".high-points .hint")).to_be_visible()
+    service.write(board, "bo", score=70, userName="<b>Bo</b>")
+    expect(page.locator(".high-points li").first).to_contain_text("<b>Bo</b>")
+    expect(page.locator(".high-points li").first).to_contain_text("on place 2")
+    service.write(board, "bo", score=150, userName="<b>Bo</b>")
+    lines = page.locator(".high-points li span")
+    expect(lines.first).to_contain_text("took the lead of Rating")
+    expect(lines.nth(1)).to_contain_text("gained 80 on Rating")
+    address = f"{visitor.url}?board={board}"
+    picture = page.get_by_role("img", name=f"QR code of {address}")
+    drawn = picture.locator("path").get_attribute("d")
+    script = _QR + (
+        "console.log(qrCode(process.argv[1]).flatMap((row, y) => row.map((dark, x) =>"
+        " dark ? `M${x + 4} ${y + 4}h1v1h-1z` : '')).join(''));"
+    )
+    assert drawn == run(script, address).strip()
+
+
+@pytest.mark.e2e
+@pytest.mark.browser
+def test_wall_comes_back_from_a_loss_and_stays_awake(
+    visitors: Visitors, service: Service, board: str
+) -> None:
+    watch = """
+      window.wakes = [];
+      Object.defineProperty(navigator.wakeLock, "request", {
+        value: (kind) => Promise.reject(new Error(String(window.wakes.push(kind)))),
+      });
+    """
+    service.write(board, "ada", score=100, userName="Ada")
+    visitor = visitors(viewport={"width": 1920, "height": 1080}, scripts=(watch,))
+    page = open_wall(visitor, board)
+    live(page, 1)
+    assert page.evaluate("() => window.wakes") == ["screen"]
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    assert page.evaluate("() => window.wakes") == ["screen", "screen"]
+    page.context.set_offline(True)
+    expect(page.locator(".wall .state")).to_have_attribute("data-state", "offline", timeout=40_000)
+    expect(page.locator(".wall .state")).to_contain_text("Showing the board as of")
+    page.context.set_offline(False)
+    service.write(board, "bo", score=200, userName="Bo")
+    expect(page.locator(".wall .state")).to_have_attribute("data-state", "live", timeout=40_000)
+    expect(page.locator(".panel .row bdi")).to_have_text(["Bo", "Ada"])
+
+
+@pytest.mark.e2e
+@pytest.mark.browser
+def test_wall_without_boards_says_how(visitor: Visitor) -> None:
+    page = open_wall(visitor)
+    expect(page.locator(".notice")).to_contain_text("?view=wall&boards=global,weekly")

@@ -1,0 +1,97 @@
+/**
+ * One board on the wall: its title, how long its season lasts, and its top.
+ */
+
+/** @typedef {import("../client/index.js").Board} Board */
+/** @typedef {import("../client/index.js").Changes} Changes */
+/** @typedef {import("../client/index.js").Leaderboard} Leaderboard */
+/** @typedef {import("../service.js").Rules} Rules */
+
+import "../client/element.js";
+import { boardWords } from "../board_words.js";
+import { make, tell, write } from "../elements.js";
+import { rulesOf, titleOf } from "../rules.js";
+import { text } from "../texts/index.js";
+import { amount, duration, seasonName } from "../words.js";
+
+/** More lines than this could not be read from afar: the first ones are shown. */
+const MOST_LINES = 20;
+const LINES = 10;
+
+/** The panel of a board. */
+export class Panel {
+  #name;
+  #highPoints;
+  #title = make("h2");
+  #facts = make("p", { class: "facts" });
+  #empty = make("p", { class: "empty", hidden: true });
+  #live = /** @type {import("../client/element.js").LiveLeaderboard} */ (make("live-leaderboard", { quiet: true }));
+  /** @type {Board | null} */
+  #board = null;
+  /** @type {Rules | undefined} */
+  #rules;
+  element = make("section", { class: "panel" });
+  /** How many lines it shows. */
+  lines = LINES;
+
+  /**
+   * @param {string} name the board
+   * @param {Leaderboard} leaderboard
+   * @param {import("./high_points.js").HighPoints} highPoints
+   */
+  constructor(name, leaderboard, highPoints) {
+    this.#name = name;
+    this.#highPoints = highPoints;
+    this.#live.leaderboard = leaderboard;
+    this.#live.setAttribute("board", name);
+    this.#live.addEventListener("change", (event) => this.#take(/** @type {CustomEvent} */ (event).detail));
+    this.element.append(make("header", {}, this.#title, this.#facts), make("div", { class: "lines" }, this.#live, this.#empty));
+    this.element.style.setProperty("--lines", String(LINES));
+    write(this.#title, name);
+  }
+
+  /** @param {Rules[]} all the rules of every board */
+  rule(all) {
+    const rules = rulesOf(all, this.#name);
+    const title = titleOf(all, this.#name);
+    this.#rules = rules;
+    write(this.#title, title);
+    this.#live.setAttribute("label", title);
+    this.#live.setAttribute("order", rules?.order ?? "desc");
+    this.#live.words = boardWords(rules?.format);
+    this.#live.formatScore = (score) => amount(score, rules?.format);
+    this.lines = Math.min(rules?.topSize ?? LINES, MOST_LINES);
+    this.element.style.setProperty("--lines", String(this.lines));
+  }
+
+  /**
+   * Writes what changes with time.
+   * @param {Leaderboard} leaderboard
+   */
+  tick(leaderboard) {
+    const unknown = leaderboard.status.problems.some(({ code, board }) => code === "board_not_found" && board === this.#name);
+    const empty = this.#board?.entries.length === 0;
+    tell(this.#empty, unknown ? text("board.unknown") : empty ? text("board.empty") : null);
+    write(this.#facts, this.#board ? [text("board.total", { count: this.#board.total }), ...ending(this.#board, leaderboard.now())].join(" · ") : "\u00a0");
+  }
+
+  /** @param {{board: Board, changes: Changes}} change */
+  #take({ board, changes }) {
+    const before = this.#board;
+    this.#board = board;
+    const look = { title: this.#title.textContent ?? "", order: this.#rules?.order ?? "desc", written: (/** @type {number} */ score) => amount(score, this.#rules?.format) };
+    this.#highPoints.take(before, board, changes, look);
+  }
+}
+
+/**
+ * How long the season of a board lasts, if it ends.
+ * @param {Board} board
+ * @param {number} now the service's time
+ */
+function ending({ season, endsAt }, now) {
+  if (!endsAt) return [];
+  const left = Date.parse(endsAt) - now;
+  const name = { season: seasonName(season) };
+  return [left > 0 ? `${text("season.endsIn", name)} ${duration(left)}` : `${text("season.is", name)} ${text("season.over")}`];
+}
