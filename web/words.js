@@ -2,6 +2,7 @@
  * How the page writes numbers, times and names of actions.
  */
 
+import { formatScore } from "./client/format.js";
 import { language, locale, text } from "./texts/index.js";
 
 const numbers = new Intl.NumberFormat(locale);
@@ -41,7 +42,7 @@ export function stopwatch(milliseconds) {
  */
 export function amount(score, format) {
   if (format?.kind === "duration") return `${score < 0 ? "−" : ""}${stopwatch(Math.abs(score))}`;
-  return count(score);
+  return formatScore({ format }, score, locale);
 }
 
 /**

@@ -169,7 +169,8 @@ class Visitor:
     def lines(self) -> list[Line]:
         """The table at one moment."""
         seen: list[list[str]] = self.page.evaluate(
-            """() => [...document.querySelector("#live").shadowRoot.querySelectorAll("tbody tr")]
+            """() => [...(document.querySelector("#live").shadowRoot
+                   ?.querySelectorAll("tbody tr") ?? [])]
                  .map((row) => [".medal", "bdi", ".points"]
                    .map((it) => row.querySelector(it).textContent))"""
         )

@@ -81,7 +81,7 @@ export const de = {
   "play.sixDigits": "Sechs Ziffern",
   "play.back": "Zurück",
 
-  "signIn.link": "Anmelden und spielen",
+  "signIn.link": "Mitspielen",
   "signIn.title": "Anmelden",
   "signIn.hint": "Spiele ein Spiel und sieh zu, wie deine Zeile sich bewegt.",
   "signIn.submit": "Anmelden",

@@ -31,7 +31,7 @@ class Wall {
   #state = make("p", { class: "state", "data-state": "connecting" });
   #notice = make("p", { class: "notice", role: "status", hidden: true });
   #clock = make("p", { class: "clock", "aria-hidden": "true" });
-  #grid = make("main", { class: "panels", "aria-label": text("wall.wall") });
+  #grid = make("main", { class: "panels" }, make("h1", { class: "unseen" }, text("wall.wall")));
   #highPoints = new HighPoints();
   /** @type {Panel[]} */
   #panels = [];
@@ -45,7 +45,7 @@ class Wall {
   constructor(names) {
     this.#names = names;
     const side = make("aside", { class: "side" }, make("div", { class: "top" }, this.#state, this.#clock), this.#highPoints.element, joinCode(names[0]));
-    document.body.replaceChildren(make("div", { class: "wall" }, make("h1", { class: "unseen" }, text("wall.wall")), this.#grid, side, this.#notice));
+    document.body.replaceChildren(make("div", { class: "wall" }, this.#grid, side, this.#notice));
     if (names.length === 0) tell(this.#notice, text("wall.noBoards", { example: "?view=wall&boards=global,weekly" }));
     this.#tick();
     setInterval(() => this.#tick(), TICK);
@@ -57,7 +57,7 @@ class Wall {
     const leaderboard = createLeaderboard({ http: configuration.http, socket: configuration.socket });
     this.#leaderboard = leaderboard;
     this.#panels = this.#names.map((name) => new Panel(name, leaderboard, this.#highPoints));
-    this.#grid.replaceChildren(...this.#panels.map(({ element }) => element));
+    this.#grid.append(...this.#panels.map(({ element }) => element));
     new ResizeObserver(() => this.#arrange()).observe(this.#grid);
     setInterval(() => this.#show(this.#turn + 1), TURN);
     this.#tick();
