@@ -11,8 +11,8 @@
 
 export { Diagnosis } from "./diagnosis.js";
 
-/** How long each question may take. */
-const PROBE_MILLISECONDS = 2_000;
+/** How long each question may take. A busy machine is slow, and must not look like a service that is down. */
+const PROBE_MILLISECONDS = 8_000;
 
 const KEEPS_TRYING = "The client keeps trying.";
 const TICKET_FAILED =

@@ -120,6 +120,14 @@ test("refusals of the service are reported once until the board is answered", as
   assert.deepEqual(stage.codes, ["unavailable", "unavailable"]);
 });
 
+test("another refusal takes the place of the one before", () => {
+  const stage = new Stage().live();
+  const refusal = { type: "error", code: "unavailable", message: "A table did not answer.", board: "global" };
+  stage.socket.receive(update(5, 6), refusal, { ...refusal, code: "internal_error" });
+  assert.deepEqual(stage.codes, ["unavailable", "internal_error"]);
+  assert.deepEqual(stage.unsolved, ["internal_error"]);
+});
+
 test("refusal of a frame that names no board is over with the next answer", () => {
   const stage = new Stage().live();
   stage.socket.receive({ type: "error", code: "rate_limited", message: "Too many messages" }, { type: "error", code: "rate_limited", message: "Too many messages" });
