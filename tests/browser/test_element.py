@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -190,6 +191,81 @@ def test_moved_in_its_page_it_keeps_its_socket_and_its_rows(
         service.write(board, "ada", score=1600, userName="Ada")
         expect(rows(page).nth(1)).to_have_text("1Ada1,600")
         assert page.page.evaluate("() => window.sockets.length") == 1
+
+
+def test_scores_are_written_as_the_service_says_from_the_first_moment(
+    strangers: Strangers, stack: Running, service: Service
+) -> None:
+    user = f"lap-{uuid.uuid4().hex[:8]}"
+    # Faster than any other, so that it is seen.
+    service.write("fastest-lap", user, score=5_074, userName=user)
+    for number in range(4):
+        service.write("fastest-lap", f"{user}-{number}", score=9_000, userName=f"Other {number}")
+    service.await_score("fastest-lap", user, 5_074)
+    lists: list[str] = []
+    html = document(element(stack, "fastest-lap") + element(stack, "fastest-lap", "bars"))
+    with strangers() as page:
+        page.page.on("request", lambda it: lists.append(it.url) if "/boards" in it.url else None)
+        page.page.set_content(html)
+        page.page.evaluate(
+            """() => {
+              window.seen = new Set();
+              const look = () => {
+                for (const it of document.querySelectorAll("live-leaderboard")) {
+                  const points = it.shadowRoot?.querySelectorAll("[part=points]") ?? [];
+                  for (const { textContent } of points) window.seen.add(textContent);
+                }
+                requestAnimationFrame(look);
+              };
+              look();
+            }"""
+        )
+        row = rows(page).filter(has_text=user)
+        expect(row.locator("[part=points]")).to_have_text("5.074\u00a0s")
+        page.page.wait_for_timeout(200)
+        assert "5,074" not in page.page.evaluate("() => [...window.seen]")
+        assert [it.endswith("/boards") for it in lists].count(True) == 1
+        # On this board the lower score is the better one.
+        service.write("fastest-lap", user, score=5_001, userName=user)
+        gain = row.locator("[part=gain]")
+        expect(row.locator("[part=points]")).to_have_text("5.001\u00a0s")
+        expect(gain).to_have_attribute("data-kind", "gained")
+        expect(gain).to_have_attribute("data-note", "\u22120.073\u00a0s")
+
+
+def test_attribute_says_how_scores_are_written_and_no_list_is_read(
+    strangers: Strangers, stack: Running, service: Service, board: str
+) -> None:
+    service.write(board, "ada", score=6_107, userName="Ada")
+    lists: list[str] = []
+    html = document(element(stack, board, 'format="number" decimals="2" unit="pt"'))
+    with strangers() as page:
+        page.page.on(
+            "request", lambda it: lists.append(it.url) if it.url.endswith("/boards") else None
+        )
+        page.page.set_content(html)
+        points = rows(page).nth(1).locator("[part=points]")
+        expect(points).to_have_text("61.07\u00a0pt")
+        page.page.evaluate(
+            "() => document.querySelector('live-leaderboard').setAttribute('format', 'duration')"
+        )
+        expect(points).to_have_text("6.11\u00a0s\u00a0pt")
+        assert lists == []
+        page.page.evaluate(
+            "() => document.querySelector('live-leaderboard').removeAttribute('format')"
+        )
+        expect(points).to_have_text("6,107")
+        assert len(lists) == 1
+
+
+def test_list_of_boards_that_fails_leaves_plain_numbers(
+    strangers: Strangers, stack: Running, service: Service, board: str
+) -> None:
+    service.write(board, "ada", score=1_500, userName="Ada")
+    with strangers() as page:
+        page.page.route("**/boards", lambda route: route.abort())
+        page.page.set_content(document(element(stack, board)))
+        expect(rows(page).nth(1).locator("[part=points]")).to_have_text("1,500")
 
 
 def test_other_board_words_and_format_take_effect_at_once(

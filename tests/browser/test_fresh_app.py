@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 PACKAGE = ROOT / "clients" / "javascript"
 README = (PACKAGE / "README.md").read_text(encoding="utf-8")
+FIRST_README = (ROOT / "README.md").read_text(encoding="utf-8")
 HTTP = "https://abc.execute-api.eu-central-1.amazonaws.com"
 SOCKET = "wss://def.execute-api.eu-central-1.amazonaws.com/dev"
 # What an app has besides.
@@ -53,9 +54,9 @@ TYPESCRIPT = {
 }
 
 
-def block(language: str) -> str:
-    """The README's first code block in this language."""
-    found = re.search(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def block(language: str, text: str = README) -> str:
+    """The first code block of a text in this language."""
+    found = re.search(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert found is not None, language
     return found[1]
 
@@ -69,6 +70,16 @@ def addressed(code: str, stack: Running, board: str) -> str:
         .replace(SOCKET, stack.addresses["socket"])
         .replace('"global"', f'"{board}"')
     )
+
+
+def app_of(way: str) -> str:
+    """The React app of the package's README, or the one of the repository's own, as short as it
+    gets."""
+    if way != "first lines":
+        return block("tsx")
+    lines = block("jsx", FIRST_README)
+    assert 'http="…" socket="…"' in lines
+    return lines.replace('http="…" socket="…"', f'http="{HTTP}" socket="{SOCKET}"')
 
 
 def run(command: str, folder: Path) -> None:
@@ -115,19 +126,19 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("way", ["clone", "tarball"])
+@pytest.mark.parametrize("way", ["clone", "tarball", "first lines"])
 def test_react_app_by_the_readme_builds_with_types_and_moves(
     outside: Path, strangers: Strangers, stack: Running, service: Service, board: str, way: str
 ) -> None:
-    app = outside / f"app-{way}"
+    app = outside / f"app-{way.replace(' ', '-')}"
     app.mkdir()
     (app / "package.json").write_text('{"name": "app", "private": true, "type": "module"}')
     (app / "tsconfig.json").write_text(json.dumps(TYPESCRIPT))
     (app / "index.html").write_text(INDEX)
     (app / "main.tsx").write_text(MAIN)
-    (app / "App.tsx").write_text(addressed(block("tsx"), stack, board))
+    (app / "App.tsx").write_text(addressed(app_of(way), stack, board))
     from_clone, from_tarball = block("sh").splitlines()
-    if way == "tarball":
+    if way != "clone":
         shutil.copy(next(outside.glob("*.tgz")), app)
     run(from_clone if way == "clone" else from_tarball, app)
     installed = app / "node_modules" / "leaderboard-client"

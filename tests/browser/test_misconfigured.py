@@ -61,6 +61,33 @@ def test_address_where_nobody_answers_is_named(strangers: Strangers, stack: Runn
     assert "Nothing answers at ws://127.0.0.1:9/local" in found["message"]
 
 
+# The client's tries follow one another at once, and what it asks the service is answered late.
+SLOW = """() => {
+  Math.random = () => 0;
+  const { fetch } = window;
+  window.fetch = async (url, init) => {
+    if (String(url).endsWith("/health")) await new Promise((resolve) => setTimeout(resolve, 2_500));
+    return fetch(url, init);
+  };
+}"""
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_address_where_nobody_answers_is_named_on_a_slow_machine(
+    strangers: Strangers, stack: Running, *, earlier: bool
+) -> None:
+    """Another client of the page may have loaded the words for it already."""
+    with strangers(HTML) as page:
+        if earlier:
+            page.page.evaluate(
+                "async () => { await (await import('/client/loaded.js')).loadRemedies(); }"
+            )
+        page.page.evaluate(SLOW)
+        found = problem(page, both(stack) | {"socket": "ws://127.0.0.1:9/local"})
+    assert found["code"] == "socket_blocked"
+    assert "Nothing answers at ws://127.0.0.1:9/local" in found["message"]
+
+
 def test_wrong_path_of_the_socket_is_told_from_a_refused_origin(
     strangers: Strangers, stack: Running
 ) -> None:

@@ -69,7 +69,7 @@ export class Client {
       random: options.random ?? Math.random,
       sockets: this.#sockets !== null,
     });
-    this.#equip();
+    if (!this.#suspect) this.#equip();
     if (http !== undefined) {
       const open = (/** @type {typeof import("./reads.js")} */ { Polling, topReader }) => {
         this.#readTop = topReader({ http, fetch: options.fetch, parseTop });
@@ -126,7 +126,10 @@ export class Client {
     this.#stopTimer();
   };
 
-  /** Gives the session what tells a mistake in the set-up from an outage, once it is loaded. */
+  /**
+   * Gives the session what tells a mistake in the set-up from an outage, once it is loaded. In a page this comes after the
+   * first look around: the session counts failures, and four may pass before a slow machine has found the reason.
+   */
   #equip() {
     if (this.#equipped || !loaded.remedies) return;
     this.#equipped = true;
@@ -141,7 +144,6 @@ export class Client {
     const suspect = this.#suspect;
     if (event.type === "socketOpened") this.#suspect = undefined;
     if (event.type === "socketLost") {
-      this.#equip();
       this.#explain("socket", ({ whyNoSocket }) => (suspect && !event.problem ? whyNoSocket(suspect, this.#http) : null));
     }
     this.#dispatch(event);
@@ -156,11 +158,11 @@ export class Client {
     if (this.#asking) return;
     this.#asking = true;
     const remedies = await loadRemedies();
-    const problem = remedies ? await find(remedies) : null;
+    const problem = remedies && (await find(remedies));
     // What is found once is not looked for again.
-    this.#asking = problem !== null;
-    this.#equip();
+    this.#asking = !!problem;
     if (problem && (source === "client" || this.#suspect)) this.#dispatch({ type: "problemFound", source, problem });
+    this.#equip();
   }
 
   /**

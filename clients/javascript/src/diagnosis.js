@@ -6,8 +6,6 @@
  * where there is HTTP to compare with.
  */
 
-/** @import { Problem } from "./problems.js" */
-
 /** So many failed connections, of a client that never had one, and the way to the service is suspected. */
 const TRIES_LIMIT = 4;
 /** Why a socket never opens, as far as a client can know. */
@@ -20,16 +18,6 @@ export class Diagnosis {
   /** @param {import("./session_parts.js").SessionParts} parts */
   constructor(parts) {
     this.#parts = parts;
-  }
-
-  /**
-   * A try to connect named a problem. It takes the place of the one before.
-   * @param {Problem} problem
-   */
-  failed(problem) {
-    const { problems } = this.#parts;
-    if (!problems.list.some(({ code }) => code === problem.code)) problems.solve("socket");
-    problems.report("socket", problem);
   }
 
   /** Reports that sockets are blocked, or the origin refused, once there is enough to say so. */

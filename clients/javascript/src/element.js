@@ -21,6 +21,9 @@ const ADDRESSES =
 /** What is shown as it is has no troubles. @type {import("./status.js").Status} */
 const AT_REST = Object.freeze({ state: "idle", staleSince: null, attempt: 0, retryAt: null, problems: [] });
 
+/** What knows how scores are written, once it is needed and loaded; null where that failed. @type {typeof import("./element_rules.js") | null | undefined} */
+let formats;
+
 /** The clients in use, by their addresses. @type {Map<string, {leaderboard: Leaderboard, users: number}>} */
 const shared = new Map();
 
@@ -49,11 +52,11 @@ const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class 
 
 /**
  * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id); `order`,
- * "asc" where lower scores are better; `own`, the viewer's user id, whose line is marked; `bars`, for bars behind the
+ * "asc" where lower scores are better; `format`, `decimals` and `unit`, how scores are written; `own`, the viewer's user id, whose line is marked; `bars`, for bars behind the
  * lines; `quiet`, where the page itself says how things stand. It dispatches `change`, whose `detail` is `{board, changes}`.
  */
 export class LiveLeaderboard extends Base {
-  static observedAttributes = ["board", "http", "socket", "label", "lang", "order", "own", "bars", "quiet"];
+  static observedAttributes = ["board", "http", "socket", "label", "lang", "order", "format", "decimals", "unit", "own", "bars", "quiet"];
 
   /** @type {BoardView | null} */
   #view = null;
@@ -63,6 +66,7 @@ export class LiveLeaderboard extends Base {
   /** @type {Leaderboard | null} */
   #followedOwn = null;
   #planned = false;
+  #learning = false;
   /** @type {Leaderboard | null} */
   #own = null;
   /** @type {Board | null} */
@@ -104,7 +108,7 @@ export class LiveLeaderboard extends Base {
     this.#redraw();
   }
 
-  /** How a score is written; in the digits of the page's language unless given. */
+  /** How a score is written; unless given, by the attribute `format`, or as the service says at `http`. */
   get formatScore() {
     return this.#formatScore;
   }
@@ -141,6 +145,7 @@ export class LiveLeaderboard extends Base {
   }
 
   #follow() {
+    if (this.isConnected) this.#learn();
     if (this.#snapshot) return this.#showSnapshot(this.#snapshot);
     const [board, http, socket] = ["board", "http", "socket"].map((name) => this.getAttribute(name) ?? undefined);
     const wanted = this.isConnected ? JSON.stringify([board, http, socket]) : "";
@@ -174,7 +179,7 @@ export class LiveLeaderboard extends Base {
     this.#followed = "";
     // Nothing moves from one page to the next.
     this.#view?.clear();
-    this.#view?.show(board, this.#manner());
+    this.#paint(board);
     this.#view?.tell("", AT_REST, this.#manner());
   }
 
@@ -183,30 +188,69 @@ export class LiveLeaderboard extends Base {
    * @param {Changes} changes
    */
   #show(board, changes) {
-    this.#view?.show(board, this.#manner());
+    this.#learn();
+    this.#paint(board);
     this.#draw();
     this.dispatchEvent(new CustomEvent("change", { detail: { board, changes } }));
   }
 
   #redraw() {
     const board = this.#snapshot ?? this.#current?.board(this.getAttribute("board") ?? "");
-    if (board) this.#view?.show(board, this.#manner());
+    if (board) this.#paint(board);
     this.#draw();
+  }
+
+  /** Whether scores are written by an attribute, or as the service says. */
+  get #isTold() {
+    return !this.#formatScore && formats !== null && (this.hasAttribute("http") || this.hasAttribute("format"));
+  }
+
+  /**
+   * Reads how the board's scores are written, where the page does not say it.
+   * @returns {Promise<void>}
+   */
+  async #learn() {
+    if (!this.#isTold || this.#learning) return;
+    this.#learning = true;
+    const known = this.#told();
+    // Without it scores are plain numbers.
+    formats ??= await import("./element_rules.js").catch(() => null);
+    await formats?.learn(this);
+    this.#learning = false;
+    const now = this.#told();
+    // The address is another one meanwhile.
+    if (!now) return this.#learn();
+    if (now.formatScore !== known?.formatScore || now.order !== known?.order || !known) this.#redraw();
+  }
+
+  /** How the board's scores are written, and their order; undefined while that is still to be read. */
+  #told() {
+    return this.#isTold ? formats?.mannerOf(this, this.#locale) : {};
+  }
+
+  /** @param {Board} board */
+  #paint(board) {
+    // A time that is shown as a plain number for a moment would be wrong.
+    if (this.#told()) this.#view?.show(board, this.#manner());
   }
 
   #draw() {
     if (this.#current) this.#view?.tell(this.getAttribute("board") ?? "", this.#current.status, this.#manner());
   }
 
+  get #locale() {
+    return localeOf(this.closest("[lang]")?.getAttribute("lang"));
+  }
+
   #manner() {
-    const lang = this.closest("[lang]")?.getAttribute("lang");
+    const told = this.#told();
     const label = this.getAttribute("label") ?? this.getAttribute("board") ?? "";
     return {
       label,
-      locale: localeOf(lang),
+      locale: this.#locale,
       words: { ...words, ...this.#words },
-      formatScore: this.#formatScore,
-      order: /** @type {"asc" | "desc"} */ (this.getAttribute("order") === "asc" ? "asc" : "desc"),
+      formatScore: this.#formatScore ?? told?.formatScore,
+      order: /** @type {"asc" | "desc"} */ ((this.getAttribute("order") ?? told?.order) === "asc" ? "asc" : "desc"),
       own: this.getAttribute("own"),
       bars: this.hasAttribute("bars"),
       quiet: this.hasAttribute("quiet"),

@@ -20,8 +20,8 @@
 
 // The top of a board did not come over HTTP. `problem`: the refusal of the service or the browser, missing if nobody
 // answered; `retryAfter`: how long the service asks to wait, in milliseconds; `failure`: what came instead of an answer, as
-// the beginning of a sentence.
-/** @typedef {{type: "readFailed", board: string, problem?: Problem, retryAfter?: number, failure?: string}} ReadFailed */
+// the beginning of a sentence; `foreign`: an answer came that this service does not give.
+/** @typedef {{type: "readFailed", board: string, problem?: Problem, retryAfter?: number, failure?: string, foreign?: boolean}} ReadFailed */
 
 // The page was hidden or shown, was left, lost its network or has it back.
 /** @typedef {{type: "hidden" | "visible" | "left" | "offline" | "online"}} PageEvent */

@@ -12,7 +12,7 @@
 
 import { Poll } from "./poll.js";
 
-/** So many failed reads of every board in a row, where there is no socket, and the address is suspected. */
+/** So many failed reads of every board in a row, and the address is suspected. */
 const READS_LIMIT = 2;
 const HTTP_FAILED = "Check that `http` is the API's address and that it can be reached from here. The client keeps trying.";
 
@@ -24,6 +24,8 @@ export class Polling {
   /** The page may not read what the service answers, as it seems. @type {Problem | null} */
   originProblem = null;
   #parts;
+  /** Whether something else than the service seems to be at the address: it is read once more, even beside a live socket. */
+  #doubtful = false;
   /** Since when there has been no live socket though one is wanted. */
   #downAt = Infinity;
   /** How long after that this client begins to poll. */
@@ -42,10 +44,11 @@ export class Polling {
     board.poll = new Poll(this.#parts);
   }
 
-  /** When polling begins; Infinity while the socket is live, nobody looks, or there is no network. */
+  /** When polling begins; Infinity while the socket is live and gives no reason to read, nobody looks, or there is no network. */
   get startsAt() {
     const { connections } = this.#parts;
-    return !connections.offline && !connections.unwatched ? this.#downAt + this.#delay : Infinity;
+    if (connections.offline || connections.unwatched) return Infinity;
+    return this.#doubtful ? -Infinity : this.#downAt + this.#delay;
   }
 
   /** When the next read starts, or is given up. */
@@ -140,7 +143,7 @@ export class Polling {
    * @param {ReadFailed} read
    * @param {number} now
    */
-  fail({ board: name, problem, retryAfter = 0, failure = "The service did not answer in time" }, now) {
+  fail({ board: name, problem, retryAfter = 0, failure = "The service did not answer in time", foreign = false }, now) {
     const { boards, problems, sockets } = this.#parts;
     const board = boards.get(name);
     if (!board || board.poll.sentAt === null) return;
@@ -156,7 +159,10 @@ export class Polling {
       if (problem.code === "board_not_found") board.refused = true;
     } else {
       const failures = Math.min(...[...boards.values()].map(({ poll }) => poll.failures));
-      if (sockets || failures < READS_LIMIT) return;
+      // Where there are sockets, an outage is no problem of the address; nor is a network that answers in its place for a while.
+      const wrong = foreign && !this.everWorked;
+      this.#doubtful = wrong && failures < READS_LIMIT;
+      if ((sockets && !wrong) || failures < READS_LIMIT) return;
       problems.report("http", { code: "http_failed", message: `${failure}, ${failures} times in a row. ${HTTP_FAILED}` });
     }
   }
@@ -164,6 +170,7 @@ export class Polling {
   /** The service's own code answered over HTTP, and this page may read it. */
   #readable() {
     this.originProblem = null;
+    this.#doubtful = false;
     this.#parts.problems.solve("http", "origin");
   }
 }

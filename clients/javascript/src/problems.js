@@ -22,13 +22,14 @@ export class Problems {
   }
 
   /**
-   * Lists a problem, unless the same one is listed already.
+   * Lists a problem, unless the same one is listed already. It takes the place of the one that its source had.
    * @param {string} source what solves it when it works again: `socket`, `http`, `origin`, `frames`, `board …` or `read …`;
    *   nothing solves `client`
    * @param {Problem} problem
    */
   report(source, problem) {
     if (this.list.some(({ code, board }) => code === problem.code && board === problem.board)) return;
+    this.solve(source);
     this.#sources.set(Object.freeze(problem), source);
     this.#relist();
     this.#onNew(problem);

@@ -11,8 +11,8 @@
 
 export { Diagnosis } from "./diagnosis.js";
 
-/** How long each question may take. */
-const PROBE_MILLISECONDS = 2_000;
+/** How long each question may take. A busy machine is slow, and must not look like a service that is down. */
+const PROBE_MILLISECONDS = 8_000;
 
 const KEEPS_TRYING = "The client keeps trying.";
 const TICKET_FAILED =
@@ -124,14 +124,15 @@ export async function unreadable(url, { fetch, signal, suspect }) {
 /**
  * Why a read was refused.
  * @param {Response} response
- * @param {{body: any, board: string, url: string}} details `body`: problem details, if the service itself wrote it
+ * @param {{body: any, board: string, url: string, foreign: boolean}} details `body`: problem details, if the service itself
+ *   wrote it; `foreign`: else another site is at the address
  * @returns {Reading}
  * @internal
  */
-export function refusal(response, { body, board, url }) {
+export function refusal(response, { body, board, url, foreign }) {
   const retryAfter = Number(response.headers.get("Retry-After") ?? 0) * 1000 || 0;
   const { code, detail, title, requestId } = body ?? {};
-  if (typeof code !== "string") return { retryAfter, failure: `${url} answered ${response.status}` };
+  if (typeof code !== "string") return { retryAfter, foreign, failure: `${url} answered ${response.status}` };
   return { retryAfter, problem: { code, message: String(detail ?? title ?? code), board, requestId } };
 }
 

@@ -113,7 +113,7 @@ export class Session {
       case "messageReceived":
         return this.#received(event.link, event.text, now);
       case "socketLost": {
-        if (event.problem) this.#diagnosis?.failed(event.problem);
+        if (event.problem) this.#parts.problems.report("socket", event.problem);
         const link = this.#connections.find(event.link);
         return link && this.#connections.lose(link, now);
       }
@@ -122,7 +122,7 @@ export class Session {
       case "readFailed":
         return this.#polling?.fail(event, now);
       case "problemFound":
-        return event.source === "client" ? this.#parts.problems.report("client", event.problem) : this.#diagnosis?.failed(event.problem);
+        return this.#parts.problems.report(event.source, event.problem);
       case "loaded":
         return this.#load(event, now);
       case "close":
@@ -157,7 +157,7 @@ export class Session {
    * @param {number} now
    */
   #load({ Polling, Diagnosis }, now) {
-    if (Diagnosis) this.#diagnosis ??= new Diagnosis(this.#parts);
+    if (Diagnosis) this.#diagnosis = new Diagnosis(this.#parts);
     if (!Polling) return;
     this.#polling = this.#parts.polling = new Polling(this.#parts);
     for (const board of this.#boards.values()) this.#readFirst(board, now);

@@ -8,12 +8,19 @@
 
 const remedies = () => import("./remedies.js");
 
+/**
+ * Whether an answer that is not the service's means another site; a gateway that is busy or has lost its service gives such
+ * answers, too.
+ * @param {number} status
+ */
+const isForeign = (status) => status < 500 && ![408, 425, 429].includes(status);
+
 /** A worker has no document, but a browser's fetch. */
 const isBrowser = () => "document" in globalThis || "importScripts" in globalThis;
 
 /**
  * A top, or why there is none: see `ReadFailed`.
- * @typedef {{top: Snapshot} | {problem?: Problem, retryAfter?: number, failure?: string}} Reading
+ * @typedef {{top: Snapshot} | {problem?: Problem, retryAfter?: number, failure?: string, foreign?: boolean}} Reading
  */
 
 /**
@@ -46,17 +53,19 @@ export function topReader({ http, parseTop, fetch = (...request) => globalThis.f
       return (await remedies()).unreadable(url, { fetch, signal, suspect: cached && !readable });
     }
     readable = true;
+    const foreign = isForeign(response.status);
     try {
       if (response.status === 304 && last) return { top: last.top };
       const body = await response.json();
-      if (!response.ok) return (await remedies()).refusal(response, { body, board, url });
+      if (!response.ok) return (await remedies()).refusal(response, { body, board, url, foreign });
       const top = parseTop(body, board);
-      if (!top) return { failure: `What ${url} answered is not a board` };
+      if (!top) return { foreign, failure: `What ${url} answered is not a board` };
       const etag = response.headers.get("ETag");
       if (etag) known.set(board, { etag, top });
       return { top };
-    } catch {
-      return { failure: `What ${url} answered (${response.status}) is not JSON` };
+    } catch (error) {
+      // Another error: the connection ended in the middle of the answer.
+      return { foreign: foreign && error instanceof SyntaxError, failure: `What ${url} answered (${response.status}) is not JSON` };
     }
   };
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -56,4 +56,61 @@ test("strict app compiles against the declarations, and its mistakes do not", ()
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+const PAGE = `
+import "leaderboard-client/element";
+import "leaderboard-client/leaderboard-client.js";
+
+const element = document.createElement("live-leaderboard");
+element.formatScore = (score: number) => String(score);
+document.querySelector("live-leaderboard")?.addEventListener("change", () => {});
+export const client = LeaderboardClient.createLeaderboard({ socket: "wss://example.test" });
+export const made: HTMLElement = new LeaderboardClient.LiveLeaderboard();
+// @ts-expect-error there is no such property
+element.points = 3;
+// @ts-expect-error there is no such function
+LeaderboardClient.createApi;
+`;
+
+const REACT = `
+import "leaderboard-client/element";
+
+export const Top = () => <live-leaderboard board="global" http="https://example.test" format="duration" decimals={2} order="asc" bars className="top" ref={(element) => void element?.leaderboard} />;
+// @ts-expect-error there is no such format
+export const Wrong = () => <live-leaderboard board="global" format="time" />;
+// @ts-expect-error there is no such attribute
+export const Misspelt = () => <live-leaderboard bord="global" />;
+`;
+
+/**
+ * What the compiler says of an app that has installed the package, and these packages of types.
+ * @param {string} name
+ * @param {string} code
+ * @param {string[]} types
+ */
+function compile(name, code, types) {
+  const folder = mkdtempSync(join(tmpdir(), "app-"));
+  const installed = join(folder, "node_modules");
+  try {
+    mkdirSync(join(installed, "@types"), { recursive: true });
+    for (const part of ["package.json", "types"]) cpSync(join(root, part), join(installed, "leaderboard-client", part), { recursive: true });
+    for (const each of types) symlinkSync(join(root, "node_modules", each), join(installed, each));
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+    writeFileSync(join(folder, name), code);
+    execFileSync(tsc, [...strict, "--jsx", "react-jsx", name], { cwd: folder, encoding: "utf8", stdio: "pipe" });
+    return "";
+  } catch (error) {
+    return String(/** @type {{stdout?: string}} */ (error).stdout || error);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("page knows the element by its tag, and the single file by its global, without React", () => {
+  assert.equal(compile("page.ts", PAGE, []), "");
+});
+
+test("React app writes the element with its attributes, and not with others", () => {
+  assert.equal(compile("app.tsx", REACT, ["@types/react", "csstype"]), "");
 });

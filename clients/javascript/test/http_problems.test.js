@@ -109,6 +109,54 @@ test("HTTP that is dead, without a socket, is one problem that names the address
   assert.deepEqual(stage.unsolved, []);
 });
 
+test("address that is another site's is one problem beside a live socket, too, and read no more than twice", async () => {
+  const stage = new Stage({ http: "https://example.test/shop" });
+  stage.subscribe();
+  stage.request.answer(404, { message: "Not Found" });
+  stage.socket.open();
+  stage.answerPings().socket.receive(stage.pong(), snapshot(1));
+  await stage.wait(10);
+  assert.deepEqual(stage.codes, [], "once may be a hotel's sign-in page");
+  (await stage.nextRead()).answer(200);
+  await stage.wait(120_000);
+  assert.deepEqual(stage.codes, ["http_failed"]);
+  assert.match(stage.problems[0].message, /https:\/\/example\.test\/shop\/boards\/global\/top.*is not JSON, 2 times in a row\. Check.*`http`/s);
+  assert.equal(stage.requests.length, 2);
+  assert.equal(stage.client.status.state, "live");
+});
+
+test("gateway that is busy, and an outage of HTTP alone, are no problem beside a live socket", async () => {
+  const ways = /** @type {((request: Stage["request"]) => void)[]} */ ([
+    (request) => request.answer(503),
+    (request) => request.answer(429, { message: "Too Many Requests" }),
+    (request) => request.fail(),
+  ]);
+  for (const answer of ways) {
+    const stage = new Stage({ http });
+    stage.subscribe();
+    stage.socket.open();
+    stage.answerPings().socket.receive(stage.pong(), snapshot(1));
+    for (let step = 0; step < 1_200; step += 1) {
+      for (const request of stage.requests.splice(0)) answer(request);
+      await stage.wait(100);
+    }
+    assert.deepEqual(stage.codes, []);
+    stage.client.close();
+  }
+});
+
+test("network that answers in place of the service, whose address has worked, is no problem of the address", async () => {
+  const stage = new Stage({ http });
+  stage.subscribe();
+  stage.request.answer(200, snapshot(1));
+  await stage.wait(10);
+  stage.socket.open();
+  stage.socket.drop();
+  for (let read = 0; read < 4; read += 1) (await stage.nextRead()).answer(200);
+  await stage.wait(10);
+  assert.deepEqual(stage.codes, []);
+});
+
 test("board that cannot be read beside one that can does not make HTTP a problem", async () => {
   const stage = new Stage({ http, socket: undefined });
   stage.subscribe();

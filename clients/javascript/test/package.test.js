@@ -19,6 +19,7 @@ test("tarball is small and holds the sources, their types, the single file, the 
   const [pack] = JSON.parse(output.slice(output.indexOf("[\n")));
   const paths = /** @type {string[]} */ (pack.files.map((/** @type {{path: string}} */ { path }) => path)).sort();
   const expected = ["LICENSE", "README.md", "dist/leaderboard-client.js", "package.json", ...modules.map((name) => `src/${name}`)];
+  expected.push("types/single.d.ts", "types/tag.d.ts");
   assert.deepEqual(paths, [...expected, ...modules.map((name) => `types/${name.replace(".js", ".d.ts")}`)].sort());
   assert.ok(pack.size < 100_000, String(pack.size));
 });

@@ -7,6 +7,9 @@ import { current, snapshot, Stage, update } from "./stage.js";
 const http = "https://example.test";
 const MINUTE = 60_000;
 
+// Newer runtimes have one. Where a test gives none there is none, as in Node.js 20.
+Reflect.deleteProperty(globalThis, "WebSocket");
+
 test("sockets that never open while HTTP answers are one problem that names allowedOrigins", async () => {
   const stage = new Stage({ http });
   stage.subscribe();
@@ -118,6 +121,14 @@ test("refusals of the service are reported once until the board is answered", as
   assert.deepEqual(stage.unsolved, []);
   stage.socket.receive(refusal);
   assert.deepEqual(stage.codes, ["unavailable", "unavailable"]);
+});
+
+test("another refusal takes the place of the one before", () => {
+  const stage = new Stage().live();
+  const refusal = { type: "error", code: "unavailable", message: "A table did not answer.", board: "global" };
+  stage.socket.receive(update(5, 6), refusal, { ...refusal, code: "internal_error" });
+  assert.deepEqual(stage.codes, ["unavailable", "internal_error"]);
+  assert.deepEqual(stage.unsolved, ["internal_error"]);
 });
 
 test("refusal of a frame that names no board is over with the next answer", () => {

@@ -8,7 +8,7 @@ declare const Base: {
 };
 /**
  * The element. Attributes: `board`, `http`, `socket`, and `label`, the title of the table (else the board's id); `order`,
- * "asc" where lower scores are better; `own`, the viewer's user id, whose line is marked; `bars`, for bars behind the
+ * "asc" where lower scores are better; `format`, `decimals` and `unit`, how scores are written; `own`, the viewer's user id, whose line is marked; `bars`, for bars behind the
  * lines; `quiet`, where the page itself says how things stand. It dispatches `change`, whose `detail` is `{board, changes}`.
  */
 export declare class LiveLeaderboard extends Base {
@@ -23,7 +23,7 @@ export declare class LiveLeaderboard extends Base {
     /** What the element says, in another language or other words. @returns {Partial<Words>} */
     get words(): Partial<Words>;
     set words(own: Partial<Words>);
-    /** How a score is written; in the digits of the page's language unless given. */
+    /** How a score is written; unless given, by the attribute `format`, or as the service says at `http`. */
     get formatScore(): ((score: number, entry: Entry) => string) | undefined;
     set formatScore(format: ((score: number, entry: Entry) => string) | undefined);
 }

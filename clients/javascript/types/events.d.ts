@@ -27,6 +27,7 @@ export type ReadFailed = {
     problem?: Problem;
     retryAfter?: number;
     failure?: string;
+    foreign?: boolean;
 };
 export type PageEvent = {
     type: "hidden" | "visible" | "left" | "offline" | "online";
@@ -53,7 +54,7 @@ export type Event = BoardEvent | SocketEvent | ReadSucceeded | ReadFailed | Page
  *   | {type: "socketLost", link: number, problem?: Problem}} SocketEvent
  */
 /** @typedef {{type: "readSucceeded", board: string, top: Snapshot}} ReadSucceeded */
-/** @typedef {{type: "readFailed", board: string, problem?: Problem, retryAfter?: number, failure?: string}} ReadFailed */
+/** @typedef {{type: "readFailed", board: string, problem?: Problem, retryAfter?: number, failure?: string, foreign?: boolean}} ReadFailed */
 /** @typedef {{type: "hidden" | "visible" | "left" | "offline" | "online"}} PageEvent */
 /**
  * @typedef {{type: "loaded", Polling?: typeof import("./polling.js").Polling,

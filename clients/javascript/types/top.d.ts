@@ -6,4 +6,5 @@ export type Reading = {
     problem?: Problem;
     retryAfter?: number;
     failure?: string;
+    foreign?: boolean;
 };

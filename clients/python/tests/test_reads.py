@@ -10,7 +10,16 @@ from dataclasses import replace
 import pytest
 
 from clients.python.tests.messages import snapshot
-from clients.python.tests.servers import HURRIED, SECONDS, Api, Handler, api, until
+from clients.python.tests.servers import (
+    HURRIED,
+    SECONDS,
+    Api,
+    Gateway,
+    Handler,
+    api,
+    run,
+    until,
+)
 from leaderboard_client import Board, BoardNotFound, Leaderboard, Problem, Timing
 
 
@@ -123,6 +132,26 @@ def test_dead_http_without_a_socket_is_one_problem_until_it_answers() -> None:
     with api() as server:
         server.answer = lambda request: request.reply(404, {"message": "Not Found"})
         asyncio.run(asyncio.wait_for(test(server), SECONDS))
+
+
+def test_other_site_at_the_address_is_one_problem_beside_a_live_socket() -> None:
+    with api() as site:
+        site.answer = lambda request: request.reply(404, b"<html>Not found")
+
+        async def test(server: Gateway) -> None:
+            problems: list[Problem] = []
+            async with Leaderboard(
+                http=site.url, socket=server.url, timing=replace(HURRIED, poll_cap=100)
+            ) as leaderboard:
+                leaderboard.on("problem", problems.append)
+                leaderboard.subscribe("global", lambda *_: None)
+                await until(lambda: leaderboard.status.state == "live")
+                await until(lambda: problems)
+                assert [problem.code for problem in problems] == ["http_failed"]
+                assert f"{site.url}/boards/global/top" in problems[0].message
+                assert leaderboard.status.state == "live"
+
+        run(test)
 
 
 def test_read_that_drips_or_hangs_is_given_up_and_its_thread_ends() -> None:

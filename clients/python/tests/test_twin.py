@@ -101,7 +101,7 @@ def event_of(recorded: Json) -> Event:
             assert top, recorded
             return ReadSucceeded(recorded["board"], top)
         case "readFailed":
-            more = {"failure": recorded["failure"]} if "failure" in recorded else {}
+            more = {name: recorded[name] for name in ("failure", "foreign") if name in recorded}
             return ReadFailed(recorded["board"], problem, recorded.get("retryAfter", 0), **more)
         case "close":
             return Close()

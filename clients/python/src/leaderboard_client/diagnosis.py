@@ -32,13 +32,6 @@ class Diagnosis:
         self._ever_opened = True
         self._parts.problems.solve("socket")
 
-    def failed(self, problem: Problem) -> None:
-        """A try to connect named a problem. It takes the place of the one before."""
-        problems = self._parts.problems
-        if all(it.code != problem.code for it in problems.list):
-            problems.solve("socket")
-        problems.report("socket", problem)
-
     def advance(self) -> None:
         """Reports that sockets are blocked, once there is enough to say so."""
         failures = self._parts.connections.failures

@@ -65,6 +65,8 @@ class ReadFailed:
     """How long the service asks to wait, in milliseconds."""
     failure: str = "The service did not answer in time"
     """What came instead of an answer, as the beginning of a sentence."""
+    foreign: bool = False
+    """Whether an answer came that this service does not give."""
 
 
 @dataclass(frozen=True, slots=True)

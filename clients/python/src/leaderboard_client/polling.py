@@ -15,8 +15,7 @@ from leaderboard_client.followed_board import FollowedBoard
 from leaderboard_client.problems import Problem
 from leaderboard_client.session_parts import SessionParts
 
-# So many failed reads of every board in a row, where there is no socket, and the address is
-# suspected.
+# So many failed reads of every board in a row, and the address is suspected.
 READS_LIMIT = 2
 HTTP_FAILED = (
     "Check that `http` is the API's address and that it can be reached from here. The client keeps "
@@ -32,6 +31,9 @@ class Polling:
         """Whether the last read brought a top, since the socket was lost."""
         self.ever_worked = False
         self._parts = parts
+        # Whether something else than the service seems to be at the address: it is read once more,
+        # even beside a live socket.
+        self._doubtful = False
         # Since when there has been no live socket though one is wanted.
         self._down_at = math.inf
         # How long after that this client begins to poll.
@@ -39,7 +41,10 @@ class Polling:
 
     @property
     def starts_at(self) -> float:
-        """From when on boards are polled; infinity while the socket is live."""
+        """From when on boards are polled; infinity while the socket is live and gives no reason to
+        read."""
+        if self._doubtful:
+            return -math.inf
         return self._down_at + self._delay if self._parts.http else math.inf
 
     @property
@@ -96,6 +101,7 @@ class Polling:
         sent_at = board.poll.sent_at
         board.poll.succeed(now)
         self.works = self.ever_worked = True
+        self._doubtful = False
         self._parts.problems.solve("http", f"read {read.board}")
         current = self._parts.connections.current
         if current and current.is_answered(read.board):
@@ -119,12 +125,17 @@ class Polling:
         board.poll.fail(now, read.retry_after)
         self.works = False
         if read.problem:
+            self._doubtful = False
             problems.solve("http")
             problems.report(f"read {read.board}", read.problem)
             if read.problem.code == "board_not_found":
                 board.refused = True
             return
         failures = min(it.poll.failures for it in self._parts.boards.values())
-        if not self._parts.sockets and failures >= READS_LIMIT:
+        # Where there are sockets, an outage is no problem of the address; nor is a network that
+        # answers in its place for a while.
+        wrong = read.foreign and not self.ever_worked
+        self._doubtful = wrong and failures < READS_LIMIT
+        if (wrong or not self._parts.sockets) and failures >= READS_LIMIT:
             message = f"{read.failure}, {failures} times in a row. {HTTP_FAILED}"
             problems.report("http", Problem(code="http_failed", message=message))

@@ -31,14 +31,16 @@ class Problems:
         self._sources: list[tuple[str, Problem]] = []
 
     def report(self, source: str, problem: Problem) -> None:
-        """Lists a problem, unless the same one is listed already.
+        """Lists a problem, unless the same one is listed already. It takes the place of the one
+        that its source had.
 
         `source`: what solves it when it works again: `socket`, `http`, `frames`, `board …` or
         `read …`.
         """
         if any(it.code == problem.code and it.board == problem.board for it in self.list):
             return
-        self._keep([*self._sources, (source, problem)])
+        others = [it for it in self._sources if it[0] != source]
+        self._keep([*others, (source, problem)])
         self._on_new(problem)
 
     def has(self, source: str) -> bool:

@@ -126,7 +126,7 @@ class Session:
                 self._received(number, text, now)
             case SocketLost(number, problem):
                 if problem:
-                    self._diagnosis.failed(problem)
+                    self._parts.problems.report("socket", problem)
                 if link := self._connections.find(number):
                     self._connections.lose(link, now)
             case ReadSucceeded():

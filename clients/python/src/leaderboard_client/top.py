@@ -63,12 +63,13 @@ class TopReader:
             body = response.json()
         except (RecursionError, ValueError):
             failure = f"What {url} answered ({response.status}) is not JSON"
-            return ReadFailed(board, failure=failure)
+            return ReadFailed(board, failure=failure, foreign=_is_foreign(response.status))
         if not 200 <= response.status < 300:
             return _refusal(response, body, board, url=url)
         top = parse_top(body, board)
         if top is None:
-            return ReadFailed(board, failure=f"What {url} answered is not a board")
+            failure = f"What {url} answered is not a board"
+            return ReadFailed(board, failure=failure, foreign=True)
         if etag := response.headers.get("etag"):
             self._known[board] = (etag, top)
         return ReadSucceeded(board, top)
@@ -78,13 +79,20 @@ class TopReader:
         self._transport.close()
 
 
+def _is_foreign(status: int) -> bool:
+    """Whether an answer that is not the service's means another site; a gateway that is busy or
+    has lost its service gives such answers, too."""
+    return status < 500 and status not in (408, 425, 429)
+
+
 def _refusal(response: Response, body: Any, board: str, *, url: str) -> ReadFailed:
     """Why a read was refused. `body`: problem details, if the service itself wrote it."""
     wait = (retry_after(response.headers) or 0.0) * 1000
     code = body.get("code") if isinstance(body, dict) else None
     if not isinstance(code, str):
         failure = f"{url} answered {response.status}"
-        return ReadFailed(board, retry_after=wait, failure=failure)
+        foreign = _is_foreign(response.status)
+        return ReadFailed(board, retry_after=wait, failure=failure, foreign=foreign)
     message = body.get("detail") or body.get("title") or code
     request_id = body.get("requestId")
     problem = Problem(
