@@ -8,11 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from local.service import ROOT, environment
 from tests.browser.axe import AXE, violations
 from tests.browser.conftest import Visitors
+from tests.browser.played import PlayedBoard, playing
 from tests.browser.visitor import Visitor
 from tests.e2e.service import Service
 
@@ -221,6 +222,45 @@ def test_wall_comes_back_from_a_loss_and_stays_awake(
     service.write(board, "bo", score=200, userName="Bo")
     expect(page.locator(".wall .state")).to_have_attribute("data-state", "live", timeout=40_000)
     expect(page.locator(".panel .row bdi")).to_have_text(["Bo", "Ada"])
+
+
+@pytest.mark.browser
+def test_screen_that_the_browser_let_go_is_kept_on_again(browser: Browser) -> None:
+    lend = """
+      window.wakes = [];
+      class Lock extends EventTarget {
+        released = false;
+        release() {
+          this.released = true;
+          this.dispatchEvent(new Event("release"));
+        }
+      }
+      Object.defineProperty(navigator.wakeLock, "request", {
+        value: async () => window.wakes[window.wakes.push(new Lock()) - 1],
+      });
+    """
+    release = "() => window.wakes.at(-1).release()"
+    arena = PlayedBoard(version=1, seasons={"all": [("ada", 900)]})
+    with playing(browser, arena, scripts=(lend,)) as (visitor, _):
+        page = open_wall(visitor, "arena")
+        live(page, 1)
+        for times in (2, 3):
+            page.evaluate(release)
+            page.wait_for_function("(times) => window.wakes.length === times", arg=times)
+        # One that is held is enough.
+        page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+        assert page.evaluate("() => window.wakes.length") == 3
+        # Out of sight nobody looks at the screen.
+        page.evaluate(
+            """() => Object.defineProperty(document, "visibilityState", {
+                 configurable: true, get: () => "hidden" })"""
+        )
+        page.evaluate(release)
+        page.wait_for_timeout(1_500)
+        assert page.evaluate("() => window.wakes.length") == 3
+        page.evaluate("() => delete document.visibilityState")
+        page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_for_function("() => window.wakes.length === 4")
 
 
 @pytest.mark.e2e
