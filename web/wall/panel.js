@@ -12,7 +12,7 @@ import { boardWords } from "../board_words.js";
 import { call } from "../calls.js";
 import { make, tell, write } from "../elements.js";
 import { rulesOf, titleOf } from "../rules.js";
-import { text } from "../texts/index.js";
+import { spokenLocale, text } from "../texts/index.js";
 import { amount, duration, seasonName } from "../words.js";
 import { Finale } from "./finale.js";
 
@@ -30,7 +30,7 @@ export class Panel {
   #title = make("h2");
   #facts = make("p", { class: "facts" });
   #empty = make("p", { class: "empty", hidden: true });
-  #live = /** @type {import("../client/element.js").LiveLeaderboard} */ (make("live-leaderboard", { quiet: true }));
+  #live = /** @type {import("../client/element.js").LiveLeaderboard} */ (make("live-leaderboard", { quiet: true, lang: spokenLocale }));
   /** @type {Board | null} */
   #board = null;
   /** @type {Rules | undefined} */
