@@ -143,8 +143,8 @@ def test_names_of_32_wide_letters_fit_every_view(browser: Browser, view: str) ->
             "c": "\ufdfd" * 32,
             "d": "M" * 32,
         }
-    options = {"viewport": {"width": width, "height": height}}
-    with playing(browser, *boards, **options) as (visitor, service):
+    viewport = {"width": width, "height": height}
+    with playing(browser, *boards, viewport=viewport) as (visitor, service):
         page = visitor.page
         page.goto(visitor.url + address)
         lines = page.locator("live-leaderboard:visible").first.locator("tbody tr")

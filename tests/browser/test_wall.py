@@ -257,8 +257,10 @@ def test_season_ends_with_a_countdown_and_its_winners(
 ) -> None:
     width, height = SCREENS[screen]
     arena = daily(ends=time.time() + 14)
-    options = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
-    with playing(browser, arena, daily("other"), scripts=(AXE,), **options) as (visitor, service):
+    viewport = {"width": width, "height": height}
+    with playing(
+        browser, arena, daily("other"), scripts=(AXE,), viewport=viewport, color_scheme=scheme
+    ) as (visitor, service):
         page = open_wall(visitor, "arena", "other")
         live(page, 2)
         panel = page.locator(".panel").first
@@ -314,8 +316,8 @@ def test_board_whose_season_ends_takes_the_turn(browser: Browser) -> None:
     names = [f"board-{name}" for name in "abcd"]
     boards = [daily(name, ends=time.time() + 86_400) for name in names]
     boards[3].ends = time.time() + 15
-    options = {"viewport": {"width": 1920, "height": 1080}}
-    with playing(browser, *boards, **options) as (visitor, service):
+    viewport = {"width": 1920, "height": 1080}
+    with playing(browser, *boards, viewport=viewport) as (visitor, service):
         page = open_wall(visitor, *names)
         live(page, 2)
         shown = page.locator(".panel:visible h2")

@@ -4,6 +4,7 @@
  */
 
 /** @typedef {import("../client/index.js").Board} Board */
+/** @typedef {import("../client/index.js").Entry} Entry */
 /** @typedef {import("../service.js").Format} Format */
 
 import { make, write } from "../elements.js";
@@ -23,7 +24,7 @@ const HOLDS = 20_000;
 export class Finale {
   #read;
   #timer = 0;
-  /** The season whose winners are shown, and when it ended. @type {{season: string, at: number, entries: readonly import("../client/index.js").Entry[]} | null} */
+  /** The season whose winners are shown, and when it ended. @type {{season: string, at: number, entries: readonly Entry[]} | null} */
   #ended = null;
   #title = make("h3");
   #steps = make("ol", { class: "steps" });
