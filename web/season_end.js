@@ -6,12 +6,11 @@
 /** @typedef {import("./client/index.js").Entry} Entry */
 /** @typedef {import("./service.js").Rules} Rules */
 
-import { find, make, write } from "./elements.js";
+import { find, write } from "./elements.js";
+import { steps } from "./steps.js";
 import { text } from "./texts/index.js";
-import { amount, count, seasonName } from "./words.js";
+import { amount, seasonName } from "./words.js";
 
-/** How many stand on the steps. */
-const STEPS = 3;
 /** Scores of the last moment are still counted for a while after the end, in milliseconds. */
 const SETTLED = 4_000;
 /** How long after a season's end a page that opens still shows how it ended, in milliseconds. */
@@ -112,9 +111,8 @@ export class SeasonEnd {
   #write() {
     if (!this.#ended) return;
     const { season, entries } = this.#ended;
-    const [winner] = entries;
     write(find("season-end-title"), text("seasons.over", { season: seasonName(season) }));
-    find("steps").replaceChildren(...entries.slice(0, STEPS).map((entry) => this.#step(entry, winner, entries[1])));
+    find("steps").replaceChildren(...steps(entries, this.#rules?.format, this.#own));
     const own = entries.find(({ userId }) => userId === this.#own);
     write(find("season-end-own"), own?.place ? text("seasons.own", { place: own.place }) : "");
     const whole = /** @type {HTMLAnchorElement} */ (find("season-end-whole"));
@@ -122,37 +120,4 @@ export class SeasonEnd {
     write(whole, text("seasons.whole", { season: seasonName(season) }));
     this.#element.hidden = false;
   }
-
-  /**
-   * @param {Entry} entry
-   * @param {Entry} winner
-   * @param {Entry | undefined} second
-   */
-  #step(entry, winner, second) {
-    const { place, rank, userId, userName, userScore } = entry;
-    const format = this.#rules?.format;
-    const shown = place ?? rank ?? 1;
-    return make(
-      "li",
-      { class: "step", "data-place": String(shown), ...(userId === this.#own ? { "aria-current": "true" } : {}) },
-      make("span", { class: "step-place" }, count(shown)),
-      make("bdi", { class: "name", title: userName }, userName),
-      make("span", { class: "points" }, amount(userScore, format)),
-      make("span", { class: "gap" }, gap(entry, entry === winner ? second : winner, entry === winner, format)),
-    );
-  }
-}
-
-/**
- * How far apart two are.
- * @param {Entry} entry
- * @param {Entry | undefined} other
- * @param {boolean} wins
- * @param {import("./service.js").Format | undefined} format
- */
-function gap(entry, other, wins, format) {
-  if (!other) return "";
-  const points = Math.abs(entry.userScore - other.userScore);
-  if (points === 0) return text("seasons.level");
-  return text(wins ? "board.ahead" : "seasons.behind", { points: amount(points, format) });
 }

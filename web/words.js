@@ -97,6 +97,9 @@ export function actionName(action) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+const months = new Intl.DateTimeFormat(language, { month: "long", timeZone: "UTC" });
+const days = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", timeZone: "UTC" });
+
 /**
  * The name of a season for people: `2026-W48` is `Week 48`.
  * @param {string} season
@@ -105,8 +108,8 @@ export function seasonName(season) {
   const week = /^(\d{4})-W(\d{2})$/.exec(season);
   if (week) return text("season.week", { week: Number(week[2]) });
   const month = /^(\d{4})-(\d{2})$/.exec(season);
-  if (month) return new Intl.DateTimeFormat(language, { month: "long", timeZone: "UTC" }).format(new Date(`${season}-01T00:00:00Z`));
+  if (month) return months.format(new Date(`${season}-01T00:00:00Z`));
   const day = /^\d{4}-\d{2}-\d{2}$/.test(season);
-  if (day) return new Intl.DateTimeFormat(language, { month: "short", day: "numeric", timeZone: "UTC" }).format(new Date(`${season}T00:00:00Z`));
+  if (day) return days.format(new Date(`${season}T00:00:00Z`));
   return season === "all" ? text("seasons.all") : season;
 }

@@ -71,7 +71,7 @@
 
   function top(board) {
     const state = stateOf(board);
-    const ranked = [...state.scores].sort(([a, x], [b, y]) => y.userScore - x.userScore || (a < b ? -1 : 1)).slice(0, 10);
+    const ranked = [...state.scores].sort(([a, x], [b, y]) => y.userScore - x.userScore || (a < b ? -1 : 1)).slice(0, 5);
     const entries = ranked.map(([userName, it], index) => ({ rank: index + 1, place: index + 1, userId: userName.toLowerCase(), userName, ...it }));
     const season = new Date(state.number * SEASON).toISOString().slice(0, 10);
     return { board, season, epoch: `e${state.number}`, version: state.version, total: state.scores.size, endsAt: time((state.number + 1) * SEASON), entries };

@@ -29,7 +29,7 @@ RULES = [
         "board": board,
         "title": title,
         "order": "desc",
-        "topSize": 10,
+        "topSize": 5,
         "actions": {},
         "format": {"kind": "number"},
     }

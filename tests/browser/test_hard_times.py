@@ -93,3 +93,67 @@ def test_season_that_ended_while_the_tab_slept_is_told(browser: Browser) -> None
         expect(visitor.page.locator("#season-end-title")).to_have_text(
             re.compile("^Nov 23 is over$"), timeout=30_000
         )
+
+
+WIDE_VIEWS = {
+    "page": ("?board=arena", (360, 780)),
+    "ranking": ("?board=arena&view=ranking", (360, 780)),
+    "wall": ("?view=wall&boards=arena,other", (1920, 1080)),
+    "upright wall": ("?view=wall&boards=arena,other", (1080, 1920)),
+    "embed": ("?embed=1&board=arena", (300, 400)),
+}
+# What sticks out of its view, and what of a line or a step is cut off, lies on its neighbour, or is
+# too small to be seen. Names are shortened.
+BROKEN = """() => {
+  const parts = [...document.querySelectorAll("live-leaderboard")]
+    .filter((it) => it.checkVisibility())
+    .flatMap((it) => [...it.shadowRoot.querySelectorAll("tbody tr")])
+    .map((it) => [it, it.querySelector("bdi"), it.querySelector(".points")])
+    .concat([...document.querySelectorAll(".step")].filter((it) => it.checkVisibility())
+      .map((it) => [it, it.querySelector(".name"), it.querySelector(".points")]));
+  const box = (it) => it.getBoundingClientRect();
+  const outside = (inner, outer) => box(inner).left < box(outer).left - 1
+    || box(inner).right > box(outer).right + 1 || box(inner).bottom > box(outer).bottom + 1;
+  const overlap = (a, b) => box(a).left < box(b).right - 1 && box(b).left < box(a).right - 1
+    && box(a).top < box(b).bottom - 1 && box(b).top < box(a).bottom - 1;
+  return {
+    parts: parts.length,
+    broken: parts.filter(([whole, name, points]) => outside(name, whole) || outside(points, whole)
+      || overlap(name, points) || box(name).width < 20
+      || points.scrollWidth > points.clientWidth + 1
+      || box(whole).left < 0 || box(whole).right > innerWidth + 1).map(([it]) => it.textContent),
+    wider: document.documentElement.scrollWidth - innerWidth,
+  };
+}"""
+
+
+@pytest.mark.parametrize("view", WIDE_VIEWS)
+def test_names_of_32_wide_letters_fit_every_view(browser: Browser, view: str) -> None:
+    address, (width, height) = WIDE_VIEWS[view]
+    boards = [
+        PlayedBoard(name, version=1, season="2026-11-23", ends=4_000_000_000.0)
+        for name in ("arena", "other")
+    ]
+    scores = [("a", 999_999_999), ("b", 999_999_998), ("c", 1), ("d", 0)]
+    for it in boards:
+        it.seasons["2026-11-23"] = list(scores)
+        it.names = {
+            "a": "W" * 32,
+            "b": "\N{MATHEMATICAL BOLD CAPITAL W}" * 32,
+            "c": "\ufdfd" * 32,
+            "d": "M" * 32,
+        }
+    viewport = {"width": width, "height": height}
+    with playing(browser, *boards, viewport=viewport) as (visitor, service):
+        page = visitor.page
+        page.goto(visitor.url + address)
+        lines = page.locator("live-leaderboard:visible").first.locator("tbody tr")
+        expect(lines).to_have_count(4)
+        shown = page.evaluate(BROKEN)
+        assert shown == {"parts": 8 if "wall" in view else 4, "broken": [], "wider": 0}
+        if view in {"embed", "ranking"}:
+            return
+        service.turn("arena", "2026-11-24", scores, ends=4_000_000_000.0)
+        expect(page.locator(".step:visible")).to_have_count(3)
+        shown = page.evaluate(BROKEN)
+        assert shown == {"parts": 11 if "wall" in view else 7, "broken": [], "wider": 0}

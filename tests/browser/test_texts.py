@@ -6,12 +6,14 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from local.service import ROOT, environment
 from tests.browser.conftest import Visitors
+from tests.browser.played import PlayedBoard, playing
 from tests.e2e.service import PASSWORD, Service
 
 WEB = ROOT / "web"
@@ -164,3 +166,35 @@ def test_address_chooses_before_the_browser(
     visitor.page.goto(f"{visitor.url}?board={board}&lang={asked}")
     expect(visitor.page.locator("html")).to_have_attribute("lang", language)
     expect(visitor.rows.locator(".points")).to_have_text(score)
+
+
+VIEWS = {"page": "?board=arena", "wall": "?view=wall&boards=arena", "embed": "?embed=1&board=arena"}
+
+
+class LowerPart(PlayedBoard):
+    """A board that shows places past a thousand, which have separators."""
+
+    def entries(self, season: str | None = None) -> list[dict[str, Any]]:
+        return [it | {"place": it["place"] + 1199} for it in super().entries(season)]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(
+    ("locale", "written", "place"),
+    [
+        ("de-CH", "de-CH", "1['\u2019]200"),
+        ("en-IN", "en-IN", "1,200"),
+        # English words are not read out as French.
+        ("fr-FR", "en", "1,200"),
+    ],
+)
+def test_board_writes_its_own_numbers_in_the_viewers_locale(
+    browser: Browser, view: str, locale: str, written: str, place: str
+) -> None:
+    arena = LowerPart(version=1, seasons={"all": [("ada", 900)]})
+    with playing(browser, arena, locale=locale) as (visitor, _):
+        visitor.page.goto(visitor.url + VIEWS[view])
+        board = visitor.page.locator("live-leaderboard:visible")
+        expect(board.locator(".medal")).to_have_text(re.compile(f"^{place}$"))
+        expect(board).to_have_attribute("lang", written)

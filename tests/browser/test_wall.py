@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import time
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from local.service import ROOT, environment
 from tests.browser.axe import AXE, violations
 from tests.browser.conftest import Visitors
+from tests.browser.played import PlayedBoard, playing
 from tests.browser.visitor import Visitor
 from tests.e2e.service import Service
 
 WEB = ROOT / "web"
 SCREENS = {"1080p": (1920, 1080), "4K": (3840, 2160), "upright": (1080, 1920)}
+FIRST, SECOND = "2026-11-23", "2026-11-24"
 LONG = "https://play.example/?board=fastest-lap&lang=de-CH&from=the-wall-in-the-hall-on-the-"
 LONG += "ground-floor-beside-the-lift"
 # Made by the Python package qrcode 8.2, and read again by OpenCV: the text, the code's size, and
@@ -221,6 +226,145 @@ def test_wall_comes_back_from_a_loss_and_stays_awake(
     service.write(board, "bo", score=200, userName="Bo")
     expect(page.locator(".wall .state")).to_have_attribute("data-state", "live", timeout=40_000)
     expect(page.locator(".panel .row bdi")).to_have_text(["Bo", "Ada"])
+
+
+def daily(board: str = "arena", **more: Any) -> PlayedBoard:
+    """A board of the day, with ten players."""
+    scores = [(f"player {number}", 900 - number * 50) for number in range(10)]
+    seasons = {FIRST: scores}
+    return PlayedBoard(board, board.title(), version=1, season=FIRST, seasons=seasons, **more)
+
+
+def inside(page: Page) -> list[str]:
+    """What of the winners is cut off."""
+    cut: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll(".winners")].flatMap((winners) => {
+             const { top, bottom, left, right } = winners.getBoundingClientRect();
+             return [...winners.querySelectorAll("h3, li, li > *")].filter((it) => {
+               const box = it.getBoundingClientRect();
+               return box.top < top - 1 || box.bottom > bottom + 1
+                 || box.left < left - 1 || box.right > right + 1; }).map((it) => it.textContent);
+           })"""
+    )
+    return cut
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_season_ends_with_a_countdown_and_its_winners(
+    browser: Browser, screenshots: Path, screen: str, scheme: str
+) -> None:
+    width, height = SCREENS[screen]
+    arena = daily(ends=time.time() + 14)
+    viewport = {"width": width, "height": height}
+    with playing(
+        browser, arena, daily("other"), scripts=(AXE,), viewport=viewport, color_scheme=scheme
+    ) as (visitor, service):
+        page = open_wall(visitor, "arena", "other")
+        live(page, 2)
+        panel = page.locator(".panel").first
+        countdown = panel.locator(".countdown")
+        expect(countdown).to_be_hidden()
+        expect(countdown).to_have_text(re.compile("^[1-9]$"))
+        first = int(countdown.inner_text())
+        size = countdown.evaluate("(it) => parseFloat(getComputedStyle(it).fontSize)")
+        assert size > min(width, height) / 4
+        assert violations(page) == []
+        page.screenshot(path=screenshots / f"wall-countdown-{screen}-{scheme}.png")
+        expect(countdown).to_have_text(re.compile(f"^[1-{first - 1}]$"))
+        text_size = "(it) => parseFloat(getComputedStyle(it).fontSize)"
+        before = panel.locator("live-leaderboard").evaluate(text_size)
+        service.turn("arena", SECOND, [("bo", 20)], ends=time.time() + 86_400)
+        expect(countdown).to_be_hidden()
+        winners = panel.locator(".winners")
+        expect(winners.get_by_role("heading")).to_have_text("Nov 23 is over")
+        expect(winners.get_by_role("listitem")).to_have_text(
+            ["1Player 090050 ahead", "2Player 185050 behind", "3Player 2800100 behind"]
+        )
+        expect(page.locator(".winners:visible")).to_have_count(1)
+        # The new season runs beside it, in lines that are as easy to read.
+        service.set("arena", [(f"new {number}", 30 - number) for number in range(10)])
+        expect(panel.locator(".row bdi").first).to_have_text("New 0")
+        expect(winners).to_be_visible()
+        assert panel.locator("live-leaderboard").evaluate(text_size) > 0.85 * before
+        assert inside(page) == []
+        assert violations(page) == []
+        page.screenshot(path=screenshots / f"wall-winners-{screen}-{scheme}.png")
+
+
+@pytest.mark.browser
+def test_scores_of_the_last_moment_count_and_the_winners_leave(browser: Browser) -> None:
+    # The new season is late by most of the ten minutes for which the winners stay.
+    arena = daily(ends=time.time() - 585)
+    with playing(browser, arena) as (visitor, service):
+        page = open_wall(visitor, "arena")
+        expect(page.locator(".panel .row")).to_have_count(10)
+        service.turn("arena", SECOND, ends=time.time() + 86_400)
+        winner = page.locator(".winners li").first
+        expect(winner).to_contain_text("Player 0")
+        arena.seasons[FIRST].append(("eve", 901))
+        expect(winner).to_contain_text("Eve")
+        expect(winner).to_contain_text("1 ahead")
+        expect(page.locator(".winners")).to_be_hidden(timeout=30_000)
+        lines = "(it) => getComputedStyle(it).getPropertyValue('--lines')"
+        assert page.locator(".panel").evaluate(lines) == "10"
+
+
+@pytest.mark.browser
+def test_board_whose_season_ends_takes_the_turn(browser: Browser) -> None:
+    names = [f"board-{name}" for name in "abcd"]
+    boards = [daily(name, ends=time.time() + 86_400) for name in names]
+    boards[3].ends = time.time() + 15
+    viewport = {"width": 1920, "height": 1080}
+    with playing(browser, *boards, viewport=viewport) as (visitor, service):
+        page = open_wall(visitor, *names)
+        live(page, 2)
+        shown = page.locator(".panel:visible h2")
+        expect(shown).to_have_text(["Board-A", "Board-B"])
+        expect(page.locator(".countdown:visible")).to_have_text(re.compile(r"^\d+$"))
+        expect(shown).to_have_text(["Board-C", "Board-D"])
+        service.turn("board-d", SECOND, [("bo", 20)], ends=time.time() + 86_400)
+        expect(page.locator(".winners:visible")).to_contain_text("Nov 23 is over")
+
+
+@pytest.mark.browser
+def test_screen_that_the_browser_let_go_is_kept_on_again(browser: Browser) -> None:
+    lend = """
+      window.wakes = [];
+      class Lock extends EventTarget {
+        released = false;
+        release() {
+          this.released = true;
+          this.dispatchEvent(new Event("release"));
+        }
+      }
+      Object.defineProperty(navigator.wakeLock, "request", {
+        value: async () => window.wakes[window.wakes.push(new Lock()) - 1],
+      });
+    """
+    release = "() => window.wakes.at(-1).release()"
+    arena = PlayedBoard(version=1, seasons={"all": [("ada", 900)]})
+    with playing(browser, arena, scripts=(lend,)) as (visitor, _):
+        page = open_wall(visitor, "arena")
+        live(page, 1)
+        for times in (2, 3):
+            page.evaluate(release)
+            page.wait_for_function("(times) => window.wakes.length === times", arg=times)
+        # One that is held is enough.
+        page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+        assert page.evaluate("() => window.wakes.length") == 3
+        # Out of sight nobody looks at the screen.
+        page.evaluate(
+            """() => Object.defineProperty(document, "visibilityState", {
+                 configurable: true, get: () => "hidden" })"""
+        )
+        page.evaluate(release)
+        page.wait_for_timeout(1_500)
+        assert page.evaluate("() => window.wakes.length") == 3
+        page.evaluate("() => delete document.visibilityState")
+        page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_for_function("() => window.wakes.length === 4")
 
 
 @pytest.mark.e2e

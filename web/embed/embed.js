@@ -15,7 +15,7 @@ import { make, tell, write } from "../elements.js";
 import { readAtLast } from "../reading.js";
 import { rulesOf, titleOf } from "../rules.js";
 import { stateOf } from "../state.js";
-import { text } from "../texts/index.js";
+import { spokenLocale, text } from "../texts/index.js";
 import { amount, timeOfDay } from "../words.js";
 
 const TICK = 1_000;
@@ -23,7 +23,7 @@ const TICK = 1_000;
 const title = make("h1");
 const state = make("p", { class: "state", "data-state": "connecting" }, text("status.connecting"));
 const notice = make("p", { class: "notice", hidden: true });
-const live = /** @type {import("../client/element.js").LiveLeaderboard} */ (make("live-leaderboard", { quiet: true, hidden: true }));
+const live = /** @type {import("../client/element.js").LiveLeaderboard} */ (make("live-leaderboard", { quiet: true, lang: spokenLocale, hidden: true }));
 const link = make("a", { target: "_blank", rel: "noopener", href: "./" }, text("embed.open"));
 
 /**

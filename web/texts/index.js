@@ -52,6 +52,8 @@ const chosen = choose(new URLSearchParams(location.search).get("lang"), navigato
 export const language = chosen.language;
 /** The locale of numbers and times, e.g. `de-CH`. */
 export const locale = chosen.locale;
+/** The locale of an element that writes numbers in its own `lang`: the viewer's where that is the language of the texts. */
+export const spokenLocale = primary(locale) === language ? locale : language;
 
 const numbers = new Intl.NumberFormat(locale);
 const plurals = new Intl.PluralRules(language);
@@ -89,6 +91,7 @@ const PLACES = [
  */
 export function translate(page) {
   page.documentElement.lang = language;
+  for (const board of page.querySelectorAll("live-leaderboard")) board.setAttribute("lang", spokenLocale);
   for (const { data, attribute } of PLACES) {
     for (const element of page.querySelectorAll(`[data-${data}]`)) {
       const said = text(/** @type {Key} */ (element.getAttribute(`data-${data}`)));

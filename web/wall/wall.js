@@ -56,12 +56,13 @@ class Wall {
     const configuration = await readAtLast(() => call("./config.json"), (trouble) => tell(this.#notice, trouble));
     const leaderboard = createLeaderboard({ http: configuration.http, socket: configuration.socket });
     this.#leaderboard = leaderboard;
-    this.#panels = this.#names.map((name) => new Panel(name, leaderboard, this.#highPoints));
+    const http = configuration.http.replace(/\/+$/, "");
+    this.#panels = this.#names.map((name) => new Panel(name, http, leaderboard, this.#highPoints));
     this.#grid.append(...this.#panels.map(({ element }) => element));
     new ResizeObserver(() => this.#arrange()).observe(this.#grid);
     setInterval(() => this.#show(this.#turn + 1), TURN);
     this.#tick();
-    const read = async () => (await call(`${configuration.http.replace(/\/+$/, "")}/boards`)).boards;
+    const read = async () => (await call(`${http}/boards`)).boards;
     this.#rule(await readAtLast(read, () => {}));
     setInterval(() => read().then((rules) => this.#rule(rules), () => {}), RULES_INTERVAL);
   }
@@ -81,10 +82,11 @@ class Wall {
     this.#show(this.#turn);
   }
 
-  /** @param {number} turn counts on for ever */
+  /** @param {number} turn counts on for ever; a board whose season ends just now comes first */
   #show(turn) {
     const turns = Math.max(1, Math.ceil(this.#panels.length / this.#perTurn));
-    this.#turn = turn % turns;
+    const ending = this.#panels.findIndex(({ isEnding }) => isEnding);
+    this.#turn = ending === -1 ? turn % turns : Math.floor(ending / this.#perTurn);
     const first = this.#turn * this.#perTurn;
     this.#panels.forEach((panel, index) => (panel.element.hidden = index < first || index >= first + this.#perTurn));
   }
@@ -100,6 +102,7 @@ class Wall {
     write(this.#state, text(key) + since);
     document.body.classList.toggle("is-stale", status.staleSince !== null && Date.now() - status.staleSince.getTime() > 10_000);
     for (const panel of this.#panels) panel.tick(this.#leaderboard);
+    this.#show(this.#turn);
   }
 }
 

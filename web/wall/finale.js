@@ -1,0 +1,101 @@
+/**
+ * The end of a season on the wall: its last ten seconds count down over the board, and then its winners stand above the new
+ * season for some minutes.
+ */
+
+/** @typedef {import("../client/index.js").Board} Board */
+/** @typedef {import("../client/index.js").Entry} Entry */
+/** @typedef {import("../service.js").Format} Format */
+
+import { make, write } from "../elements.js";
+import { steps } from "../steps.js";
+import { text } from "../texts/index.js";
+import { count, seasonName } from "../words.js";
+
+/** From when on the time left is shown large, in milliseconds. */
+const CLIMAX = 10_000;
+/** Scores of the last moment are still counted for a while after the end, in milliseconds. */
+const SETTLED = 4_000;
+/** How long after the end the winners are shown, and for how long first without a turn of the boards, in milliseconds. */
+const STAYS = 600_000;
+const HOLDS = 20_000;
+
+/** The end of one board's season. */
+export class Finale {
+  #read;
+  #timer = 0;
+  /** The season whose winners are shown, and when it ended. @type {{season: string, at: number, entries: readonly Entry[]} | null} */
+  #ended = null;
+  #title = make("h3");
+  #steps = make("ol", { class: "steps" });
+  /** Lies over the board. */
+  countdown = make("p", { class: "countdown", "aria-hidden": "true", hidden: true });
+  /** Stands above the board. */
+  winners = make("section", { class: "winners", hidden: true }, this.#title, this.#steps);
+  /** Whether it should be in sight: in the last seconds, and while the winners are new. */
+  isOn = false;
+
+  /** @param {(season: string) => Promise<{entries: Board["entries"]}>} read reads the top of a season that ended */
+  constructor(read) {
+    this.#read = read;
+  }
+
+  /**
+   * Another state of the board is there.
+   * @param {Board | null} before
+   * @param {Board} board
+   * @param {Format | undefined} format
+   * @param {number} now the service's time
+   */
+  take(before, board, format, now) {
+    if (!before || before.season === board.season || before.entries.length === 0) return;
+    const { season, endsAt, entries } = before;
+    this.#ended = { season, at: endsAt ? Date.parse(endsAt) : now, entries };
+    this.#write(format);
+    setTimeout(() => this.#settle(season, format), SETTLED);
+  }
+
+  /**
+   * Shows what the time asks for.
+   * @param {Board | null} board
+   * @param {number} now the service's time
+   */
+  tick(board, now) {
+    clearTimeout(this.#timer);
+    const left = board?.endsAt ? Date.parse(board.endsAt) - now : Infinity;
+    const isLast = left > 0 && left <= CLIMAX;
+    this.countdown.hidden = !isLast;
+    if (isLast) write(this.countdown, count(Math.ceil(left / 1000)));
+    // The number changes with the service's second, and not with the wall's own.
+    if (left > 0 && left <= CLIMAX + 1000) {
+      const began = Date.now();
+      this.#timer = setTimeout(() => this.tick(board, now + Date.now() - began), (left % 1000) + 1);
+    }
+    const since = this.#ended ? now - this.#ended.at : Infinity;
+    if (since > STAYS) this.#ended = null;
+    this.winners.hidden = !this.#ended;
+    this.isOn = isLast || since < HOLDS;
+  }
+
+  /**
+   * @param {string} season
+   * @param {Format | undefined} format
+   */
+  async #settle(season, format) {
+    try {
+      const { entries } = await this.#read(season);
+      if (this.#ended?.season !== season || entries.length === 0) return;
+      this.#ended.entries = entries;
+      this.#write(format);
+    } catch {
+      // What was seen last stays.
+    }
+  }
+
+  /** @param {Format | undefined} format */
+  #write(format) {
+    if (!this.#ended) return;
+    write(this.#title, text("seasons.over", { season: seasonName(this.#ended.season) }));
+    this.#steps.replaceChildren(...steps(this.#ended.entries, format));
+  }
+}
