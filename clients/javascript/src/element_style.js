@@ -48,6 +48,7 @@ th.score, td.score { justify-content: end; white-space: nowrap; }
 .seen { content-visibility: visible; }
 .climbing { z-index: 1; }
 [part~="own"] { box-shadow: inset 0.25em 0 0 var(--_accent); }
+[part~="own"]::after { inset-inline-start: 0.25em; }
 :host(:dir(rtl)) [part~="own"] { box-shadow: inset -0.25em 0 0 var(--_accent); }
 .you { flex: none; padding: 0.05em 0.5em; border-radius: 0.4em; background: var(--_accent); color: var(--leaderboard-on-accent, HighlightText);
   font-size: 0.75em; font-weight: 650; }
