@@ -203,6 +203,7 @@ def test_every_size_fits_and_is_pictured(
     board = f"rating-{size}-{scheme}"
     fill(service, board)
     service.write(board, "u9", score=10_000, userName="W" * 32)
+    service.await_score(board, "u9", 10_000)
     width, height = SIZES[size]
     visitor = visitors(viewport={"width": width, "height": height}, color_scheme=scheme)
     visitor.open(board)

@@ -67,6 +67,7 @@ def test_embedded_board_is_pictured(
     with strangers(framing(stack, board), color_scheme=scheme) as stranger:
         frame = stranger.page.frame_locator("iframe")
         expect(frame.locator("live-leaderboard .row")).to_have_count(10)
+        expect(frame.locator(".state")).to_have_attribute("data-state", "live")
         stranger.page.screenshot(path=screenshots / f"embed-{scheme}.png")
         # Within its frame, nothing has to be scrolled sideways.
         assert frame.locator("html").evaluate("(it) => it.scrollWidth - it.clientWidth") == 0

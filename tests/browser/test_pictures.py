@@ -50,7 +50,7 @@ def ladder(first: int = 4200, step: int = 310) -> list[Score]:
 
 
 def all_time(scores: list[Score] | None = None, **rules: object) -> PlayedBoard:
-    names = {name.lower(): name for name in NAMES}
+    names = {name.lower(): name for name in (*NAMES, "W" * 32)}
     seasons = {"all": ladder() if scores is None else scores}
     return PlayedBoard(
         version=1,
@@ -130,6 +130,11 @@ SCENES = {
         player="chidi",
     ),
     "ratings": Scene(lambda: all_time(ladder(2_390, 17), operator="latest"), nothing_more),
+    "large": Scene(
+        lambda: all_time([("w" * 32, 2_000_000_000), *ladder(1_999_999_999, 98_765_432)[1:]]),
+        nothing_more,
+        player="w" * 32,
+    ),
     "hundred": Scene(
         lambda: all_time(
             [(f"player {number}", 1_000_000 - number * 7_919) for number in range(100)],
