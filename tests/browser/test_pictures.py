@@ -72,11 +72,13 @@ def nothing_more(_: Visitor, __: PlayedService) -> None:
 
 
 def lose(visitor: Visitor, service: PlayedService) -> None:
-    """The second falls to the fourth place."""
+    """The second falls below others."""
     ranked = sorted(service.boards["arena"].seasons["all"], key=lambda it: -it[1])
     user, score = ranked[1]
     service.set("arena", [*ranked[:1], (user, score - 780), *ranked[2:]])
-    expect(visitor.rows.nth(3).locator(".gain")).to_have_attribute("data-kind", "lost")
+    line = visitor.rows.filter(has_text=f"{score - 780:,}")
+    expect(line.locator("bdi")).to_have_text(service.boards["arena"].names[user])
+    expect(line.locator(".gain")).to_have_attribute("data-note", "\N{MINUS SIGN}780")
     visitor.page.wait_for_function(f"() => !({TRAVELS})()")
 
 
