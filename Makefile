@@ -51,8 +51,8 @@ dev: setup ## run the whole service here, with sample players (PORT=8080: the pa
 page: setup ## serve the page here against the deployed STAGE=dev
 	@$(PYTHON) -m local page $(OF_STAGE)
 
-screenshot: setup ## take the README's picture of the page
-	@$(PYTHON) -m tests.browser.screenshot docs/page.png
+screenshot: setup ## take the README's pictures of the page
+	@$(PYTHON) -m tests.browser.screenshot docs/page.png docs/moving.webp
 
 unit: setup ## the unit and structure tests, for every save
 	@$(PYTHON) -m pytest -q -n $(CORES) tests/unit tests/structure

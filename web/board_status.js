@@ -21,6 +21,9 @@ const WARNINGS = {
   live: ["stale.silent", "stale.silentNext"],
 };
 
+/** How soon a change is shown. Without a connection, nothing is promised. @type {Partial<Record<Status["state"], Key>>} */
+const PACES = { live: "freshness.live", polling: "freshness.read" };
+
 /**
  * The text of the pill at the top of the page.
  * @param {Status} status
@@ -106,7 +109,7 @@ export class BoardStatus {
    * @param {Status} status
    * @param {number} now
    */
-  #date(status, now) {
+  #date({ state }, now) {
     const board = this.#board;
     if (!board || board.version === 0) return this.#freshness.replaceChildren();
     /** @type {(string | Node)[]} */
@@ -117,10 +120,10 @@ export class BoardStatus {
       this.#scored.title = timeOfDay(time);
       write(this.#scored, ago(now - time));
       const [before, after] = text("freshness.scored", { ago: "\n" }).split("\n");
-      parts.push(before, this.#scored, after, " · ");
+      parts.push(before, this.#scored, after);
     }
-    // A board that came over the socket is live; else it was read.
-    parts.push(text(board.publishedAt ? "freshness.live" : "freshness.read"));
+    const pace = PACES[state];
+    if (pace) parts.push(...(parts.length ? [" · "] : []), text(pace));
     const shown = parts.map((part) => (typeof part === "string" ? part : part.textContent)).join("");
     if (this.#freshness.textContent !== shown || !this.#freshness.contains(this.#scored)) this.#freshness.replaceChildren(...parts);
   }

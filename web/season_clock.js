@@ -50,11 +50,12 @@ export class SeasonClock {
     this.#large.hidden = !last;
     if (!this.#board || !endsAt) return;
     const season = seasonName(this.#board.season);
+    const seconds = Math.ceil(left / 1000);
     write(find("season-name"), text(left > 0 ? "season.endsIn" : "season.is", { season }));
-    write(find("season-left"), left > 0 ? duration(left) : text("season.over"));
+    write(find("season-left"), left > 0 ? duration(1000 * seconds) : text("season.over"));
     find("season-left").setAttribute("datetime", endsAt);
     if (!last) return;
-    write(this.#large, count(Math.ceil(left / 1000)));
+    write(this.#large, count(seconds));
     if (this.#said !== this.#board.season) this.#announcer.say(text("seasons.lastSeconds", { season }));
     this.#said = this.#board.season;
   }

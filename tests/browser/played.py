@@ -49,6 +49,7 @@ class PlayedBoard:
     names: dict[str, str] = field(default_factory=dict)
     seasons: dict[str, list[Score]] = field(default_factory=dict)
     version: int = 0
+    scored: float = 1_700_000_000
     _shown: list[Json] = field(default_factory=list)
 
     def entries(self, season: str | None = None) -> list[Json]:
@@ -62,7 +63,7 @@ class PlayedBoard:
                 "userId": user,
                 "userName": self.names.get(user, user.title()),
                 "userScore": score,
-                "scoreUpdatedAt": rfc3339(1_700_000_000),
+                "scoreUpdatedAt": rfc3339(self.scored),
             }
             for rank, (user, score) in enumerate(ranked, start=1)
             for score in (score,)

@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import AXE, violations
 from tests.browser.conftest import Visitors
 from tests.browser.visitor import Visitor
 from tests.e2e.service import PASSWORD, Service
@@ -56,6 +57,23 @@ def test_forgotten_password_is_set_anew(visitor: Visitor) -> None:
     expect(visitor.failure("sign-in")).to_contain_text("wrong")
     visitor.sign_in(email, NEW_PASSWORD)
     expect(page.locator("#player")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_a_password_is_set_anew(visitors: Visitors, scheme: str) -> None:
+    visitor = visitors(scripts=(AXE,), color_scheme=scheme)
+    visitor.open()
+    visitor.page.get_by_role("button", name="Forgot your password?").click()
+    found = {"forgotten": violations(visitor.page)}
+    visitor.fill("forgotten", email=f"axe-forgotten-{scheme}@example.com")
+    visitor.submit("forgotten")
+    expect(visitor.page.locator("#reset")).to_be_visible()
+    found["reset"] = violations(visitor.page)
+    visitor.fill("reset", code="123456", newPassword="tooweakforit")
+    visitor.submit("reset")
+    expect(visitor.failure("reset")).to_be_visible()
+    found["failure"] = violations(visitor.page)
+    assert found == {state: [] for state in found}
 
 
 def test_nobody_learns_who_has_an_account(visitor: Visitor) -> None:

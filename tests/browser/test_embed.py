@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -48,6 +50,27 @@ def test_allowed_page_shows_the_board(
         with stranger.page.context.expect_page() as opened:
             link.click()
         expect(opened.value.locator("#board-title")).to_contain_text("Rating")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_embedded_board_is_pictured(
+    strangers: Strangers,
+    stack: Running,
+    service: Service,
+    board: str,
+    screenshots: Path,
+    scheme: str,
+) -> None:
+    for number in range(10):
+        service.write(board, f"u{number}", score=900 - 50 * number, userName=f"Player {number + 1}")
+    service.await_score(board, "u9", 450)
+    with strangers(framing(stack, board), color_scheme=scheme) as stranger:
+        frame = stranger.page.frame_locator("iframe")
+        expect(frame.locator("live-leaderboard .row")).to_have_count(10)
+        expect(frame.locator(".state")).to_have_attribute("data-state", "live")
+        stranger.page.screenshot(path=screenshots / f"embed-{scheme}.png")
+        # Within its frame, nothing has to be scrolled sideways.
+        assert frame.locator("html").evaluate("(it) => it.scrollWidth - it.clientWidth") == 0
 
 
 def test_other_pages_are_refused(

@@ -28,6 +28,10 @@ WATCH = """() => {
     return animate.call(this, frames, options);
   };
 }"""
+# Whether the light of a line can be seen.
+LIT = """(name) => [...document.querySelector("#live").shadowRoot.querySelectorAll(".row")].some(
+  (it) => it.querySelector("bdi")?.textContent === name
+    && getComputedStyle(it, "::after").opacity > 0)"""
 STYLE = """(part, name) => getComputedStyle(part)[name]"""
 
 
@@ -116,6 +120,13 @@ def test_new_leader_is_a_moment(play: Play) -> None:
     seen = visitor.page.evaluate("() => window.seen")
     assert ["Cy", "moment"] in seen
     assert ["Ada", "moment"] not in seen
+
+
+def test_line_that_passes_others_is_lit(play: Play) -> None:
+    """It is taken out of the table and put in again on its new place."""
+    visitor, service = play()
+    service.set("arena", [("di", 950), *START[:3]])
+    visitor.page.wait_for_function(LIT, arg="Di", timeout=5_000)
 
 
 def test_tie_and_new_name_look_like_what_they_are(play: Play) -> None:

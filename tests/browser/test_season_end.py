@@ -41,6 +41,8 @@ def test_last_seconds_count_down_and_the_winners_stay(browser: Browser, scheme: 
         # The board can be read through it, and a click goes to what is below.
         expect(visitor.rows.first).to_contain_text("Ada")
         await_value(lambda: int(countdown.inner_text()) < first, what="a lower number")
+        both = page.locator("#countdown, #season-left").all_inner_texts()
+        assert both[0] == f"{both[1]} s"
         assert violations(page) == []
         service.turn("arena", SECOND, [("bo", 20)], ends=time.time() + DAY)
         expect(countdown).to_be_hidden()

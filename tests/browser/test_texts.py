@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from local.service import ROOT, environment
+from tests.browser.axe import AXE, violations
 from tests.browser.conftest import Visitors
 from tests.browser.played import PlayedBoard, playing
 from tests.e2e.service import PASSWORD, Service
@@ -120,13 +121,14 @@ def test_every_text_is_used() -> None:
 @pytest.mark.browser
 def test_german_viewer_reads_german(visitors: Visitors, service: Service, board: str) -> None:
     service.write(board, "ada", score=9_876, userName="Ada")
-    visitor = visitors(locale="de-CH")
+    visitor = visitors(locale="de-CH", scripts=(AXE,))
     visitor.open(board)
     page = visitor.page
     expect(page.locator("html")).to_have_attribute("lang", "de")
     expect(page.locator("#connection")).to_contain_text("Live")
     # A Swiss reader's own separators.
     expect(visitor.rows.locator(".points")).to_have_text(re.compile("^9['\u2019]876$"))
+    assert violations(page) == []
     page.get_by_role("button", name="Konto anlegen", exact=True).click()
     visitor.fill("sign-up", email="texte@example.com", password="zukurzeswort")
     visitor.submit("sign-up")
@@ -139,6 +141,7 @@ def test_german_viewer_reads_german(visitors: Visitors, service: Service, board:
     expect(page.locator("#message")).to_contain_text("Willkommen!")
     page.get_by_role("button", name="Konto löschen").click()
     expect(page.locator("#leaving")).to_contain_text("lässt sich nicht rückgängig machen")
+    assert violations(page) == []
 
 
 @pytest.mark.e2e

@@ -137,6 +137,7 @@ def test_blocked_sockets_leave_a_board_that_is_polled(
     visitor.open(board, live=False)
     visitor.await_state("polling", seconds=30)
     expect(visitor.page.locator("#connection")).to_contain_text("Not live")
+    expect(visitor.page.locator("#freshness")).to_contain_text("refreshed every few seconds")
     service.write(board, "ada", score=8)
     await_lines(visitor, [Line("1", "Ada", "8")])
 
@@ -275,6 +276,15 @@ def test_burst_of_changes_ends_on_the_tables_top(
     )
     # Nothing is left over from the journeys.
     expect(visitor.page.locator("#live .ghosts > *")).to_have_count(0)
+
+
+def test_quiet_board_is_told_to_be_live(visitor: Visitor, service: Service, board: str) -> None:
+    """Nothing changes after the page opened, so what it shows was read over HTTP."""
+    service.write(board, "ada", score=7, userName="Ada")
+    service.await_score(board, "ada", 7)
+    visitor.open(board)
+    expect(visitor.rows).to_have_count(1)
+    expect(visitor.page.locator("#freshness")).to_contain_text("shown as it happens")
 
 
 def test_freshness_is_told(visitor: Visitor, service: Service, board: str) -> None:

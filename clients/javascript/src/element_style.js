@@ -45,8 +45,10 @@ th.score, td.score { justify-content: end; white-space: nowrap; }
 .row[data-light]::after { background: var(--leaderboard-light, color-mix(in srgb, var(--_accent) 30%, transparent)); }
 .row[data-light="lost"]::after { background: color-mix(in srgb, var(--_worse) 22%, transparent); }
 .row[data-light="leads"]::after { background: var(--leaderboard-leads, linear-gradient(90deg, #e8ad2199, #e8ad2122)); }
+.seen { content-visibility: visible; }
 .climbing { z-index: 1; }
 [part~="own"] { box-shadow: inset 0.25em 0 0 var(--_accent); }
+[part~="own"]::after { inset-inline-start: 0.25em; }
 :host(:dir(rtl)) [part~="own"] { box-shadow: inset -0.25em 0 0 var(--_accent); }
 .you { flex: none; padding: 0.05em 0.5em; border-radius: 0.4em; background: var(--_accent); color: var(--leaderboard-on-accent, HighlightText);
   font-size: 0.75em; font-weight: 650; }
