@@ -30,7 +30,7 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * Sets a text if it has changed. The same text again would be drawn, and read out, once more.
+ * Sets a text if it has changed. The same text again would be drawn, and read out, again.
  * @param {Element} element
  * @param {string} text
  */

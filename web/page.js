@@ -170,7 +170,7 @@ function invite() {
   tell(find("empty"), games.length === 0 ? text("board.empty") : said);
 }
 
-/** The actions of the board that is shown, for whoever is signed in. */
+/** The actions of the board that is shown, for the player who is signed in. */
 function offer() {
   actions.show(identity.userId, shown, shown ? boards.rules(shown) : undefined);
 }

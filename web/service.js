@@ -24,7 +24,7 @@ import { Failure } from "./failures.js";
 /** @typedef {{ticket: string, action: string, challenge?: any, notBefore: string, expiresAt: string}} Ticket */
 /** @typedef {{entry: {userName: string, userScore: number, scoreUpdatedAt: string} | null, changed: boolean, replayed: boolean}} Outcome */
 
-/** The calls, for whoever is signed in. */
+/** The calls, for the player who is signed in. */
 export class Service {
   #http;
   #identity;

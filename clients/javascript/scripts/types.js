@@ -1,6 +1,6 @@
 /**
  * Checks that the type declarations in `types/` are those of the sources. They are kept in the repository, so that an app
- * has them from a clone's folder, too. `npm run types` makes them anew.
+ * has them from a clone's folder, too. `npm run types` makes them again.
  */
 
 import { execFileSync } from "node:child_process";

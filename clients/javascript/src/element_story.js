@@ -95,7 +95,7 @@ export class Bars {
   /** Whether bars got longer with this board though nobody gained: then they are not drawn growing. */
   rescaled = false;
 
-  /** Starts anew, for another board. */
+  /** Starts again, for another board. */
   clear() {
     this.#longest = 0;
     this.#shown = false;

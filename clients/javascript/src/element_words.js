@@ -59,7 +59,7 @@ export function make(tag, part, ...children) {
 }
 
 /**
- * Sets a text if it has changed. The same text again would be drawn, and read out, once more.
+ * Sets a text if it has changed. The same text again would be drawn, and read out, again.
  * @param {Element} element
  * @param {string} text
  * @internal

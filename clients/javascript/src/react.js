@@ -169,7 +169,7 @@ class FollowedView {
 }
 
 /**
- * A board that was read before, e.g. on the server; null if it is none.
+ * A board that was read before, e.g. on the server; null if it is not one.
  * @param {unknown} initial
  * @param {string} name
  */

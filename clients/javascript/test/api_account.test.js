@@ -34,7 +34,7 @@ test("player signs up, confirms, signs in and out", withService(async ({ service
   await assert.rejects(api.scores(), failing({ code: "sign_in_required" }));
 }));
 
-test("forgotten password is set anew with a code", withService(async ({ service, open }) => {
+test("forgotten password is set again with a code", withService(async ({ service, open }) => {
   const { account } = open();
   service.on("ForgotPassword", { body: {} }).on("ConfirmForgotPassword", { body: {} });
   await account.forgotPassword("ann@example.com");

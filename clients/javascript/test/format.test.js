@@ -73,7 +73,7 @@ test("each language has its own digits, separators, order and sign", () => {
   assert.equal(formatScore(undefined, 1_204, "fr"), "1\u202f204");
 });
 
-test("without a locale the runtime's is taken, and one that is none is refused", () => {
+test("without a locale the runtime's is taken, and what is no locale is refused", () => {
   assert.equal(formatScore({}, 1_204), new Intl.NumberFormat().format(1_204));
   assert.throws(() => formatScore({}, 1, "no locale"), RangeError);
 });

@@ -60,7 +60,7 @@ export class Calls {
    * @template {keyof Routes} R
    * @param {R} route
    * @param {Parts<R>} parts
-   * @param {string | null} [userId] which player; null: whoever is signed in
+   * @param {string | null} [userId] which player; null: the one who is signed in
    * @returns {Promise<Routes[R]["answer"]>}
    */
   async asPlayer(route, parts, userId = null) {

@@ -1,5 +1,5 @@
 /*
- * What can go wrong with a call: one error with a stable `code`, whoever refused it.
+ * What can go wrong with a call: one error with a stable `code`, whatever part refused it.
  */
 
 /** @import { ErrorPlace, ServiceCode } from "./schemas.js" */
