@@ -95,6 +95,13 @@ def test_loss_is_red_and_shortens_its_own_bar_alone(play: Play) -> None:
     assert after[2:] == before[2:]
 
 
+def test_only_line_of_a_board_says_what_it_gained(play: Play) -> None:
+    visitor, service = play([("ada", 900)])
+    service.set("arena", [("ada", 950)])
+    await_value(lambda: visitor.lines()[0].score == "950", what="the gain")
+    assert note(visitor, "Ada", "gain") == ("gained", "+50")
+
+
 def test_slower_time_is_a_loss(play: Play) -> None:
     times = [("ada", 61_000), ("bo", 62_500)]
     visitor, service = play(times, order="asc", kind="duration", operator="latest")
