@@ -109,8 +109,9 @@ def test_broadcasts_go_side_by_side_and_each_has_its_report(sink: Sink, delivery
     )
     assert reports == [came_to(sent=len(large)), came_to(sent=2, gone=("gone=",)), came_to()]
     order = [it.body for it in sink.posts]
-    # The small one does not wait for the large one.
-    assert max(n for n, body in enumerate(order) if body == b"small") < HANDLES
+    # The small one does not wait for the large one. The threads of the sink may note what comes
+    # at one time in any order, so a post may stand a set of handles behind its place.
+    assert max(n for n, body in enumerate(order) if body == b"small") < 2 * HANDLES
 
 
 def test_who_is_gone_is_named_and_not_tried_again(sink: Sink, delivery: Delivery) -> None:
