@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import expect
@@ -22,6 +23,7 @@ SIZES = {
     "desk": (1920, 1080),
     "wall": (3840, 2160),
 }
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # The games, by the titles of their boards.
 GAMES = {"All-time": "Quiz", "Sprint of the week": "Sprint", "Fastest lap": "Lap"}
 
@@ -195,29 +197,35 @@ def test_reduced_motion_moves_nothing(visitors: Visitors, service: Service, boar
     expect(visitor.rows.first.locator(".gain")).to_have_attribute("data-note", "+2")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def picture(visitor: Visitor, path: Path, **options: Any) -> None:
+    """The page in both schemes: `board.png` is `board-light.png` and `board-dark.png`."""
+    for scheme in SCHEMES:
+        visitor.page.emulate_media(color_scheme=scheme)
+        visitor.page.evaluate(SETTLE)
+        visitor.page.screenshot(path=path.with_stem(f"{path.stem}-{scheme}"), **options)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_every_size_fits_and_is_pictured(
-    visitors: Visitors, service: Service, screenshots: Path, size: str, scheme: str
+    visitors: Visitors, service: Service, screenshots: Path, size: str
 ) -> None:
-    board = f"rating-{size}-{scheme}"
+    board = f"rating-{size}"
     fill(service, board)
     service.write(board, "u9", score=10_000, userName="W" * 32)
     service.await_score(board, "u9", 10_000)
     width, height = SIZES[size]
-    visitor = visitors(viewport={"width": width, "height": height}, color_scheme=scheme)
+    visitor = visitors(viewport={"width": width, "height": height})
     visitor.open(board)
     expect(visitor.rows).to_have_count(10)
-    visitor.page.screenshot(path=screenshots / f"{size}-{scheme}.png")
+    picture(visitor, screenshots / f"{size}.png")
     visitor.page.goto(f"{visitor.url}?board=global")
     visitor.sign_up()
     expect(visitor.action("Quiz")).to_be_visible()
-    visitor.page.screenshot(path=screenshots / f"{size}-{scheme}-player.png", full_page=True)
+    picture(visitor, screenshots / f"{size}-player.png", full_page=True)
     for board, title in GAMES.items():
         visitor.page.get_by_role("link", name=board).click()
         card = visitor.begin(title)
-        visitor.page.evaluate(SETTLE)
-        visitor.page.screenshot(path=screenshots / f"{size}-{scheme}-{title.lower()}.png")
+        picture(visitor, screenshots / f"{size}-{title.lower()}.png")
         # Nothing has to be scrolled sideways, and a whole game fits into the window.
         overflow = visitor.page.evaluate(
             "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -226,5 +234,4 @@ def test_every_size_fits_and_is_pictured(
         expect(card).to_be_in_viewport(ratio=0.99)
     visitor.page.get_by_role("button", name="Delete account").click()
     expect(visitor.page.locator("#leaving")).to_be_in_viewport(ratio=0.99)
-    visitor.page.evaluate(SETTLE)
-    visitor.page.screenshot(path=screenshots / f"{size}-{scheme}-leaving.png")
+    picture(visitor, screenshots / f"{size}-leaving.png")

@@ -22,6 +22,7 @@ from tests.e2e.service import Service
 
 WEB = ROOT / "web"
 SCREENS = {"1080p": (1920, 1080), "4K": (3840, 2160), "upright": (1080, 1920)}
+LOOKS = [("1080p", "light"), ("4K", "dark"), ("upright", "light")]
 FIRST, SECOND = "2026-11-23", "2026-11-24"
 LONG = "https://play.example/?board=fastest-lap&lang=de-CH&from=the-wall-in-the-hall-on-the-"
 LONG += "ground-floor-beside-the-lift"
@@ -119,8 +120,7 @@ def live(page: Page, boards: int) -> None:
 
 @pytest.mark.e2e
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize(("screen", "scheme"), LOOKS)
 def test_two_boards_fill_the_screen(
     visitors: Visitors, service: Service, screenshots: Path, screen: str, scheme: str
 ) -> None:
@@ -250,8 +250,7 @@ def inside(page: Page) -> list[str]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize(("screen", "scheme"), LOOKS)
 def test_season_ends_with_a_countdown_and_its_winners(
     browser: Browser, screenshots: Path, screen: str, scheme: str
 ) -> None:
