@@ -93,7 +93,7 @@ function formatIn(element) {
 const writers = new Map();
 
 /**
- * What writes scores of a format; the same function for the same format, so that lines are not written anew.
+ * What writes scores of a format; the same function for the same format, so that lines are not written again.
  * @param {ScoreFormat} format
  * @param {string | undefined} locale
  */

@@ -24,7 +24,7 @@ export class Polling {
   /** The page may not read what the service answers, as it seems. @type {Problem | null} */
   originProblem = null;
   #parts;
-  /** Whether something else than the service seems to be at the address: it is read once more, even beside a live socket. */
+  /** Whether something else than the service seems to be at the address: it is read again, even beside a live socket. */
   #doubtful = false;
   /** Since when there has been no live socket though one is wanted. */
   #downAt = Infinity;

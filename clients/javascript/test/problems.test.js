@@ -7,7 +7,7 @@ import { current, snapshot, Stage, update } from "./stage.js";
 const http = "https://example.test";
 const MINUTE = 60_000;
 
-// Newer runtimes have one. Where a test gives none there is none, as in Node.js 20.
+// Newer runtimes have a WebSocket. A test that gives none stands for Node.js 20, which has none.
 Reflect.deleteProperty(globalThis, "WebSocket");
 
 test("sockets that never open while HTTP answers are one problem that names allowedOrigins", async () => {

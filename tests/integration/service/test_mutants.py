@@ -18,7 +18,7 @@ from tests.integration.story.story import Story
 ALWAYS = {
     mutants.apply_without_version_check,
     mutants.mark_as_recorded_unconditionally,
-    mutants.miss_the_loss_of_the_order,
+    mutants.miss_the_loss_of_the_members,
     mutants.miss_the_loss_of_the_users,
     mutants.record_without_compare_and_set,
     mutants.treat_a_missing_state_as_empty,

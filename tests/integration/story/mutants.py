@@ -69,17 +69,17 @@ def _script(patch: pytest.MonkeyPatch, name: str, old: str, new: str) -> None:
     patch.setattr(valkey_ranking, name, Script(source.replace(old, new)))
 
 
-def _apply_records(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
+def _apply_states(patch: pytest.MonkeyPatch, old: str, new: str) -> None:
     for name in ("APPLY", "FILL"):
         _script(patch, name, old, new)
 
 
 def apply_without_version_check(patch: pytest.MonkeyPatch) -> None:
-    _apply_records(patch, VERSION_CHECK, "local is_newer = true")
+    _apply_states(patch, VERSION_CHECK, "local is_newer = true")
 
 
 def forget_what_was_removed(patch: pytest.MonkeyPatch) -> None:
-    _apply_records(
+    _apply_states(
         patch,
         "write('HSET', users, noted)",
         "write('HSET', users, noted)\n"
@@ -89,12 +89,12 @@ def forget_what_was_removed(patch: pytest.MonkeyPatch) -> None:
 
 
 def keep_an_old_member(patch: pytest.MonkeyPatch) -> None:
-    _apply_records(patch, "write('ZREM', order, gone)", "")
+    _apply_states(patch, "write('ZREM', members, gone)", "")
 
 
 def miss_a_rename_in_the_top(patch: pytest.MonkeyPatch) -> None:
     without = "string.gsub({}[i], '%z[^%z]*$', '')"
-    _apply_records(
+    _apply_states(
         patch,
         "before[i] ~= after[i]",
         f"{without.format('before')} ~= {without.format('after')}",
@@ -111,7 +111,7 @@ def _lose_unnoticed(patch: pytest.MonkeyPatch, lost: str) -> None:
         )
 
 
-def miss_the_loss_of_the_order(patch: pytest.MonkeyPatch) -> None:
+def miss_the_loss_of_the_members(patch: pytest.MonkeyPatch) -> None:
     _lose_unnoticed(patch, "tonumber(held) > 0 and redis.call('EXISTS', users) == 0")
 
 
@@ -664,7 +664,7 @@ MUTANTS: dict[Break, Plan] = {
     forget_what_was_removed: replace(_REPEATED, removals=6, writes=5),
     keep_an_old_member: _BUSY,
     miss_a_rename_in_the_top: replace(_BUSY, renames=0.6),
-    miss_the_loss_of_the_order: _ROBBED,
+    miss_the_loss_of_the_members: _ROBBED,
     miss_the_loss_of_the_users: _ROBBED,
     name_a_change_by_its_size: _BUSY,
     mark_as_recorded_unconditionally: _SHORT,
