@@ -177,7 +177,7 @@ def test_answer_whose_confirmation_is_lost_counts_once(visitor: Visitor) -> None
         "Already counted. It counts only once: you have 1."
     )
     expect(visitor.failed("Visit")).to_be_hidden()
-    expect(visitor.own_line().locator(".points")).to_have_text("1")
+    expect(visitor.own_points()).to_have_text("1")
 
 
 def test_attempt_that_was_superseded_in_another_tab(visitor: Visitor) -> None:

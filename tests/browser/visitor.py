@@ -177,7 +177,13 @@ class Visitor:
         return [Line(*cells) for cells in seen]
 
     def own_line(self) -> Locator:
+        """The player's own line in the top, on a board where no other test's players crowd it."""
         return self.page.locator("#live tr[aria-current=true]")
+
+    def own_points(self) -> Locator:
+        """The player's own score, in the top or below it."""
+        own = self.page.locator("#live tr[aria-current=true] .points, #own .points")
+        return own.filter(visible=True)
 
     def failure(self, form: str) -> Locator:
         return self.page.locator(f"#{form} .failure")
