@@ -61,7 +61,9 @@ export class Outbox {
    */
   constructor(parts) {
     this.#parts = parts;
-    this.#unwatch = parts.storage.watch(parts.prefix, () => this.resume());
+    // What another tab keeps, it sends itself as long as it is open: it is to have the lock first.
+    const resume = () => this.resume();
+    this.#unwatch = parts.storage.watch(parts.prefix, () => void this.#settled().then(resume, () => {}));
   }
 
   /** Whether anything is kept, of whomever. */
@@ -150,26 +152,37 @@ export class Outbox {
   }
 
   /**
-   * Does the work while no other tab does it for the same action.
+   * Does the work while no other tab does it for the same action. The lock is held for a moment longer: a tab that waits for it may
+   * still see the action in its storage.
    * @template T
    * @param {string} key
    * @param {() => Promise<T>} work
    * @returns {Promise<T>}
    */
-  async #alone(key, work) {
+  #alone(key, work) {
+    const { locks } = this.#parts;
     const { signal } = this.#closing;
-    let begun = false;
-    const begin = () => {
-      begun = true;
-      return work();
-    };
-    try {
-      return await (this.#parts.locks?.request(key, { signal }, begin) ?? begin());
-    } catch (error) {
-      // A page without an origin may not take locks.
-      if (begun || signal.aborted) throw error;
-      return work();
-    }
+    if (!locks) return work();
+    return new Promise((resolve, reject) => {
+      let begun = false;
+      const hold = async () => {
+        begun = true;
+        const answer = work();
+        resolve(answer);
+        await answer.catch(() => {});
+        await this.#settled().catch(() => {});
+      };
+      locks.request(key, { signal }, hold).catch((error) => {
+        if (signal.aborted) reject(error);
+        // A page without an origin may not take locks.
+        else if (!begun) resolve(work());
+      });
+    });
+  }
+
+  /** Until other tabs have heard of what this one stored, or this one of theirs. */
+  #settled() {
+    return pause(this.#parts.surroundings.timing.tabDelay, this.#closing.signal);
   }
 
   /**
