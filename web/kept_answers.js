@@ -29,7 +29,8 @@ export class KeptAnswers {
     api.on("completed", (kept) => {
       onCounted();
       void this.#tell(kept, (where, rules) => {
-        const game = GAMES[kept.action ?? ""];
+        const { action = "" } = kept;
+        const game = rules?.actions[action]?.evidence ? GAMES[action] : undefined;
         const { result, score, said } = verdict(kept.outcome, { game, format: rules?.format });
         return result === "counted" ? text("kept.counted", { where, score }) : text("kept.arrived", { where, said });
       });
