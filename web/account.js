@@ -2,19 +2,18 @@
  * The forms of the account: signing up, confirming, signing in, the name, signing out.
  */
 
-/** @typedef {import("./identity.js").Identity} Identity */
-/** @typedef {import("./service.js").Service} Service */
+/** @typedef {import("./client/api/index.js").Api} Api */
 
+import { LeaderboardError } from "./client/api/index.js";
 import { find, tell, write } from "./elements.js";
-import { Failure, sentence } from "./failures.js";
+import { isCode, sentence } from "./failures.js";
 import { text } from "./texts/index.js";
 
 const FORMS = ["sign-in", "sign-up", "confirm", "forgotten", "reset"];
 
 /** The part of the page where players sign in and pick a name. */
 export class Account {
-  #identity;
-  #service;
+  #api;
   #anyCode;
   #onPlayer;
   /** @type {{email: string, password: string} | null} whose e-mail is to be confirmed */
@@ -24,14 +23,14 @@ export class Account {
   #userName = "";
   /** @type {number | undefined} */
   #again;
+  /** Counts the reads of the scores: an answer that another one has overtaken is not shown. */
+  #reads = 0;
 
   /**
-   * @param {{identity: Identity, service: Service, anyCode: boolean,
-   *   onPlayer: (player: Awaited<ReturnType<Service["own"]>> | null) => void}} parts
+   * @param {{api: Api, anyCode: boolean, onPlayer: (player: import("./client/api/index.js").OwnScores | null) => void}} parts
    */
-  constructor({ identity, service, anyCode, onPlayer }) {
-    this.#identity = identity;
-    this.#service = service;
+  constructor({ api, anyCode, onPlayer }) {
+    this.#api = api;
     this.#anyCode = anyCode;
     this.#onPlayer = onPlayer;
     this.#on("sign-in", (form) => this.#signIn(value(form, "email"), value(form, "password")));
@@ -46,14 +45,8 @@ export class Account {
     find("resend").addEventListener("click", () => this.#attempt("confirm", () => this.#resend()));
     find("sign-out").addEventListener("click", () => {
       this.say(text("account.signedOut"));
-      void identity.signOut();
+      void api.account.signOut();
     });
-    identity.addEventListener("change", () => this.#enter());
-  }
-
-  /** Shows what fits who is signed in. */
-  start() {
-    this.#enter();
   }
 
   /**
@@ -65,16 +58,16 @@ export class Account {
   }
 
   /**
-   * Takes the failure of a call, which may mean that the session has ended.
-   * @param {unknown} failure
+   * Takes the error of a call, which may mean that the session has ended.
+   * @param {unknown} error
    */
-  fail(failure) {
-    if (failure instanceof Failure && failure.code === "session_ended") this.say(sentence(failure));
+  fail(error) {
+    if (isCode(error, "session_ended")) this.say(sentence(error));
   }
 
-  async #enter() {
-    clearTimeout(this.#again);
-    const { userId } = this.#identity;
+  /** Shows what fits who is signed in. */
+  async enter() {
+    const { userId } = this.#api.account;
     const hadFocus = find("play").contains(document.activeElement);
     find("visitor").hidden = userId !== null;
     find("player").hidden = userId === null;
@@ -90,23 +83,28 @@ export class Account {
     for (const form of document.querySelectorAll("#visitor form")) /** @type {HTMLFormElement} */ (form).reset();
     this.#pending = null;
     if (hadFocus) find("play").focus();
-    await this.#meet(userId);
+    await this.refresh();
   }
 
-  /** @param {string} userId */
-  async #meet(userId) {
+  /** Reads the player's name and scores. */
+  async refresh() {
+    clearTimeout(this.#again);
+    const { userId } = this.#api.account;
+    if (userId === null) return;
+    const read = ++this.#reads;
+    const isOver = () => this.#api.account.userId !== userId || read !== this.#reads;
     try {
-      const player = await this.#service.own();
-      if (this.#identity.userId !== userId) return;
+      const player = await this.#api.scores();
+      if (isOver()) return;
       this.#call(player.userName);
       const unnamed = /^player-[0-9a-f]{6}$/.test(player.userName);
       if (unnamed) this.say(text("account.welcome"));
       this.#onPlayer(player);
-    } catch (failure) {
-      this.fail(failure);
-      if (this.#identity.userId !== userId) return;
-      this.say(sentence(failure));
-      this.#again = setTimeout(() => this.#meet(userId), 5_000);
+    } catch (error) {
+      this.fail(error);
+      if (isOver()) return;
+      this.say(sentence(error));
+      this.#again = setTimeout(() => this.refresh(), 5_000);
     }
   }
 
@@ -124,7 +122,7 @@ export class Account {
    * @param {string} password
    */
   async #signUp(email, password) {
-    await this.#identity.signUp(email, password);
+    await this.#api.account.signUp(email, password);
     this.#await(email, password);
   }
 
@@ -134,10 +132,10 @@ export class Account {
    */
   async #signIn(email, password) {
     try {
-      await this.#identity.signIn(email, password);
+      await this.#api.account.signIn(email, password);
       this.say(text("signIn.done"));
-    } catch (failure) {
-      if (!(failure instanceof Failure) || failure.code !== "UserNotConfirmedException") throw failure;
+    } catch (error) {
+      if (!isCode(error, "user_not_confirmed")) throw error;
       this.#await(email, password);
     }
   }
@@ -156,22 +154,17 @@ export class Account {
   async #confirm(code) {
     if (!this.#pending) return this.#turn("sign-in");
     const { email, password } = this.#pending;
-    try {
-      await this.#identity.confirm(email, code);
-    } catch (failure) {
-      // It was confirmed before, by a request whose answer was lost.
-      if (!(failure instanceof Failure) || failure.code !== "NotAuthorizedException") throw failure;
-    }
-    await this.#identity.signIn(email, password);
+    await this.#api.account.confirm(email, code);
+    await this.#api.account.signIn(email, password);
   }
 
   /** @param {string} email */
   async #forget(email) {
     try {
-      await this.#identity.forget(email);
-    } catch (failure) {
+      await this.#api.account.forgotPassword(email);
+    } catch (error) {
       // Nobody learns here who has an account.
-      if (!(failure instanceof Failure) || failure.code !== "UserNotFoundException") throw failure;
+      if (!isCode(error, "user_not_found")) throw error;
     }
     this.#forgetful = email;
     write(find("reset-text"), text(this.#anyCode ? "confirm.anyCode" : "reset.sent", { email }));
@@ -185,24 +178,24 @@ export class Account {
   async #reset(code, password) {
     const email = this.#forgetful;
     try {
-      await this.#identity.reset(email, code, password);
-    } catch (failure) {
-      if (failure instanceof Failure && failure.code === "UserNotFoundException") throw new Failure("CodeMismatchException", { status: 400 });
-      throw failure;
+      await this.#api.account.resetPassword(email, code, password);
+    } catch (error) {
+      if (isCode(error, "user_not_found")) throw new LeaderboardError("code_mismatch", { status: 400 });
+      throw error;
     }
-    await this.#identity.signIn(email, password);
+    await this.#api.account.signIn(email, password);
     this.say(text("reset.done"));
   }
 
   async #resend() {
     if (!this.#pending) return;
-    await this.#identity.resend(this.#pending.email);
+    await this.#api.account.resend(this.#pending.email);
     this.say(text(this.#anyCode ? "confirm.noMail" : "confirm.sentAgain"));
   }
 
   /** @param {string} userName */
   async #rename(userName) {
-    const player = await this.#service.rename(userName);
+    const player = await this.#api.rename(userName);
     /** @type {HTMLInputElement} */ (find("name")).value = player.userName;
     this.#call(player.userName);
     this.say(text("account.saved", { name: player.userName }));
@@ -250,7 +243,7 @@ export class Account {
   }
 
   /**
-   * Submits a form, once at a time. A failure is shown in the form.
+   * Submits a form, once at a time. An error is shown in the form.
    * @param {string} id
    * @param {() => Promise<void>} attempt
    */
@@ -262,9 +255,9 @@ export class Account {
     tell(failed, null);
     try {
       await attempt();
-    } catch (failure) {
-      tell(failed, sentence(failure));
-      this.fail(failure);
+    } catch (error) {
+      tell(failed, sentence(error));
+      this.fail(error);
     } finally {
       form.removeAttribute("aria-busy");
     }

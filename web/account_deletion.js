@@ -3,26 +3,21 @@
  */
 
 import { find, tell } from "./elements.js";
-import { Failure, sentence } from "./failures.js";
+import { isCode, sentence } from "./failures.js";
 import { text } from "./texts/index.js";
 
 /** The form that deletes the account. */
 export class AccountDeletion {
-  #identity;
-  #service;
+  #api;
   #account;
   #form = /** @type {HTMLFormElement} */ (find("leaving"));
   /** E-mail and password. Disabled, so that they need not be filled in, until the service asks for them. */
   #again = /** @type {HTMLFieldSetElement} */ (find("again"));
   #failed = /** @type {HTMLElement} */ (this.#form.querySelector(".failure"));
 
-  /**
-   * @param {{identity: import("./identity.js").Identity, service: import("./service.js").Service,
-   *   account: import("./account.js").Account}} parts
-   */
-  constructor({ identity, service, account }) {
-    this.#identity = identity;
-    this.#service = service;
+  /** @param {{api: import("./client/api/index.js").Api, account: import("./account.js").Account}} parts */
+  constructor({ api, account }) {
+    this.#api = api;
     this.#account = account;
     find("leave").addEventListener("click", () => this.#show(find("leaving").hidden === true));
     find("stay").addEventListener("click", () => {
@@ -33,7 +28,11 @@ export class AccountDeletion {
       event.preventDefault();
       void this.#attempt();
     });
-    identity.addEventListener("change", () => this.#show(false));
+  }
+
+  /** Closes the form, since it is another player's. */
+  close() {
+    this.#show(false);
   }
 
   /** @param {boolean} shown */
@@ -59,15 +58,15 @@ export class AccountDeletion {
     try {
       if (!this.#again.disabled) {
         const filled = new FormData(this.#form);
-        await this.#identity.signInAgain(String(filled.get("email")).trim(), String(filled.get("password")));
+        const userId = this.#api.account.userId ?? undefined;
+        await this.#api.account.signIn(String(filled.get("email")).trim(), String(filled.get("password")), { userId });
       }
-      await this.#service.erase();
+      await this.#api.deleteAccount();
       this.#account.say(text("leave.done"));
-      await this.#identity.signOut();
-    } catch (failure) {
-      if (failure instanceof Failure && failure.code === "sign_in_again") this.#ask(true);
-      tell(this.#failed, sentence(failure));
-      this.#account.fail(failure);
+    } catch (error) {
+      if (isCode(error, "sign_in_again")) this.#ask(true);
+      tell(this.#failed, sentence(error));
+      this.#account.fail(error);
     } finally {
       this.#form.removeAttribute("aria-busy");
     }

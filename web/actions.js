@@ -6,7 +6,7 @@ import { Card } from "./card.js";
 import { find, make } from "./elements.js";
 import { text } from "./texts/index.js";
 
-/** @typedef {import("./service.js").Outcome} Outcome */
+/** @typedef {import("./client/api/index.js").Outcome} Outcome */
 
 /** The cards of one board. */
 export class Actions {
@@ -17,8 +17,8 @@ export class Actions {
   #shown = "";
 
   /**
-   * @param {{service: import("./service.js").Service, onScore: (board: string, outcome: Outcome) => void,
-   *   onFailure: (failure: unknown) => void}} parts
+   * @param {{api: import("./client/api/index.js").Api, onScore: (board: string, outcome: Outcome) => void,
+   *   onFailure: (error: unknown) => void}} parts
    */
   constructor(parts) {
     this.#parts = parts;
@@ -28,7 +28,7 @@ export class Actions {
    * Shows the actions of a board, or nothing if nobody is signed in.
    * @param {string | null} userId
    * @param {string} board
-   * @param {import("./service.js").Rules | undefined} rules
+   * @param {import("./rules.js").Rules | undefined} rules
    */
   show(userId, board, rules) {
     const shown = JSON.stringify([userId, board, rules?.actions, rules?.format]);

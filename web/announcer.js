@@ -35,7 +35,7 @@ export class Announcer {
    * Says what changed on a board, if it matters: another leader, or another own place.
    * @param {Board} board
    * @param {string | null} ownId
-   * @param {import("./service.js").Format} [format]
+   * @param {import("./rules.js").Format} [format]
    */
   heed(board, ownId, format) {
     const [first] = board.entries;

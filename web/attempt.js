@@ -1,21 +1,19 @@
 /**
- * One attempt at an action: its ticket, what the service asks, and the answer. The answer is sent again until the service has
- * it, or the ticket has expired.
+ * One attempt at an action: its ticket, what the service asks, and the answer, which the package's client keeps until the
+ * service has it.
  */
 
-/** @typedef {import("./service.js").Outcome} Outcome */
-/** @typedef {import("./service.js").Ticket} Ticket */
+/** @typedef {import("./client/api/index.js").Api} Api */
+/** @typedef {import("./client/api/index.js").Ticket} Ticket */
 
-import { Failure } from "./failures.js";
+import { LeaderboardError } from "./client/api/index.js";
 
 /** How long after `notBefore` the answer is sent, in milliseconds. */
 const ALLOWANCE = 150;
-/** The waits between the first tries to send an answer, in milliseconds; the last one goes on. */
-const WAITS = [1_000, 2_000, 4_000];
 
 /** One ticket, until its answer is counted. */
 export class Attempt {
-  #service;
+  #api;
   #board;
   /** @type {Ticket} */
   #ticket;
@@ -27,13 +25,13 @@ export class Attempt {
   expiresAt;
 
   /**
-   * @param {import("./service.js").Service} service
+   * @param {Api} api
    * @param {string} board
    * @param {Ticket} ticket
    * @param {{askedAt: number, minSeconds: number}} times
    */
-  constructor(service, board, ticket, { askedAt, minSeconds }) {
-    this.#service = service;
+  constructor(api, board, ticket, { askedAt, minSeconds }) {
+    this.#api = api;
     this.#board = board;
     this.#ticket = ticket;
     this.#takenAt = performance.now();
@@ -43,15 +41,15 @@ export class Attempt {
   }
 
   /**
-   * Takes a ticket. Throws the service's `Failure`.
-   * @param {import("./service.js").Service} service
+   * Takes a ticket. Rejects with the service's error.
+   * @param {Api} api
    * @param {string} board
    * @param {string} action
    * @param {number} minSeconds
    */
-  static async begin(service, board, action, minSeconds) {
+  static async begin(api, board, action, minSeconds) {
     const askedAt = performance.now();
-    return new Attempt(service, board, await service.take(board, action), { askedAt, minSeconds });
+    return new Attempt(api, board, await api.ticket(board, action), { askedAt, minSeconds });
   }
 
   /** What the service asks; the game knows its form. */
@@ -64,46 +62,22 @@ export class Attempt {
     return Math.min(1, (performance.now() - this.#takenAt) / (this.readyAt - this.#takenAt));
   }
 
+  /** The error of an answer that comes too late. */
+  static expired() {
+    return new LeaderboardError("ticket_expired", { status: 410 });
+  }
+
   /**
    * Sends the answer when its time has come, and again while that may help: the service counts it once.
    * @param {unknown} evidence undefined where the action asks for none
-   * @param {{signal: AbortSignal, onTrouble: (failure: Failure, waitMs: number) => void}} options
-   * @returns {Promise<Outcome>}
+   * @param {{signal: AbortSignal, onRetry: (error: LeaderboardError, wait: number) => void}} options `signal` ends the waiting, not the
+   *   sending; `onRetry` hears why a try failed, and in how many milliseconds the next one is
    */
-  async send(evidence, { signal, onTrouble }) {
-    await pause(this.readyAt - performance.now(), signal);
-    for (let attempt = 0; ; attempt += 1) {
-      if (performance.now() >= this.expiresAt) throw new Failure("ticket_expired", { status: 410 });
-      try {
-        const completion = { ticket: this.#ticket.ticket, ...(evidence === undefined ? {} : { evidence }) };
-        return await this.#service.complete(this.#board, completion);
-      } catch (failure) {
-        if (!(failure instanceof Failure) || !failure.passing) throw failure;
-        const wait = Math.max(failure.retryAfter * 1000, WAITS[Math.min(attempt, WAITS.length - 1)]);
-        onTrouble(failure, wait);
-        await pause(Math.min(wait, this.expiresAt - performance.now()), signal);
-      }
-    }
+  async send(evidence, options) {
+    const [ready, end] = [this.readyAt, this.expiresAt].map((time) => time - performance.now());
+    if (end <= 0) throw Attempt.expired();
+    // By this machine's clock, which is also the one that the client waits by.
+    const [notBefore, expiresAt] = [Math.max(0, ready), end].map((left) => new Date(Date.now() + left).toISOString());
+    return this.#api.complete(this.#board, { ...this.#ticket, notBefore, expiresAt }, { evidence, ...options });
   }
-}
-
-/**
- * Waits.
- * @param {number} milliseconds
- * @param {AbortSignal} signal
- * @returns {Promise<void>} rejected with the signal's reason
- */
-export function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const timer = setTimeout(resolve, Math.max(0, milliseconds));
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      },
-      { once: true },
-    );
-  });
 }

@@ -6,7 +6,7 @@ import { text } from "./texts/index.js";
 
 /**
  * The element's words.
- * @param {import("./service.js").Format} [format] of the board's scores
+ * @param {import("./rules.js").Format} [format] of the board's scores
  * @returns {Partial<import("./client/element_words.js").Words>}
  */
 export function boardWords(format) {

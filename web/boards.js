@@ -2,7 +2,7 @@
  * The list of boards, and which one is shown. The page's address names it.
  */
 
-/** @typedef {import("./service.js").Rules} Rules */
+/** @typedef {import("./rules.js").Rules} Rules */
 
 import { find, make, write } from "./elements.js";
 import { matches, rulesOf, titleOf } from "./rules.js";

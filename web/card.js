@@ -2,14 +2,15 @@
  * The card of an action: a button, then the game, then how the service counted it.
  */
 
-/** @typedef {import("./service.js").Action} Action */
-/** @typedef {import("./service.js").Outcome} Outcome */
+/** @typedef {import("./rules.js").Action} Action */
+/** @typedef {import("./client/api/index.js").Outcome} Outcome */
 
 import { Attempt } from "./attempt.js";
 import { make, motion, tell, write } from "./elements.js";
-import { Failure, sentence, trouble } from "./failures.js";
+import { sentence, trouble } from "./failures.js";
 import { GAMES } from "./games/index.js";
 import { text } from "./texts/index.js";
+import { verdict } from "./verdict.js";
 import { actionName, amount, duration } from "./words.js";
 
 /** How often a wait is drawn, in milliseconds. */
@@ -32,8 +33,8 @@ export class Card {
   #leave = make("button", { type: "button", class: "quiet", hidden: true }, text("action.giveUp"));
 
   /**
-   * @param {{service: import("./service.js").Service, board: string, name: string, action: Action, format?: import("./service.js").Format,
-   *   onScore: (board: string, outcome: Outcome) => void, onFailure: (failure: unknown) => void}} parts
+   * @param {{api: import("./client/api/index.js").Api, board: string, name: string, action: Action, format?: import("./rules.js").Format,
+   *   onScore: (board: string, outcome: Outcome) => void, onFailure: (error: unknown) => void}} parts
    */
   constructor(parts) {
     this.#parts = parts;
@@ -61,7 +62,7 @@ export class Card {
     this.#turn("idle");
   }
 
-  /** Ends the attempt that runs, without a word. */
+  /** Ends the attempt that runs, without a word. An answer that was given is still sent. */
   stop() {
     this.#running?.abort();
     this.#running = null;
@@ -75,24 +76,24 @@ export class Card {
     write(this.#result, "");
     try {
       this.#turn("asking");
-      const { service, board, name, action, onScore } = this.#parts;
-      const attempt = await Attempt.begin(service, board, name, action.minSeconds);
+      const { api, board, name, action, onScore } = this.#parts;
+      const attempt = await Attempt.begin(api, board, name, action.minSeconds);
       running.signal.throwIfAborted();
       const evidence = this.#game ? await this.#play(this.#game, attempt, running.signal) : undefined;
       this.#turn("sending");
       this.#draw(attempt, running.signal);
       const outcome = await attempt.send(evidence, {
         signal: running.signal,
-        onTrouble: (failure, wait) => this.#trouble(failure, wait),
+        onRetry: (error, wait) => this.#trouble(error, wait),
       });
       running.signal.throwIfAborted();
       tell(this.#failed, null);
       this.#report(outcome);
       onScore(board, outcome);
-    } catch (failure) {
+    } catch (error) {
       if (running.signal.aborted) return;
-      tell(this.#failed, sentence(failure));
-      this.#parts.onFailure(failure);
+      tell(this.#failed, sentence(error));
+      this.#parts.onFailure(error);
     } finally {
       running.abort();
       if (this.#running === running) this.#end();
@@ -112,7 +113,7 @@ export class Card {
       played.then(resolve, reject);
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       // An answer after the ticket has expired would not count.
-      const late = setTimeout(() => reject(new Failure("ticket_expired", { status: 410 })), attempt.expiresAt - performance.now());
+      const late = setTimeout(() => reject(Attempt.expired()), attempt.expiresAt - performance.now());
       signal.addEventListener("abort", () => clearTimeout(late), { once: true });
     });
   }
@@ -152,24 +153,19 @@ export class Card {
   }
 
   /**
-   * @param {Failure} failure
+   * @param {import("./client/api/index.js").LeaderboardError} error
    * @param {number} wait milliseconds
    */
-  #trouble(failure, wait) {
-    tell(this.#failed, text("action.kept", { reason: trouble(failure), count: Math.ceil(wait / 1000) }));
+  #trouble(error, wait) {
+    tell(this.#failed, text("action.kept", { reason: trouble(error), count: Math.max(1, Math.floor(wait / 1000)) }));
     write(this.#hint, text("action.waitingToSend"));
   }
 
   /** @param {Outcome} outcome */
-  #report({ entry, changed, replayed }) {
-    const { format } = this.#parts;
-    const score = entry ? amount(entry.userScore, format) : "";
-    // The service had counted it before: its first answer was lost, or somebody sent it twice.
-    if (changed && replayed) write(this.#result, text("action.countedBefore", { score }));
-    else if (changed) write(this.#result, text("action.counted", { score }));
-    else if (this.#game && !this.#game.mayFallShort) tell(this.#failed, this.#game.failed);
-    else if (entry === null) tell(this.#failed, this.#game?.failed ?? text("action.nothing"));
-    else write(this.#result, text("action.notBetter", { score }));
+  #report(outcome) {
+    const { result, said } = verdict(outcome, { game: this.#game, format: this.#parts.format });
+    if (result === "failed") tell(this.#failed, said);
+    else write(this.#result, said);
   }
 
   /** @param {"idle" | "asking" | "playing" | "sending"} state */
@@ -192,7 +188,7 @@ export class Card {
 
 /**
  * @param {Action["points"]} points
- * @param {import("./service.js").Format} [format]
+ * @param {import("./rules.js").Format} [format]
  */
 function worth(points, format) {
   if (typeof points === "number") return text("points", { count: points });

@@ -9,7 +9,7 @@
 
 import { distanceOf } from "./client/element_story.js";
 import { find, make } from "./elements.js";
-import { Failure } from "./failures.js";
+import { isCode } from "./failures.js";
 import { text } from "./texts/index.js";
 import { amount } from "./words.js";
 
@@ -22,14 +22,14 @@ const MOST_TRIES = 5;
 
 /** Where the player is on the board that is shown. */
 export class OwnPlace {
-  #service;
+  #api;
   #element = find("own");
   /** @type {Board | null} */
   #board = null;
   /** @type {string | null} */
   #userId = null;
   #userName = "";
-  /** @type {import("./service.js").Format | undefined} */
+  /** @type {import("./rules.js").Format | undefined} */
   #format;
   /** @type {Map<string, Score & {season: string}>} */
   #scores = new Map();
@@ -40,15 +40,15 @@ export class OwnPlace {
   #timer = 0;
   #triesLeft = MOST_TRIES;
 
-  /** @param {import("./service.js").Service} service */
-  constructor(service) {
-    this.#service = service;
+  /** @param {import("./client/api/index.js").Api} api */
+  constructor(api) {
+    this.#api = api;
   }
 
   /**
    * Another board, or another state of it, is shown.
    * @param {Board | null} board
-   * @param {import("./service.js").Format} [format]
+   * @param {import("./rules.js").Format} [format]
    */
   show(board, format) {
     this.#format = format;
@@ -159,12 +159,12 @@ export class OwnPlace {
     this.#askedAt = performance.now();
     let again = false;
     try {
-      const answer = await this.#service.userEntry(board, season, userId, 1);
+      const answer = await this.#api.user(board, userId, { season, around: 1 });
       again = !this.#take(board, season, userId, answer);
-    } catch (failure) {
+    } catch (error) {
       // There is a score, but it is not ranked yet. After other failures the last known place stays, and the next change of
       // the board asks again.
-      again = failure instanceof Failure && failure.code === "user_not_ranked";
+      again = isCode(error, "user_not_ranked");
     } finally {
       this.#asking = false;
     }

@@ -11,40 +11,48 @@ import { Announcer } from "./announcer.js";
 import { BoardStatus } from "./board_status.js";
 import { boardWords } from "./board_words.js";
 import { Boards } from "./boards.js";
-import { call } from "./calls.js";
+import { createApi } from "./client/api/index.js";
 import "./client/element.js";
 import { createLeaderboard } from "./client/index.js";
 import { find, tell, write } from "./elements.js";
-import { Identity } from "./identity.js";
+import { KeptAnswers } from "./kept_answers.js";
 import { OwnPlace } from "./own_place.js";
 import { Ranking } from "./ranking.js";
-import { readAtLast } from "./reading.js";
+import { readAtLast, readConfiguration } from "./reading.js";
 import { Reconnection } from "./reconnection.js";
 import { SeasonClock } from "./season_clock.js";
 import { SeasonEnd } from "./season_end.js";
-import { Service } from "./service.js";
 import { language, text } from "./texts/index.js";
 import { actionName, amount, count } from "./words.js";
+
+/**
+ * How long before its time an answer may be given, in milliseconds; it is kept until then. The page measures that time by this
+ * machine's clock, so it can be trusted for longer than `notBefore` of the service.
+ */
+const EARLINESS = 120_000;
 
 /** @param {string | null} trouble why nothing can be shown yet */
 function sayTrouble(trouble) {
   tell(find("empty"), trouble);
 }
 
-const configuration = await readAtLast(() => call("./config.json"), sayTrouble);
+const configuration = await readConfiguration(sayTrouble);
 const leaderboard = createLeaderboard({ http: configuration.http, socket: configuration.socket });
-const identity = new Identity(configuration);
-const service = new Service(configuration, identity);
+const api = createApi({
+  http: configuration.http,
+  cognito: configuration.cognito,
+  webClientId: configuration.webClientId,
+  timing: { earliness: EARLINESS },
+});
 const announcer = new Announcer();
 const live = /** @type {import("./client/element.js").LiveLeaderboard} */ (find("live"));
-const ownPlace = new OwnPlace(service);
+const ownPlace = new OwnPlace(api);
 const status = new BoardStatus(leaderboard, announcer);
 const clock = new SeasonClock(leaderboard, announcer);
-const seasonEnd = new SeasonEnd({ service, announcer, now: leaderboard.now });
-const ranking = new Ranking({ service, onMove: () => boards.chosen && choose(boards.chosen) });
+const seasonEnd = new SeasonEnd({ api, announcer, now: leaderboard.now });
+const ranking = new Ranking({ api, onMove: () => boards.chosen && choose(boards.chosen) });
 const account = new Account({
-  identity,
-  service,
+  api,
   anyCode: configuration.anyCode === true,
   onPlayer: (player) => {
     mark(live, "own", player?.userId ?? null);
@@ -55,20 +63,22 @@ const account = new Account({
     offer();
   },
 });
-new AccountDeletion({ identity, service, account });
+const deletion = new AccountDeletion({ api, account });
 const actions = new Actions({
-  service,
+  api,
   onScore: (board, { entry }) => ownPlace.scored(board, entry),
-  onFailure: (failure) => account.fail(failure),
+  onFailure: (error) => account.fail(error),
 });
 const boards = new Boards({ named: configuration.boards ?? [], onChoice: choose });
+const listed = readAtLast(() => api.boards(), sayTrouble).then((rules) => boards.show(rules));
+const kept = new KeptAnswers({ api, boards, listed, onCounted: () => void account.refresh() });
 
 let shown = "";
 /** @type {Board | null} */
 let latest = null;
 /** The seasons whose beginning made the page read the boards again. @type {Set<string>} */
 const learned = new Set();
-/** The format that the element has. @type {import("./service.js").Format | undefined} */
+/** The format that the element has. @type {import("./rules.js").Format | undefined} */
 let format;
 
 /**
@@ -139,7 +149,7 @@ function show(board) {
   ranking.beside(board);
   if (rules?.season && rules.season.season !== board.season) learn(board.season);
   ownPlace.show(board, rules?.format);
-  announcer.heed(board, identity.userId, rules?.format);
+  announcer.heed(board, api.account.userId, rules?.format);
   write(find("total"), count(board.total));
   tell(find("empty"), null);
   invite();
@@ -153,7 +163,7 @@ async function learn(season) {
   if (learned.has(season)) return;
   learned.add(season);
   try {
-    boards.show(await service.boards());
+    boards.show(await api.boards());
   } catch {
     learned.delete(season); // the next change of the board tries again
   }
@@ -166,13 +176,13 @@ function invite() {
   find("invitation").hidden = !empty || games.length === 0;
   if (!empty) return;
   const names = new Intl.ListFormat(language, { type: "disjunction" }).format(games);
-  const said = text(identity.userId ? "empty.player" : "empty.visitor", { games: names });
+  const said = text(api.account.userId ? "empty.player" : "empty.visitor", { games: names });
   tell(find("empty"), games.length === 0 ? text("board.empty") : said);
 }
 
 /** The actions of the board that is shown, for the player who is signed in. */
 function offer() {
-  actions.show(identity.userId, shown, shown ? boards.rules(shown) : undefined);
+  actions.show(api.account.userId, shown, shown ? boards.rules(shown) : undefined);
 }
 
 /**
@@ -202,7 +212,17 @@ new Reconnection(leaderboard);
 account.onRename((userName) => ownPlace.rename(userName));
 live.leaderboard = leaderboard;
 live.addEventListener("change", (event) => show(/** @type {CustomEvent<{board: Board}>} */ (event).detail.board));
-account.start();
+let player = api.account.userId;
+api.on("player", ({ userId }) => {
+  // The same player may sign in again.
+  if (userId === player) return;
+  player = userId;
+  deletion.close();
+  kept.clear();
+  offer();
+  void account.enter();
+});
+void account.enter();
 // The address may name the board before the list of them is here.
 if (boards.chosen) choose(boards.chosen);
-boards.show(await readAtLast(() => service.boards(), sayTrouble));
+await listed;

@@ -4,10 +4,10 @@
  */
 
 /** @typedef {import("./client/index.js").Entry} Entry */
-/** @typedef {import("./service.js").Rules} Rules */
+/** @typedef {import("./rules.js").Rules} Rules */
 
 import { find, tell, write } from "./elements.js";
-import { Failure, sentence } from "./failures.js";
+import { isCode, sentence } from "./failures.js";
 import { text } from "./texts/index.js";
 import { amount, seasonName } from "./words.js";
 import { boardWords } from "./board_words.js";
@@ -17,7 +17,7 @@ const LIMIT = 50;
 
 /** The ranking that is open, if one is. */
 export class Ranking {
-  #service;
+  #api;
   #onMove;
   #table = /** @type {import("./client/element.js").LiveLeaderboard} */ (find("ranking-table"));
   #picker = /** @type {HTMLSelectElement} */ (find("season-picker"));
@@ -39,9 +39,9 @@ export class Ranking {
   /** Counts the reads: an answer that another one has overtaken is not shown. */
   #reads = 0;
 
-  /** @param {{service: import("./service.js").Service, onMove: () => void}} parts `onMove`: the address is another one */
-  constructor({ service, onMove }) {
-    this.#service = service;
+  /** @param {{api: import("./client/api/index.js").Api, onMove: () => void}} parts `onMove`: the address is another one */
+  constructor({ api, onMove }) {
+    this.#api = api;
     this.#onMove = onMove;
     this.#picker.addEventListener("change", () => {
       const past = this.#picker.value !== this.#picker.options[0].value;
@@ -140,7 +140,8 @@ export class Ranking {
    * @param {string | null} cursor
    */
   async #turn(before, cursor) {
-    const page = await this.#read(() => this.#service.entries(this.#board, { season: this.#season, cursor, limit: LIMIT }));
+    const pages = this.#api.pages(this.#board, { season: this.#season, cursor: cursor ?? undefined, limit: LIMIT });
+    const page = (await this.#read(() => pages.next()))?.value;
     if (!page) return;
     this.#before = before;
     this.#cursor = cursor;
@@ -149,7 +150,7 @@ export class Ranking {
   }
 
   async #jump() {
-    const around = await this.#read(() => this.#service.userEntry(this.#board, this.#season, /** @type {string} */ (this.#own), LIMIT / 2));
+    const around = await this.#read(() => this.#api.user(this.#board, /** @type {string} */ (this.#own), { season: this.#season, around: LIMIT / 2 }));
     if (!around) return;
     // From the middle of the ranking no page leads on: the cursors belong to pages.
     this.#before = [null];
@@ -174,10 +175,9 @@ export class Ranking {
       if (number !== this.#reads) return null;
       tell(said, null);
       return answer;
-    } catch (failure) {
+    } catch (error) {
       if (number !== this.#reads) return null;
-      const notRanked = failure instanceof Failure && failure.code === "user_not_ranked";
-      tell(said, notRanked ? text("ranking.notMine") : sentence(failure));
+      tell(said, isCode(error, "user_not_ranked") ? text("ranking.notMine") : sentence(error));
       return null;
     }
   }

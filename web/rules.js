@@ -2,7 +2,9 @@
  * The boards' rules as the service lists them: which of them are a board's, and how the board is called.
  */
 
-/** @typedef {import("./service.js").Rules} Rules */
+/** @typedef {import("./client/api/index.js").Action} Action */
+/** @typedef {import("./client/api/index.js").Board & {seasons?: string[]}} Rules `seasons`: the kept ones, newest first */
+/** @typedef {{kind: "number" | "duration" | "percent", decimals?: number | null, unit?: string | null}} Format */
 
 import { text } from "./texts/index.js";
 

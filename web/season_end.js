@@ -4,7 +4,7 @@
 
 /** @typedef {import("./client/index.js").Board} Board */
 /** @typedef {import("./client/index.js").Entry} Entry */
-/** @typedef {import("./service.js").Rules} Rules */
+/** @typedef {import("./rules.js").Rules} Rules */
 
 import { find, write } from "./elements.js";
 import { steps } from "./steps.js";
@@ -31,7 +31,7 @@ export class SeasonEnd {
   #timer = 0;
 
   /**
-   * @param {{service: import("./service.js").Service, announcer: import("./announcer.js").Announcer, now: () => number}} parts
+   * @param {{api: import("./client/api/index.js").Api, announcer: import("./announcer.js").Announcer, now: () => number}} parts
    *   `now`: the service's time
    */
   constructor(parts) {
@@ -95,7 +95,7 @@ export class SeasonEnd {
    */
   async #read(board, season) {
     try {
-      const top = await this.#parts.service.top(board, season);
+      const top = await this.#parts.api.top(board, { season });
       if (this.#newest?.board === board && top.entries.length > 0) this.#take(top);
     } catch {
       // What was seen last stays.

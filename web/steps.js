@@ -3,7 +3,7 @@
  */
 
 /** @typedef {import("./client/index.js").Entry} Entry */
-/** @typedef {import("./service.js").Format} Format */
+/** @typedef {import("./rules.js").Format} Format */
 
 import { make } from "./elements.js";
 import { text } from "./texts/index.js";

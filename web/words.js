@@ -22,7 +22,7 @@ const hands = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digi
  */
 export const clockTime = (time) => hands.format(time);
 
-/** @typedef {import("./service.js").Format} Format */
+/** @typedef {import("./rules.js").Format} Format */
 
 /**
  * Milliseconds as people read a lap: `0:08.250`, `1:02:03.004`.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from os.path import normpath
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,7 +23,7 @@ CONFIGURATION = Configuration(
     web_client_id="client",
 )
 # A module that another one runs; those of types alone are never asked for.
-IMPORT = re.compile(r'^(?:import|export) .* from "\./(\w+\.js)"', re.MULTILINE)
+IMPORT = re.compile(r'^(?:import|export) .* from "(\.\.?/\w+\.js)"', re.MULTILINE)
 # The folders of the views that the page itself is not.
 VIEWS = ("embed/", "wall/", "dress.js", "state.js")
 
@@ -108,8 +110,12 @@ def test_modules_are_asked_for_at_once() -> None:
     }
     while named:
         imported |= named
-        texts = [(client / name).read_text(encoding="utf-8") for name in named]
-        named = {it for text in texts for it in re.findall(IMPORT, text)} - imported
+        texts = {name: (client / name).read_text(encoding="utf-8") for name in named}
+        named = {
+            normpath(Path(name).parent / it)
+            for name, text in texts.items()
+            for it in re.findall(IMPORT, text)
+        } - imported
     asked = set(re.findall(r'rel="modulepreload" href="\./([^"]+)"', page))
     assert asked == modules | {f"client/{name}" for name in imported}
 

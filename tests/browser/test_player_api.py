@@ -101,6 +101,22 @@ def test_one_tab_sends_and_the_other_goes_on_when_it_is_closed(
     assert second.evaluate(KEPT) == 0
 
 
+def test_tab_that_looks_on_leaves_the_actions_to_the_one_that_completes_them(
+    context: BrowserContext, stack: Running
+) -> None:
+    first, sent_first = open_tab(context, stack)
+    sign_up(first)
+    second, sent_second = open_tab(context, stack)
+    for score in range(1, 6):
+        first.evaluate(COMPLETE)
+        answer = first.evaluate("async () => await answer")
+        assert (answer["entry"]["userScore"], answer["replayed"]) == (score, False)
+    # As long as the second tab may still come to it.
+    second.wait_for_timeout(2_000)
+    assert (len(sent_first), sent_second) == (5, [])
+    assert first.evaluate("() => told") + second.evaluate("() => told") == []
+
+
 def test_action_outlives_the_browser_tab_and_is_told_on_the_next_page(
     context: BrowserContext, stack: Running
 ) -> None:

@@ -29,6 +29,8 @@ SENTENCE = re.compile(r"^[A-Z][a-z]+(?:[ .,:\u2026!?]|$)|[a-z]{2,} [a-z]{2,}[^{}
 CODE_WORDS = {"Enter", "Bearer ${token}"}
 # The texts that are looked up by the code of what happened.
 BY_CODE = ("failure.", "trouble.")
+# What the page says of several codes, or of none.
+OF_NO_CODE = {"page", "manyAttempts", "unconfirmed", "tooOften", "busy"}
 
 Message = str | dict[str, str]
 
@@ -115,6 +117,13 @@ def test_every_text_is_used() -> None:
     used = "".join(it.read_text(encoding="utf-8") for it in [*modules(), WEB / "index.html"])
     unused = {key for key in catalog("en") if key not in used and not key.startswith(BY_CODE)}
     assert unused == set()
+
+
+def test_every_text_of_an_error_has_a_code_that_exists() -> None:
+    api = ROOT / "clients" / "javascript" / "src" / "api"
+    codes = "".join((api / it).read_text(encoding="utf-8") for it in ("errors.js", "schemas.js"))
+    texts = {key.split(".")[1] for key in catalog("en") if key.startswith(BY_CODE)}
+    assert {it for it in texts - OF_NO_CODE if f'"{it}"' not in codes} == set()
 
 
 @pytest.mark.e2e

@@ -4,15 +4,15 @@
  */
 
 /** @typedef {import("../client/index.js").Board} Board */
-/** @typedef {import("../service.js").Rules} Rules */
+/** @typedef {import("../rules.js").Rules} Rules */
 
 import { boardWords } from "../board_words.js";
-import { call } from "../calls.js";
+import { createApi } from "../client/api/index.js";
 import "../client/element.js";
 import { createLeaderboard } from "../client/index.js";
 import { dress } from "../dress.js";
 import { make, tell, write } from "../elements.js";
-import { readAtLast } from "../reading.js";
+import { readAtLast, readConfiguration } from "../reading.js";
 import { rulesOf, titleOf } from "../rules.js";
 import { stateOf } from "../state.js";
 import { spokenLocale, text } from "../texts/index.js";
@@ -61,12 +61,13 @@ function report(leaderboard, board) {
 await dress("./embed/embed.css", "in-frame");
 document.body.replaceChildren(make("main", { class: "embed" }, make("header", {}, title, state), live, notice, make("footer", {}, link)));
 const say = (/** @type {string | null} */ trouble) => tell(notice, trouble);
-const configuration = await readAtLast(() => call("./config.json"), say);
+const configuration = await readConfiguration(say);
 const leaderboard = createLeaderboard({ http: configuration.http, socket: configuration.socket });
-const readRules = async () => (await call(`${configuration.http.replace(/\/+$/, "")}/boards`)).boards;
+const api = createApi({ http: configuration.http, storage: null });
+const readRules = () => api.boards();
 const asked = new URLSearchParams(location.search).get("board");
 const all = asked ? [] : await readAtLast(readRules, say);
-const board = asked ?? all.find((/** @type {Rules} */ it) => !it.board.includes("*"))?.board ?? "";
+const board = asked ?? all.find((it) => !it.board.includes("*"))?.board ?? "";
 link.setAttribute("href", `./?board=${encodeURIComponent(board)}`);
 rule(board, all);
 if (/^[a-z0-9-]{1,48}$/.test(board)) {

@@ -130,7 +130,7 @@ export const de = {
   "action.waiting": "{title}: warten",
   "action.giveUp": "Aufgeben",
   "action.gaveUp": "Du hast aufgegeben. Es gab keine Punkte.",
-  "action.stoppedWaiting": "Du wartest nicht mehr. Wenn der Dienst deine Antwort schon hat, zählt sie.",
+  "action.stoppedWaiting": "Du wartest nicht mehr. Deine Antwort bleibt erhalten und wird gesendet, sobald der Dienst erreichbar ist.",
   "action.oneMoment": "Einen Moment…",
   "action.countedIn": "Der Dienst zählt es in {duration}.",
   "action.sending": "Wird gesendet…",
@@ -143,6 +143,9 @@ export const de = {
   "action.countedBefore": "Schon gezählt. Es zählt nur einmal: Du hast {score}.",
   "action.notBetter": "Nicht besser als vorher. Du hast weiterhin {score}.",
   "action.nothing": "Es gab keine Punkte.",
+  "kept.counted": "{where}: Deine Antwort von vorhin wurde gezählt. Du hast {score}.",
+  "kept.arrived": "{where}: Deine Antwort von vorhin ist angekommen. {said}",
+  "kept.givenUp": "{where}: Deine Antwort von vorhin wurde aufgegeben. {reason}",
 
   "quiz.rules": "Eine Frage, vier Antworten, ein Versuch. Schnell und richtig bringt 10 Punkte, langsam und richtig mindestens 4.",
   "quiz.start": "Frag mich",

@@ -129,7 +129,7 @@ export const en = {
   "action.waiting": "{title}: waiting",
   "action.giveUp": "Give up",
   "action.gaveUp": "You gave up. Nothing was scored.",
-  "action.stoppedWaiting": "You stopped waiting. If the service has your answer already, it counts.",
+  "action.stoppedWaiting": "You stopped waiting. Your answer is kept, and sent as soon as the service can be reached.",
   "action.oneMoment": "One moment…",
   "action.countedIn": "The service counts it in {duration}.",
   "action.sending": "Sending…",
@@ -142,6 +142,9 @@ export const en = {
   "action.countedBefore": "Already counted. It counts only once: you have {score}.",
   "action.notBetter": "Not better than before. You still have {score}.",
   "action.nothing": "Nothing was scored.",
+  "kept.counted": "{where}: your answer from before was counted. You have {score}.",
+  "kept.arrived": "{where}: your answer from before has arrived. {said}",
+  "kept.givenUp": "{where}: your answer from before was given up. {reason}",
 
   "quiz.rules": "One question, four choices, one try. A quick right answer is worth 10 points, a slow one at least 4.",
   "quiz.start": "Ask me",

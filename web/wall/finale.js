@@ -5,7 +5,7 @@
 
 /** @typedef {import("../client/index.js").Board} Board */
 /** @typedef {import("../client/index.js").Entry} Entry */
-/** @typedef {import("../service.js").Format} Format */
+/** @typedef {import("../rules.js").Format} Format */
 
 import { make, write } from "../elements.js";
 import { steps } from "../steps.js";

@@ -5,11 +5,10 @@
 /** @typedef {import("../client/index.js").Board} Board */
 /** @typedef {import("../client/index.js").Changes} Changes */
 /** @typedef {import("../client/index.js").Leaderboard} Leaderboard */
-/** @typedef {import("../service.js").Rules} Rules */
+/** @typedef {import("../rules.js").Rules} Rules */
 
 import "../client/element.js";
 import { boardWords } from "../board_words.js";
-import { call } from "../calls.js";
 import { make, tell, write } from "../elements.js";
 import { rulesOf, titleOf } from "../rules.js";
 import { spokenLocale, text } from "../texts/index.js";
@@ -41,14 +40,14 @@ export class Panel {
 
   /**
    * @param {string} name the board
-   * @param {string} http the address of the service's API
+   * @param {import("../client/api/index.js").Api} api
    * @param {Leaderboard} leaderboard
    * @param {import("./high_points.js").HighPoints} highPoints
    */
-  constructor(name, http, leaderboard, highPoints) {
+  constructor(name, api, leaderboard, highPoints) {
     this.#name = name;
     this.#highPoints = highPoints;
-    this.#finale = new Finale((season) => call(`${http}/boards/${name}/top?${new URLSearchParams({ season })}`));
+    this.#finale = new Finale((season) => api.top(name, { season }));
     this.#live.leaderboard = leaderboard;
     this.#live.setAttribute("board", name);
     this.#live.addEventListener("change", (event) => {

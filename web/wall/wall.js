@@ -3,13 +3,13 @@
  * Nobody touches it for days: it keeps nothing that grows, and comes back from every loss by itself.
  */
 
-/** @typedef {import("../service.js").Rules} Rules */
+/** @typedef {import("../rules.js").Rules} Rules */
 
-import { call } from "../calls.js";
+import { createApi } from "../client/api/index.js";
 import { createLeaderboard } from "../client/index.js";
 import { dress } from "../dress.js";
 import { make, tell, write } from "../elements.js";
-import { readAtLast } from "../reading.js";
+import { readAtLast, readConfiguration } from "../reading.js";
 import { stateOf } from "../state.js";
 import { text } from "../texts/index.js";
 import { clockTime, timeOfDay } from "../words.js";
@@ -53,16 +53,16 @@ class Wall {
 
   /** Follows the boards, for good. */
   async start() {
-    const configuration = await readAtLast(() => call("./config.json"), (trouble) => tell(this.#notice, trouble));
+    const configuration = await readConfiguration((trouble) => tell(this.#notice, trouble));
     const leaderboard = createLeaderboard({ http: configuration.http, socket: configuration.socket });
     this.#leaderboard = leaderboard;
-    const http = configuration.http.replace(/\/+$/, "");
-    this.#panels = this.#names.map((name) => new Panel(name, http, leaderboard, this.#highPoints));
+    const api = createApi({ http: configuration.http, storage: null });
+    this.#panels = this.#names.map((name) => new Panel(name, api, leaderboard, this.#highPoints));
     this.#grid.append(...this.#panels.map(({ element }) => element));
     new ResizeObserver(() => this.#arrange()).observe(this.#grid);
     setInterval(() => this.#show(this.#turn + 1), TURN);
     this.#tick();
-    const read = async () => (await call(`${http}/boards`)).boards;
+    const read = () => api.boards();
     this.#rule(await readAtLast(read, () => {}));
     setInterval(() => read().then((rules) => this.#rule(rules), () => {}), RULES_INTERVAL);
   }

@@ -28,6 +28,34 @@ test("answer that was lost comes again, and the action counts once", withService
   assert.equal(service.heard.length, 7);
 }));
 
+test("who waits is told why an action is sent again, and in how long", withService(async ({ service, open }) => {
+  // A lost answer is asked for again at once, with a new token.
+  service.on(SCORES, "cut", "cut", problem(503, "unavailable", { retryAfter: 1 }), counted);
+  const api = open({ token });
+  /** @type {[string, number][]} */
+  const told = [];
+  const startedAt = performance.now();
+  await api.complete("global", ticketOf("t1"), {
+    onRetry: (error, wait) => told.push([error.code, wait]),
+  });
+  assert.deepEqual(told.map(([code]) => code), ["connection_failed", "unavailable"]);
+  assert.ok(told[0][1] < 10 && told[1][1] >= 1_000 && told[1][1] <= performance.now() - startedAt, String(told));
+}));
+
+test("who stopped waiting is told of no further try", withService(async ({ service, open }) => {
+  service.on(SCORES, "cut");
+  const api = open({ token });
+  const controller = new AbortController();
+  let told = 0;
+  const call = api.complete("global", ticketOf("t1"), { signal: controller.signal, onRetry: () => (told += 1) });
+  await eventually(() => told > 0, "a try that failed");
+  controller.abort(new Error("left"));
+  await assert.rejects(call, { message: "left" });
+  const [before, sent] = [told, service.heard.length];
+  await eventually(() => service.heard.length > sent + 2, "further tries");
+  assert.equal(told, before);
+}));
+
 test("evidence is what it was when the action was completed, also of a ticket without its times", withService(async ({ service, open }) => {
   service.on(SCORES, "cut", "cut", counted);
   const evidence = { touches: [1] };

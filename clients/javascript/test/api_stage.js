@@ -7,7 +7,7 @@ import { Loopback } from "./loopback.js";
 /** @typedef {import("../src/api/index.js").Api} Api */
 
 /** Short waits: the tests look at the order of things. */
-export const quick = { retryBase: 1, retryCap: 5, timeout: 60_000, earliness: 0, allowance: 0 };
+export const quick = { retryBase: 1, retryCap: 5, timeout: 60_000, earliness: 0, allowance: 0, tabDelay: 0 };
 
 /**
  * Runs a test with a server and clients, which end with it.

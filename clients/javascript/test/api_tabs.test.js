@@ -37,6 +37,25 @@ test("of several tabs one at a time sends, another goes on when that is closed, 
   assert.deepEqual([counts, told.flat().length, service.heard.length], [{ score: 5, mostAtOnce: 1 }, 1, 2]);
 }));
 
+test("tab whose storage hears late of an answer does not send the action again", withService(async ({ service, open }) => {
+  const [storage, locks] = [new FakeStore(), new FakeLocks()];
+  service.on(SCORES, "hang");
+  const first = open({ token, storage, locks, timing: { tabDelay: 200, timeout: 300 } });
+  await first.account.token();
+  const call = first.complete("global", ticketOf("t1"));
+  await eventually(() => service.heard.length === 1, "the first tab's try");
+  /** As another process sees it: what is removed stays for a moment. */
+  const late = new FakeStore();
+  late.setItem(keptIn(storage)[0], String(storage.getItem(keptIn(storage)[0])));
+  const told = toldBy(open({ token, storage: late, locks }));
+  service.on(SCORES, counted);
+  await call;
+  setTimeout(() => late.removeItem(keptIn(late)[0]), 50);
+  const sent = service.heard.length;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.deepEqual([service.heard.length, told], [sent, []]);
+}));
+
 test("without locks several tabs may send an action, which counts once", withService(async ({ service, open }) => {
   const storage = new FakeStore();
   const { counts, react } = counter();

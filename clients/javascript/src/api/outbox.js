@@ -29,6 +29,11 @@ import { pause, until, waitAfter } from "./timing.js";
  * @typedef {{request: (name: string, options: {signal: AbortSignal}, work: () => Promise<any>) => Promise<any>}} Locks
  */
 
+/** For how long a ticket is taken to be good that comes without its times, in milliseconds. */
+const UNKNOWN_LIFE = 15 * 60_000;
+
+/** Somebody who waits for an answer. @typedef {{onRetry?: (error: LeaderboardError, wait: number) => void}} Waiter */
+
 /** After these the player may sign in again, and then the action is sent. */
 const AFTER_SIGN_IN = new Set(["sign_in_required", "session_ended", "unauthorized"]);
 
@@ -37,8 +42,8 @@ export class Outbox {
   #parts;
   #closing = new AbortController();
   /**
-   * What this page sends, by key: the answer, and how many callers wait for it.
-   * @type {Map<string, {answer: Promise<Outcome | null>, awaited: number}>}
+   * What this page sends, by key: the answer, and who waits for it.
+   * @type {Map<string, {answer: Promise<Outcome | null>, waiters: Set<Waiter>}>}
    */
   #sending = new Map();
   #unwatch;
@@ -56,7 +61,9 @@ export class Outbox {
    */
   constructor(parts) {
     this.#parts = parts;
-    this.#unwatch = parts.storage.watch(parts.prefix, () => this.resume());
+    // What another tab keeps, it sends itself as long as it is open: it is to have the lock first.
+    const resume = () => this.resume();
+    this.#unwatch = parts.storage.watch(parts.prefix, () => void this.#settled().then(resume, () => {}));
   }
 
   /** Whether anything is kept, of whomever. */
@@ -67,10 +74,10 @@ export class Outbox {
   /**
    * Keeps a completed action and sends it.
    * @param {Completion} given
-   * @param {AbortSignal | null} [signal] ends the waiting; the action is still kept and sent
+   * @param {Waiter & {signal?: AbortSignal | null}} [waiter] `signal` ends the waiting; the action is still kept and sent
    * @returns {Promise<Outcome>}
    */
-  async add(given, signal) {
+  async add(given, { signal, ...waiter } = {}) {
     signal?.throwIfAborted();
     // A copy: the game may go on with what it gave as evidence.
     const completion = /** @type {Completion} */ (JSON.parse(JSON.stringify(given)));
@@ -78,11 +85,11 @@ export class Outbox {
     const key = `${this.#parts.prefix}${completion.ticket.slice(-32)}`;
     this.#parts.storage.write(key, completion);
     const sending = this.#take(key, completion, { whatever: true });
-    sending.awaited += 1;
+    sending.waiters.add(waiter);
     try {
       return /** @type {Outcome} */ (await until(sending.answer, signal));
     } catch (error) {
-      if (signal?.aborted) sending.awaited -= 1;
+      if (signal?.aborted) sending.waiters.delete(waiter);
       throw error;
     }
   }
@@ -121,7 +128,7 @@ export class Outbox {
     const known = this.#sending.get(key);
     if (known) return known;
     const answer = this.#alone(key, () => this.#deliver(key, completion, whatever));
-    const sending = { answer, awaited: 0 };
+    const sending = { answer, waiters: new Set() };
     this.#sending.set(key, sending);
     answer.then(
       (outcome) => this.#end(key, sending, () => outcome && this.#parts.onCompleted(completion, outcome)),
@@ -136,35 +143,46 @@ export class Outbox {
 
   /**
    * @param {string} key
-   * @param {{awaited: number}} sending
+   * @param {{waiters: Set<Waiter>}} sending
    * @param {() => void} tell
    */
   #end(key, sending, tell) {
     this.#sending.delete(key);
-    if (sending.awaited === 0) tell();
+    if (sending.waiters.size === 0) tell();
   }
 
   /**
-   * Does the work while no other tab does it for the same action.
+   * Does the work while no other tab does it for the same action. The lock is held for a moment longer: a tab that waits for it may
+   * still see the action in its storage.
    * @template T
    * @param {string} key
    * @param {() => Promise<T>} work
    * @returns {Promise<T>}
    */
-  async #alone(key, work) {
+  #alone(key, work) {
+    const { locks } = this.#parts;
     const { signal } = this.#closing;
-    let begun = false;
-    const begin = () => {
-      begun = true;
-      return work();
-    };
-    try {
-      return await (this.#parts.locks?.request(key, { signal }, begin) ?? begin());
-    } catch (error) {
-      // A page without an origin may not take locks.
-      if (begun || signal.aborted) throw error;
-      return work();
-    }
+    if (!locks) return work();
+    return new Promise((resolve, reject) => {
+      let begun = false;
+      const hold = async () => {
+        begun = true;
+        const answer = work();
+        resolve(answer);
+        await answer.catch(() => {});
+        await this.#settled().catch(() => {});
+      };
+      locks.request(key, { signal }, hold).catch((error) => {
+        if (signal.aborted) reject(error);
+        // A page without an origin may not take locks.
+        else if (!begun) resolve(work());
+      });
+    });
+  }
+
+  /** Until other tabs have heard of what this one stored, or this one of theirs. */
+  #settled() {
+    return pause(this.#parts.surroundings.timing.tabDelay, this.#closing.signal);
   }
 
   /**
@@ -195,10 +213,24 @@ export class Outbox {
           storage.write(key, undefined);
           throw failure;
         }
-        await pause(waitAfter(surroundings, { attempt, retryAfter: failure.retryAfter }), signal);
+        const wait = waitAfter(surroundings, { attempt, retryAfter: failure.retryAfter });
+        // Apart from this, so that a callback that throws harms nothing.
+        for (const { onRetry } of this.#sending.get(key)?.waiters ?? []) queueMicrotask(() => onRetry?.(failure, wait));
+        await pause(wait, signal);
       }
     }
   }
+}
+
+/**
+ * When a ticket is good.
+ * @param {{notBefore?: string, expiresAt?: string}} times
+ * @internal
+ */
+export function spanOf({ notBefore, expiresAt }) {
+  if (notBefore === undefined || expiresAt === undefined) return { readyAt: 0, life: UNKNOWN_LIFE };
+  const readyAt = Date.parse(notBefore);
+  return { readyAt, life: Date.parse(expiresAt) - readyAt };
 }
 
 /** @param {LeaderboardError} cause */

@@ -19,6 +19,8 @@ export const timing = {
   earliness: 5_000,
   /** A completed action is tried for as long as its ticket is good, and this much longer; see `Outbox`. */
   allowance: 60_000,
+  /** How late another tab may hear of what this one stored, at most. */
+  tabDelay: 500,
   /** A token is renewed this long before it ends. */
   renewBefore: 60_000,
 };

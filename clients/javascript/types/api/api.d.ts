@@ -139,12 +139,14 @@ export declare class Api {
      * Completes an action with its ticket. It is kept and sent again until the service has answered, also after the page was closed.
      * @param {string} board
      * @param {Ticket | string} ticket whole, or its text alone
-     * @param {{evidence?: unknown} & CallOptions} [options] `evidence` where the action asks for it; `signal` ends the waiting, not
-     *   the action
+     * @param {{evidence?: unknown, onRetry?: (error: LeaderboardError, wait: number) => void} & CallOptions} [options] `evidence` where
+     *   the action asks for it; `onRetry` is called when a try failed, with the milliseconds until the next one; `signal` ends the
+     *   waiting, not the action
      * @returns {Promise<Outcome>}
      */
-    complete(board: string, ticket: Ticket | string, { evidence, signal }?: {
+    complete(board: string, ticket: Ticket | string, { evidence, onRetry, signal }?: {
         evidence?: unknown;
+        onRetry?: (error: LeaderboardError, wait: number) => void;
     } & CallOptions): Promise<Outcome>;
     /**
      * Gives the player another name, on every board.

@@ -1,3 +1,7 @@
+/** @import { Outcome } from "./schemas.js" */
+/** @import { Storage } from "./storage.js" */
+/** @import { ApiTiming } from "./timing.js" */
+import { LeaderboardError } from "./errors.js";
 export type Completion = {
     board: string;
     ticket: string;
@@ -20,4 +24,7 @@ export type Locks = {
     request: (name: string, options: {
         signal: AbortSignal;
     }, work: () => Promise<any>) => Promise<any>;
+};
+export type Waiter = {
+    onRetry?: (error: LeaderboardError, wait: number) => void;
 };

@@ -13,6 +13,8 @@ export declare const timing: {
     earliness: number;
     /** A completed action is tried for as long as its ticket is good, and this much longer; see `Outbox`. */
     allowance: number;
+    /** How late another tab may hear of what this one stored, at most. */
+    tabDelay: number;
     /** A token is renewed this long before it ends. */
     renewBefore: number;
 };
