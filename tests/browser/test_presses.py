@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Locator, Route, expect
 
 from tests.browser.played import HTTP, PlayedBoard, PlayedService, playing
 from tests.browser.visitor import Visitor
-from tests.e2e.waiting import await_value
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +19,7 @@ QUIZ = {"points": {"min": 0, "max": 10}, "evidence": True, "minSeconds": 2, "exp
 VISIT = {"points": 1, "evidence": False, "minSeconds": 2, "expiresSeconds": 300}
 
 
-@dataclass(slots=True)
+@dataclass
 class Pressed:
     """A page with a quiz, whose service keeps a rename waiting and counts tickets."""
 
@@ -67,7 +66,8 @@ def pressed(browser: Browser) -> Iterator[Pressed]:
 def test_press_counts_though_a_message_moves_the_button(pressed: Pressed) -> None:
     page = pressed.visitor.page
     pressed.visitor.rename("Ada the Great")
-    await_value(lambda: pressed.renames or page.wait_for_timeout(20), what="the rename")
+    while not pressed.renames:
+        page.wait_for_timeout(20)
     pressed.down()
     answer = {"userId": "user 4", "userName": "Ada the Great"}
     pressed.renames[0].fulfill(json=answer, headers=ALLOWED)
