@@ -18,12 +18,14 @@ from datetime import datetime
 from itertools import pairwise
 
 from rich.table import Table
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 
 from bench import figures
 from bench.path import BOARD, TOP, TrustedServer, top_of_table
+from leaderboard_client.backoff import full_jitter
 from leaderboard_client.following import Following
-from leaderboard_client.frame import Snapshot, Update, parse_frame
+from leaderboard_client.frame import Refusal, Snapshot, Update, parse_frame
 from local.players import server_api
 from local.stack import running
 
@@ -31,6 +33,8 @@ VIEWERS = 100
 POSTS_PER_SECOND = 200
 SCORES_PER_SECOND = 10
 SETTLE_SECONDS = 30.0
+# A machine that is busy may need several tries to seat a viewer.
+SEAT_SECONDS = 120.0
 INTERVAL = VIEWERS / POSTS_PER_SECOND
 
 
@@ -45,6 +49,7 @@ class Seat:
     came: list[float] = field(default_factory=list)
     ages: list[tuple[float, float]] = field(default_factory=list)
     repairs: int = 0
+    losses: int = 0
 
     def shown(self) -> list[tuple[str, int, str]]:
         held = self.following.held
@@ -52,17 +57,28 @@ class Seat:
         return [(it.user_id, it.user_score, it.score_updated_at) for it in entries]
 
     async def follow(self, url: str, ready: Callable[[], None]) -> None:
-        async with connect(url) as socket:
-            subscribe = json.dumps({"action": "subscribe", "board": BOARD})
-            await socket.send(subscribe)
-            first = True
-            async for text in socket:
-                if self.take(text):
-                    self.repairs += 1
-                    await socket.send(subscribe)
-                if first:
-                    ready()
-                    first = False
+        """Follows for good. A machine that is busy opens late or not at all, so a lost socket is
+        opened again after the random wait of the clients."""
+        while True:
+            try:
+                async with connect(url) as socket:
+                    await self._read(socket, ready)
+            except (OSError, WebSocketException):
+                pass  # counted below, as one that the service closed
+            seconds = full_jitter(random.random, attempt=self.losses, base=1, cap=30)
+            self.losses += 1
+            await asyncio.sleep(seconds)
+
+    async def _read(self, socket: ClientConnection, ready: Callable[[], None]) -> None:
+        subscribe = json.dumps({"action": "subscribe", "board": BOARD})
+        await socket.send(subscribe)
+        async for text in socket:
+            if self.take(text):
+                self.repairs += 1
+                await asyncio.sleep(0.5 * random.random())
+                await socket.send(subscribe)
+            elif len(self.came) == 1:
+                ready()
 
     def take(self, text: str | bytes) -> bool:
         """Whether a frame is missing before this one."""
@@ -78,6 +94,8 @@ class Seat:
                     return held is None or frame.version > held.version
                 self.following.update(frame, now)
                 newest = [frame.scored_at] if frame.scored_at and frame.upsert else []
+            case Refusal():
+                return True
             case _:
                 raise ValueError(f"the service sent {text!r}")
         self.came.append(now)
@@ -123,11 +141,18 @@ class Crowd:
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self.tasks = []
-        for seat in self.seats:  # one by one: the emulator starts a process for each at once
+        for number, seat in enumerate(self.seats, start=1):
+            # One by one: the emulator starts a process for each at once.
             coming = seat.follow(self.url, self.seated.release)
-            self.tasks.append(asyncio.run_coroutine_threadsafe(coming, self.loop))
-            if not self.seated.acquire(timeout=SETTLE_SECONDS):
-                raise TimeoutError("a viewer could not subscribe")
+            task = asyncio.run_coroutine_threadsafe(coming, self.loop)
+            self.tasks.append(task)
+            if not self.seated.acquire(timeout=SEAT_SECONDS):
+                if task.done():
+                    task.result()  # raises what ended it
+                raise TimeoutError(
+                    f"Viewer {number} of {len(self.seats)} has no board after {SEAT_SECONDS:g} s "
+                    f"and {seat.losses} lost sockets. The machine is too busy: run it again alone."
+                )
 
     def settle(self, table: list[tuple[str, int, str]]) -> int:
         """How many show the table's top in the end."""
@@ -185,5 +210,6 @@ def crowd_table(seats: list[Seat], began: float, ended: int, seconds: int) -> Ta
     made.add_row("freshness, ms: median", f"{figures.median(ages) * 1000:.0f}")
     made.add_row("… p99", f"{figures.quantile(ages, 0.99) * 1000:.0f}")
     made.add_row("frames missed and mended", str(sum(it.repairs for it in seats)))
+    made.add_row("sockets lost and opened again", str(sum(it.losses for it in seats)))
     made.add_row("viewers at the table's top in the end", f"{ended} of {len(seats)}")
     return made

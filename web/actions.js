@@ -8,13 +8,13 @@ import { text } from "./texts/index.js";
 
 /** @typedef {import("./client/api/index.js").Outcome} Outcome */
 
-/** The cards of one board. */
+/** The cards of one board. A card stays the same element until something of its own changes: a game and a press go on. */
 export class Actions {
   #parts;
-  /** @type {Card[]} */
-  #cards = [];
+  /** By what they show. @type {Map<string, Card>} */
+  #cards = new Map();
   #element = find("actions");
-  #shown = "";
+  #none = make("p", { class: "card hint" }, text("action.none"));
 
   /**
    * @param {{api: import("./client/api/index.js").Api, onScore: (board: string, outcome: Outcome) => void,
@@ -31,15 +31,26 @@ export class Actions {
    * @param {import("./rules.js").Rules | undefined} rules
    */
   show(userId, board, rules) {
-    const shown = JSON.stringify([userId, board, rules?.actions, rules?.format]);
-    if (shown === this.#shown) return;
-    this.#shown = shown;
-    for (const card of this.#cards) card.stop();
-    this.#cards = [];
-    if (!userId || !rules) return this.#element.replaceChildren();
-    this.#cards = Object.entries(rules.actions).map(([name, action]) => new Card({ ...this.#parts, board, name, action, format: rules.format }));
-    if (this.#cards.length === 0) {
-      this.#element.replaceChildren(make("p", { class: "card hint" }, text("action.none")));
-    } else this.#element.replaceChildren(...this.#cards.map(({ element }) => element));
+    const known = this.#cards;
+    this.#cards = new Map();
+    for (const [name, action] of Object.entries((userId && rules?.actions) || {})) {
+      const key = JSON.stringify([userId, board, name, action, rules?.format]);
+      this.#cards.set(key, known.get(key) ?? new Card({ ...this.#parts, board, name, action, format: rules?.format }));
+    }
+    for (const [key, card] of known) if (!this.#cards.has(key)) card.stop();
+    const elements = [...this.#cards.values()].map(({ element }) => element);
+    this.#place(userId && rules && elements.length === 0 ? [this.#none] : elements);
+  }
+
+  /**
+   * Puts these elements in their order, and takes out the others. One that is in its place is not touched.
+   * @param {HTMLElement[]} elements
+   */
+  #place(elements) {
+    for (const child of [...this.#element.children]) if (!elements.includes(/** @type {HTMLElement} */ (child))) child.remove();
+    for (const [at, element] of elements.entries()) {
+      const there = this.#element.children[at] ?? null;
+      if (there !== element) this.#element.insertBefore(element, there);
+    }
   }
 }

@@ -6,7 +6,7 @@
 /** @typedef {import("./client/api/index.js").Outcome} Outcome */
 
 import { Attempt } from "./attempt.js";
-import { make, motion, tell, write } from "./elements.js";
+import { make, motion, press, tell, write } from "./elements.js";
 import { sentence, trouble } from "./failures.js";
 import { GAMES } from "./games/index.js";
 import { text } from "./texts/index.js";
@@ -42,8 +42,8 @@ export class Card {
     this.#title = actionName(name);
     this.#game = action.evidence ? GAMES[name] : undefined;
     this.#progress.setAttribute("aria-label", text("action.waiting", { title: this.#title }));
-    this.#button.addEventListener("click", () => this.#start());
-    this.#leave.addEventListener("click", () => this.#giveUp());
+    press(this.#button, () => this.#start());
+    press(this.#leave, () => this.#giveUp());
     this.element = make(
       "section",
       { class: "card action", "aria-label": this.#title },

@@ -2,6 +2,9 @@
  * Finds, makes and changes the page's elements. Text stays text: nothing here takes markup.
  */
 
+/** How far a finger slides that means to stay, in pixels. */
+const SLIP = 16;
+
 /**
  * The element with an id. Throws if the page has none.
  * @param {string} id
@@ -46,6 +49,27 @@ export function write(element, text) {
 export function tell(element, text) {
   write(element, text ?? "");
   element.hidden = !text;
+}
+
+/**
+ * Calls back when a button is pressed. The page may draw something between down and up, so that the button is elsewhere when the
+ * pointer comes up: the press counts. It is taken back only by moving the pointer off the button.
+ * @param {HTMLElement} button
+ * @param {() => void} onPress
+ */
+export function press(button, onPress) {
+  const down = { x: 0, y: 0 };
+  button.addEventListener("pointerdown", ({ button: which, clientX, clientY, pointerId }) => {
+    if (which !== 0) return;
+    Object.assign(down, { x: clientX, y: clientY });
+    button.setPointerCapture(pointerId);
+  });
+  button.addEventListener("click", ({ detail, clientX, clientY }) => {
+    const { left, right, top, bottom } = button.getBoundingClientRect();
+    const isOn = clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+    // The keyboard has no pointer.
+    if (detail === 0 || isOn || Math.hypot(clientX - down.x, clientY - down.y) <= SLIP) onPress();
+  });
 }
 
 /** What the viewer's system says about motion. */

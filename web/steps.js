@@ -10,7 +10,7 @@ import { text } from "./texts/index.js";
 import { amount, count } from "./words.js";
 
 /** How many stand on the steps. */
-const STEPS = 3;
+export const STEPS = 3;
 
 /**
  * The steps, as the items of a list.

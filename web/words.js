@@ -25,25 +25,11 @@ export const clockTime = (time) => hands.format(time);
 /** @typedef {import("./rules.js").Format} Format */
 
 /**
- * Milliseconds as people read a lap: `0:08.250`, `1:02:03.004`.
- * @param {number} milliseconds
- */
-export function stopwatch(milliseconds) {
-  const all = Math.max(0, Math.round(milliseconds));
-  const [hours, minutes, seconds] = [Math.floor(all / 3_600_000), Math.floor(all / 60_000) % 60, Math.floor(all / 1000) % 60];
-  const head = hours ? `${hours}:${String(minutes).padStart(2, "0")}` : String(minutes);
-  return `${head}:${String(seconds).padStart(2, "0")}.${String(all % 1000).padStart(3, "0")}`;
-}
-
-/**
  * A score in the format of its board.
  * @param {number} score
  * @param {Format} [format]
  */
-export function amount(score, format) {
-  if (format?.kind === "duration") return `${score < 0 ? "−" : ""}${stopwatch(Math.abs(score))}`;
-  return formatScore({ format }, score, locale);
-}
+export const amount = (score, format) => formatScore({ format }, score, locale);
 
 /**
  * A difference of scores.

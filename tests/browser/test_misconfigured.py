@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -26,12 +27,14 @@ FOLLOW = """async (options) => {
 }"""
 
 
-def problem(page: Stranger, options: Mapping[str, str]) -> dict[str, Any]:
+def problem(
+    page: Stranger, options: Mapping[str, str], *, within: float = MOST_SECONDS
+) -> dict[str, Any]:
     """The one that the client reports; another one within a second is a mistake."""
     start = time.monotonic()
     page.page.evaluate(FOLLOW, options)
     page.wait_for("() => window.problems.length > 0")
-    assert time.monotonic() - start < MOST_SECONDS
+    assert time.monotonic() - start < within
     page.page.wait_for_timeout(1_000)
     (found,) = page.page.evaluate("() => window.problems")
     return dict(found)
@@ -109,10 +112,36 @@ def test_content_security_policy_is_named_with_what_to_add(
     assert "`connect-src`" in found["message"]
 
 
-def test_stage_that_is_down_is_no_problem_of_the_page(strangers: Strangers) -> None:
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """An address that takes what is sent and never answers: host and port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_two_addresses_where_nobody_answers_are_one_problem(strangers: Strangers) -> None:
+    options = {"http": "http://127.0.0.1:9", "socket": "ws://127.0.0.1:9/local"}
     with strangers(HTML) as page:
-        page.page.evaluate(
-            FOLLOW, {"http": "http://127.0.0.1:9", "socket": "ws://127.0.0.1:9/local"}
-        )
-        page.page.wait_for_timeout(2_500)
-        assert page.page.evaluate("() => window.problems") == []
+        found = problem(page, options, within=12.0)
+    assert found["code"] == "unreachable"
+    assert "`http`" in found["message"]
+    assert "`socket`" in found["message"]
+
+
+@pytest.mark.parametrize("names", [("http", "socket"), ("socket",)])
+def test_address_that_never_answers_is_named_within_8_seconds(
+    strangers: Strangers, stack: Running, silent: str, names: tuple[str, ...]
+) -> None:
+    wrong = {"http": f"http://{silent}", "socket": f"ws://{silent}/local"}
+    options = both(stack) | {name: wrong[name] for name in names}
+    with strangers(HTML) as page:
+        found = problem(page, options, within=8.0)
+    assert found["code"] == ("unreachable" if "http" in names else "socket_blocked")
+    assert "`socket`" in found["message"]
+
+
+def test_two_addresses_of_another_site_are_one_problem(strangers: Strangers) -> None:
+    with strangers(HTML) as page:
+        host = page.origin.removeprefix("http://")
+        found = problem(page, {"http": f"http://{host}/shop", "socket": f"ws://{host}/shop"})
+    assert found["code"] in ("http_failed", "socket_blocked")

@@ -96,3 +96,56 @@ def test_name_of_32_wide_letters_leaves_the_own_place_readable(browser: Browser)
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= PHONE["width"]
             assert box["height"] < 60
+
+
+@pytest.mark.parametrize(
+    ("locale", "score", "distance"),
+    [
+        ("en-US", "65.395\u00a0s", "4.321\u00a0s to place 1"),
+        ("de-DE", "65,395\u00a0Sek.", "4,321\u00a0Sek. bis Platz 1"),
+    ],
+)
+def test_times_read_in_the_viewers_locale(
+    browser: Browser, locale: str, score: str, distance: str
+) -> None:
+    played = PlayedBoard(version=1, order="asc", operator="best", kind="duration")
+    played.seasons["all"] = [("ada", 61_074), ("user 4", 65_395)]
+    with playing(browser, played, player="user 4", viewport=PHONE, locale=locale) as (visitor, _):
+        visitor.open("arena")
+        expect(visitor.rows.locator(".points").last).to_have_text(score)
+        expect(visitor.page.locator("#own .points")).to_have_text(score)
+        expect(visitor.page.locator("#own .where")).to_contain_text(distance)
+
+
+CUT = """() => [".brand span", "#connection-text", "#account"]
+  .map((it) => document.querySelector(it))
+  .filter((it) => {
+    const { left, right } = it.getBoundingClientRect();
+    return it.scrollWidth > it.clientWidth && getComputedStyle(it).overflow !== "visible"
+      || left < 0 || right > innerWidth;
+  })
+  .map((it) => it.textContent)"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "offline", "longest"),
+    [
+        ("en-US", "You are offline", "Reconnecting in 30 s"),
+        ("de-DE", "Du bist offline", "Nicht live, wird aktualisiert"),
+    ],
+)
+def test_header_is_whole_without_a_connection(
+    browser: Browser, locale: str, offline: str, longest: str
+) -> None:
+    with playing(browser, board(), viewport=PHONE, locale=locale) as (visitor, service):
+        page = visitor.page
+        visitor.open("arena")
+        page.context.set_offline(True)
+        service.hang_up()
+        expect(page.locator("#connection-text")).to_have_text(offline)
+        assert page.evaluate(CUT) == []
+        page.evaluate(
+            "(it) => document.querySelector('#connection-text').textContent = it", longest
+        )
+        assert page.evaluate(CUT) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

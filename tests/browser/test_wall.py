@@ -310,9 +310,37 @@ def test_scores_of_the_last_moment_count_and_the_winners_leave(browser: Browser)
         arena.seasons[FIRST].append(("eve", 901))
         expect(winner).to_contain_text("Eve")
         expect(winner).to_contain_text("1 ahead")
+        # They leave when their time is over and others have taken their places.
+        service.set("arena", [("ada", 3), ("bo", 2), ("cy", 1)])
         expect(page.locator(".winners")).to_be_hidden(timeout=30_000)
         lines = "(it) => getComputedStyle(it).getPropertyValue('--lines')"
         assert page.locator(".panel").evaluate(lines) == "10"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("minutes", [3, 300])
+def test_wall_that_opens_after_the_end_shows_the_winners(browser: Browser, minutes: int) -> None:
+    arena = daily(ends=time.time() + 40_000, starts=time.time() - 60 * minutes)
+    arena.season = SECOND
+    arena.seasons[SECOND] = [("ada", 3), ("bo", 2)]
+    with playing(browser, arena) as (visitor, service):
+        page = open_wall(visitor, "arena")
+        winners = page.locator(".winners")
+        expect(winners.get_by_role("heading")).to_have_text("Nov 23 is over")
+        expect(winners.get_by_role("listitem").first).to_contain_text("Player 0")
+        expect(page.locator(".panel .row bdi")).to_have_text(["Ada", "Bo"])
+        # For ten minutes they stay in any case.
+        service.set("arena", [("ada", 3), ("bo", 2), ("cy", 1)])
+        expect(page.locator(".panel .row")).to_have_count(3)
+        if minutes < 10:
+            page.wait_for_timeout(2_500)
+            expect(winners).to_be_visible()
+        else:
+            expect(winners).to_be_hidden()
+            page.reload()
+            expect(page.locator(".panel .row")).to_have_count(3)
+            page.wait_for_timeout(2_500)
+            expect(winners).to_be_hidden()
 
 
 @pytest.mark.browser

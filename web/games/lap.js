@@ -4,7 +4,6 @@
 
 import { make, write } from "../elements.js";
 import { text } from "../texts/index.js";
-import { stopwatch } from "../words.js";
 
 /** How often the clock is drawn, in milliseconds. */
 const TICK = 100;
@@ -132,4 +131,15 @@ function miss(button) {
   button.classList.remove("missed");
   void button.offsetWidth;
   if (!button.hasAttribute("data-found")) button.classList.add("missed");
+}
+
+/**
+ * Milliseconds as a stopwatch shows them while it runs: `0:08.250`, `1:02:03.004`.
+ * @param {number} milliseconds
+ */
+function stopwatch(milliseconds) {
+  const all = Math.max(0, Math.round(milliseconds));
+  const [hours, minutes, seconds] = [Math.floor(all / 3_600_000), Math.floor(all / 60_000) % 60, Math.floor(all / 1000) % 60];
+  const head = hours ? `${hours}:${String(minutes).padStart(2, "0")}` : String(minutes);
+  return `${head}:${String(seconds).padStart(2, "0")}.${String(all % 1000).padStart(3, "0")}`;
 }

@@ -1,6 +1,6 @@
 /**
  * The end of a season on the wall: its last ten seconds count down over the board, and then its winners stand above the new
- * season for some minutes.
+ * season for some minutes, and until that has as many players as there are steps. A wall that opens later shows them too.
  */
 
 /** @typedef {import("../client/index.js").Board} Board */
@@ -8,7 +8,7 @@
 /** @typedef {import("../rules.js").Format} Format */
 
 import { make, write } from "../elements.js";
-import { steps } from "../steps.js";
+import { STEPS, steps } from "../steps.js";
 import { text } from "../texts/index.js";
 import { count, seasonName } from "../words.js";
 
@@ -16,7 +16,7 @@ import { count, seasonName } from "../words.js";
 const CLIMAX = 10_000;
 /** Scores of the last moment are still counted for a while after the end, in milliseconds. */
 const SETTLED = 4_000;
-/** How long after the end the winners are shown, and for how long first without a turn of the boards, in milliseconds. */
+/** How long after the end the winners are shown at least, and for how long first without a turn of the boards, in milliseconds. */
 const STAYS = 600_000;
 const HOLDS = 20_000;
 
@@ -26,6 +26,8 @@ export class Finale {
   #timer = 0;
   /** The season whose winners are shown, and when it ended. @type {{season: string, at: number, entries: readonly Entry[]} | null} */
   #ended = null;
+  /** Whether the season before was looked for. */
+  #recalled = false;
   #title = make("h3");
   #steps = make("ol", { class: "steps" });
   /** Lies over the board. */
@@ -56,6 +58,29 @@ export class Finale {
   }
 
   /**
+   * Looks for the winners of the season before, once, where the wall did not see its end.
+   * @param {Board} board
+   * @param {import("../service.js").Rules} rules
+   * @param {number} now the service's time
+   */
+  async recall(board, rules, now) {
+    const { season, startsAt } = rules.season ?? {};
+    const before = rules.seasons[rules.seasons.indexOf(board.season) + 1];
+    if (this.#recalled || this.#ended || season !== board.season || !before || before === season) return;
+    const at = startsAt ? Date.parse(startsAt) : -Infinity;
+    this.#recalled = true;
+    if (isPast(now - at, board)) return;
+    try {
+      const { entries } = await this.#read(before);
+      if (this.#ended || entries.length === 0) return;
+      this.#ended = { season: before, at, entries };
+      this.#write(rules.format);
+    } catch {
+      this.#recalled = false; // the next change of the board or of its rules tries again
+    }
+  }
+
+  /**
    * Shows what the time asks for.
    * @param {Board | null} board
    * @param {number} now the service's time
@@ -72,7 +97,7 @@ export class Finale {
       this.#timer = setTimeout(() => this.tick(board, now + Date.now() - began), (left % 1000) + 1);
     }
     const since = this.#ended ? now - this.#ended.at : Infinity;
-    if (since > STAYS) this.#ended = null;
+    if (isPast(since, board)) this.#ended = null;
     this.winners.hidden = !this.#ended;
     this.isOn = isLast || since < HOLDS;
   }
@@ -98,4 +123,13 @@ export class Finale {
     write(this.#title, text("seasons.over", { season: seasonName(this.#ended.season) }));
     this.#steps.replaceChildren(...steps(this.#ended.entries, format));
   }
+}
+
+/**
+ * Whether the winners of a season have been shown for long enough.
+ * @param {number} since milliseconds since its end
+ * @param {Board | null} board the new season's
+ */
+function isPast(since, board) {
+  return since > STAYS && (board?.total ?? 0) >= STEPS;
 }

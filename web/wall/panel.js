@@ -25,6 +25,7 @@ const BESIDE_WINNERS = 0.6;
 export class Panel {
   #name;
   #highPoints;
+  #now;
   #finale;
   #title = make("h2");
   #facts = make("p", { class: "facts" });
@@ -47,6 +48,7 @@ export class Panel {
   constructor(name, api, leaderboard, highPoints) {
     this.#name = name;
     this.#highPoints = highPoints;
+    this.#now = leaderboard.now;
     this.#finale = new Finale((season) => api.top(name, { season }));
     this.#live.leaderboard = leaderboard;
     this.#live.setAttribute("board", name);
@@ -77,6 +79,7 @@ export class Panel {
     this.#live.formatScore = (score) => amount(score, rules?.format);
     this.lines = Math.min(rules?.topSize ?? LINES, MOST_LINES);
     this.#size();
+    this.#recall();
   }
 
   /**
@@ -108,6 +111,11 @@ export class Panel {
     const look = { title: this.#title.textContent ?? "", order: this.#rules?.order ?? "desc", written: (/** @type {number} */ score) => amount(score, this.#rules?.format) };
     this.#highPoints.take(before, board, changes, look);
     this.#finale.take(before, board, this.#rules?.format, now);
+    this.#recall();
+  }
+
+  #recall() {
+    if (this.#board && this.#rules) void this.#finale.recall(this.#board, this.#rules, this.#now());
   }
 }
 

@@ -48,7 +48,6 @@ export class Client {
   #performing = false;
   /** @type {unknown} */
   #timer = null;
-  #closed = false;
 
   /** @param {Options} options with `socket`, `http`, or both */
   constructor(options) {
@@ -113,18 +112,18 @@ export class Client {
   now = () => this.#clock() + this.#session.offset;
 
   // Who asks for it looks at the page.
-  reconnect = () => {
-    if (!this.#closed) this.#dispatch({ type: "visible" });
-  };
+  reconnect = () => this.#dispatch({ type: "visible" });
 
   close = () => {
     if (this.#closed) return;
-    this.#closed = true;
     this.#forgetPage();
     this.#listeners.clearBoards();
     this.#dispatch({ type: "close" });
-    this.#stopTimer();
   };
+
+  get #closed() {
+    return this.status.state === "closed";
+  }
 
   /**
    * Gives the session what tells a mistake in the set-up from an outage, once it is loaded. In a page this comes after the
@@ -176,13 +175,15 @@ export class Client {
     this.#performing = true;
     for (let effect = this.#effects.shift(); effect; effect = this.#effects.shift()) this.#perform(effect);
     this.#performing = false;
-    this.#stopTimer();
+    if (this.#timer !== null) this.#clearTimer(this.#timer);
     const wait = Math.max(1, Math.ceil(this.#session.due - this.#clock()));
-    if (wait < Infinity) this.#timer = this.#setTimer(() => this.#dispatch({ type: "tick" }), Math.min(wait, LONGEST_TIMER));
+    if (wait < Infinity) this.#timer = this.#setTimer(() => this.#tick(), Math.min(wait, LONGEST_TIMER));
   }
 
-  #stopTimer() {
-    if (this.#timer !== null) this.#clearTimer(this.#timer);
+  #tick() {
+    // What takes long to connect may never do it.
+    if (this.status.state === "connecting") this.#explain("socket", () => null);
+    this.#dispatch({ type: "tick" });
   }
 
   /** @param {Effect} effect */

@@ -53,6 +53,7 @@ export class Link {
   #probeBy = Infinity;
   #missedPongs = 0;
   #openBy;
+  #slowAt;
   #surroundings;
   #timing;
   #random;
@@ -69,6 +70,7 @@ export class Link {
     this.#timing = surroundings.timing;
     this.#random = surroundings.random;
     this.#openBy = now + surroundings.timing.openTimeout;
+    this.#slowAt = now + surroundings.timing.pollAfter;
   }
 
   /** Whether its socket has opened. */
@@ -196,8 +198,9 @@ export class Link {
     return this.#surroundings.unwatched ? this.#pingAt : Math.min(this.#pingAt, this.heardAt + this.#silenceLimit);
   }
 
-  /** When silence after a ping makes the boards doubtful; Infinity if something followed. */
+  /** When it is slow to open, or silence after a ping makes the boards doubtful; Infinity if something followed. */
   get doubtAt() {
+    if (!this.isOpen) return this.#slowAt;
     return this.#ping && this.heardAt <= this.#ping.sentAt ? this.#ping.sentAt + this.#timing.doubtAfter : Infinity;
   }
 
@@ -234,8 +237,8 @@ export class Link {
     }
     for (const [board, ask] of this.#asks) {
       const { behind, held } = boardState(board);
-      if (ask.state === "sent" && now >= ask.at) this.#postpone(ask, now);
-      if (ask.state === "settled" && behind) this.#postpone(ask, now);
+      const failed = ask.state === "sent" ? now >= ask.at : ask.state === "settled" && behind;
+      if (failed) this.#postpone(ask, now);
       if (ask.state === "due" && ask.known && !behind) ask.state = "settled";
       if (ask.state === "due" && now >= ask.at) {
         Object.assign(ask, { state: "sent", at: now + this.#timing.answerTimeout, askedAt: now });

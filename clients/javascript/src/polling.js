@@ -14,18 +14,24 @@ import { Poll } from "./poll.js";
 
 /** So many failed reads of every board in a row, and the address is suspected. */
 const READS_LIMIT = 2;
+const NO_ANSWER = "The service did not answer in time";
+/** The wait before another site's answer is asked for again: it may have been a moment's. */
+const SECOND_LOOK_AFTER = 2_000;
 const HTTP_FAILED = "Check that `http` is the API's address and that it can be reached from here. The client keeps trying.";
 
 /** Decides when each board is read over HTTP, and takes what comes of it. @internal */
 export class Polling {
   /** Whether the last read brought a top, since the socket was lost. */
   works = false;
+  /** Whether the service's own code has ever answered. */
   everWorked = false;
+  /** What the last read brought instead of an answer of the service. */
+  failure = NO_ANSWER;
+  /** Whether something else than the service seems to be at the address: it is read again, even beside a live socket. */
+  doubtful = false;
   /** The page may not read what the service answers, as it seems. @type {Problem | null} */
   originProblem = null;
   #parts;
-  /** Whether something else than the service seems to be at the address: it is read again, even beside a live socket. */
-  #doubtful = false;
   /** Since when there has been no live socket though one is wanted. */
   #downAt = Infinity;
   /** How long after that this client begins to poll. */
@@ -48,7 +54,7 @@ export class Polling {
   get startsAt() {
     const { connections } = this.#parts;
     if (connections.offline || connections.unwatched) return Infinity;
-    return this.#doubtful ? -Infinity : this.#downAt + this.#delay;
+    return this.doubtful ? -Infinity : this.#downAt + this.#delay;
   }
 
   /** When the next read starts, or is given up. */
@@ -123,7 +129,7 @@ export class Polling {
     const sentAt = board?.poll.sentAt ?? null;
     if (!board || sentAt === null) return;
     board.poll.succeed(now);
-    this.works = this.everWorked = true;
+    this.works = true;
     this.#readable();
     problems.solve(`read ${name}`);
     if (connections.current?.isAnswered(name)) return;
@@ -143,7 +149,7 @@ export class Polling {
    * @param {ReadFailed} read
    * @param {number} now
    */
-  fail({ board: name, problem, retryAfter = 0, failure = "The service did not answer in time", foreign = false }, now) {
+  fail({ board: name, problem, retryAfter = 0, failure = NO_ANSWER, foreign = false }, now) {
     const { boards, problems, sockets } = this.#parts;
     const board = boards.get(name);
     if (!board || board.poll.sentAt === null) return;
@@ -161,7 +167,9 @@ export class Polling {
       const failures = Math.min(...[...boards.values()].map(({ poll }) => poll.failures));
       // Where there are sockets, an outage is no problem of the address; nor is a network that answers in its place for a while.
       const wrong = foreign && !this.everWorked;
-      this.#doubtful = wrong && failures < READS_LIMIT;
+      this.failure = failure;
+      this.doubtful = wrong && failures < READS_LIMIT;
+      if (this.doubtful) board.poll.hurry(now + SECOND_LOOK_AFTER);
       if ((sockets && !wrong) || failures < READS_LIMIT) return;
       problems.report("http", { code: "http_failed", message: `${failure}, ${failures} times in a row. ${HTTP_FAILED}` });
     }
@@ -169,8 +177,9 @@ export class Polling {
 
   /** The service's own code answered over HTTP, and this page may read it. */
   #readable() {
+    this.everWorked = true;
     this.originProblem = null;
-    this.#doubtful = false;
+    this.doubtful = false;
     this.#parts.problems.solve("http", "origin");
   }
 }

@@ -23,8 +23,8 @@ export class Problems {
 
   /**
    * Lists a problem, unless the same one is listed already. It takes the place of the one that its source had.
-   * @param {string} source what solves it when it works again: `socket`, `http`, `origin`, `frames`, `board …` or `read …`;
-   *   nothing solves `client`
+   * @param {string} source what solves it when it works again: `socket`, `http`, `origin` (either of the two), `frames`,
+   *   `board …` or `read …`; nothing solves `client`
    * @param {Problem} problem
    */
   report(source, problem) {
@@ -33,14 +33,6 @@ export class Problems {
     this.#sources.set(Object.freeze(problem), source);
     this.#relist();
     this.#onNew(problem);
-  }
-
-  /**
-   * Whether a problem of this source is listed.
-   * @param {string} source
-   */
-  has(source) {
-    return [...this.#sources.values()].includes(source);
   }
 
   /**

@@ -12,7 +12,7 @@
 export { Diagnosis } from "./diagnosis.js";
 
 /** How long each question may take. A busy machine is slow, and must not look like a service that is down. */
-const PROBE_MILLISECONDS = 8_000;
+const PROBE_MILLISECONDS = 6_000;
 
 const KEEPS_TRYING = "The client keeps trying.";
 const TICKET_FAILED =
@@ -56,7 +56,7 @@ function originRefused() {
   const remedy = `Add it and deploy again (on the local stack: \`python -m local up --origin ${globalThis.location?.origin ?? "ORIGIN"}\`).`;
   return {
     code: "origin_refused",
-    message: `The service answers, but this page may not read the answer. The most likely cause: ${page} is not in the stage's \`allowedOrigins\`. ${remedy} ${KEEPS_TRYING}`,
+    message: `The service answers, but this page may not read the answer. The most likely cause: ${page} is not in the stage's \`allowedOrigins\`. ${remedy} If it is there, check that \`http\` and \`socket\` are addresses of this stage. ${KEEPS_TRYING}`,
   };
 }
 

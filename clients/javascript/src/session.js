@@ -50,7 +50,7 @@ export class Session {
     this.#connections = parts.connections;
     this.#inbox = new Inbox(parts);
     this.#page = new PageState(parts, (now, wait) => this.#hurry(now, wait));
-    this.condition = { state: "idle", staleAt: null, attempt: 0, retryAt: null, problems: parts.problems.list };
+    this.condition = { state: "idle", staleAt: Infinity, attempt: 0, retryAt: Infinity, problems: parts.problems.list };
   }
 
   /** The time of the service minus this client's, in milliseconds. */
@@ -87,7 +87,7 @@ export class Session {
     const times = boards.map(({ forgetAt }) => forgetAt);
     if (this.#wanted) {
       times.push(this.#page.pauseAt, this.#connections.due, this.#polling?.due ?? Infinity);
-      const moments = [...doubtTimes(this.#parts), ...boards.map((board) => board.nextSeasonAt(this.offset))];
+      const moments = [this.#diagnosis?.lookAt ?? Infinity, ...doubtTimes(this.#parts), ...boards.map((board) => board.nextSeasonAt(this.offset))];
       times.push(...moments.filter((at) => at > this.#now));
     }
     return Math.min(...times);
@@ -222,7 +222,7 @@ export class Session {
         this.#polling?.end();
       } else this.#polling?.begin(now);
       this.#polling?.advance(now);
-      this.#diagnosis?.advance();
+      this.#diagnosis?.advance(now);
     }
     this.#updateCondition(now);
   }
@@ -268,13 +268,12 @@ export class Session {
   #updateCondition(now) {
     const { current, connectAt, failures } = this.#connections;
     const state = this.#state(now);
-    const stale = staleAt(this.#parts, state, now);
     /** @type {Condition} */
     const condition = {
       state,
-      staleAt: stale === Infinity ? null : stale,
+      staleAt: staleAt(this.#parts, state, now),
       attempt: state === "live" ? 0 : failures,
-      retryAt: current || connectAt === Infinity ? null : connectAt,
+      retryAt: current ? Infinity : connectAt,
       problems: this.#parts.problems.list,
     };
     const before = this.condition;

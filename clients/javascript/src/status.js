@@ -17,9 +17,9 @@
  */
 
 /**
- * `staleAt`: up to when the boards shown were known to be right, null while they are. `attempt`: connections lost or failed
+ * `staleAt`: up to when the boards shown were known to be right, Infinity while they are. `attempt`: connections lost or failed
  * in a row. `retryAt`: when the next connection is tried. Times are milliseconds of the session's clock.
- * @typedef {{state: ConnectionState, staleAt: number | null, attempt: number, retryAt: number | null,
+ * @typedef {{state: ConnectionState, staleAt: number, attempt: number, retryAt: number,
  *   problems: readonly Problem[]}} Condition
  */
 
@@ -48,8 +48,8 @@ export function statusKeeper(ahead) {
     if (condition === known) return status;
     known = condition;
     const { staleAt, ...same } = condition;
-    /** @param {number | null} time */
-    const date = (time) => (time === null ? null : new Date(time + ahead()));
+    /** @param {number} time */
+    const date = (time) => (time < Infinity ? new Date(time + ahead()) : null);
     status = Object.freeze({ ...same, staleSince: date(staleAt), retryAt: date(same.retryAt) });
     return status;
   };

@@ -34,7 +34,7 @@ export const timing = {
   askCap: 30_000,
   /** After a season's end the client asks for the next one by then. */
   rollJitter: 5_000,
-  /** Without a live socket for so long, and up to `pollInterval` more, boards are polled. */
+  /** Without a live socket for so long, and up to `pollInterval` more, boards are polled. One that does not open is suspected. */
   pollAfter: 5_000,
   /** Between reads of a board, ± 20 %. It doubles with each failure, up to the cap. */
   pollInterval: 5_000,

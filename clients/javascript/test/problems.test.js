@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { current, snapshot, Stage, update } from "./stage.js";
+import { current, snapshot, Stage, START, update } from "./stage.js";
 
 const http = "https://example.test";
 const MINUTE = 60_000;
@@ -24,12 +24,91 @@ test("sockets that never open while HTTP answers are one problem that names allo
   assert.deepEqual(stage.unsolved, []);
 });
 
-test("outage of both HTTP and sockets is not reported", async () => {
+test("two addresses without an answer are one problem that names both, within seconds, until one answers", async () => {
   const stage = new Stage({ http });
   stage.subscribe();
   stage.request.fail();
-  await stage.refuse(10);
+  await stage.refuse(3);
+  assert.deepEqual(stage.codes, [], "a moment's trouble looks the same");
+  await stage.refuse(1);
+  await stage.wait(START + 7_000 - stage.time.now());
+  assert.deepEqual(stage.codes, ["unreachable"]);
+  assert.match(stage.problems[0].message, /could not be reached.*Check.*`http`.*`socket`/s);
+  await stage.refuse(6);
+  assert.deepEqual(stage.codes, ["unreachable"]);
+  (await stage.nextRead()).answer(200, snapshot(1));
+  await stage.wait(10);
+  assert.deepEqual(stage.unsolved, ["socket_blocked"]);
+  stage.socket.open();
+  assert.deepEqual(stage.unsolved, []);
+});
+
+test("two addresses that swallow what is sent are named within 8 seconds", async () => {
+  const stage = new Stage({ http });
+  stage.subscribe();
+  await stage.wait(8_000);
+  assert.deepEqual(stage.codes, ["unreachable"]);
+  await stage.wait(MINUTE);
+  assert.deepEqual(stage.codes, ["unreachable"]);
+  stage.socket.open();
+  assert.deepEqual(stage.unsolved, []);
+});
+
+test("socket's address that swallows what is sent is named within 8 seconds", async () => {
+  for (const options of [{ http }, {}]) {
+    const stage = new Stage(options);
+    stage.subscribe();
+    stage.request?.answer(200, snapshot(1));
+    await stage.wait(8_000);
+    assert.deepEqual(stage.codes, ["socket_blocked"]);
+    assert.match(stage.problems[0].message, /no socket opened in [\d.]+ seconds.*`socket`/is);
+    stage.socket.open();
+    assert.deepEqual(stage.unsolved, []);
+  }
+});
+
+test("socket that takes 6 seconds to open is no problem", async () => {
+  const stage = new Stage({ http });
+  stage.subscribe();
+  await stage.wait(5_500);
+  stage.request.answer(200, snapshot(1));
+  await stage.wait(500);
+  stage.socket.open();
+  stage.answerPings().socket.receive(stage.pong(), snapshot(1));
+  await stage.wait(MINUTE);
   assert.deepEqual(stage.codes, []);
+});
+
+test("socket that opened while the page was busy is no problem", async () => {
+  let busy = 0;
+  /** @type {Stage} */
+  const stage = new Stage({ now: () => START + busy });
+  stage.subscribe();
+  busy = 6_000;
+  // The timers come late, and before what the network brought meanwhile.
+  await stage.wait(5_100);
+  stage.socket.open();
+  assert.deepEqual(stage.codes, []);
+});
+
+test("two addresses of another site are one problem within seconds", async () => {
+  const stage = new Stage({ http });
+  stage.subscribe();
+  for (let tenth = 0; tenth < 80; tenth += 1) {
+    for (const request of stage.requests.splice(0)) request.answer(404, { message: "Not Found" });
+    if (!stage.socket.isClosed) stage.socket.drop();
+    await stage.wait(100);
+  }
+  assert.deepEqual(stage.codes, ["http_failed"]);
+});
+
+test("unknown board of a service whose socket is blocked is not called unreachable", async () => {
+  const stage = new Stage({ http });
+  stage.subscribe("nowhere");
+  stage.request.answer(404, { code: "board_not_found", title: "Not found", detail: "No board nowhere" });
+  await stage.refuse(8);
+  assert.deepEqual(stage.codes, ["board_not_found", "socket_blocked"]);
+  assert.match(stage.problems[1].message, /answers over HTTP/);
 });
 
 test("lost socket that was open once is not reported, though HTTP answers", async () => {

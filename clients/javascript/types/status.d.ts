@@ -2,9 +2,9 @@ import type { Problem } from "./problems.js";
 export type ConnectionState = "idle" | "connecting" | "live" | "reconnecting" | "polling" | "offline" | "paused" | "closed";
 export type Condition = {
     state: ConnectionState;
-    staleAt: number | null;
+    staleAt: number;
     attempt: number;
-    retryAt: number | null;
+    retryAt: number;
     problems: readonly Problem[];
 };
 export type Status = {

@@ -29,7 +29,7 @@ export declare const timing: {
     askCap: number;
     /** After a season's end the client asks for the next one by then. */
     rollJitter: number;
-    /** Without a live socket for so long, and up to `pollInterval` more, boards are polled. */
+    /** Without a live socket for so long, and up to `pollInterval` more, boards are polled. One that does not open is suspected. */
     pollAfter: number;
     /** Between reads of a board, ± 20 %. It doubles with each failure, up to the cap. */
     pollInterval: number;

@@ -23,6 +23,7 @@ from leaderboard_client.events import (
     Event,
     Follow,
     MessageReceived,
+    ReadFailed,
     ReadSucceeded,
     SocketLost,
     SocketOpened,
@@ -137,9 +138,68 @@ def test_sockets_that_never_open_while_http_answers_are_one_problem_until_one_do
     assert not stage.condition.problems
 
 
-def test_outage_is_not_reported_as_a_problem() -> None:
+def test_two_addresses_without_an_answer_are_one_problem_until_one_answers() -> None:
     stage = Stage(http=True)
     stage.tell(Follow("global"))
+    stage.tell(ReadFailed("global", failure="https://x could not be reached"))
+    for _ in range(4):
+        stage.tell(SocketLost(stage.link))
+        stage.wait(stage.condition.retry_at - stage.now + 1 if stage.condition.retry_at else 0)
+    stage.wait(max(0.0, 8_500 - stage.now))
+    (problem,) = stage.problems
+    assert problem.code == "unreachable"
+    assert "over HTTP: https://x could not be reached." in problem.message
+    assert "`http` and `socket`" in problem.message
+    stage.tell(SocketOpened(stage.link))
+    assert not stage.condition.problems
+
+
+@pytest.mark.parametrize("http", [True, False])
+def test_addresses_that_swallow_what_is_sent_are_named_within_8_seconds(http: bool) -> None:
+    stage = Stage(http=http)
+    stage.tell(Follow("global"))
+    stage.wait(8_000)
+    assert [it.code for it in stage.problems] == ["unreachable" if http else "socket_blocked"]
+    stage.wait(600_000)
+    assert len(stage.problems) == 1
+    assert stage.condition.attempt > 8
+    assert stage.session.due < math.inf
+
+
+def test_socket_that_swallows_what_is_sent_is_named_within_8_seconds_while_http_answers() -> None:
+    stage = Stage(http=True)
+    stage.tell(Follow("global"))
+    top = parse_top(snapshot(1, "ada"), "global")
+    assert top
+    stage.tell(ReadSucceeded("global", top))
+    stage.wait(8_000)
+    (problem,) = stage.problems
+    assert problem.code == "socket_blocked"
+    assert "answers over HTTP, but no socket opened in 6.5 seconds" in problem.message
+
+
+def test_socket_that_takes_6_seconds_to_open_is_no_problem() -> None:
+    stage = Stage(http=True)
+    stage.tell(Follow("global"))
+    stage.wait(6_000)
+    stage.tell(SocketOpened(stage.link))
+    stage.wait(600_000, answering=True)
+    assert stage.problems == []
+
+
+def test_two_addresses_of_another_site_are_one_problem_within_seconds() -> None:
+    stage = Stage(http=True)
+    stage.tell(Follow("global"))
+    for _ in range(80):
+        stage.tell(ReadFailed("global", failure="https://x answered 404", foreign=True))
+        stage.tell(SocketLost(stage.link))
+        stage.wait(100)
+    assert [it.code for it in stage.problems] == ["http_failed"]
+
+
+def test_outage_of_a_service_that_has_answered_is_not_reported_as_a_problem() -> None:
+    stage = Stage(http=True).live()
+    stage.tell(SocketLost(stage.link))
     stage.wait(600_000)
     assert stage.condition.attempt > 8
     assert stage.problems == []

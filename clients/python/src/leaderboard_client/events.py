@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from leaderboard_client.frame import Snapshot
 from leaderboard_client.problems import Problem
 
+NO_ANSWER = "The service did not answer in time"
+
 
 @dataclass(frozen=True, slots=True)
 class Follow:
@@ -63,7 +65,7 @@ class ReadFailed:
     """The service's own refusal; None if the service itself did not answer."""
     retry_after: float = 0
     """How long the service asks to wait, in milliseconds."""
-    failure: str = "The service did not answer in time"
+    failure: str = NO_ANSWER
     """What came instead of an answer, as the beginning of a sentence."""
     foreign: bool = False
     """Whether an answer came that this service does not give."""

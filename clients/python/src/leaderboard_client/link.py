@@ -77,6 +77,7 @@ class Link:
         self._timing = timing
         self._random = random
         self._open_by = now + timing.open_timeout
+        self._slow_at = now + timing.poll_after
 
     @property
     def is_open(self) -> bool:
@@ -162,7 +163,10 @@ class Link:
 
     @property
     def doubt_at(self) -> float:
-        """When silence after a ping makes the boards doubtful; infinity if something followed."""
+        """When it is slow to open, or silence after a ping makes the boards doubtful; infinity if
+        something followed."""
+        if not self.is_open:
+            return self._slow_at
         if self._ping is None or self.heard_at > self._ping.sent_at:
             return math.inf
         return self._ping.sent_at + self._timing.doubt_after

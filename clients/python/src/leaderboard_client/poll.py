@@ -41,6 +41,10 @@ class Poll:
         doubled = self._timing.poll_interval * 2.0 ** min(self.failures, MOST_DOUBLINGS)
         self._plan(now, max(retry_after, min(self._timing.poll_cap, doubled)))
 
+    def hurry(self, at: float) -> None:
+        """The next read does not wait longer than this."""
+        self._next_at = min(self._next_at, at)
+
     def is_overdue(self, now: float) -> bool:
         """Whether the read under way has taken too long."""
         return self.sent_at is not None and now >= self.sent_at + self._timing.fetch_timeout

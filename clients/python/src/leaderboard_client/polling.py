@@ -10,13 +10,16 @@ from __future__ import annotations
 import math
 
 from leaderboard_client.effects import Abort, Fetch
-from leaderboard_client.events import ReadFailed, ReadSucceeded
+from leaderboard_client.events import NO_ANSWER, ReadFailed, ReadSucceeded
 from leaderboard_client.followed_board import FollowedBoard
 from leaderboard_client.problems import Problem
 from leaderboard_client.session_parts import SessionParts
 
 # So many failed reads of every board in a row, and the address is suspected.
 READS_LIMIT = 2
+# The wait, in milliseconds, before another site's answer is asked for again: it may have been a
+# moment's.
+SECOND_LOOK_AFTER = 2_000
 HTTP_FAILED = (
     "Check that `http` is the API's address and that it can be reached from here. The client keeps "
     "trying."
@@ -30,10 +33,13 @@ class Polling:
         self.works = False
         """Whether the last read brought a top, since the socket was lost."""
         self.ever_worked = False
+        """Whether the service's own code has ever answered."""
+        self.failure = NO_ANSWER
+        """What the last read brought instead of an answer of the service."""
+        self.doubtful = False
+        """Whether something else than the service seems to be at the address: it is read once more,
+        even beside a live socket."""
         self._parts = parts
-        # Whether something else than the service seems to be at the address: it is read once more,
-        # even beside a live socket.
-        self._doubtful = False
         # Since when there has been no live socket though one is wanted.
         self._down_at = math.inf
         # How long after that this client begins to poll.
@@ -43,7 +49,7 @@ class Polling:
     def starts_at(self) -> float:
         """From when on boards are polled; infinity while the socket is live and gives no reason to
         read."""
-        if self._doubtful:
+        if self.doubtful:
             return -math.inf
         return self._down_at + self._delay if self._parts.http else math.inf
 
@@ -100,9 +106,9 @@ class Polling:
             return
         sent_at = board.poll.sent_at
         board.poll.succeed(now)
-        self.works = self.ever_worked = True
-        self._doubtful = False
-        self._parts.problems.solve("http", f"read {read.board}")
+        self.works = True
+        self._answered()
+        self._parts.problems.solve(f"read {read.board}")
         current = self._parts.connections.current
         if current and current.is_answered(read.board):
             return
@@ -125,8 +131,7 @@ class Polling:
         board.poll.fail(now, read.retry_after)
         self.works = False
         if read.problem:
-            self._doubtful = False
-            problems.solve("http")
+            self._answered()
             problems.report(f"read {read.board}", read.problem)
             if read.problem.code == "board_not_found":
                 board.refused = True
@@ -135,7 +140,16 @@ class Polling:
         # Where there are sockets, an outage is no problem of the address; nor is a network that
         # answers in its place for a while.
         wrong = read.foreign and not self.ever_worked
-        self._doubtful = wrong and failures < READS_LIMIT
+        self.failure = read.failure
+        self.doubtful = wrong and failures < READS_LIMIT
+        if self.doubtful:
+            board.poll.hurry(now + SECOND_LOOK_AFTER)
         if (wrong or not self._parts.sockets) and failures >= READS_LIMIT:
             message = f"{read.failure}, {failures} times in a row. {HTTP_FAILED}"
             problems.report("http", Problem(code="http_failed", message=message))
+
+    def _answered(self) -> None:
+        """The service's own code answered over HTTP."""
+        self.ever_worked = True
+        self.doubtful = False
+        self._parts.problems.solve("http", "service")

@@ -34,18 +34,14 @@ class Problems:
         """Lists a problem, unless the same one is listed already. It takes the place of the one
         that its source had.
 
-        `source`: what solves it when it works again: `socket`, `http`, `frames`, `board …` or
-        `read …`.
+        `source`: what solves it when it works again: `socket`, `http`, `service` (either of
+        the two), `frames`, `board …` or `read …`.
         """
         if any(it.code == problem.code and it.board == problem.board for it in self.list):
             return
         others = [it for it in self._sources if it[0] != source]
         self._keep([*others, (source, problem)])
         self._on_new(problem)
-
-    def has(self, source: str) -> bool:
-        """Whether a problem of this source is listed."""
-        return any(own == source for own, _ in self._sources)
 
     def solve(self, *sources: str) -> None:
         """Removes the problems of these sources."""

@@ -106,7 +106,7 @@ class Session:
         times = [board.forget_at for board in boards]
         if self._wanted:
             times += [self._connections.due, self._polling.due]
-            moments = doubt_times(self._parts)
+            moments = [self._diagnosis.look_at, *doubt_times(self._parts)]
             moments += [board.next_season_at(self.offset) for board in boards]
             times += [at for at in moments if at > self._now]
         return min(times, default=math.inf)
@@ -184,7 +184,7 @@ class Session:
             else:
                 self._polling.begin(now)
             self._polling.advance(now)
-            self._diagnosis.advance()
+            self._diagnosis.advance(now)
         self._update_condition(now)
 
     def _forget(self, now: float) -> None:
