@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.entries import encode
 from leaderboard.boards.seasons import BoardSeason
-from leaderboard.boards.snapshots import Snapshot
+from leaderboard.boards.snapshots import Snapshot, encode
 from leaderboard.errors import BoardNotFound, CacheUnavailable
 from leaderboard.frames import delta, messages
 from leaderboard.frames.delivery import Sender

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from leaderboard import clock
-from leaderboard.boards.entries import entries_json
-from leaderboard.boards.snapshots import Snapshot
+from leaderboard.boards.snapshots import Snapshot, entries_json
 from leaderboard.frames import protocol
 from leaderboard.frames.delta import Update
 from leaderboard.ranking.tops import BoardItem

@@ -12,8 +12,7 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from handlers import subscriber
-from leaderboard.boards.entries import encode
-from leaderboard.boards.snapshots import Snapshot
+from leaderboard.boards.snapshots import Snapshot, encode
 from leaderboard.frames import messages
 from leaderboard.frames.delta import diff
 from leaderboard_client import Timing, frame

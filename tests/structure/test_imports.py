@@ -39,7 +39,6 @@ LIBRARIES = {
 CORE = {
     f"leaderboard.{name}"
     for name in (
-        "boards.entries",
         "boards.order",
         "boards.rules",
         "boards.seasons",

@@ -9,7 +9,7 @@ from typing import Any
 
 from leaderboard import clock
 from leaderboard.adapters.dynamodb import readable
-from leaderboard.adapters.dynamodb.items import Garbled, plain
+from leaderboard.adapters.dynamodb.readable import Garbled, plain
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards.rules import Order
 from leaderboard.boards.seasons import split_key

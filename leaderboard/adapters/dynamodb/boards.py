@@ -20,7 +20,7 @@ from leaderboard.adapters.dynamodb.board_items import (
     board_row,
     readable_rest,
 )
-from leaderboard.adapters.dynamodb.items import Garbled, if_version
+from leaderboard.adapters.dynamodb.readable import Garbled, if_version
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import Snapshot

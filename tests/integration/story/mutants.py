@@ -24,8 +24,8 @@ from leaderboard.adapters.dynamodb import (
     score_items,
 )
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
-from leaderboard.adapters.dynamodb.items import typed
 from leaderboard.adapters.dynamodb.profiles import ProfileTable
+from leaderboard.adapters.dynamodb.readable import typed
 from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.adapters.valkey import ranking as valkey_ranking
 from leaderboard.adapters.valkey.connection import Script

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 
 from leaderboard.boards.boards_file import parse
-from leaderboard.boards.entries import encode, entries_json
-from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.boards.snapshots import Score, Snapshot, encode, entries_json, ranked
 from leaderboard.frames import delta, messages
 from leaderboard.frames.broadcast import Broadcaster
 from leaderboard.frames.messages import Change, Frame
