@@ -15,14 +15,26 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leaderboard.errors import CacheUnavailable, Unavailable
-from leaderboard.frames.messages import Change
 from leaderboard.frames.ports import BoardImages, FrameCache, Image
 from leaderboard.ranking.ports import BoardReader
+from leaderboard.ranking.tops import BoardItem
 
 LATE_MS = 3000
 """How long ago the newest change of a batch was made, at least, if there are newer ones behind it.
 The stream tells whole seconds, and hands over what it has four times in each."""
 NOT_UNDERSTOOD = (AssertionError, KeyError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to a board's item: its first old image, if it had one, and its last new one.
+
+    `is_ahead`: the new one was read from the table, and is newer than the stream's.
+    """
+
+    old: BoardItem | None
+    new: BoardItem
+    is_ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,8 @@ class BatchReader:
             return None
         last = records[-1]
         assert last.new is not None
-        change = self.images.change(records[0].old, last.new)
+        old = records[0].old
+        change = Change(self.images.shown(old) if old else None, self.images.item(last.new))
         return self._to_newest(change) if self._is_late(last) else change
 
     def _is_late(self, record: BoardRecord) -> bool:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from handlers import subscriber
 from leaderboard.boards.snapshots import Snapshot, encode
 from leaderboard.frames import messages
-from leaderboard.frames.delta import diff
+from leaderboard.frames.messages import diff
 from leaderboard_client import Timing, frame
 from leaderboard_client.board import apply_update, from_snapshot
 from leaderboard_client.effects import Send

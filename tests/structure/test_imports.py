@@ -45,7 +45,8 @@ CORE = {
         "boards.snapshots",
         "clock",
         "errors",
-        "frames.delta",
+        "frames.messages",
+        "frames.protocol",
     )
 }
 

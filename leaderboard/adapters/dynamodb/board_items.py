@@ -14,7 +14,6 @@ from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards.rules import Order
 from leaderboard.boards.seasons import split_key
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
-from leaderboard.frames.messages import Change
 from leaderboard.frames.ports import Image
 from leaderboard.ranking.tops import BoardItem, BoardRow
 
@@ -122,7 +121,8 @@ class StreamImages:
         """Read alone: a batch that waited long has a thousand images, with a whole top in each."""
         return image["epoch"].get("S"), int(image["version"]["N"])
 
-    def change(self, first: Image | None, last: Image) -> Change:
-        """An old image that cannot be read was shown to nobody: it counts as no image."""
-        old = readable.understood(board_item, first, self.reports) if first else None
-        return Change(old, board_item(last))
+    def item(self, image: Image) -> BoardItem:
+        return board_item(image)
+
+    def shown(self, image: Image) -> BoardItem | None:
+        return readable.understood(board_item, image, self.reports)

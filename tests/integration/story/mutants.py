@@ -34,7 +34,7 @@ from leaderboard.boards.rules import Board
 from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Snapshot, ranked
 from leaderboard.errors import Unavailable
-from leaderboard.frames import delta, messages, subscriptions
+from leaderboard.frames import messages, subscriptions
 from leaderboard.frames.changes import BatchChanges, BatchReader, BoardRecord
 from leaderboard.frames.delivery import Sender
 from leaderboard.frames.messages import Delivered, Frame
@@ -319,7 +319,7 @@ def move_the_version_with_every_record(patch: pytest.MonkeyPatch) -> None:
 
 def show_the_new_place_of_those_who_moved_alone(patch: pytest.MonkeyPatch) -> None:
     """The update names who scored; who was overtaken keeps the old rank."""
-    real = delta.diff
+    real = messages.diff
 
     def diff(old: Snapshot, new: Snapshot) -> Any:
         scores = {(it.user_id, it.user_name, it.user_score) for it in old.entries}
@@ -329,7 +329,7 @@ def show_the_new_place_of_those_who_moved_alone(patch: pytest.MonkeyPatch) -> No
         )
         return replace(update, upsert=moved)
 
-    patch.setattr(delta, "diff", diff)
+    patch.setattr(messages, "diff", diff)
 
 
 def send_the_last_change_alone(patch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from leaderboard.boards.rules import MAX_SCORE
 from leaderboard.boards.snapshots import Entry, Score, Snapshot, encode, entry_json, ranked
 from leaderboard.frames import messages
-from leaderboard.frames.delta import Update
+from leaderboard.frames.messages import Update
 
 PUBLISHED = 1_795_421_730_123
 ADA = Entry(1, 1, "ada", "Ada", 990, PUBLISHED - 123)
