@@ -18,7 +18,6 @@ from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.aws.functions import FanoutFunction, UpkeepFunction
 from leaderboard.adapters.dynamodb import (
-    board_items,
     boards,
     moderation as moderation_table,
     score_items,
@@ -137,7 +136,7 @@ def record_without_compare_and_set(patch: pytest.MonkeyPatch) -> None:
     def write(table: boards.BoardTable, item: BoardItem, **_condition: int) -> bool:
         client("dynamodb").put_item(
             TableName=table.boards_table,
-            Item=board_items.board_image(item),
+            Item=boards.board_image(item),
         )
         return True
 
@@ -504,7 +503,7 @@ def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
         empty = BoardItem(Snapshot.empty(key), revision=0, life="")
         client("dynamodb").put_item(
             TableName=table.boards_table,
-            Item=board_items.board_image(empty),
+            Item=boards.board_image(empty),
         )
         return True
 
