@@ -26,8 +26,7 @@ from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
 from leaderboard.adapters.dynamodb.stage_memory import StageMemory
-from leaderboard.adapters.valkey.connection import CacheKeys
-from leaderboard.adapters.valkey.encoding import stored
+from leaderboard.adapters.valkey.encoding import CacheKeys, stored
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards import order
 from leaderboard.boards.rules import Board, Order
