@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from leaderboard import clock
 from leaderboard.boards.snapshots import Entry, Snapshot, entries_json
@@ -31,9 +31,9 @@ class Frame:
         return None if self.scored_ms is None else max(0, now_ms - self.scored_ms)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Delivered:
-    """What became of a frame's posts, in connections.
+    """What became of a frame's posts, in connections; it is counted while they are sent.
 
     `listed`: those that followed the board. `closed`: those that the gateway does not have any
     more, of which `gone` names the ones that are still in the table. `is_cut`: time was up before
@@ -46,7 +46,7 @@ class Delivered:
     failed: int = 0
     closed: int = 0
     is_cut: bool = False
-    gone: tuple[str, ...] = ()
+    gone: list[str] = field(default_factory=list)
 
     @property
     def viewers(self) -> int:
