@@ -118,7 +118,7 @@ class Broadcaster:
             shorter = encode(messages.update_json(update, published_ms=now)).encode()
             if len(shorter) <= len(snapshot):
                 kind, body = "update", shorter
-        interval = self.catalog.find(new.board).frame_interval_ms / 1000
+        interval = board_season.rules.frame_interval_ms / 1000
         return Frame(
             board=new.board,
             body=body,

@@ -167,16 +167,13 @@ class Recorder:
         top: a write that is refused learns the new revision, reads the top again, and finds either
         nothing left to record or a top that is newer than the one that won.
         """
-        if not top.is_unrecorded:
-            return NOTHING_RECORDED
         hint = top.hint
-        if hint is None and top.completeness != NEW:
+        if hint is None and top.is_unrecorded and top.completeness != NEW:
             hint, top = self._read_again(board_season, top)
         total_due = top.is_total_due
         for _ in range(TRIES):
-            if not top.is_unrecorded:
-                return NOTHING_RECORDED
-            if hint is None and not top.scores:  # a board without scores has no version
+            # A board without scores has no version.
+            if not top.is_unrecorded or (hint is None and not top.scores):
                 return NOTHING_RECORDED
             item = next_item(
                 board_season,

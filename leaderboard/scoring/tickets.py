@@ -185,19 +185,15 @@ def _sign(claims: dict[str, object], keys: SigningKeys) -> str:
 
 def _verify(token: str, keys: SigningKeys, *, audience: str) -> tuple[dict[str, Any], str]:
     """What a ticket says, and the secret that signed it."""
+    named = key_id(token)
+    secret = keys.secrets.get(named.id) if named else None
+    if secret is None:
+        raise TicketInvalid(REFUSAL)
     try:
-        if len(token) > MAX_LENGTH:
-            raise TicketInvalid(REFUSAL)
-        secret = keys.secrets.get(jwt.get_unverified_header(token).get("kid", ""))
-        if secret is None:
-            raise TicketInvalid(REFUSAL)
+        options: Any = {"require": ["aud", "jti", "sub"]}
         claims: dict[str, Any] = jwt.decode(
-            token,
-            secret,
-            algorithms=[ALGORITHM],
-            audience=audience,
-            options={"require": ["aud", "jti", "sub"]},
+            token, secret, algorithms=[ALGORITHM], audience=audience, options=options
         )
-        return claims, secret
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise TicketInvalid(REFUSAL) from error
+    return claims, secret

@@ -160,14 +160,7 @@ def _hint(text: bytes, total: bytes) -> Hint | None:
     if not text or not total:  # the release before kept no total
         return None
     revision, version, epoch, digest, mixed = json.loads(text)
-    return Hint(
-        revision=revision,
-        version=version,
-        epoch=epoch,
-        digest=digest,
-        total=int(total),
-        mixed=mixed,
-    )
+    return Hint(revision, version, epoch, digest, total=int(total), mixed=mixed)
 
 
 def _scores(
