@@ -159,7 +159,7 @@ def _refuse_old(completion: Completion, counted: Sequence[CountedOn]) -> None:
     for it in counted:
         if _may_have_counted(ticket, it.item.completed.get(it.action, ())):
             raise TicketSuperseded(SUPERSEDED)
-    if action is None or completion.rules != ticket.rules:
+    if action is None or completion.rules_digest != ticket.rules_digest:
         raise TicketExpired("The rules of this action have changed; take a new ticket.")
     own = counted[0]
     if action.challenge is not None and own.item.open.get(own.action) != ticket.ticket:

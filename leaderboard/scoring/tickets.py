@@ -27,9 +27,9 @@ MAX_LENGTH = 2048
 class ActionTicket:
     """That one user may complete one action once, and when (milliseconds).
 
-    `rules` is a digest of the action's rules and of what the player was asked. `also` are the other
-    boards that it counts on, each with its season. `seed` is known to the service alone: it comes
-    from the ticket's id and the key that signed it, and is never sent.
+    `rules_digest` is made of the action's rules and of what the player was asked. `also` are the
+    other boards that it counts on, each with its season. `seed` is known to the service alone: it
+    comes from the ticket's id and the key that signed it, and is never sent.
     """
 
     ticket: str
@@ -37,7 +37,7 @@ class ActionTicket:
     board: str
     season: str
     action: str
-    rules: str
+    rules_digest: str
     issued_ms: int
     not_before_ms: int
     expires_ms: int
@@ -124,7 +124,7 @@ def sign_action(ticket: ActionTicket, keys: SigningKeys) -> str:
             "board": ticket.board,
             "season": ticket.season,
             "action": ticket.action,
-            "rules": ticket.rules,
+            "rules": ticket.rules_digest,
             "issued": ticket.issued_ms,
             "notBefore": ticket.not_before_ms,
             "expires": ticket.expires_ms,
@@ -145,7 +145,7 @@ def read_action(token: str, keys: SigningKeys) -> ActionTicket:
             season=claims["season"],
             action=claims["action"],
             # Before releases that judge every amount, tickets had none: their rules have changed.
-            rules=claims.get("rules", ""),
+            rules_digest=claims.get("rules", ""),
             issued_ms=claims["issued"],
             not_before_ms=claims["notBefore"],
             expires_ms=claims["expires"],
