@@ -66,26 +66,26 @@ class Broadcaster:
 
         The stage's budget is shared with the boards that other invocations send now.
         """
-        own: dict[str, Demand] = {}
+        demands: dict[str, Demand] = {}
         for frame, delivered in sent:
             board = self.catalog.find(frame.board)
             # A season that ends gives one board two frames in a batch.
-            others = own[board.board].viewers if board.board in own else 0
-            own[board.board] = Demand(others + delivered.viewers, board.frame_interval_ms)
-        if not own:
+            before = demands[board.board].viewers if board.board in demands else 0
+            demands[board.board] = Demand(before + delivered.viewers, board.frame_interval_ms)
+        if not demands:
             return {}
         try:
             active = self.cache.active_paces()
         except CacheUnavailable:
             active = {}
-        beside = {board: demand for board, body in active.items() if (demand := _demand(body))}
-        resting = intervals_ms({**beside, **own}, self.posts_per_second)
-        intervals = {board: resting[board] for board in own}
+        elsewhere = {board: demand for board, body in active.items() if (demand := _demand(body))}
+        resting = intervals_ms({**elsewhere, **demands}, self.posts_per_second)
+        intervals = {board: resting[board] for board in demands}
         with contextlib.suppress(CacheUnavailable):
             self.cache.keep_paces(
                 {
                     board: (_pace(demand, intervals[board]), _active_ms(intervals[board]))
-                    for board, demand in own.items()
+                    for board, demand in demands.items()
                 }
             )
         return intervals

@@ -67,7 +67,7 @@ class BatchReader:
     boards: BoardReader
     cache: FrameCache
     now_ms: Callable[[], int]
-    own: dict[str, tuple[str, int]] = field(default_factory=dict)
+    told: dict[str, tuple[str, int]] = field(default_factory=dict)
     """How far this environment told each board itself; the cache knows it for the others."""
 
     def read(self, records: Iterable[BoardRecord]) -> BatchChanges:
@@ -99,7 +99,7 @@ class BatchReader:
             top = change.new.snapshot
             if not change.is_ahead or top.epoch is None:
                 continue
-            self.own[top.key] = (top.epoch, top.version)
+            self.told[top.key] = (top.epoch, top.version)
             with contextlib.suppress(CacheUnavailable):
                 self.cache.remember_told(top.key, epoch=top.epoch, version=top.version)
 
@@ -121,8 +121,8 @@ class BatchReader:
 
     def _told_ahead(self, key: str) -> tuple[str, int] | None:
         """The epoch and version that viewers were told ahead of the stream."""
-        if key in self.own:
-            return self.own[key]
+        if key in self.told:
+            return self.told[key]
         with contextlib.suppress(CacheUnavailable):
             return self.cache.read_told(key)
         return None  # changes are told again: viewers skip what they have
@@ -136,16 +136,16 @@ class BatchReader:
 
     def _to_newest(self, change: Change) -> Change:
         """The change that leads to the newest top instead, if there is a newer one."""
-        told = change.new.snapshot
+        top = change.new.snapshot
         try:
-            item = self.boards.read(told.key)
+            item = self.boards.read(top.key)
         except Unavailable:
             return change
         if (
             item is None
             or not item.is_readable
-            or told.epoch is None  # without scores there is nothing to skip
-            or item.snapshot.epoch != told.epoch
+            or top.epoch is None  # without scores there is nothing to skip
+            or item.snapshot.epoch != top.epoch
             or item.revision <= change.new.revision
         ):
             return change

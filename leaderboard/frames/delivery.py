@@ -54,8 +54,8 @@ class Sender:
         Raises Unavailable if an audience cannot be listed; it may have been posted to in part.
         """
         shards = range(self.audience.shards) if shards is None else shards
-        own = [() if self._is_too_large(it, shards) else tuple(shards) for it in frames]
-        functions = len(shards) * own.count(()) + any(own)
+        here = [() if self._is_too_large(it, shards) else tuple(shards) for it in frames]
+        functions = len(shards) * here.count(()) + any(here)
         rate = posts_per_second / max(functions, 1)
         calls: list[tuple[int, int, Future[Delivered]]] = []
         threads = ThreadPoolExecutor(SIDE_BY_SIDE)  # starts none before another function is asked
@@ -68,15 +68,15 @@ class Sender:
                 shards=(shard,),
                 seconds=seconds,
                 # Handed over in the middle, as one of so many: the rate was for this function.
-                posts_per_second=rate / max(len(own[number]), 1),
+                posts_per_second=rate / max(len(here[number]), 1),
             )
             calls.append((number, shard, call))
 
         try:
-            for number, its_own in enumerate(own):
-                for shard in () if its_own else shards:
+            for number, shards_here in enumerate(here):
+                for shard in () if shards_here else shards:
                     hand_over(number, shard)
-            results = self._post(frames, own, hand_over, seconds=seconds, posts_per_second=rate)
+            results = self._post(frames, here, hand_over, seconds=seconds, posts_per_second=rate)
             for number, shard, call in calls:
                 answer = self._answer(
                     frames[number], shard, call, seconds=seconds, posts_per_second=rate
@@ -110,7 +110,7 @@ class Sender:
     def _post(
         self,
         frames: Sequence[Frame],
-        own: Sequence[Sequence[int]],
+        here: Sequence[Sequence[int]],
         hand_over: HandOver,
         *,
         seconds: float,
@@ -118,14 +118,14 @@ class Sender:
     ) -> list[Delivered]:
         """Post each frame to the shards that are this function's own."""
         parts = [
-            (frame.board, shard) for frame, its in zip(frames, own, strict=True) for shard in its
+            (frame.board, shard) for frame, its in zip(frames, here, strict=True) for shard in its
         ]
         if not parts:
             return [Delivered() for _ in frames]
         listed = iter(self.audience.subscribers(parts))
         reach = math.inf if self.fanout is None else self.reach
         audiences = []
-        for number, (frame, its) in enumerate(zip(frames, own, strict=True)):
+        for number, (frame, its) in enumerate(zip(frames, here, strict=True)):
             shards = [(shard, next(listed)) for shard in its]
             audiences.append((frame, _connections(shards, reach, partial(hand_over, number))))
         return self.delivery.deliver(audiences, seconds=seconds, posts_per_second=posts_per_second)
