@@ -82,12 +82,7 @@ class Broadcaster:
         resting = intervals_ms({**elsewhere, **demands}, self.posts_per_second)
         intervals = {board: resting[board] for board in demands}
         with contextlib.suppress(CacheUnavailable):
-            self.cache.keep_paces(
-                {
-                    board: (_pace(demand, intervals[board]), _active_ms(intervals[board]))
-                    for board, demand in demands.items()
-                }
-            )
+            self.cache.keep_paces({it: _pace(demands[it], intervals[it]) for it in intervals})
         return intervals
 
     def frame(self, change: Change) -> Frame | None:
@@ -129,14 +124,17 @@ class Broadcaster:
         )
 
 
-def _pace(demand: Demand, interval: int) -> str:
-    return json.dumps(
-        {
-            "viewers": demand.viewers,
-            "frameIntervalMs": interval or None,
-            "ownIntervalMs": demand.frame_interval_ms,
-        }
-    )
+def _pace(demand: Demand, interval: int) -> tuple[str, int]:
+    """What readers and other invocations are told of a board, and for how many ms it counts.
+
+    A board that has sent nothing for two of its intervals asks for nothing any more.
+    """
+    body = {
+        "viewers": demand.viewers,
+        "frameIntervalMs": interval or None,
+        "ownIntervalMs": demand.frame_interval_ms,
+    }
+    return json.dumps(body), 2 * interval + 1000 if interval else 0
 
 
 def _demand(body: str) -> Demand | None:
@@ -145,11 +143,6 @@ def _demand(body: str) -> Demand | None:
         return Demand(int(pace["viewers"]), int(pace["ownIntervalMs"]))
     except (KeyError, TypeError, ValueError):  # of another release
         return None
-
-
-def _active_ms(interval: int) -> int:
-    """A board that has sent nothing for two of its intervals asks for nothing any more."""
-    return 2 * interval + 1000 if interval else 0
 
 
 def _newest(snapshot: Snapshot) -> int | None:
