@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from leaderboard.adapters.valkey.connection import CacheKeys
+from leaderboard.adapters.valkey.encoding import CacheKeys
 from leaderboard.boards.rules import Board, Order
 from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score

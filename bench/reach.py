@@ -20,8 +20,8 @@ from leaderboard.adapters.dynamodb.audiences import AudienceTable
 from leaderboard.boards.boards_file import parse
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames.broadcast import Broadcaster
+from leaderboard.frames.changes import Change
 from leaderboard.frames.delivery import Sender
-from leaderboard.frames.messages import Change
 from leaderboard.ranking.tops import BoardItem
 
 HANDLES = 256

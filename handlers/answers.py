@@ -13,7 +13,7 @@ from pydantic import Field
 
 from handlers.telemetry import count
 from leaderboard import clock
-from leaderboard.boards.entries import EntryJson, Instant, Score, UserId, UserName
+from leaderboard.boards.snapshots import EntryJson, Instant, UserId, UserName, UserScore
 from leaderboard.scoring.scores import Outcome
 
 Json = dict[str, Any]
@@ -138,7 +138,7 @@ class ScoreEntryJson(TypedDict):
 
     userId: UserId
     userName: UserName
-    userScore: Score
+    userScore: UserScore
     scoreUpdatedAt: Instant
 
 

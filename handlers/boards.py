@@ -28,7 +28,7 @@ from handlers.describing import describe
 from handlers.fields import BoardPath, QueryNumber, RequestBody, SeasonQuery, UserId, UserPath
 from handlers.http_api import resolver, serve
 from leaderboard import wiring
-from leaderboard.boards.entries import EntryJson, Instant, UserId as RankedId, encode
+from leaderboard.boards.snapshots import EntryJson, Instant, UserId as RankedId, encode
 from leaderboard.errors import UserNotRanked
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "openapi.json"

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
 
 from handlers.telemetry import count
-from leaderboard.boards.entries import encode
+from leaderboard.boards.snapshots import encode
 
 Json = dict[str, Any]
 

@@ -20,7 +20,7 @@ from handlers.http_api import claims_of, resolver, serve, user_of
 from handlers.reporting import reporting
 from handlers.telemetry import count, invocation, logger
 from leaderboard import clock, wiring
-from leaderboard.boards.entries import Instant, UserId
+from leaderboard.boards.snapshots import Instant, UserId
 from leaderboard.errors import SignInAgain, Unreadable, UserDeleted, UserNotRanked
 from leaderboard.scoring.acts import clean_reason
 

@@ -29,8 +29,7 @@ from handlers.fields import BoardPath, RequestBody, UserName
 from handlers.http_api import resolver, serve, user_of
 from handlers.telemetry import count, logger
 from leaderboard import clock, wiring
-from leaderboard.boards import entries
-from leaderboard.boards.entries import Instant, Score, UserId
+from leaderboard.boards.snapshots import Instant, UserId, UserName as RankedName, UserScore
 from leaderboard.errors import (
     ActionNotFound,
     Barred,
@@ -166,7 +165,7 @@ class OwnScoreJson(TypedDict):
 
     board: BoardId
     season: SeasonName
-    userScore: Score
+    userScore: UserScore
     scoreUpdatedAt: Instant
 
 
@@ -174,7 +173,7 @@ class OwnScoresJson(TypedDict):
     """A player's own scores."""
 
     userId: UserId
-    userName: entries.UserName
+    userName: RankedName
     scores: Annotated[list[OwnScoreJson], Field(description="Current seasons first")]
 
 
@@ -218,7 +217,7 @@ class NameJson(TypedDict):
     """A user's display name."""
 
     userId: UserId
-    userName: entries.UserName
+    userName: RankedName
 
 
 @app.put("/me")

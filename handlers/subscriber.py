@@ -14,7 +14,7 @@ from handlers import payloads
 from handlers.reporting import reporting
 from handlers.telemetry import answering, count, logger
 from leaderboard import clock, wiring
-from leaderboard.boards.entries import encode
+from leaderboard.boards.snapshots import encode
 from leaderboard.errors import BoardNotFound, Invalid, LeaderboardError, Unavailable
 from leaderboard.frames import messages, protocol
 from leaderboard.frames.subscriptions import TooManyConnections, TooManyMessages

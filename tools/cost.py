@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leaderboard.frames.pacing import Demand, interval_ms
+from leaderboard.frames.broadcast import Demand, interval_ms
 
 PRICES_OF = "November 2026, us-east-1"
 MILLION = 1_000_000

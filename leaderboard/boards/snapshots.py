@@ -1,12 +1,15 @@
-"""Who is ranked and how: ids and default names, scores, entries, and snapshots of the top."""
+"""Who is ranked and how: ids and default names, scores, entries and their JSON, and snapshots."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Annotated, TypedDict
 
+from leaderboard import clock
 from leaderboard.boards.seasons import key_of, split_key
 
 USER_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -81,3 +84,48 @@ def ranked(scores: Iterable[Score], *, rank: int = 1, place: int = 1) -> tuple[E
             place = at
         entries.append(Entry(at, place, it.user_id, it.user_name, it.user_score, it.updated_ms))
     return tuple(entries)
+
+
+# Entries as JSON, in every frame and every answer
+
+# The name after the type is that of what the reference says of such a value.
+Instant = Annotated[str, "Instant"]
+UserId = Annotated[str, "UserId"]
+UserName = Annotated[str, "UserName"]
+UserScore = Annotated[int, "Score"]
+Rank = Annotated[int, "Rank"]
+CompetitionRank = Annotated[int, "CompetitionRank"]
+
+
+class EntryJson(TypedDict):
+    """A user's line on a board. `scoreUpdatedAt` is when this score was reached: it moves only when
+    the score does."""
+
+    rank: Rank | None
+    place: CompetitionRank | None
+    userId: UserId
+    userName: UserName
+    userScore: UserScore
+    scoreUpdatedAt: Instant
+
+
+def entry_json(entry: Entry) -> EntryJson:
+    """An entry as clients see it."""
+    return {
+        "rank": entry.rank,
+        "place": entry.place,
+        "userId": entry.user_id,
+        "userName": entry.user_name,
+        "userScore": entry.user_score,
+        "scoreUpdatedAt": clock.to_text(entry.updated_ms),
+    }
+
+
+def entries_json(entries: Iterable[Entry]) -> list[EntryJson]:
+    """Entries as clients see them, in the order given."""
+    return [entry_json(entry) for entry in entries]
+
+
+def encode(message: Mapping[str, object]) -> str:
+    """One frame or answer: compact, UTF-8 without escapes."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))

@@ -15,14 +15,26 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leaderboard.errors import CacheUnavailable, Unavailable
-from leaderboard.frames.messages import Change
 from leaderboard.frames.ports import BoardImages, FrameCache, Image
 from leaderboard.ranking.ports import BoardReader
+from leaderboard.ranking.tops import BoardItem
 
 LATE_MS = 3000
 """How long ago the newest change of a batch was made, at least, if there are newer ones behind it.
 The stream tells whole seconds, and hands over what it has four times in each."""
 NOT_UNDERSTOOD = (AssertionError, KeyError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to a board's item: its first old image, if it had one, and its last new one.
+
+    `is_ahead`: the new one was read from the table, and is newer than the stream's.
+    """
+
+    old: BoardItem | None
+    new: BoardItem
+    is_ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ class BatchReader:
     boards: BoardReader
     cache: FrameCache
     now_ms: Callable[[], int]
-    own: dict[str, tuple[str, int]] = field(default_factory=dict)
+    told: dict[str, tuple[str, int]] = field(default_factory=dict)
     """How far this environment told each board itself; the cache knows it for the others."""
 
     def read(self, records: Iterable[BoardRecord]) -> BatchChanges:
@@ -87,7 +99,7 @@ class BatchReader:
             top = change.new.snapshot
             if not change.is_ahead or top.epoch is None:
                 continue
-            self.own[top.key] = (top.epoch, top.version)
+            self.told[top.key] = (top.epoch, top.version)
             with contextlib.suppress(CacheUnavailable):
                 self.cache.remember_told(top.key, epoch=top.epoch, version=top.version)
 
@@ -100,7 +112,8 @@ class BatchReader:
             return None
         last = records[-1]
         assert last.new is not None
-        change = self.images.change(records[0].old, last.new)
+        old = records[0].old
+        change = Change(self.images.shown(old) if old else None, self.images.item(last.new))
         return self._to_newest(change) if self._is_late(last) else change
 
     def _is_late(self, record: BoardRecord) -> bool:
@@ -108,8 +121,8 @@ class BatchReader:
 
     def _told_ahead(self, key: str) -> tuple[str, int] | None:
         """The epoch and version that viewers were told ahead of the stream."""
-        if key in self.own:
-            return self.own[key]
+        if key in self.told:
+            return self.told[key]
         with contextlib.suppress(CacheUnavailable):
             return self.cache.read_told(key)
         return None  # changes are told again: viewers skip what they have
@@ -123,16 +136,16 @@ class BatchReader:
 
     def _to_newest(self, change: Change) -> Change:
         """The change that leads to the newest top instead, if there is a newer one."""
-        told = change.new.snapshot
+        top = change.new.snapshot
         try:
-            item = self.boards.read(told.key)
+            item = self.boards.read(top.key)
         except Unavailable:
             return change
         if (
             item is None
             or not item.is_readable
-            or told.epoch is None  # without scores there is nothing to skip
-            or item.snapshot.epoch != told.epoch
+            or top.epoch is None  # without scores there is nothing to skip
+            or item.snapshot.epoch != top.epoch
             or item.revision <= change.new.revision
         ):
             return change

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from leaderboard.errors import Unavailable
 from leaderboard.frames.messages import Delivered, Frame
@@ -53,33 +54,36 @@ class Sender:
         Raises Unavailable if an audience cannot be listed; it may have been posted to in part.
         """
         shards = range(self.audience.shards) if shards is None else shards
-        own = [() if self._is_too_large(it, shards) else tuple(shards) for it in frames]
-        functions = len(shards) * own.count(()) + any(own)
+        here = [() if self._is_too_large(it, shards) else tuple(shards) for it in frames]
+        functions = len(shards) * here.count(()) + any(here)
         rate = posts_per_second / max(functions, 1)
         calls: list[tuple[int, int, Future[Delivered]]] = []
-        with _Threads() as threads:
+        threads = ThreadPoolExecutor(SIDE_BY_SIDE)  # starts none before another function is asked
 
-            def hand_over(number: int, shard: int) -> None:
-                assert self.fanout is not None
-                post = self.fanout.post
+        def hand_over(number: int, shard: int) -> None:
+            assert self.fanout is not None
+            call = threads.submit(
+                self.fanout.post,
+                frames[number],
+                shards=(shard,),
+                seconds=seconds,
                 # Handed over in the middle, as one of so many: the rate was for this function.
-                its_rate = rate / len(own[number]) if own[number] else rate
-                call = threads.submit(
-                    lambda: post(
-                        frames[number], shards=(shard,), seconds=seconds, posts_per_second=its_rate
-                    )
-                )
-                calls.append((number, shard, call))
+                posts_per_second=rate / max(len(here[number]), 1),
+            )
+            calls.append((number, shard, call))
 
-            for number, its_own in enumerate(own):
-                for shard in () if its_own else shards:
+        try:
+            for number, shards_here in enumerate(here):
+                for shard in () if shards_here else shards:
                     hand_over(number, shard)
-            results = self._post(frames, own, hand_over, seconds=seconds, posts_per_second=rate)
+            results = self._post(frames, here, hand_over, seconds=seconds, posts_per_second=rate)
             for number, shard, call in calls:
                 answer = self._answer(
                     frames[number], shard, call, seconds=seconds, posts_per_second=rate
                 )
                 results[number] = results[number].plus(answer)
+        finally:
+            threads.shutdown(cancel_futures=True)
         for frame, delivered in zip(frames, results, strict=True):
             self._remember(frame.board, delivered.viewers)
         return results
@@ -106,31 +110,24 @@ class Sender:
     def _post(
         self,
         frames: Sequence[Frame],
-        own: Sequence[Sequence[int]],
+        here: Sequence[Sequence[int]],
         hand_over: HandOver,
         *,
         seconds: float,
         posts_per_second: float,
     ) -> list[Delivered]:
         """Post each frame to the shards that are this function's own."""
-        wanted = [
-            (frame.board, shard) for frame, its in zip(frames, own, strict=True) for shard in its
+        parts = [
+            (frame.board, shard) for frame, its in zip(frames, here, strict=True) for shard in its
         ]
-        if not wanted:
+        if not parts:
             return [Delivered() for _ in frames]
-        listed = iter(self.audience.subscribers(wanted))
+        listed = iter(self.audience.subscribers(parts))
         reach = math.inf if self.fanout is None else self.reach
-        audiences = [
-            (
-                frame,
-                _connections(
-                    [(shard, next(listed)) for shard in own[number]],
-                    reach,
-                    lambda shard, number=number: hand_over(number, shard),  # type: ignore[misc]
-                ),
-            )
-            for number, frame in enumerate(frames)
-        ]
+        audiences = []
+        for number, (frame, its) in enumerate(zip(frames, here, strict=True)):
+            shards = [(shard, next(listed)) for shard in its]
+            audiences.append((frame, _connections(shards, reach, partial(hand_over, number))))
         return self.delivery.deliver(audiences, seconds=seconds, posts_per_second=posts_per_second)
 
     def _answer(
@@ -165,23 +162,3 @@ def _connections(
         for connection in connections:
             count += 1
             yield connection
-
-
-class _Threads:
-    """Threads that wait for others' answers; none are started if nobody is asked."""
-
-    def __init__(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
-
-    def __enter__(self) -> _Threads:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-    def submit(self, call: Callable[[], Delivered]) -> Future[Delivered]:
-        """Make a call in a thread."""
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(SIDE_BY_SIDE)
-        return self._pool.submit(call)

@@ -1,28 +1,13 @@
-"""Frames: the change that one tells, its JSON, and what became of its posts."""
+"""Messages to viewers: what changed between two tops, its JSON, a frame and what became of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from leaderboard import clock
-from leaderboard.boards.entries import entries_json
-from leaderboard.boards.snapshots import Snapshot
+from leaderboard.boards.snapshots import Entry, Snapshot, entries_json
 from leaderboard.frames import protocol
-from leaderboard.frames.delta import Update
-from leaderboard.ranking.tops import BoardItem
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happened to a board's item: its first old image, if it had one, and its last new one.
-
-    `is_ahead`: the new one was read from the table, and is newer than the stream's.
-    """
-
-    old: BoardItem | None
-    new: BoardItem
-    is_ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +31,9 @@ class Frame:
         return None if self.scored_ms is None else max(0, now_ms - self.scored_ms)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Delivered:
-    """What became of a frame's posts, in connections.
+    """What became of a frame's posts, in connections; it is counted while they are sent.
 
     `listed`: those that followed the board. `closed`: those that the gateway does not have any
     more, of which `gone` names the ones that are still in the table. `is_cut`: time was up before
@@ -61,7 +46,7 @@ class Delivered:
     failed: int = 0
     closed: int = 0
     is_cut: bool = False
-    gone: tuple[str, ...] = ()
+    gone: list[str] = field(default_factory=list)
 
     @property
     def viewers(self) -> int:
@@ -79,6 +64,62 @@ class Delivered:
             is_cut=self.is_cut or other.is_cut,
             gone=self.gone + other.gone,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What changed from version `start` to `version` of one epoch."""
+
+    board: str
+    season: str
+    epoch: str
+    start: int
+    version: int
+    total: int
+    upsert: tuple[Entry, ...]
+    remove: tuple[str, ...]
+    scored_ms: int | None
+
+
+def diff(old: Snapshot, new: Snapshot) -> Update:
+    """The update that leads from one snapshot of an epoch to a later one.
+
+    `apply(old, diff(old, new))` has the entries of `new`. Raises ValueError for snapshots of
+    different boards, seasons or epochs: no update leads from one to the other.
+    """
+    if new.epoch is None or (old.board, old.season, old.epoch) != (
+        new.board,
+        new.season,
+        new.epoch,
+    ):
+        raise ValueError("an update stays within one board, season and epoch")
+    before = {entry.user_id: entry for entry in old.entries}
+    after = {entry.user_id for entry in new.entries}
+    upsert = tuple(entry for entry in new.entries if before.get(entry.user_id) != entry)
+    newest = max((entry.updated_ms for entry in upsert or new.entries), default=None)
+    return Update(
+        board=new.board,
+        season=new.season,
+        epoch=new.epoch,
+        start=old.version,
+        version=new.version,
+        total=new.total,
+        upsert=upsert,
+        remove=tuple(user_id for user_id in before if user_id not in after),
+        scored_ms=newest,
+    )
+
+
+def apply(snapshot: Snapshot, update: Update) -> Snapshot:
+    """What a viewer does with an update: drop `remove`, put each `upsert`, sort by rank."""
+    if (snapshot.epoch, snapshot.version) != (update.epoch, update.start):
+        raise ValueError("the update starts from another snapshot")
+    entries = {entry.user_id: entry for entry in snapshot.entries}
+    for user_id in update.remove:
+        entries.pop(user_id, None)
+    entries.update((entry.user_id, entry) for entry in update.upsert)
+    ordered = sorted(entries.values(), key=lambda entry: entry.rank or 0)
+    return replace(snapshot, version=update.version, total=update.total, entries=tuple(ordered))
 
 
 MAX_FRAME = 32 * 1024

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from leaderboard.errors import LeaderboardError
-from leaderboard.frames.messages import Change, Delivered, Frame
+from leaderboard.frames.messages import Delivered, Frame
 from leaderboard.ranking.ports import BoardReader
 from leaderboard.ranking.tops import BoardItem
 from leaderboard.scoring.items import Profile
@@ -47,8 +47,11 @@ class BoardImages(Protocol):
     def version(self, image: Image) -> tuple[str | None, int]:
         """The epoch and version; no epoch: the board has no scores."""
 
-    def change(self, first: Image | None, last: Image) -> Change:
-        """The change from a board's first old image, if it had one, to its last new one."""
+    def item(self, image: Image) -> BoardItem:
+        """The board's item."""
+
+    def shown(self, image: Image) -> BoardItem | None:
+        """The item in an old image; None for a broken one, which was shown to nobody."""
 
 
 class FrameCache(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
-from leaderboard.boards.entries import EntryJson, Instant, UserId
+from leaderboard.boards.snapshots import EntryJson, Instant, UserId
 
 # The name after the type is that of what the reference says of such a value.
 BoardId = Annotated[str, "BoardId"]

@@ -19,21 +19,29 @@ Batch = tuple[BoardSeason, Sequence[ScoreState]]
 """A board-season with the scores that the stream delivered of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class IngestResult:
-    """What a batch came to.
+    """What a batch came to, counted while it is applied.
 
     The stream must deliver again the board-seasons of `failed` (by key) and the profiles of
     `failed_profiles` (by user).
     """
 
-    applied: int
-    recorded: int
-    moved: int
-    skipped: int
-    rebuilds: int
-    failed: frozenset[str]
-    failed_profiles: frozenset[str]
+    applied: int = 0
+    recorded: int = 0
+    moved: int = 0
+    skipped: int = 0
+    rebuilds: int = 0
+    failed: set[str] = field(default_factory=set)
+    failed_profiles: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def failing(self, key: str) -> Iterator[None]:
+        """Note a board-season as failed if a dependency is down, and go on."""
+        try:
+            yield
+        except Unavailable:
+            self.failed.add(key)
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Ingest:
         the users in `profiles` to their scores. Those of them who are `leaving` were barred or
         deleted. What fails because a dependency is down is reported in the result.
         """
-        count = _Count()
+        done = IngestResult()
         now = self.now_ms()
         current: list[Batch] = []
         past: list[Batch] = []
@@ -70,35 +78,35 @@ class Ingest:
             try:
                 board_season = BoardSeason.parse(key, self.catalog.find)
             except BoardNotFound:
-                archived |= self._forget_board(key, states, count)
+                archived |= self._forget_board(key, states, done)
                 continue
             is_current = board_season.is_current(now)
             (current if is_current else past).append((board_season, states))
-        self._rank(current, count)
-        archived |= self._rank(past, count)
-        self._start_upkeep(UpkeepTasks(profiles, archived), count)
+        self._rank(current, done)
+        archived |= self._rank(past, done)
+        self._start_upkeep(UpkeepTasks(profiles, archived), done)
         for user_id in leaving:
             try:
                 self.moderation.finish(user_id)
             except Unavailable:
-                count.failed_profiles.add(user_id)
-        return count.total()
+                done.failed_profiles.add(user_id)
+        return done
 
     def _forget_board(
-        self, key: str, states: Sequence[ScoreState], count: _Count
+        self, key: str, states: Sequence[ScoreState], done: IngestResult
     ) -> dict[str, list[str]]:
         """Drop the ranking of a board that boards.yml no longer has.
 
         If the board comes back, its ranking must not show users who were removed meanwhile. Upkeep
         takes these users off the recorded top, so that no name of an erased user stays.
         """
-        count.skipped += len(states)
-        with count.failing(key):
+        done.skipped += len(states)
+        with done.failing(key):
             self.recorder.forget(key)
         removed = [it.user_id for it in states if it.score is None]
         return {key: removed} if removed else {}
 
-    def _rank(self, batches: Sequence[Batch], count: _Count) -> dict[str, list[str]]:
+    def _rank(self, batches: Sequence[Batch], done: IngestResult) -> dict[str, list[str]]:
         """Apply all, then record all: so they share one wait for their boards' intervals.
 
         The answer has the users of those seasons that the cache does not keep.
@@ -106,65 +114,33 @@ class Ingest:
         changed: list[tuple[BoardSeason, CachedTop, Sequence[ScoreState]]] = []
         archived: dict[str, list[str]] = {}
         for board_season, states in batches:
-            with count.failing(board_season.key):
+            with done.failing(board_season.key):
                 kept = board_season.is_kept(self.now_ms())
                 result = self.recorder.apply(board_season, states, begin=kept)
-                count.applied += result.applied
+                done.applied += result.applied
                 if result.top is not None:
                     changed.append((board_season, result.top, states))
                 if result.rebuild_due:
-                    count.rebuilds += self.rebuilds.ask(board_season)
+                    done.rebuilds += self.rebuilds.ask(board_season)
                 if not kept and (result.top is None or result.top.completeness == PARTIAL):
                     archived[board_season.key] = [it.user_id for it in states]
         waited = self.recorder.wait_for_interval(top for _, top, _ in changed)
         for board_season, top, states in changed:
-            with count.failing(board_season.key):
+            with done.failing(board_season.key):
                 outcome = self.recorder.record(board_season, top, waited_ms=waited)
-                count.recorded += outcome.recorded
-                count.moved += outcome.moved
+                done.recorded += outcome.recorded
+                done.moved += outcome.moved
                 if outcome.rebuild:
-                    count.rebuilds += self.rebuilds.ask(board_season)
+                    done.rebuilds += self.rebuilds.ask(board_season)
                 if outcome.lost:
-                    count.failed.add(board_season.key)
+                    done.failed.add(board_season.key)
                 self.recorder.remember_mixed_order(board_season, top, states, order=outcome.order)
         return archived
 
-    def _start_upkeep(self, tasks: UpkeepTasks, count: _Count) -> None:
+    def _start_upkeep(self, tasks: UpkeepTasks, done: IngestResult) -> None:
         if tasks.profiles or tasks.archived:
             try:
                 self.upkeep.ask(tasks)
             except Unavailable:
-                count.failed |= tasks.archived.keys()
-                count.failed_profiles |= set(tasks.profiles)
-
-
-@dataclass
-class _Count:
-    """What a batch came to so far."""
-
-    applied: int = 0
-    recorded: int = 0
-    moved: int = 0
-    skipped: int = 0
-    rebuilds: int = 0
-    failed: set[str] = field(default_factory=set)
-    failed_profiles: set[str] = field(default_factory=set)
-
-    @contextmanager
-    def failing(self, key: str) -> Iterator[None]:
-        """Note a board-season as failed if a dependency is down, and go on."""
-        try:
-            yield
-        except Unavailable:
-            self.failed.add(key)
-
-    def total(self) -> IngestResult:
-        return IngestResult(
-            applied=self.applied,
-            recorded=self.recorded,
-            moved=self.moved,
-            skipped=self.skipped,
-            rebuilds=self.rebuilds,
-            failed=frozenset(self.failed),
-            failed_profiles=frozenset(self.failed_profiles),
-        )
+                done.failed |= tasks.archived.keys()
+                done.failed_profiles |= set(tasks.profiles)

@@ -15,7 +15,7 @@ from leaderboard.ranking.tops import ApplyResult, BoardItem, CachedTop, Hint
 from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 
 BATCH = 1000
-"""Records per call of `RankingCache.apply`: one call takes some tens of milliseconds."""
+"""Records of a batch of the stream, and of a call of `RankingCache.apply`: tens of milliseconds."""
 
 
 class TopReader(Protocol):

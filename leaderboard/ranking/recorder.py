@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from leaderboard.boards.rules import Order
 from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Unavailable
-from leaderboard.ranking.ports import BATCH, BoardStore, RankingCache
+from leaderboard.ranking.ports import BoardStore, RankingCache
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.ranking.tops import (
     NEW,
@@ -76,7 +76,7 @@ class Recorder:
     def apply(
         self, board_season: BoardSeason, states: Iterable[ScoreState], *, begin: bool = True
     ) -> ApplyResult:
-        """Apply a batch of one board-season; start a life of the cache if there is none.
+        """Apply a batch of one board-season (`BATCH` at most); start a life if there is none.
 
         A board-season that has no item starts empty and complete; one that has an item starts
         partial, to be filled by a rebuild. With `begin` false none is started, and the answer has
@@ -88,17 +88,9 @@ class Recorder:
             if known is None or state.version > known.version:
                 newest[state.user_id] = state
         batch = list(newest.values())
-        done = ApplyResult(None)
-        for start in range(0, len(batch), BATCH):
-            some = batch[start : start + BATCH]
-            latest = self.cache.apply(board_season, some)
-            if latest.top is None:
-                if not begin:
-                    return latest
-                latest = self.begin_life(board_season, some)
-            done = ApplyResult(
-                latest.top, done.applied + latest.applied, done.rebuild_due or latest.rebuild_due
-            )
+        done = self.cache.apply(board_season, batch)
+        if done.top is None and begin:
+            return self.begin_life(board_season, batch)
         return done
 
     def begin_life(self, board_season: BoardSeason, states: Sequence[ScoreState]) -> ApplyResult:
@@ -167,16 +159,13 @@ class Recorder:
         top: a write that is refused learns the new revision, reads the top again, and finds either
         nothing left to record or a top that is newer than the one that won.
         """
-        if not top.is_unrecorded:
-            return NOTHING_RECORDED
         hint = top.hint
-        if hint is None and top.completeness != NEW:
+        if hint is None and top.is_unrecorded and top.completeness != NEW:
             hint, top = self._read_again(board_season, top)
         total_due = top.is_total_due
         for _ in range(TRIES):
-            if not top.is_unrecorded:
-                return NOTHING_RECORDED
-            if hint is None and not top.scores:  # a board without scores has no version
+            # A board without scores has no version.
+            if not top.is_unrecorded or (hint is None and not top.scores):
                 return NOTHING_RECORDED
             item = next_item(
                 board_season,

@@ -8,10 +8,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from leaderboard.boards.entries import encode, entries_json
 from leaderboard.boards.rules import Order
 from leaderboard.boards.seasons import BoardSeason
-from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.boards.snapshots import Score, Snapshot, encode, entries_json, ranked
 from leaderboard.ranking.score_state import ScoreState
 
 NEW = "new"

@@ -15,9 +15,9 @@ from typing import Any
 
 from leaderboard import clock
 from leaderboard.boards.catalog import Catalog
-from leaderboard.boards.entries import entries_json, entry_json
 from leaderboard.boards.rules import Action, Board, Format, JudgedPoints
 from leaderboard.boards.seasons import BoardSeason
+from leaderboard.boards.snapshots import entries_json, entry_json
 from leaderboard.errors import CacheUnavailable, UserNotRanked
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.ports import BoardReader, RankingReader

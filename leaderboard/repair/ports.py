@@ -99,8 +99,16 @@ class RuleStore(BoardDirectory, Protocol):
     def change_order(self, item: BoardItem, order: Order) -> bool:
         """Let another order count for a board-season; False if its item has moved meanwhile."""
 
-    def remember_shards(self, count: int) -> None:
-        """Remember the most write shards that the stage ever had."""
+
+class ShardMemory(Protocol):
+    """Remembers the most write shards that the stage ever had."""
+
+    @property
+    def write_shards(self) -> int:
+        """How many it has now."""
+
+    def remember_shards(self) -> None:
+        """Remember how many it has now, if there never were more. Raises Unavailable."""
 
 
 class FollowedBoards(Protocol):

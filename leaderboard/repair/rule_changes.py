@@ -24,7 +24,7 @@ from leaderboard.ranking.ports import RankingCache, Rebuilds
 from leaderboard.ranking.recorder import Recorder
 from leaderboard.ranking.tops import COMPLETE, BoardItem, with_item_order
 from leaderboard.repair.kept_seasons import kept_board_season
-from leaderboard.repair.ports import RuleStore, RunMemory
+from leaderboard.repair.ports import RuleStore, RunMemory, ShardMemory
 
 PATIENCE_MS = 5 * 60_000
 """How long an order may differ without a deploy's word: one that fails has gone back by then."""
@@ -76,7 +76,7 @@ class RuleChanges:
     memory: RunMemory
     recorder: Recorder
     rebuilds: Rebuilds
-    write_shards: int
+    stage: ShardMemory
     now_ms: Callable[[], int]
 
     def run(self, *, seconds: float, deployed: bool = False) -> RuleChangesResult:
@@ -117,7 +117,7 @@ class RuleChanges:
         seen = _seen_rules(text) if text else None
         if seen is None or seen.rules != rules or now - seen.at > UNSEEN_MS:
             # Before it is remembered that they were seen: should this fail, the next run does it.
-            self.boards.remember_shards(self.write_shards)
+            self.stage.remember_shards()
             seen = SeenRules(rules=rules, since=now, done=False, at=now)
         seen = replace(seen, at=now)
         self._remember(seen)
@@ -180,7 +180,7 @@ class RuleChanges:
     def _rules(self) -> str:
         """All that this looks at: another text, other things to do."""
         of_boards = {name: [it.order, it.top_size] for name, it in self.catalog.rules.items()}
-        return json.dumps([of_boards, self.write_shards], sort_keys=True)
+        return json.dumps([of_boards, self.stage.write_shards], sort_keys=True)
 
 
 def _seen_rules(text: str) -> SeenRules | None:

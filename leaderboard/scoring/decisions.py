@@ -7,7 +7,7 @@ that race reads the newer items and decides again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from leaderboard.boards.rules import Board, Operator, Order
@@ -15,6 +15,7 @@ from leaderboard.clock import to_text
 from leaderboard.errors import (
     Barred,
     Invalid,
+    RateLimited,
     ScoreLimit,
     TicketEarly,
     TicketExpired,
@@ -31,7 +32,6 @@ from leaderboard.scoring.items import (
     next_version,
 )
 from leaderboard.scoring.judges import FAILED, Completion
-from leaderboard.scoring.limits import Usage, charge
 from leaderboard.scoring.tickets import REFUSAL, ActionTicket
 
 REMEMBERED = 3
@@ -159,7 +159,7 @@ def _refuse_old(completion: Completion, counted: Sequence[CountedOn]) -> None:
     for it in counted:
         if _may_have_counted(ticket, it.item.completed.get(it.action, ())):
             raise TicketSuperseded(SUPERSEDED)
-    if action is None or completion.rules != ticket.rules:
+    if action is None or completion.rules_digest != ticket.rules_digest:
         raise TicketExpired("The rules of this action have changed; take a new ticket.")
     own = counted[0]
     if action.challenge is not None and own.item.open.get(own.action) != ticket.ticket:
@@ -243,3 +243,49 @@ def _next(item: ScoreItem, *, now_ms: int) -> ScoreItem:
 def _answer(before: ScoreItem, after: ScoreItem) -> Answer:
     changed = after.user_score != before.user_score
     return Answer(after.user_score, after.updated_ms, changed)
+
+
+# Rate limits, by the generic cell rate algorithm: an item remembers one number per limit, the
+# moment (microseconds) at which the limit has fully recovered.
+
+MINUTE_US = 60_000_000
+HOUR_US = 60 * MINUTE_US
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a user has used of a board's limits; `action` says whether one more counts now."""
+
+    board: Board
+    recovered_us: Mapping[str, int]
+    action: bool = True
+
+
+def charge(usages: Sequence[Usage], points: int | None, *, now_ms: int) -> list[Mapping[str, int]]:
+    """What is used after the action and those points (None: not known yet), board by board.
+
+    Raises RateLimited with the longest wait, if any limit refuses.
+    """
+    charged: list[Mapping[str, int]] = []
+    refusals: list[RateLimited] = []
+    for usage in usages:
+        limits = usage.board.limits
+        costs = [
+            ("actions", limits.actions_per_minute, 1 if usage.action else None, MINUTE_US),
+            ("points", limits.points_per_hour, points, HOUR_US),
+        ]
+        recovered_us = dict(usage.recovered_us)
+        for name, limit, cost, window in costs:
+            if limit is None or cost is None:
+                continue
+            now = now_ms * 1000
+            recovered = max(recovered_us.get(name, 0), now) + max(cost, 0) * window // limit
+            over = recovered - now - window
+            if over > 0:
+                detail = f"Too many {name} on {usage.board.board!r}; wait before the next one."
+                refusals.append(RateLimited(detail, retry_after_ms=-(-over // 1000)))
+            recovered_us[name] = recovered
+        charged.append(recovered_us)
+    if refusals:
+        raise max(refusals, key=lambda it: it.retry_after_ms)
+    return charged

@@ -34,7 +34,7 @@ def new_ticket(
         board=board,
         season=own.season.season,
         action=action,
-        rules=digest(it, asked),
+        rules_digest=digest(it, asked),
         issued_ms=now_ms,
         not_before_ms=not_before,
         expires_ms=min([now_ms + it.expires_seconds * 1000, *ends]),

@@ -208,7 +208,7 @@ class Completion:
     now_ms: int
 
     @cached_property
-    def rules(self) -> str | None:
+    def rules_digest(self) -> str | None:
         """The digest that the ticket would have now. Raises JudgeFailed."""
         if self.action is None:
             return None

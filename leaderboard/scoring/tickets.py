@@ -27,9 +27,9 @@ MAX_LENGTH = 2048
 class ActionTicket:
     """That one user may complete one action once, and when (milliseconds).
 
-    `rules` is a digest of the action's rules and of what the player was asked. `also` are the other
-    boards that it counts on, each with its season. `seed` is known to the service alone: it comes
-    from the ticket's id and the key that signed it, and is never sent.
+    `rules_digest` is made of the action's rules and of what the player was asked. `also` are the
+    other boards that it counts on, each with its season. `seed` is known to the service alone: it
+    comes from the ticket's id and the key that signed it, and is never sent.
     """
 
     ticket: str
@@ -37,7 +37,7 @@ class ActionTicket:
     board: str
     season: str
     action: str
-    rules: str
+    rules_digest: str
     issued_ms: int
     not_before_ms: int
     expires_ms: int
@@ -124,7 +124,7 @@ def sign_action(ticket: ActionTicket, keys: SigningKeys) -> str:
             "board": ticket.board,
             "season": ticket.season,
             "action": ticket.action,
-            "rules": ticket.rules,
+            "rules": ticket.rules_digest,
             "issued": ticket.issued_ms,
             "notBefore": ticket.not_before_ms,
             "expires": ticket.expires_ms,
@@ -145,7 +145,7 @@ def read_action(token: str, keys: SigningKeys) -> ActionTicket:
             season=claims["season"],
             action=claims["action"],
             # Before releases that judge every amount, tickets had none: their rules have changed.
-            rules=claims.get("rules", ""),
+            rules_digest=claims.get("rules", ""),
             issued_ms=claims["issued"],
             not_before_ms=claims["notBefore"],
             expires_ms=claims["expires"],
@@ -185,19 +185,15 @@ def _sign(claims: dict[str, object], keys: SigningKeys) -> str:
 
 def _verify(token: str, keys: SigningKeys, *, audience: str) -> tuple[dict[str, Any], str]:
     """What a ticket says, and the secret that signed it."""
+    named = key_id(token)
+    secret = keys.secrets.get(named.id) if named else None
+    if secret is None:
+        raise TicketInvalid(REFUSAL)
     try:
-        if len(token) > MAX_LENGTH:
-            raise TicketInvalid(REFUSAL)
-        secret = keys.secrets.get(jwt.get_unverified_header(token).get("kid", ""))
-        if secret is None:
-            raise TicketInvalid(REFUSAL)
+        options: Any = {"require": ["aud", "jti", "sub"]}
         claims: dict[str, Any] = jwt.decode(
-            token,
-            secret,
-            algorithms=[ALGORITHM],
-            audience=audience,
-            options={"require": ["aud", "jti", "sub"]},
+            token, secret, algorithms=[ALGORITHM], audience=audience, options=options
         )
-        return claims, secret
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise TicketInvalid(REFUSAL) from error
+    return claims, secret

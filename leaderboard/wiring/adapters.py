@@ -91,7 +91,7 @@ def connection_table() -> ConnectionTable:
 def stage_memory() -> StageMemory:
     from leaderboard.adapters.dynamodb.stage_memory import StageMemory
 
-    return StageMemory(board_table(), configuration().write_shards)
+    return StageMemory(configuration().boards_table, configuration().write_shards)
 
 
 @cache

@@ -138,7 +138,7 @@ def rebuild_starter() -> RebuildStarter:
 
 @cache
 def batch_reader() -> BatchReader:
-    from leaderboard.adapters.dynamodb.board_items import StreamImages
+    from leaderboard.adapters.dynamodb.boards import StreamImages
     from leaderboard.frames.changes import BatchReader
 
     return BatchReader(

@@ -17,6 +17,7 @@ from leaderboard.wiring.adapters import (
     rebuild_function,
     run_memory,
     score_scanner,
+    stage_memory,
 )
 from leaderboard.wiring.path import profiles, rebuild_starter, recorder
 
@@ -161,7 +162,7 @@ def rule_changes() -> RuleChanges:
         memory=run_memory(),
         recorder=recorder(),
         rebuilds=rebuild_starter(),
-        write_shards=configuration().write_shards,
+        stage=stage_memory(),
         now_ms=clock.now_ms,
     )
 

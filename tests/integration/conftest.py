@@ -21,7 +21,7 @@ import leaderboard.adapters.valkey.connection
 from handlers.telemetry import Handler, logger, metrics
 from leaderboard.adapters.aws import transport
 from leaderboard.adapters.aws.clients import client, session
-from leaderboard.adapters.valkey.cluster import Cluster
+from leaderboard.adapters.valkey.connection import Cluster
 from tests.games import shipping
 from tests.integration import aws, aws_calls, rights, shortcuts
 from tests.integration.deployed import DeployedValkey

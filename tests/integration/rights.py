@@ -18,7 +18,7 @@ from typing import Any
 from botocore.handlers import BUILTIN_HANDLERS
 
 from leaderboard.adapters.aws.posting import PostingDelivery
-from leaderboard.adapters.valkey.cluster import Cluster
+from leaderboard.adapters.valkey.connection import Cluster
 from local.poller import Threads
 from tests.integration import aws
 from tests.structure.roles import rights

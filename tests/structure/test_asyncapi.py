@@ -12,10 +12,9 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from handlers import subscriber
-from leaderboard.boards.entries import encode
-from leaderboard.boards.snapshots import Snapshot
+from leaderboard.boards.snapshots import Snapshot, encode
 from leaderboard.frames import messages
-from leaderboard.frames.delta import diff
+from leaderboard.frames.messages import diff
 from leaderboard_client import Timing, frame
 from leaderboard_client.board import apply_update, from_snapshot
 from leaderboard_client.effects import Send

@@ -39,14 +39,14 @@ LIBRARIES = {
 CORE = {
     f"leaderboard.{name}"
     for name in (
-        "boards.entries",
         "boards.order",
         "boards.rules",
         "boards.seasons",
         "boards.snapshots",
         "clock",
         "errors",
-        "frames.delta",
+        "frames.messages",
+        "frames.protocol",
     )
 }
 

@@ -22,7 +22,7 @@ from pydantic import BaseModel, TypeAdapter
 from handlers import subscriber
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames import messages, protocol
-from leaderboard.frames.delta import diff
+from leaderboard.frames.messages import diff
 from leaderboard.frames.ports import MAX_BOARDS
 from tools.reference.document import version
 from tools.reference.schemas import Incomplete, Json, clean

@@ -10,7 +10,7 @@ import heapq
 import math
 import random
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -92,7 +92,7 @@ class PostingDelivery:
             loop.run()
         finally:
             loop.abandon()
-        return loop.results()
+        return loop.delivered
 
     @cached_property
     def pool(self) -> HandlePool:
@@ -151,9 +151,7 @@ class PostingLoop:
 
     def __post_init__(self) -> None:
         self.digests = [digest(it.body) for it in self.frames]
-        self.counts: list[Counter[str]] = [Counter() for _ in self.frames]
-        self.gone: list[list[str]] = [[] for _ in self.frames]
-        self.cut: set[int] = set()
+        self.delivered = [Delivered() for _ in self.frames]
 
     def run(self) -> None:
         """Post until all is done or the deadline has come."""
@@ -182,22 +180,8 @@ class PostingLoop:
         self.going.clear()
         for _, _, post in self.repeats:
             self._give_up(post)
-        self.cut.update(number for number, _ in self.waiting)
-
-    def results(self) -> list[Delivered]:
-        """What each frame came to."""
-        return [
-            Delivered(
-                listed=counts["listed"],
-                sent=counts["sent"],
-                throttled=counts["throttled"],
-                failed=counts["failed"],
-                closed=len(gone),
-                is_cut=number in self.cut,
-                gone=tuple(gone),
-            )
-            for number, (counts, gone) in enumerate(zip(self.counts, self.gone, strict=True))
-        ]
+        for number, _ in self.waiting:
+            self.delivered[number].is_cut = True
 
     def _start(self, now: float) -> float:
         """Start some of the posts that may start; when the next one may, as far as is known."""
@@ -228,23 +212,25 @@ class PostingLoop:
         if connection_id is None:
             return None
         self.waiting.append((number, connections))
-        self.counts[number]["listed"] += 1
+        self.delivered[number].listed += 1
         self.begun += 1
         return Post(number, connection_id, now)
 
     def _end(self, post: Post, status: int) -> None:
         """Count how a post ended, or have it repeated."""
+        delivered = self.delivered[post.number]
         if 200 <= status < 300:
-            self.counts[post.number]["sent"] += 1
+            delivered.sent += 1
             self.answered_at = time.monotonic()
         elif status == 410:
-            self.gone[post.number].append(post.connection_id)
+            delivered.closed += 1
+            delivered.gone.append(post.connection_id)
             self.answered_at = time.monotonic()
         elif status == 0 or status == 429 or status >= 500:
             post.was_throttled = status == 429
             self._repeat(post)
         else:
-            self.counts[post.number]["failed"] += 1
+            delivered.failed += 1
 
     def _repeat(self, post: Post) -> None:
         """Repeat a post after a random pause that grows, unless its time is over by then."""
@@ -261,4 +247,7 @@ class PostingLoop:
 
     def _give_up(self, post: Post) -> None:
         """Its viewer sees by the next version that one is missing."""
-        self.counts[post.number]["throttled" if post.was_throttled else "failed"] += 1
+        if post.was_throttled:
+            self.delivered[post.number].throttled += 1
+        else:
+            self.delivered[post.number].failed += 1

@@ -36,8 +36,8 @@ class AudienceTable:
     def subscribers(self, shards: Sequence[tuple[str, int]]) -> list[Iterator[str]]:
         client("dynamodb")  # made here: several threads must not make it at once
         lists = [Pages(self.connections_table, f"{board}#{shard}") for board, shard in shards]
-        if len(lists) == 1:
-            return [self._one(lists[0])]
+        if len(lists) == 1:  # its first page is read without a thread; a small one has no other
+            return [self._ahead(lists[0], lists[0].read)]
         first_pages = [self._readers.submit(it.read) for it in lists]
         return [
             self._ahead(pages, lambda page=page: page.result())
@@ -54,10 +54,6 @@ class AudienceTable:
             for key in chain(boards, *found):
                 rows[key["audience"]["S"], key["connectionId"]["S"]] = key
         delete_batch(self.connections_table, list(rows.values()))
-
-    def _one(self, pages: Pages) -> Iterator[str]:
-        """A single list: its first page is read without a thread; a small one has no other."""
-        return self._ahead(pages, pages.read)
 
     def _ahead(self, pages: Pages, first: Any) -> Iterator[str]:
         """The rows of each page, while the next page is being read."""

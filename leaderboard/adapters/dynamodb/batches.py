@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from leaderboard.adapters.aws.clients import DOWN, client, translated
-from leaderboard.adapters.dynamodb.items import Item
+from leaderboard.adapters.dynamodb.readable import Item
 from leaderboard.errors import Unavailable
 from leaderboard.retries import tries
 

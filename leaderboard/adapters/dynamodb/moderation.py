@@ -8,7 +8,7 @@ from typing import Any
 from leaderboard import clock
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
-from leaderboard.adapters.dynamodb.items import Item, if_version, plain, typed
+from leaderboard.adapters.dynamodb.readable import Item, if_version, plain, typed
 from leaderboard.adapters.dynamodb.score_items import (
     MODERATION,
     OPENED,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from leaderboard import clock
 from leaderboard.adapters.aws.clients import client, translated
-from leaderboard.adapters.dynamodb.items import Item, if_version, typed
+from leaderboard.adapters.dynamodb.readable import Item, if_version, typed
 from leaderboard.adapters.dynamodb.score_items import profile_update, remains_of_score, score_image
 from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.boards.rules import Board

@@ -1,7 +1,8 @@
-"""Reading stored items that may be broken, so that one of them hurts no other.
+"""Stored items: as plain values, also of broken ones, and the condition that one is still as read.
 
 Imports, restores and hands write to the tables beside the service. An item that cannot be read is
-reported whole. What still can be read of it is enough to take it off its board.
+reported whole. What still can be read of it is enough to take it off its board. So one broken item
+hurts no other.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
 from leaderboard import clock
-from leaderboard.adapters.dynamodb.items import Garbled, Item, typed
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards.order import TIME_DIGITS
 from leaderboard.boards.rules import MAX_SCORE
@@ -24,6 +26,48 @@ from leaderboard.scoring.items import (
     HIDDEN,
     VISIBLE,
 )
+
+Item = dict[str, Any]
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def typed(item: Mapping[str, Any]) -> Item:
+    """An item with DynamoDB's types."""
+    return {name: _serializer.serialize(value) for name, value in item.items()}
+
+
+def plain(raw: Mapping[str, Any]) -> Item:
+    """An item without DynamoDB's types; its numbers are Decimals."""
+    return {name: _deserializer.deserialize(value) for name, value in raw.items()}
+
+
+class Garbled(int):
+    """Stands for the version of an item in which none can be read: past any that it can have had.
+
+    A write on it is conditional on what is stored in the version's place (None: nothing).
+    """
+
+    stored: Item | None
+
+    @classmethod
+    def at(cls, now_ms: int, stored: Item | None) -> Garbled:
+        """Versions begin at the time and move by writes: none is a minute ahead of the clock."""
+        it = cls(now_ms + 60_000)
+        it.stored = stored
+        return it
+
+
+def if_version(attribute: str, version: int) -> Item:
+    """The condition that an item is still at the version that was read; 0: it does not exist."""
+    stored = version.stored if isinstance(version, Garbled) else {"N": str(version)}
+    if not version or stored is None:
+        return {"ConditionExpression": f"attribute_not_exists({attribute})"}
+    return {
+        "ConditionExpression": f"{attribute} = :read",
+        "ExpressionAttributeValues": {":read": stored},
+    }
+
 
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 STANDINGS = frozenset({VISIBLE, HIDDEN, BARRED, DELETED})

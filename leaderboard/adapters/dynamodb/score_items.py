@@ -13,7 +13,7 @@ from typing import Any
 
 from leaderboard import clock
 from leaderboard.adapters.dynamodb import readable
-from leaderboard.adapters.dynamodb.items import Garbled, Item, if_version, plain, typed
+from leaderboard.adapters.dynamodb.readable import Garbled, Item, if_version, plain, typed
 from leaderboard.boards import order
 from leaderboard.boards.rules import MAX_SCORE
 from leaderboard.boards.seasons import split_key

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
-from leaderboard.adapters.dynamodb.items import Item, if_version, plain, typed
+from leaderboard.adapters.dynamodb.readable import Item, if_version, plain, typed
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.adapters.dynamodb.score_items import (
     NO_SCORES,

@@ -1,9 +1,11 @@
-"""How scores lie in the cache: what is sent to its scripts, and what their answers mean."""
+"""How scores lie in the cache: under which keys, and what its scripts take and answer."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -15,6 +17,41 @@ from leaderboard.boards.snapshots import UNPICKED, Entry, Score, default_name, r
 from leaderboard.ranking.listings import Listing
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.ranking.tops import COMPLETE, NEW, PARTIAL, CachedTop, Hint
+
+FORMAT = "lb5"
+"""Part of every key: a release that lays the cache out in a new way reads nothing old."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheKeys:
+    """The keys of one board-season. They share a hash tag, so one node of a cluster has them all.
+
+    `members`: the sorted set of its users. `users`: a hash of what is known of each. `state`: a
+    hash of what is known of the ranking. `kept_top`: the recorded top, as readers are answered.
+    """
+
+    members: str
+    users: str
+    state: str
+    kept_top: str
+
+    @classmethod
+    @lru_cache(maxsize=1024)
+    def of(cls, key: str) -> CacheKeys:
+        """The keys of a board-season, by its own key."""
+        tag = f"{FORMAT}:{{{key}}}"
+        return cls(f"{tag}:order", f"{tag}:users", f"{tag}:state", f"{tag}:copy")
+
+    @property
+    def told(self) -> str:
+        """How far viewers were told ahead of the stream."""
+        return self.state.removesuffix("state") + "told"
+
+    @property
+    def ranking(self) -> tuple[str, str, str]:
+        """The keys that make the ranking."""
+        return (self.members, self.users, self.state)
+
 
 COMPLETENESS = {NEW: "new", COMPLETE: "1", PARTIAL: "0"}
 FROM_CACHE = {text.encode(): name for name, text in COMPLETENESS.items()}
@@ -123,14 +160,7 @@ def _hint(text: bytes, total: bytes) -> Hint | None:
     if not text or not total:  # the release before kept no total
         return None
     revision, version, epoch, digest, mixed = json.loads(text)
-    return Hint(
-        revision=revision,
-        version=version,
-        epoch=epoch,
-        digest=digest,
-        total=int(total),
-        mixed=mixed,
-    )
+    return Hint(revision, version, epoch, digest, total=int(total), mixed=mixed)
 
 
 def _scores(

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from leaderboard.adapters.valkey.connection import DOWN, CacheKeys, Script, ValkeyConnection, script
+from leaderboard.adapters.valkey.connection import DOWN, Script, ValkeyConnection, script
 from leaderboard.adapters.valkey.encoding import (
     COMPLETENESS,
+    CacheKeys,
     found_of,
     hint_text,
     listing_of,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.adapters.valkey.connection import FORMAT, ValkeyConnection, script
+from leaderboard.adapters.valkey.connection import ValkeyConnection, script
+from leaderboard.adapters.valkey.encoding import FORMAT
 
 REBUILD_SILENCE_SECONDS = 30
 """How long a rebuild may not be heard of before another one is started."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leaderboard.adapters.valkey.connection import FORMAT, ValkeyConnection
+from leaderboard.adapters.valkey.connection import ValkeyConnection
+from leaderboard.adapters.valkey.encoding import FORMAT
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 
 ROLLOVER = f"{FORMAT}:{{turns}}"

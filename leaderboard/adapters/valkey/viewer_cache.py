@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leaderboard.adapters.valkey.connection import FORMAT, CacheKeys, ValkeyConnection, script
+from leaderboard.adapters.valkey.connection import ValkeyConnection, script
+from leaderboard.adapters.valkey.encoding import FORMAT, CacheKeys
 from leaderboard.ranking.tops import KeptTop
 
 KEPT_SECONDS = 10

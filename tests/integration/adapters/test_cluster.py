@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from leaderboard.adapters.valkey.connection import CacheKeys, ValkeyConnection
+from leaderboard.adapters.valkey.connection import ValkeyConnection
+from leaderboard.adapters.valkey.encoding import CacheKeys
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.adapters.valkey.run_memory import ValkeyRunMemory
 from leaderboard.adapters.valkey.viewer_cache import ViewerCache

@@ -79,7 +79,7 @@ def came_to(
         throttled=throttled,
         failed=failed,
         closed=len(gone),
-        gone=gone,
+        gone=list(gone),
     )
 
 

@@ -16,7 +16,8 @@ from redis.cluster import RedisCluster
 from redis.exceptions import NoPermissionError
 
 from leaderboard.adapters.valkey import ranking as adapter, viewer_cache
-from leaderboard.adapters.valkey.connection import FORMAT, CacheKeys, Script, ValkeyConnection
+from leaderboard.adapters.valkey.connection import Script, ValkeyConnection
+from leaderboard.adapters.valkey.encoding import FORMAT, CacheKeys
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.adapters.valkey.viewer_cache import ViewerCache
 from leaderboard.boards.rules import MAX_SCORE, Board, Order

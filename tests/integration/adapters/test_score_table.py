@@ -12,7 +12,7 @@ import pytest
 from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.index import INDEX
-from leaderboard.adapters.dynamodb.items import typed
+from leaderboard.adapters.dynamodb.readable import typed
 from leaderboard.adapters.dynamodb.score_items import score_state
 from leaderboard.boards import order
 from leaderboard.boards.rules import MAX_SCORE, Board, Order

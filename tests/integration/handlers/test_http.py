@@ -18,8 +18,8 @@ import handlers.scores
 from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.adapters.valkey.cluster import Cluster
-from leaderboard.adapters.valkey.connection import CacheKeys
+from leaderboard.adapters.valkey.connection import Cluster
+from leaderboard.adapters.valkey.encoding import CacheKeys
 from leaderboard.boards.snapshots import default_name
 from tests.integration import aws
 from tests.integration.conftest import Dependencies

@@ -20,7 +20,7 @@ import handlers.scores
 import handlers.subscriber
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.valkey.cluster import Cluster
+from leaderboard.adapters.valkey.connection import Cluster
 from tests.integration import aws, aws_calls
 from tests.integration.conftest import Dependencies
 from tests.integration.events import CONTEXT, Answer, Invocation, answered, frame, request

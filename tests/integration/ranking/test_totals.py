@@ -10,7 +10,7 @@ import handlers.score_stream
 import handlers.verify
 from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.valkey.connection import CacheKeys
+from leaderboard.adapters.valkey.encoding import CacheKeys
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards.rules import Order
 from leaderboard.boards.seasons import BoardSeason, key_of

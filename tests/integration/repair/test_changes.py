@@ -25,8 +25,8 @@ import handlers.verify
 from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.boards import BoardTable
-from leaderboard.adapters.valkey.connection import CacheKeys
-from leaderboard.adapters.valkey.encoding import stored
+from leaderboard.adapters.dynamodb.stage_memory import StageMemory
+from leaderboard.adapters.valkey.encoding import CacheKeys, stored
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards import order
 from leaderboard.boards.rules import Board, Order
@@ -471,13 +471,13 @@ def test_key_is_never_made_by_a_guessed_order(monkeypatch: pytest.MonkeyPatch) -
         raise Unavailable("It does not answer.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(BoardTable, "read_order", unavailable)
+        patch.setattr(StageMemory, "read_order", unavailable)
         with pytest.raises(Unavailable):
             score("a", 3)
     score("a", 3)
     assert image("a")["boardOrder"]["S"].startswith(order.MARKS[Order.DESC])
     with monkeypatch.context() as patch:
-        patch.setattr(BoardTable, "read_order", unavailable)
+        patch.setattr(StageMemory, "read_order", unavailable)
         score("a", 4)  # it is known by now
 
 
@@ -554,10 +554,10 @@ def test_shards_are_remembered_though_the_first_try_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     play(a=1)
-    with monkeypatch.context() as patch, dying(patch, BoardTable, "remember_shards"):
+    with monkeypatch.context() as patch, dying(patch, StageMemory, "remember_shards"):
         minute()
     minute(later_ms=60_000)
-    assert wiring.board_table().read_shards() == 8
+    assert wiring.stage_memory().read_shards() == 8
 
 
 def test_reads_ask_as_many_shards_as_the_stage_ever_had(switches: Dependencies) -> None:
@@ -581,9 +581,9 @@ def test_shards_are_remembered_before_the_first_write_to_them(
     release(shards=2)
     for number in range(10):
         score(f"u{number}", number)
-    assert wiring.board_table().read_shards() == 2
+    assert wiring.stage_memory().read_shards() == 2
     release(shards=8)
-    with monkeypatch.context() as patch, dying(patch, BoardTable, "remember_shards"):
+    with monkeypatch.context() as patch, dying(patch, StageMemory, "remember_shards"):
         score("v0", 10)
     assert "Item" not in client("dynamodb").get_item(
         TableName=aws.SCORES, Key={"userId": {"S": "v0"}, "boardSeason": {"S": "times#all"}}
@@ -603,13 +603,13 @@ def test_environment_looks_once_whether_its_shards_are_remembered(
     release()
     asked: list[str] = []
     for name in ("read_shards", "remember_shards"):
-        real = getattr(BoardTable, name)
+        real = getattr(StageMemory, name)
 
         def counted(*rest: Any, real: Any = real, name: str = name) -> Any:
             asked.append(name)
             return real(*rest)
 
-        monkeypatch.setattr(BoardTable, name, counted)
+        monkeypatch.setattr(StageMemory, name, counted)
     for number in range(5):
         score(f"u{number}", number)
     assert asked == ["read_shards"], "they were remembered by the first environment"

@@ -17,7 +17,7 @@ import handlers.score_stream
 from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
-from leaderboard.adapters.valkey.connection import CacheKeys
+from leaderboard.adapters.valkey.encoding import CacheKeys
 from leaderboard.adapters.valkey.ranking import ValkeyRanking
 from leaderboard.boards import order
 from leaderboard.boards.seasons import key_of, season_at

@@ -14,11 +14,11 @@ import handlers.board_stream
 import handlers.seasons
 from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.dynamodb.board_items import board_item
+from leaderboard.adapters.dynamodb.boards import board_item
 from leaderboard.boards.seasons import BoardSeason, key_of
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable
-from leaderboard.frames.messages import Change
+from leaderboard.frames.changes import Change
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.ranking.tops import COMPLETE, PARTIAL, CachedTop
 from leaderboard.repair import season_rollover

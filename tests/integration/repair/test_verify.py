@@ -14,7 +14,7 @@ import handlers.verify
 from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.index import BoardIndex
-from leaderboard.adapters.valkey.connection import CacheKeys
+from leaderboard.adapters.valkey.encoding import CacheKeys
 from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import BoardNotFound, CacheUnavailable, Invalid, Unavailable
 from leaderboard.ranking.score_state import ScoreState

@@ -27,8 +27,8 @@ import leaderboard.adapters.valkey.connection
 import leaderboard.frames.delivery
 from handlers.telemetry import logger, metrics
 from leaderboard import settings, wiring
-from leaderboard.adapters.valkey.cluster import Cluster
-from leaderboard.adapters.valkey.connection import CacheKeys
+from leaderboard.adapters.valkey.connection import Cluster
+from leaderboard.adapters.valkey.encoding import CacheKeys
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.order import OTHER
 from leaderboard.boards.seasons import key_of

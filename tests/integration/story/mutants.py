@@ -18,14 +18,13 @@ from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.aws.functions import FanoutFunction, UpkeepFunction
 from leaderboard.adapters.dynamodb import (
-    board_items,
     boards,
     moderation as moderation_table,
     score_items,
 )
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
-from leaderboard.adapters.dynamodb.items import typed
 from leaderboard.adapters.dynamodb.profiles import ProfileTable
+from leaderboard.adapters.dynamodb.readable import typed
 from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.adapters.valkey import ranking as valkey_ranking
 from leaderboard.adapters.valkey.connection import Script
@@ -34,7 +33,7 @@ from leaderboard.boards.rules import Board
 from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Snapshot, ranked
 from leaderboard.errors import Unavailable
-from leaderboard.frames import delta, messages, subscriptions
+from leaderboard.frames import messages, subscriptions
 from leaderboard.frames.changes import BatchChanges, BatchReader, BoardRecord
 from leaderboard.frames.delivery import Sender
 from leaderboard.frames.messages import Delivered, Frame
@@ -137,7 +136,7 @@ def record_without_compare_and_set(patch: pytest.MonkeyPatch) -> None:
     def write(table: boards.BoardTable, item: BoardItem, **_condition: int) -> bool:
         client("dynamodb").put_item(
             TableName=table.boards_table,
-            Item=board_items.board_image(item),
+            Item=boards.board_image(item),
         )
         return True
 
@@ -319,7 +318,7 @@ def move_the_version_with_every_record(patch: pytest.MonkeyPatch) -> None:
 
 def show_the_new_place_of_those_who_moved_alone(patch: pytest.MonkeyPatch) -> None:
     """The update names who scored; who was overtaken keeps the old rank."""
-    real = delta.diff
+    real = messages.diff
 
     def diff(old: Snapshot, new: Snapshot) -> Any:
         scores = {(it.user_id, it.user_name, it.user_score) for it in old.entries}
@@ -329,7 +328,7 @@ def show_the_new_place_of_those_who_moved_alone(patch: pytest.MonkeyPatch) -> No
         )
         return replace(update, upsert=moved)
 
-    patch.setattr(delta, "diff", diff)
+    patch.setattr(messages, "diff", diff)
 
 
 def send_the_last_change_alone(patch: pytest.MonkeyPatch) -> None:
@@ -504,7 +503,7 @@ def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
         empty = BoardItem(Snapshot.empty(key), revision=0, life="")
         client("dynamodb").put_item(
             TableName=table.boards_table,
-            Item=board_items.board_image(empty),
+            Item=boards.board_image(empty),
         )
         return True
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from leaderboard.boards.snapshots import Entry, Score, Snapshot, ranked
-from leaderboard.frames.delta import apply, diff
+from leaderboard.frames.messages import apply, diff
 from tests.unit import strategies
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 
 from leaderboard.boards.boards_file import parse
-from leaderboard.boards.entries import encode, entries_json
-from leaderboard.boards.snapshots import Score, Snapshot, ranked
-from leaderboard.frames import delta, messages
+from leaderboard.boards.snapshots import Score, Snapshot, encode, entries_json, ranked
+from leaderboard.frames import messages
 from leaderboard.frames.broadcast import Broadcaster
-from leaderboard.frames.messages import Change, Frame
+from leaderboard.frames.changes import Change
+from leaderboard.frames.messages import Frame
 from leaderboard.ranking.tops import BoardItem
 from tests.unit import strategies
 
@@ -141,7 +141,7 @@ def test_frame_knows_its_newest_score() -> None:
     first, second = top(1, *"abcdefgh"), top(2, *"abcdefgx")
     frame = frame_of(first, second)
     assert frame is not None
-    assert frame.scored_ms == delta.diff(first, second).scored_ms == 7
+    assert frame.scored_ms == messages.diff(first, second).scored_ms == 7
 
 
 def test_update_of_the_total_alone_is_empty_and_says_nothing_of_freshness() -> None:

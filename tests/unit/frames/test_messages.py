@@ -8,11 +8,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, strategies as st
 
-from leaderboard.boards.entries import encode, entry_json
 from leaderboard.boards.rules import MAX_SCORE
-from leaderboard.boards.snapshots import Entry, Score, Snapshot, ranked
+from leaderboard.boards.snapshots import Entry, Score, Snapshot, encode, entry_json, ranked
 from leaderboard.frames import messages
-from leaderboard.frames.delta import Update
+from leaderboard.frames.messages import Update
 
 PUBLISHED = 1_795_421_730_123
 ADA = Entry(1, 1, "ada", "Ada", 990, PUBLISHED - 123)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from leaderboard.frames.pacing import WIDEST_INTERVAL_MS, Demand, interval_ms, intervals_ms, shares
+from leaderboard.frames.broadcast import (
+    WIDEST_INTERVAL_MS,
+    Demand,
+    interval_ms,
+    intervals_ms,
+    shares,
+)
 
 demands = st.dictionaries(
     st.text("abcdefgh", min_size=1, max_size=3),

@@ -65,7 +65,7 @@ def test_points_come_from_the_boards_rules() -> None:
     for action, points in (("quiz", 10), ("level", JudgedPoints(500, "game.plain:told"))):
         it = scores.issue(user_id="ada", board="global", action=action)
         assert (it.action.points, it.challenge) == (points, None)
-        assert it.ticket.rules == digest(it.action, None)
+        assert it.ticket.rules_digest == digest(it.action, None)
 
 
 def test_ticket_is_good_between_the_actions_times() -> None:

@@ -107,7 +107,7 @@ def completed(board: Board, item: ScoreItem, write: Write) -> decisions.Decision
         board=board.board,
         season=item.season,
         action="act",
-        rules=digest(worth(write), None),
+        rules_digest=digest(worth(write), None),
         issued_ms=write.at + 1,  # so that many may come in one millisecond
         not_before_ms=write.at,
         expires_ms=write.at + 1,
@@ -204,7 +204,7 @@ def test_action_of_several_boards_counts_by_the_rules_of_each_or_nowhere(
             board=named[0].board,
             season="all",
             action="act",
-            rules=digest(worth(write), None),
+            rules_digest=digest(worth(write), None),
             issued_ms=write.at + 1,  # so that many may come in one millisecond
             not_before_ms=write.at,
             expires_ms=write.at + 1,

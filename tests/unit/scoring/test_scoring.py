@@ -59,7 +59,7 @@ def ticket(name: str = "t1", **changes: object) -> ActionTicket:
         board="global",
         season="all",
         action="quiz",
-        rules="",
+        rules_digest="",
         issued_ms=NOW - 20 * SECOND,
         not_before_ms=NOW - 10 * SECOND,
         expires_ms=NOW + 10 * SECOND,
@@ -95,8 +95,8 @@ def completed(
     """Complete an action, of fixed points unless it is given, with a ticket of its rules."""
     action = action or replace(FIXED, points=points)
     it = replace(it, seed=SEED)
-    if not it.rules:
-        it = replace(it, rules=digest(action, challenge(action, name=it.action, seed=SEED)))
+    if not it.rules_digest:
+        it = replace(it, rules_digest=digest(action, challenge(action, name=it.action, seed=SEED)))
     return decisions.complete(rules, item, Completion(it, action, evidence, now_ms), also=also)
 
 
@@ -260,7 +260,7 @@ def test_judge_is_not_asked_about_a_replay_or_an_early_ticket() -> None:
 def test_judge_is_asked_once_however_often_it_is_decided() -> None:
     from game import plain  # type: ignore[attr-defined]  # the sample, which is there now alone
 
-    it = replace(ticket(), rules=digest(JUDGED, None), seed=SEED)
+    it = replace(ticket(), rules_digest=digest(JUDGED, None), seed=SEED)
     completion = Completion(it, JUDGED, Evidence(7), NOW)
     before = len(plain.calls)
     for score in (30, 40, 50):  # as after lost races
@@ -532,14 +532,14 @@ CHANGED = [
 
 @pytest.mark.parametrize("action", CHANGED)
 def test_ticket_of_other_rules_is_refused(action: Action) -> None:
-    it = ticket(rules=digest(FIXED, None))
+    it = ticket(rules_digest=digest(FIXED, None))
     with pytest.raises(TicketExpired, match="rules of this action have changed"):
         judged(new_item(), 5, action=action, ticket=it)
     assert completed(board(), new_item(), it, action=FIXED).answer.user_score == 10
 
 
 def test_ticket_of_another_judge_or_range_is_refused() -> None:
-    it = ticket(rules=digest(JUDGED, None))
+    it = ticket(rules_digest=digest(JUDGED, None))
     for points in (
         JudgedPoints(499, "game.plain:told"),
         JudgedPoints(500, "game.plain:echoed"),
@@ -551,26 +551,28 @@ def test_ticket_of_another_judge_or_range_is_refused() -> None:
 
 def test_ticket_of_another_challenge_is_refused() -> None:
     """The same rules, whose function asks something else now."""
-    it = ticket(rules=digest(ASKED, '{"question":"another"}'), issued_ms=NOW)
+    it = ticket(rules_digest=digest(ASKED, '{"question":"another"}'), issued_ms=NOW)
     item = decisions.attempt(board(), new_item(), it, now_ms=NOW)
     with pytest.raises(TicketExpired, match="rules of this action have changed"):
         judged(item, {"answer": SEED[4:8].hex()}, action=ASKED, ticket=it)
 
 
 def test_ticket_of_before_there_was_a_challenge_is_told_that_the_rules_changed() -> None:
-    it = ticket(rules=digest(JUDGED, None))
+    it = ticket(rules_digest=digest(JUDGED, None))
     with pytest.raises(TicketExpired):
         judged(new_item(), 5, action=ASKED, ticket=it)
 
 
 def test_ticket_of_an_action_that_is_gone_is_refused() -> None:
     with pytest.raises(TicketExpired, match="rules of this action have changed"):
-        decisions.complete(board(), new_item(), Completion(ticket(rules="r"), None, None, NOW))
+        decisions.complete(
+            board(), new_item(), Completion(ticket(rules_digest="r"), None, None, NOW)
+        )
 
 
 def test_replay_needs_no_rules_any_more() -> None:
     first = completed(board(), new_item(), ticket())
-    gone = Completion(ticket(rules="r"), None, Evidence("anything"), NOW + HOUR)
+    gone = Completion(ticket(rules_digest="r"), None, Evidence("anything"), NOW + HOUR)
     again = decisions.complete(board(), written(first), gone)
     assert again.replayed
     assert again.answer == first.answer
@@ -744,7 +746,7 @@ def all_wrong_but(mended: set[str]) -> Decision:
     asked = challenge(action, name="quiz", seed=SEED)
     it = ticket(
         "t0",
-        rules=digest(action, asked) if "rules" in mended else "others",
+        rules_digest=digest(action, asked) if "rules" in mended else "others",
         issued_ms=NOW if "newest" in mended else NOW - HOUR,
         not_before_ms=NOW if "early" in mended else NOW + 1,
         expires_ms=NOW + 2 if "expired" in mended else NOW,

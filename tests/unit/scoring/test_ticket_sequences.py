@@ -64,7 +64,7 @@ class Play:
             board="board",
             season="all",
             action=name,
-            rules=digest(action, asked),
+            rules_digest=digest(action, asked),
             issued_ms=self.now,
             not_before_ms=self.now,
             expires_ms=self.now + 60_000,

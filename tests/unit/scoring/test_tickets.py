@@ -38,7 +38,7 @@ ACTION = ActionTicket(
     board="global",
     season="all",
     action="quiz",
-    rules="b2Fr-XJ1bGVz_DIG",
+    rules_digest="b2Fr-XJ1bGVz_DIG",
     issued_ms=1_795_421_730_123,
     not_before_ms=1_795_421_732_123,
     expires_ms=1_795_422_030_123,
@@ -63,7 +63,7 @@ def test_action_ticket_comes_back_as_it_was_signed() -> None:
 def test_ticket_of_an_older_release_comes_back_without_rules() -> None:
     """It named its points; what it is worth now is what boards.yml says."""
     old = with_claims(rules=None, points=10)
-    assert read_action(old, KEYS) == replace(ACTION, rules="")
+    assert read_action(old, KEYS) == replace(ACTION, rules_digest="")
 
 
 # The seed: what a ticket's challenge is made from.
@@ -111,7 +111,7 @@ def test_longest_ticket_there_is_can_be_read() -> None:
         board="b" * 48,
         season="2026-11-23",
         action="a" * 48,
-        rules=digest(Action(1, 1, 2), None),
+        rules_digest=digest(Action(1, 1, 2), None),
         also={f"{n:b<48}": "2026-11-23" for n in range(10)},
     )
     ticket = replace(ticket, seed=seed_of(ticket.ticket, OLD))

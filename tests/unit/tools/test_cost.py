@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from leaderboard.frames.pacing import Demand, interval_ms
+from leaderboard.frames.broadcast import Demand, interval_ms
 from tests.commands import command
 from tools import cost
 from tools.cost import Load, bill, ceiling_hourly
