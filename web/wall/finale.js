@@ -60,12 +60,13 @@ export class Finale {
   /**
    * Looks for the winners of the season before, once, where the wall did not see its end.
    * @param {Board} board
-   * @param {import("../service.js").Rules} rules
+   * @param {import("../rules.js").Rules} rules
    * @param {number} now the service's time
    */
   async recall(board, rules, now) {
     const { season, startsAt } = rules.season ?? {};
-    const before = rules.seasons[rules.seasons.indexOf(board.season) + 1];
+    const kept = rules.seasons ?? [];
+    const before = kept[kept.indexOf(board.season) + 1];
     if (this.#recalled || this.#ended || season !== board.season || !before || before === season) return;
     const at = startsAt ? Date.parse(startsAt) : -Infinity;
     this.#recalled = true;
