@@ -30,6 +30,13 @@ class EntryJson(TypedDict):
     scoreUpdatedAt: Instant
 
 
+class TopEntryJson(EntryJson):
+    """A user's line in a board's top. `was` is the rank in the top at `since`, null if the user was
+    not in it."""
+
+    was: Rank | None
+
+
 def entry_json(entry: snapshots.Entry) -> EntryJson:
     """An entry as clients see it."""
     return {
@@ -45,6 +52,19 @@ def entry_json(entry: snapshots.Entry) -> EntryJson:
 def entries_json(entries: Iterable[snapshots.Entry]) -> list[EntryJson]:
     """Entries as clients see them, in the order given."""
     return [entry_json(entry) for entry in entries]
+
+
+def top_json(
+    entries: Iterable[snapshots.Entry], day: snapshots.DayStart | None
+) -> list[TopEntryJson]:
+    """Entries of a top as clients see them, with their ranks when the day began."""
+    ranks = day.ranks if day else {}
+    return [{**entry_json(it), "was": ranks.get(it.user_id)} for it in entries]
+
+
+def since_json(day: snapshots.DayStart | None) -> Instant | None:
+    """When the day began that the entries of a top say their ranks of."""
+    return clock.text_of(day.at_ms if day else None)
 
 
 def encode(message: Mapping[str, object]) -> str:

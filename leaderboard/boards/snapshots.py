@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -48,8 +48,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class DayStart:
+    """The top as it stood when a day began: `at_ms` is that midnight (UTC), `ranks` are by user."""
+
+    at_ms: int
+    ranks: Mapping[str, int]
+
+    def without(self, users: Container[str]) -> DayStart:
+        """The day with nothing of these users."""
+        left = {user: rank for user, rank in self.ranks.items() if user not in users}
+        return DayStart(self.at_ms, left)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The recorded top of one board and season. Version 0 has no epoch and no entries."""
+    """The recorded top of one board and season. Version 0 has no epoch and no entries.
+
+    `day`: what its entries have moved since; None where that is not known.
+    """
 
     board: str
     season: str
@@ -57,6 +73,7 @@ class Snapshot:
     version: int
     total: int
     entries: tuple[Entry, ...]
+    day: DayStart | None = None
 
     @classmethod
     def empty(cls, key: str) -> Snapshot:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from leaderboard import clock
-from leaderboard.boards.entries import entries_json
+from leaderboard.boards.entries import since_json, top_json
 from leaderboard.boards.snapshots import Snapshot
 from leaderboard.frames import protocol
 from leaderboard.frames.delta import Update
@@ -97,7 +97,8 @@ def snapshot_json(
         "version": snapshot.version,
         "total": snapshot.total,
         "endsAt": clock.text_of(ends_ms),
-        "entries": entries_json(snapshot.entries),
+        "since": since_json(snapshot.day),
+        "entries": top_json(snapshot.entries, snapshot.day),
         "publishedAt": clock.to_text(published_ms),
     }
 
@@ -112,7 +113,8 @@ def update_json(update: Update, *, published_ms: int) -> protocol.UpdateMessage:
         "from": update.start,
         "version": update.version,
         "total": update.total,
-        "upsert": entries_json(update.upsert),
+        "since": since_json(update.day),
+        "upsert": top_json(update.upsert, update.day),
         "remove": list(update.remove),
         "scoredAt": clock.text_of(update.scored_ms),
         "publishedAt": clock.to_text(published_ms),

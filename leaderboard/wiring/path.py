@@ -124,6 +124,7 @@ def recorder() -> Recorder:
         cache=ranking_cache(),
         boards=board_table(),
         interval_ms=configuration().record_interval_ms,
+        now_ms=clock.now_ms,
     )
 
 

@@ -13,13 +13,17 @@ from leaderboard.adapters.dynamodb.items import Garbled, plain
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards.rules import Order
 from leaderboard.boards.seasons import split_key
-from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.boards.snapshots import DayStart, Score, Snapshot, ranked
 from leaderboard.frames.messages import Change
 from leaderboard.frames.ports import Image
 from leaderboard.ranking.tops import BoardItem, BoardRow
 
 STAGE = "#stage"
 """The key of what the stage remembers of itself; no board-season has it."""
+DAY = ("since", "was")
+"""The attributes of the top when the day began: that midnight, and the rank of each user."""
+OPTIONAL = (*DAY, "order", "mixed")
+"""The attributes that an item may lack."""
 
 
 def board_row(raw: Mapping[str, Any]) -> BoardRow:
@@ -69,6 +73,7 @@ def board_item(image: Mapping[str, Any]) -> BoardItem:
         version=int(image["version"]["N"]),
         total=int(image["total"]["N"]),
         entries=ranked(scores),
+        day=_day(image),
     )
     order = image.get("order")
     return BoardItem(
@@ -80,9 +85,16 @@ def board_item(image: Mapping[str, Any]) -> BoardItem:
     )
 
 
+def _day(image: Mapping[str, Any]) -> DayStart | None:
+    if "since" not in image:  # recorded by an earlier release
+        return None
+    ranks = {user: int(it["N"]) for user, it in image["was"]["M"].items()}
+    return DayStart(readable.instant(image["since"]["S"]), ranks)
+
+
 def board_image(item: BoardItem) -> dict[str, Any]:
     """The item with DynamoDB's types, as the table stores it."""
-    snapshot = item.snapshot
+    snapshot, day = item.snapshot, item.snapshot.day
     return {
         "boardSeason": {"S": snapshot.key},
         "epoch": {"NULL": True} if snapshot.epoch is None else {"S": snapshot.epoch},
@@ -92,6 +104,7 @@ def board_image(item: BoardItem) -> dict[str, Any]:
         "life": {"S": item.life},
         **({} if item.order is None else {"order": {"S": item.order}}),
         **({"mixed": {"BOOL": True}} if item.mixed else {}),
+        **({} if day is None else _day_image(day)),
         "top": {
             "L": [
                 {
@@ -105,6 +118,13 @@ def board_image(item: BoardItem) -> dict[str, Any]:
                 for entry in snapshot.entries
             ]
         },
+    }
+
+
+def _day_image(day: DayStart) -> dict[str, Any]:
+    return {
+        "since": {"S": clock.to_text(day.at_ms)},
+        "was": {"M": {user: {"N": str(rank)} for user, rank in day.ranks.items()}},
     }
 
 

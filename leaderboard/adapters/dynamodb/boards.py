@@ -6,7 +6,7 @@ It also has one item in which the stage remembers how many write shards it ever 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
 from leaderboard.adapters.dynamodb.board_items import (
+    DAY,
+    OPTIONAL,
     STAGE,
     board_image,
     board_item,
@@ -63,10 +65,11 @@ class BoardTable:
             for raw in read_batch(self.boards_table, [{"boardSeason": {"S": it}} for it in keys])
         ]
 
-    def write(self, item: BoardItem, *, read_revision: int) -> bool:
+    def write(self, item: BoardItem, *, read_revision: int, keep_day: bool = False) -> bool:
         """Write an item if the stored one is at that revision, and of the same epoch.
 
         Revision 0: the item is absent, or was opened and never recorded. False: it is not so.
+        With `keep_day` the stored day stays, so most records need not know it.
         """
         condition: dict[str, Any] = {
             "ConditionExpression": "attribute_not_exists(revision) OR revision = :opened",
@@ -82,7 +85,7 @@ class BoardTable:
             }
         if isinstance(read_revision, Garbled):
             condition = if_version("revision", read_revision)
-        return self._put(item, condition)
+        return self._update(item, condition, kept=DAY if keep_day else ())
 
     def change_order(self, item: BoardItem, order: Order) -> bool:
         """Let another order count for a board-season; False if its item has moved meanwhile.
@@ -132,7 +135,7 @@ class BoardTable:
     def open(self, key: str) -> bool:
         """Write the empty board of a season that has no item; False if it has one."""
         empty = BoardItem(Snapshot.empty(key), revision=0, life="")
-        return self._put(empty, {"ConditionExpression": "attribute_not_exists(boardSeason)"})
+        return self._update(empty, {"ConditionExpression": "attribute_not_exists(boardSeason)"})
 
     def read_order(self, key: str) -> Order | None:
         """The order that counts for a board-season, if that is decided; maybe a moment late."""
@@ -201,11 +204,29 @@ class BoardTable:
         rest = readable_rest(raw)
         return BoardRow(rest.snapshot.key, rest.revision, 1)
 
-    def _put(self, item: BoardItem, condition: Mapping[str, Any]) -> bool:
+    def _update(
+        self, item: BoardItem, condition: dict[str, Any], *, kept: Collection[str] = ()
+    ) -> bool:
+        """Set every attribute of an item, and remove what it does not have; all but the kept."""
+        image = board_image(item)
+        key = {"boardSeason": image.pop("boardSeason")}
+        said = [name for name in image if name not in kept]
+        removed = [name for name in OPTIONAL if name not in image and name not in kept]
+        names = {f"#{name}": name for name in (*said, *removed)}
+        values = {f":{name}": image[name] for name in said}
+        change = "SET " + ", ".join(f"#{name} = :{name}" for name in said)
+        if removed:
+            change += " REMOVE " + ", ".join(f"#{name}" for name in removed)
+        asked = condition.pop("ExpressionAttributeValues", {})
         try:
             with translated():
-                client("dynamodb").put_item(
-                    TableName=self.boards_table, Item=board_image(item), **condition
+                client("dynamodb").update_item(
+                    TableName=self.boards_table,
+                    Key=key,
+                    UpdateExpression=change,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=values | asked,
+                    **condition,
                 )
         except Raced:
             return False

@@ -172,7 +172,7 @@ def read_the_top_before_the_revision(patch: pytest.MonkeyPatch) -> None:
     def read_again(recorder: Recorder, board_season: Any, _top: Any) -> Any:
         top = recorder.cache.read(board_season)
         item = recorder.boards.read(board_season.key)
-        return (None if item is None else tops.hint_of(item)), top
+        return item, top
 
     patch.setattr(Recorder, "_read_again", read_again)
     _script(patch, "REMEMBER_RECORDED", "'hint', ARGV[3],", "'hint', '',")
@@ -182,11 +182,11 @@ def skip_the_record_of_an_equal_top(patch: pytest.MonkeyPatch) -> None:
     """An equal top leaves the revision as it is, so who is behind cannot tell."""
     real = boards.BoardTable.write
 
-    def write(table: boards.BoardTable, item: BoardItem, *, read_revision: int) -> bool:
+    def write(table: boards.BoardTable, item: BoardItem, **options: Any) -> bool:
         stored = table.read(item.snapshot.key)
         if stored and stored.snapshot.entries == item.snapshot.entries:
             return True
-        return real(table, item, read_revision=read_revision)
+        return real(table, item, **options)
 
     patch.setattr(boards.BoardTable, "write", write)
 
