@@ -148,7 +148,7 @@ class Boards:
     def remember_mixed_order(self, key: str) -> None:
         """Its records name no order."""
 
-    def write(self, item: BoardItem, *, read_revision: int) -> bool:
+    def write(self, item: BoardItem, *, read_revision: int, keep_day: bool = False) -> bool:
         self.item = item
         return True
 

@@ -28,7 +28,13 @@ from handlers.describing import describe
 from handlers.fields import BoardPath, QueryNumber, RequestBody, SeasonQuery, UserId, UserPath
 from handlers.http_api import resolver, serve
 from leaderboard import wiring
-from leaderboard.boards.snapshots import EntryJson, Instant, UserId as RankedId, encode
+from leaderboard.boards.snapshots import (
+    EntryJson,
+    Instant,
+    TopEntryJson,
+    UserId as RankedId,
+    encode,
+)
 from leaderboard.errors import UserNotRanked
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "openapi.json"
@@ -74,7 +80,11 @@ class TopJson(OfBoardJson):
         Field(ge=0, description="Moves by 1 with each recorded change; null past topSize"),
     ]
     total: Total
-    entries: list[EntryJson]
+    since: Annotated[
+        Instant | None,
+        Field(description="The midnight (UTC) that `was` is of; null if unknown, and past topSize"),
+    ]
+    entries: list[TopEntryJson]
     endsAt: Annotated[Instant | None, Field(description="When the season ends")]
 
 
@@ -88,7 +98,8 @@ class TopJson(OfBoardJson):
         "epoch": "k3v9",
         "version": 41,
         "total": 1204,
-        "entries": [CYD, ADA, BOB],
+        "since": "2026-11-23T00:00:00.000Z",
+        "entries": [{**CYD, "was": 2}, {**ADA, "was": 1}, {**BOB, "was": None}],
         "endsAt": None,
     },
 )
@@ -102,7 +113,8 @@ def read_top(
     Up to the board's `topSize` (the default limit) it is the top as recorded, with its version, as
     subscribers of the WebSocket API see it; `total` is the ranking's as it is now. Past it it is
     the ranking as it is now, and `epoch` and `version` are null. A board without scores has
-    `version` 0. The `ETag` names the content: send it back in `If-None-Match`, and an unchanged top
+    `version` 0. Each entry's `was` is its rank in the top when the day began, null if it was not in
+    it. The `ETag` names the content: send it back in `If-None-Match`, and an unchanged top
     is a 304 without a body.
     """
     page = wiring.reads().top(wiring.board_season(board, season), limit=limit)

@@ -35,6 +35,11 @@ def machine_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def day_of(ms: int) -> int:
+    """The midnight (UTC) that the day of a time began with."""
+    return ms - ms % DAY_MS
+
+
 def to_datetime(ms: int) -> datetime:
     """The time as a datetime in UTC."""
     return EPOCH + timedelta(milliseconds=ms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, TypedDict
@@ -51,8 +51,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class DayStart:
+    """The top as it stood when a day began: `at_ms` is that midnight (UTC), `ranks` are by user."""
+
+    at_ms: int
+    ranks: Mapping[str, int]
+
+    def without(self, users: Container[str]) -> DayStart:
+        """The day with nothing of these users."""
+        left = {user: rank for user, rank in self.ranks.items() if user not in users}
+        return DayStart(self.at_ms, left)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The recorded top of one board and season. Version 0 has no epoch and no entries."""
+    """The recorded top of one board and season. Version 0 has no epoch and no entries.
+
+    `day`: what its entries have moved since; None where that is not known.
+    """
 
     board: str
     season: str
@@ -60,6 +76,7 @@ class Snapshot:
     version: int
     total: int
     entries: tuple[Entry, ...]
+    day: DayStart | None = None
 
     @classmethod
     def empty(cls, key: str) -> Snapshot:
@@ -109,6 +126,13 @@ class EntryJson(TypedDict):
     scoreUpdatedAt: Instant
 
 
+class TopEntryJson(EntryJson):
+    """A user's line in a board's top. `was` is the rank in the top at `since`, null if the user was
+    not in it."""
+
+    was: Rank | None
+
+
 def entry_json(entry: Entry) -> EntryJson:
     """An entry as clients see it."""
     return {
@@ -124,6 +148,17 @@ def entry_json(entry: Entry) -> EntryJson:
 def entries_json(entries: Iterable[Entry]) -> list[EntryJson]:
     """Entries as clients see them, in the order given."""
     return [entry_json(entry) for entry in entries]
+
+
+def top_json(entries: Iterable[Entry], day: DayStart | None) -> list[TopEntryJson]:
+    """Entries of a top as clients see them, with their ranks when the day began."""
+    ranks = day.ranks if day else {}
+    return [{**entry_json(it), "was": ranks.get(it.user_id)} for it in entries]
+
+
+def since_json(day: DayStart | None) -> Instant | None:
+    """When the day began that the entries of a top say their ranks of."""
+    return clock.text_of(day.at_ms if day else None)
 
 
 def encode(message: Mapping[str, object]) -> str:

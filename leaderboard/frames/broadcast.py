@@ -88,8 +88,8 @@ class Broadcaster:
     def frame(self, change: Change) -> Frame | None:
         """The one frame for a board's changes; None if the version did not move.
 
-        A board's first frame is a snapshot, and so is one after the counter was lost, and one
-        that would be larger as an update.
+        A board's first frame is a snapshot, and so is the first one of a day, one after the counter
+        was lost, and one that would be larger as an update.
         """
         new = change.new.snapshot
         try:
@@ -99,14 +99,13 @@ class Broadcaster:
         if not board_season.is_of_schedule:
             return None
         old = change.old.snapshot if change.old else None
-        is_update = old is not None and old.epoch == new.epoch
-        if old is not None and is_update and old.version == new.version:
+        if old is not None and (old.epoch, old.version) == (new.epoch, new.version):
             return None
         now = self.now_ms()
         ends_ms = board_season.season.ends_ms
         snapshot = encode(messages.snapshot_json(new, ends_ms=ends_ms, published_ms=now)).encode()
         kind, body, scored_ms = "snapshot", snapshot, _newest(new)
-        if old is not None and is_update:
+        if old is not None and messages.has_update(old, new):
             update = messages.diff(old, new)
             # Where no entry changed, no score is fresh.
             scored_ms = update.scored_ms if update.upsert or update.remove else None

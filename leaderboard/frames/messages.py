@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from leaderboard import clock
-from leaderboard.boards.snapshots import Entry, Snapshot, entries_json
+from leaderboard.boards.snapshots import DayStart, Entry, Snapshot, since_json, top_json
 from leaderboard.frames import protocol
 
 
@@ -79,20 +79,26 @@ class Update:
     upsert: tuple[Entry, ...]
     remove: tuple[str, ...]
     scored_ms: int | None
+    day: DayStart | None = None
+
+
+def has_update(old: Snapshot, new: Snapshot) -> bool:
+    """Whether an update leads from one snapshot to another: of one board, season, epoch and day.
+
+    On another day every entry has another `was`.
+    """
+    kept = [(it.board, it.season, it.epoch, it.day and it.day.at_ms) for it in (old, new)]
+    return new.epoch is not None and kept[0] == kept[1]
 
 
 def diff(old: Snapshot, new: Snapshot) -> Update:
     """The update that leads from one snapshot of an epoch to a later one.
 
-    `apply(old, diff(old, new))` has the entries of `new`. Raises ValueError for snapshots of
-    different boards, seasons or epochs: no update leads from one to the other.
+    `apply(old, diff(old, new))` has the entries of `new`. Raises ValueError for snapshots that no
+    update leads from and to: see `has_update`.
     """
-    if new.epoch is None or (old.board, old.season, old.epoch) != (
-        new.board,
-        new.season,
-        new.epoch,
-    ):
-        raise ValueError("an update stays within one board, season and epoch")
+    if new.epoch is None or not has_update(old, new):
+        raise ValueError("an update stays within one board, season, epoch and day")
     before = {entry.user_id: entry for entry in old.entries}
     after = {entry.user_id for entry in new.entries}
     upsert = tuple(entry for entry in new.entries if before.get(entry.user_id) != entry)
@@ -107,6 +113,7 @@ def diff(old: Snapshot, new: Snapshot) -> Update:
         upsert=upsert,
         remove=tuple(user_id for user_id in before if user_id not in after),
         scored_ms=newest,
+        day=new.day,
     )
 
 
@@ -138,7 +145,8 @@ def snapshot_json(
         "version": snapshot.version,
         "total": snapshot.total,
         "endsAt": clock.text_of(ends_ms),
-        "entries": entries_json(snapshot.entries),
+        "since": since_json(snapshot.day),
+        "entries": top_json(snapshot.entries, snapshot.day),
         "publishedAt": clock.to_text(published_ms),
     }
 
@@ -153,7 +161,8 @@ def update_json(update: Update, *, published_ms: int) -> protocol.UpdateMessage:
         "from": update.start,
         "version": update.version,
         "total": update.total,
-        "upsert": entries_json(update.upsert),
+        "since": since_json(update.day),
+        "upsert": top_json(update.upsert, update.day),
         "remove": list(update.remove),
         "scoredAt": clock.text_of(update.scored_ms),
         "publishedAt": clock.to_text(published_ms),

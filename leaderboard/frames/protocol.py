@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
-from leaderboard.boards.snapshots import EntryJson, Instant, UserId
+from leaderboard.boards.snapshots import Instant, TopEntryJson, UserId
 
 # The name after the type is that of what the reference says of such a value.
 BoardId = Annotated[str, "BoardId"]
@@ -30,7 +30,11 @@ class BoardVersion(TypedDict):
 
 
 class SnapshotMessage(TypedDict):
-    """The whole top as recorded at one (epoch, version)."""
+    """The whole top as recorded at one (epoch, version).
+
+    `since` is the midnight (UTC) that each entry's `was` is of: the last one before the record. It
+    is null if nothing is known of a midnight.
+    """
 
     type: Literal["snapshot"]
     board: BoardId
@@ -39,7 +43,8 @@ class SnapshotMessage(TypedDict):
     version: Version
     total: Total
     endsAt: Instant | None
-    entries: list[EntryJson]
+    since: Instant | None
+    entries: list[TopEntryJson]
     publishedAt: Instant
 
 
@@ -54,7 +59,8 @@ UpdateMessage = TypedDict(
         "from": Version,
         "version": Version,
         "total": Total,
-        "upsert": list[EntryJson],
+        "since": Instant | None,
+        "upsert": list[TopEntryJson],
         "remove": list[UserId],
         "scoredAt": Instant | None,
         "publishedAt": Instant,

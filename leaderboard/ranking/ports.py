@@ -100,10 +100,11 @@ class BoardReader(Protocol):
 class BoardStore(BoardReader, Protocol):
     """The table of boards, as those who record see it. Raises Unavailable."""
 
-    def write(self, item: BoardItem, *, read_revision: int) -> bool:
+    def write(self, item: BoardItem, *, read_revision: int, keep_day: bool = False) -> bool:
         """Write an item if the stored one is at that revision; False if it is not.
 
-        Revision 0: the item is absent, or was opened and never recorded.
+        Revision 0: the item is absent, or was opened and never recorded. With `keep_day` the
+        stored day stays, whatever the item says of it.
         """
 
     def remember_mixed_order(self, key: str) -> None:

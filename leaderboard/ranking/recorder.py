@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from leaderboard import clock
 from leaderboard.boards.rules import Order
 from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Unavailable
@@ -24,6 +25,7 @@ from leaderboard.ranking.tops import (
     BoardItem,
     CachedTop,
     Hint,
+    day_start,
     hint_of,
     next_item,
     with_item_order,
@@ -72,6 +74,7 @@ class Recorder:
     boards: BoardStore
     interval_ms: int
     sleep: Callable[[float], None] = time.sleep
+    now_ms: Callable[[], int] = clock.now_ms
 
     def apply(
         self, board_season: BoardSeason, states: Iterable[ScoreState], *, begin: bool = True
@@ -158,15 +161,21 @@ class Recorder:
         only while the item is still at that revision. So the last writer has read the newest
         top: a write that is refused learns the new revision, reads the top again, and finds either
         nothing left to record or a top that is newer than the one that won.
+
+        The first record of a day needs the item that it replaces, for it holds the top of midnight.
         """
-        hint = top.hint
-        if hint is None and top.is_unrecorded and top.completeness != NEW:
-            hint, top = self._read_again(board_season, top)
+        day_ms = clock.day_of(self.now_ms())
+        stored, hint = None, top.hint
+        is_needed = top.completeness != NEW if hint is None else hint.day_ms < day_ms
+        if top.is_unrecorded and is_needed:
+            stored, top = self._read_again(board_season, top)
+            hint = self._hint_of(stored, top, known=hint)
         total_due = top.is_total_due
         for _ in range(TRIES):
             # A board without scores has no version.
             if not top.is_unrecorded or (hint is None and not top.scores):
                 return NOTHING_RECORDED
+            is_first = hint is None or hint.day_ms < day_ms
             item = next_item(
                 board_season,
                 top.scores,
@@ -175,22 +184,22 @@ class Recorder:
                 order=top.order,
                 hint=hint,
                 total_due=total_due,
+                day=day_start(stored, day_ms=day_ms) if is_first else None,
             )
-            if self.boards.write(item, read_revision=hint.revision if hint else 0):
+            revision = hint.revision if hint else 0
+            if self.boards.write(item, read_revision=revision, keep_day=not is_first):
                 recorded = hint_of(item)
                 self.cache.remember_recorded(board_season, top, recorded)
                 moved = hint is None or recorded.version != hint.version
                 return RecordResult(recorded=True, moved=moved)
             stored = self._recorded_item(board_season, top)
-            if hint is not None and (stored is None or stored.revision < hint.revision):
-                raise WrongLife(top.life)  # the table was restored from a backup
+            hint = self._hint_of(stored, top, known=hint)
             if top.completeness == NEW and stored is not None and stored.life != top.life:
                 # This life began as if the board had no item: it lacks what came before it.
                 is_there = self.cache.set_completeness(
                     board_season, top.life, PARTIAL, only_new=True
                 )
                 return RecordResult(rebuild=top.life, lost=not is_there)
-            hint = None if stored is None else hint_of(stored)
             total_due = False  # most likely somebody else has just recorded
             top = self._read(board_season)
         raise Unavailable(f"{board_season.key} is recorded by too many at once.")
@@ -222,10 +231,17 @@ class Recorder:
 
     def _read_again(
         self, board_season: BoardSeason, top: CachedTop
-    ) -> tuple[Hint | None, CachedTop]:
+    ) -> tuple[BoardItem | None, CachedTop]:
         """The revision first, the top after it: the order that compare-and-set relies on."""
-        item = self._recorded_item(board_season, top)
-        return (None if item is None else hint_of(item)), self._read(board_season)
+        return self._recorded_item(board_season, top), self._read(board_season)
+
+    def _hint_of(
+        self, stored: BoardItem | None, top: CachedTop, *, known: Hint | None
+    ) -> Hint | None:
+        """What an item says of the last record. Raises WrongLife if it is behind what is known."""
+        if known is not None and (stored is None or stored.revision < known.revision):
+            raise WrongLife(top.life)  # the table was restored from a backup
+        return None if stored is None else hint_of(stored)
 
     def _recorded_item(self, board_season: BoardSeason, top: CachedTop) -> BoardItem | None:
         """The item with what was recorded; None if nothing ever was. Raises WrongLife."""

@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 
 from leaderboard.boards.rules import Order
 from leaderboard.boards.seasons import BoardSeason
-from leaderboard.boards.snapshots import Score, Snapshot, encode, entries_json, ranked
+from leaderboard.boards.snapshots import (
+    DayStart,
+    Score,
+    Snapshot,
+    encode,
+    entries_json,
+    ranked,
+    since_json,
+    top_json,
+)
 from leaderboard.ranking.score_state import ScoreState
 
 NEW = "new"
@@ -23,7 +32,10 @@ TOTAL_MS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What was last recorded, as the cache remembers it; it only saves a read of the item."""
+    """What was last recorded, as the cache remembers it; it only saves a read of the item.
+
+    `day_ms`: the midnight that the item has the ranks of, 0 if it has none.
+    """
 
     revision: int
     version: int
@@ -31,6 +43,7 @@ class Hint:
     digest: str
     total: int
     mixed: bool = False
+    day_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +155,14 @@ def hint_of(item: BoardItem) -> Hint:
         digest=_digest(it),
         total=it.total,
         mixed=item.mixed,
+        day_ms=it.day.at_ms if it.day else 0,
     )
+
+
+def day_start(item: BoardItem | None, *, day_ms: int) -> DayStart:
+    """The top at that midnight, of which the item that its day's first record replaces is left."""
+    entries = item.snapshot.entries if item else ()
+    return DayStart(day_ms, {it.user_id: rank for rank, it in enumerate(entries, start=1)})
 
 
 def next_item(
@@ -154,11 +174,14 @@ def next_item(
     order: Order,
     hint: Hint | None,
     total_due: bool,
+    day: DayStart | None,
 ) -> BoardItem:
     """The item that records a top, next to what the hint says of the one before.
 
     Its version is one higher if the top differs, or if the total differs and `total_due`. Else the
     total stays as it was: a version has one total, and a difference is recorded once it is due.
+    The first record of a `day` moves the version as well. Without one the item's day goes on, of
+    which the hint says only when it began.
     """
     snapshot = Snapshot(
         board=board_season.board,
@@ -167,10 +190,13 @@ def next_item(
         version=1,
         total=total,
         entries=ranked(scores),
+        day=day or (DayStart(hint.day_ms, {}) if hint and hint.day_ms else None),
     )
     if hint is None:
         return BoardItem(snapshot, revision=1, life=life, order=order)
-    moved = _digest(snapshot) != hint.digest or (total_due and total != hint.total)
+    moved = (
+        day is not None or _digest(snapshot) != hint.digest or (total_due and total != hint.total)
+    )
     snapshot = replace(
         snapshot, version=hint.version + int(moved), total=total if moved else hint.total
     )
@@ -202,6 +228,7 @@ def kept_top_json(item: BoardItem) -> str:
             "epoch": snapshot.epoch,
             "version": snapshot.version,
             "total": snapshot.total,
-            "entries": entries_json(snapshot.entries),
+            "since": since_json(snapshot.day),
+            "entries": top_json(snapshot.entries, snapshot.day),
         }
     )

@@ -17,7 +17,7 @@ from leaderboard import clock
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Action, Board, Format, JudgedPoints
 from leaderboard.boards.seasons import BoardSeason
-from leaderboard.boards.snapshots import entries_json, entry_json
+from leaderboard.boards.snapshots import entries_json, entry_json, top_json
 from leaderboard.errors import CacheUnavailable, UserNotRanked
 from leaderboard.ranking.listings import Listing, Position
 from leaderboard.ranking.ports import BoardReader, RankingReader
@@ -37,7 +37,7 @@ class TaggedBody:
     tag: str
 
 
-NO_SCORES: Json = {"epoch": None, "version": 0, "total": 0, "entries": []}
+NO_SCORES: Json = {"epoch": None, "version": 0, "total": 0, "since": None, "entries": []}
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Reads:
                 "epoch": None,
                 "version": None,
                 "total": listing.total,
-                "entries": entries_json(listing.entries),
+                **_unmoved(listing),
             }
             tag = hashlib.sha256(json.dumps(body).encode()).hexdigest()[:16]
         ends_at = clock.text_of(board_season.season.ends_ms)
@@ -173,8 +173,7 @@ class Reads:
         """The top by the index, where the recorded one cannot be read."""
         standby = Standby(self.index(), 0)
         listing = standby.list(board_season, after=None, limit=board_season.rules.top_size)
-        entries = entries_json(listing.entries)
-        return {"epoch": None, "version": None, "total": listing.total, "entries": entries}
+        return {"epoch": None, "version": None, "total": listing.total, **_unmoved(listing)}
 
     def _listing(
         self, board_season: BoardSeason, ask: Callable[[RankingReader, BoardSeason], Listing | None]
@@ -226,6 +225,11 @@ class Reads:
             "frameIntervalMs": known.get("frameIntervalMs") or board.frame_interval_ms,
             "viewers": known.get("viewers"),
         }
+
+
+def _unmoved(listing: Listing) -> Json:
+    """A top that comes from elsewhere than its record: nothing tells how it was at midnight."""
+    return {"since": None, "entries": top_json(listing.entries, None)}
 
 
 def points_json(action: Action) -> int | Json:

@@ -65,7 +65,8 @@ class Archive:
             if item is None and not top.scores:
                 return NOTHING_RECORDED
             following = _item_of(in_item_order, top, item)
-            if self.boards.write(following, read_revision=item.revision if item else 0):
+            revision = item.revision if item else 0
+            if self.boards.write(following, read_revision=revision, keep_day=True):
                 moved = item is None or following.snapshot.version != item.snapshot.version
                 return RecordResult(recorded=True, moved=moved)
         raise Unavailable(_raced(board_season.key))
@@ -94,7 +95,13 @@ class Archive:
                 if it.user_id not in gone
             )
             total = max(top.total - len(gone), len(left))
-            snapshot = replace(top, version=top.version + 1, total=total, entries=left)
+            snapshot = replace(
+                top,
+                version=top.version + 1,
+                total=total,
+                entries=left,
+                day=top.day and top.day.without(gone),
+            )
             following = replace(
                 item, snapshot=snapshot, revision=item.revision + 1, life="", is_readable=True
             )
@@ -154,6 +161,7 @@ def _item_of(board_season: BoardSeason, top: TableTop, item: BoardItem | None) -
         order=board_season.rules.order,
         hint=hint_of(item) if item else None,
         total_due=False,
+        day=None,
     )
     # Nobody follows this season: its total needs no version of its own.
     snapshot = replace(following.snapshot, total=total)

@@ -124,6 +124,7 @@ def recorder() -> Recorder:
         cache=ranking_cache(),
         boards=board_table(),
         interval_ms=configuration().record_interval_ms,
+        now_ms=clock.now_ms,
     )
 
 
@@ -138,7 +139,7 @@ def rebuild_starter() -> RebuildStarter:
 
 @cache
 def batch_reader() -> BatchReader:
-    from leaderboard.adapters.dynamodb.boards import StreamImages
+    from leaderboard.adapters.dynamodb.board_items import StreamImages
     from leaderboard.frames.changes import BatchReader
 
     return BatchReader(

@@ -108,7 +108,12 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "rebuild": {
         "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
-        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"},
+        "BoardsTable": {
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Scan",
+            "dynamodb:UpdateItem",
+        },
         "function:leaderboard-dev-rebuild": {"lambda:InvokeFunction"},
     }
     | CACHE_ACCESS
@@ -116,7 +121,12 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "verify": {
         "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
-        "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"},
+        "BoardsTable": {
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Scan",
+            "dynamodb:UpdateItem",
+        },
         "ConnectionsTable": {"dynamodb:Query"},
         "RebuildLambdaFunction": {"lambda:InvokeFunction"},
     }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from leaderboard.boards import order
 from leaderboard.boards.rules import MAX_SCORE, Order, Schedule
-from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.boards.snapshots import DayStart, Score, Snapshot, ranked
 
 plain_ids = st.text(string.ascii_letters + string.digits + "._:-", min_size=1, max_size=64)
 # A few UUIDs, so that others begin like them: the one with no digit after its head, neighbours.
@@ -55,13 +55,23 @@ def tops(draw: st.DrawFn, board_order: Order, *, most: int = 12) -> tuple[Score,
     return tuple(drawn)
 
 
+days = st.none() | st.builds(
+    DayStart,
+    st.sampled_from([0, 86_400_000]),
+    st.dictionaries(st.sampled_from("abcdefghijklmnop"), st.integers(1, 100), max_size=12),
+)
+
+
 @st.composite
 def snapshot_pairs(draw: st.DrawFn) -> tuple[Snapshot, Snapshot]:
-    """Two recorded tops of one board, season and epoch, the second the later one."""
+    """Two recorded tops of one board, season, epoch and day, the second the later one."""
     board_order = draw(orders)
+    day = draw(days)
     version = draw(st.integers(1, 100))
     first, second = (
-        Snapshot("b", "all", "e", number, draw(st.integers(0, 50)), ranked(draw(tops(board_order))))
+        Snapshot(
+            "b", "all", "e", number, draw(st.integers(0, 50)), ranked(draw(tops(board_order))), day
+        )
         for number in (version, version + draw(st.integers(0, 3)))
     )
     return first, second

@@ -15,6 +15,7 @@ import { instant } from "./frame.js";
  * @property {number} version
  * @property {number} total users on the whole board: as recorded with this version, or as read over HTTP since
  * @property {string | null} endsAt when the season ends
+ * @property {string | null} since the midnight (UTC) that each entry's `was` is of; null if nothing is known of one
  * @property {readonly Readonly<Entry>[]} entries
  * @property {string | null} publishedAt when the service sent it; null if it came over HTTP
  * @property {string | null} scoredAt the newest score in it
@@ -55,9 +56,9 @@ export function compare(place, held) {
  * @returns {Board}
  * @internal
  */
-export function fromSnapshot({ board, season, epoch, version, total, endsAt, entries, publishedAt }) {
+export function fromSnapshot({ board, season, epoch, version, total, endsAt, since, entries, publishedAt }) {
   const newest = entries.map((entry) => entry.scoreUpdatedAt).sort((a, b) => instant(b) - instant(a) || 0)[0];
-  return freeze({ board, season, epoch, version, total, endsAt, entries, publishedAt: publishedAt ?? null, scoredAt: newest ?? null });
+  return freeze({ board, season, epoch, version, total, endsAt, since: since ?? null, entries, publishedAt: publishedAt ?? null, scoredAt: newest ?? null });
 }
 
 /**

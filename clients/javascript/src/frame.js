@@ -12,6 +12,7 @@
  * @property {string} userName text, never markup
  * @property {number} userScore
  * @property {string} scoreUpdatedAt when the user reached this score
+ * @property {number | null} [was] in a top: its rank at the top's `since`, null if it was not in the top then
  */
 
 /**
@@ -19,11 +20,11 @@
  * @typedef {{season: string, epoch: string | null, version: number}} Place
  */
 
-/** @typedef {{board: string, total: number, endsAt: string | null, entries: Entry[], publishedAt?: string}} Top */
+/** @typedef {{board: string, total: number, endsAt: string | null, since?: string | null, entries: Entry[], publishedAt?: string}} Top */
 /** @typedef {{type: "snapshot"} & Place & Top} Snapshot */
 /**
  * @typedef {{type: "update", board: string, season: string, epoch: string, from: number, version: number, total: number,
- *   upsert: Entry[], remove: string[], scoredAt?: string | null, publishedAt?: string}} Update
+ *   upsert: Entry[], remove: string[], since?: string | null, scoredAt?: string | null, publishedAt?: string}} Update
  */
 /** @typedef {{type: "current", board: string} & Place} Current */
 /** @typedef {{type: "unsubscribed", board: string}} Unsubscribed */

@@ -16,7 +16,7 @@ const PATIENCE = 30_000;
  * A board as the lines have it.
  * @param {import("../src/index.js").Board} board
  */
-const shown = ({ season, epoch, version, total, endsAt, entries }) => ({ season, epoch, version, total, endsAt, entries });
+const shown = ({ season, epoch, version, total, endsAt, since, entries }) => ({ season, epoch, version, total, endsAt, since, entries });
 
 /**
  * @param {Stage} stage

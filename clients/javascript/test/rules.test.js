@@ -14,10 +14,20 @@ test("client subscribes when the socket opens, and shows the snapshot", () => {
   stage.subscribe();
   stage.socket.open();
   assert.deepEqual(stage.socket.sent, [{ action: "ping" }, { action: "subscribe", board: "global" }]);
-  stage.socket.receive(snapshot(41));
-  const { type: _type, ...top } = snapshot(41);
+  const sent = snapshot(41, { since: "2026-11-23T00:00:00.000Z", entries: [{ ...entry("ann", 1, 1041), was: 2 }, { ...entry("bob", 2, 41), was: null }] });
+  stage.socket.receive(sent);
+  const { type: _type, ...top } = sent;
   assert.deepEqual(stage.shown, [{ ...top, scoredAt: top.entries[1].scoreUpdatedAt }]);
   assert.deepEqual(stage.changes, [{ since: null, entered: [], left: [], moved: [], scored: [] }]);
+});
+
+test("update says the ranks of the same midnight; without one nothing is known of it", () => {
+  const since = "2026-11-23T00:00:00.000Z";
+  const stage = new Stage().live();
+  assert.equal(stage.shown[0].since, null);
+  stage.socket.receive(snapshot(2, { since }));
+  stage.socket.receive(update(2, 3, { since, upsert: [{ ...entry("dan", 3, 1), was: 1 }] }));
+  assert.deepEqual([stage.shown[2].since, stage.shown[2].entries[2].was], [since, 1]);
 });
 
 test("update from the held version is applied", () => {

@@ -15,6 +15,10 @@ export type Board = {
      * when the season ends
      */
     endsAt: string | null;
+    /**
+     * the midnight (UTC) that each entry's `was` is of; null if nothing is known of one
+     */
+    since: string | null;
     entries: readonly Readonly<Entry>[];
     /**
      * when the service sent it; null if it came over HTTP

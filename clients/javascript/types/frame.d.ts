@@ -17,6 +17,10 @@ export type Entry = {
      * when the user reached this score
      */
     scoreUpdatedAt: string;
+    /**
+     * in a top: its rank at the top's `since`, null if it was not in the top then
+     */
+    was?: number | null;
 };
 export type Place = {
     season: string;
@@ -27,6 +31,7 @@ export type Top = {
     board: string;
     total: number;
     endsAt: string | null;
+    since?: string | null;
     entries: Entry[];
     publishedAt?: string;
 };
@@ -43,6 +48,7 @@ export type Update = {
     total: number;
     upsert: Entry[];
     remove: string[];
+    since?: string | null;
     scoredAt?: string | null;
     publishedAt?: string;
 };

@@ -18,6 +18,7 @@ def entry(user: str, rank: int | None = 1, score: int = 10) -> Json:
         "userName": user.title(),
         "userScore": score,
         "scoreUpdatedAt": SCORED,
+        "was": None,
     }
 
 

@@ -69,5 +69,5 @@ class SmallestClient:
 
     def show(self, board: Json) -> None:
         self.held = board
-        names = ("season", "epoch", "version", "total", "endsAt", "entries")
+        names = ("season", "epoch", "version", "total", "endsAt", "since", "entries")
         self.shown.append({name: board[name] for name in names})

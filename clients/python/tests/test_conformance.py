@@ -65,6 +65,7 @@ def shown(board: Board) -> Json:
         "version": board.version,
         "total": board.total,
         "endsAt": board.ends_at,
+        "since": board.since,
         "entries": [line(it) for it in board.entries],
     }
 

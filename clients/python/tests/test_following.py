@@ -59,6 +59,17 @@ def test_update_from_the_held_version_is_applied() -> None:
     assert not following.behind
 
 
+def test_entries_say_their_ranks_at_the_midnight_that_the_board_names() -> None:
+    since = "2026-11-23T00:00:00.000Z"
+    following = after(
+        snapshot(3, since=since, entries=[{**entry("ada", 1, 99), "was": 2}, entry("bob", 2, 98)]),
+        update(3, 4, since=since, upsert=[{**entry("dan", 3, 97), "was": None}]),
+    )
+    assert following.held
+    assert following.held.since == since
+    assert [it.was for it in following.held.entries] == [2, None, None]
+
+
 def test_empty_update_moves_the_version_alone() -> None:
     following = after(snapshot(3, "ada"), update(3, 5, scoredAt=None))
     assert (users(following), version(following)) == (["ada"], 5)

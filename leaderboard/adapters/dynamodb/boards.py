@@ -7,26 +7,28 @@ It also has one item in which the stage remembers how many write shards it ever 
 from __future__ import annotations
 
 import contextlib
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from leaderboard import clock
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
-from leaderboard.adapters.dynamodb.readable import Garbled, if_version, plain
+from leaderboard.adapters.dynamodb.board_items import (
+    DAY,
+    OPTIONAL,
+    STAGE,
+    board_image,
+    board_item,
+    board_row,
+    readable_rest,
+)
+from leaderboard.adapters.dynamodb.readable import Garbled, if_version
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.boards.rules import Order
-from leaderboard.boards.seasons import split_key
-from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import Raced
-from leaderboard.frames.ports import Image
 from leaderboard.ranking.tops import BoardItem, BoardRow
-
-STAGE = "#stage"
-"""The key of what the stage remembers of itself; no board-season has it."""
 
 ROW_ATTRIBUTES = "boardSeason, revision, version"
 
@@ -64,10 +66,11 @@ class BoardTable:
             for raw in read_batch(self.boards_table, [{"boardSeason": {"S": it}} for it in keys])
         ]
 
-    def write(self, item: BoardItem, *, read_revision: int) -> bool:
+    def write(self, item: BoardItem, *, read_revision: int, keep_day: bool = False) -> bool:
         """Write an item if the stored one is at that revision, and of the same epoch.
 
         Revision 0: the item is absent, or was opened and never recorded. False: it is not so.
+        With `keep_day` the stored day stays, so most records need not know it.
         """
         condition: dict[str, Any] = {
             "ConditionExpression": "attribute_not_exists(revision) OR revision = :opened",
@@ -83,7 +86,7 @@ class BoardTable:
             }
         if isinstance(read_revision, Garbled):
             condition = if_version("revision", read_revision)
-        return self._put(item, condition)
+        return self._update(item, condition, kept=DAY if keep_day else ())
 
     def change_order(self, item: BoardItem, order: Order) -> bool:
         """Let another order count for a board-season; False if its item has moved meanwhile.
@@ -133,7 +136,7 @@ class BoardTable:
     def open(self, key: str) -> bool:
         """Write the empty board of a season that has no item; False if it has one."""
         empty = BoardItem(Snapshot.empty(key), revision=0, life="")
-        return self._put(empty, {"ConditionExpression": "attribute_not_exists(boardSeason)"})
+        return self._update(empty, {"ConditionExpression": "attribute_not_exists(boardSeason)"})
 
     def list_some(self, after: str | None, limit: int) -> tuple[list[BoardRow], str | None]:
         """Up to `limit` board-seasons behind a key, and the last key if there may be more."""
@@ -172,122 +175,30 @@ class BoardTable:
         rest = readable_rest(raw)
         return BoardRow(rest.snapshot.key, rest.revision, 1)
 
-    def _put(self, item: BoardItem, condition: Mapping[str, Any]) -> bool:
+    def _update(
+        self, item: BoardItem, condition: dict[str, Any], *, kept: Collection[str] = ()
+    ) -> bool:
+        """Set every attribute of an item, and remove what it does not have; all but the kept."""
+        image = board_image(item)
+        key = {"boardSeason": image.pop("boardSeason")}
+        said = [name for name in image if name not in kept]
+        removed = [name for name in OPTIONAL if name not in image and name not in kept]
+        names = {f"#{name}": name for name in (*said, *removed)}
+        values = {f":{name}": image[name] for name in said}
+        change = "SET " + ", ".join(f"#{name} = :{name}" for name in said)
+        if removed:
+            change += " REMOVE " + ", ".join(f"#{name}" for name in removed)
+        asked = condition.pop("ExpressionAttributeValues", {})
         try:
             with translated():
-                client("dynamodb").put_item(
-                    TableName=self.boards_table, Item=board_image(item), **condition
+                client("dynamodb").update_item(
+                    TableName=self.boards_table,
+                    Key=key,
+                    UpdateExpression=change,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=values | asked,
+                    **condition,
                 )
         except Raced:
             return False
         return True
-
-
-@dataclass(frozen=True)
-class StreamImages:
-    """Reads images of the table `boards`; an old one that cannot be read is reported."""
-
-    reports: Reports
-
-    def is_board(self, key: str) -> bool:
-        """False for the item in which the stage remembers its own settings."""
-        return key != STAGE
-
-    def version(self, image: Image) -> tuple[str | None, int]:
-        """Read alone: a batch that waited long has a thousand images, with a whole top in each."""
-        return image["epoch"].get("S"), int(image["version"]["N"])
-
-    def item(self, image: Image) -> BoardItem:
-        return board_item(image)
-
-    def shown(self, image: Image) -> BoardItem | None:
-        return readable.understood(board_item, image, self.reports)
-
-
-# Items with DynamoDB's types, as values of the service and back
-
-
-def board_row(raw: Mapping[str, Any]) -> BoardRow:
-    """What a list names of an item. Raises KeyError, TypeError and ValueError for another form."""
-    return BoardRow(raw["boardSeason"]["S"], int(raw["revision"]["N"]), int(raw["version"]["N"]))
-
-
-def readable_rest(image: Mapping[str, Any]) -> BoardItem:
-    """What can be read of a broken item: its counter goes on, or a new one begins."""
-    item = plain(image)
-    board, season = split_key(item["boardSeason"])
-    epoch = readable.attempted(lambda it: readable.text(it["epoch"]), item)
-    version = readable.attempted(lambda it: readable.exact(it["version"]), item)
-    if epoch is None or version is None or version < 0:
-        epoch, version = secrets.token_hex(4), 0
-    return BoardItem(
-        Snapshot(board=board, season=season, epoch=epoch, version=version, total=0, entries=()),
-        revision=Garbled.at(clock.machine_ms(), image.get("revision")),
-        life=readable.attempted(lambda it: readable.text(it["life"]), item) or "",
-        is_readable=False,
-        order=readable.attempted(lambda it: Order(it["order"]), item),
-        mixed="mixed" in item,
-    )
-
-
-def board_item(image: Mapping[str, Any]) -> BoardItem:
-    """A board's item, as the table or its stream has it (typed attributes).
-
-    It reads the attributes directly, at a fifth of what the SDK's deserializer costs: each frame
-    takes two images. Raises KeyError, TypeError and ValueError for an image of another form.
-    """
-    board, season = split_key(image["boardSeason"]["S"])
-    scores = (
-        Score(
-            user_id=it["M"]["userId"]["S"],
-            user_name=it["M"]["userName"]["S"],
-            user_score=int(it["M"]["userScore"]["N"]),
-            updated_ms=readable.instant(it["M"]["scoreUpdatedAt"]["S"]),
-        )
-        for it in image["top"]["L"]
-    )
-    epoch = image["epoch"]
-    snapshot = Snapshot(
-        board=board,
-        season=season,
-        epoch=None if "NULL" in epoch else epoch["S"],
-        version=int(image["version"]["N"]),
-        total=int(image["total"]["N"]),
-        entries=ranked(scores),
-    )
-    order = image.get("order")
-    return BoardItem(
-        snapshot,
-        revision=int(image["revision"]["N"]),
-        life=image["life"]["S"],
-        order=None if order is None else Order(order["S"]),
-        mixed="mixed" in image,
-    )
-
-
-def board_image(item: BoardItem) -> dict[str, Any]:
-    """The item with DynamoDB's types, as the table stores it."""
-    snapshot = item.snapshot
-    return {
-        "boardSeason": {"S": snapshot.key},
-        "epoch": {"NULL": True} if snapshot.epoch is None else {"S": snapshot.epoch},
-        "version": {"N": str(snapshot.version)},
-        "revision": {"N": str(item.revision)},
-        "total": {"N": str(snapshot.total)},
-        "life": {"S": item.life},
-        **({} if item.order is None else {"order": {"S": item.order}}),
-        **({"mixed": {"BOOL": True}} if item.mixed else {}),
-        "top": {
-            "L": [
-                {
-                    "M": {
-                        "userId": {"S": entry.user_id},
-                        "userName": {"S": entry.user_name},
-                        "userScore": {"N": str(entry.user_score)},
-                        "scoreUpdatedAt": {"S": clock.to_text(entry.updated_ms)},
-                    }
-                }
-                for entry in snapshot.entries
-            ]
-        },
-    }

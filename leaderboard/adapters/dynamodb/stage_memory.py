@@ -16,7 +16,7 @@ from typing import Any
 
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
-from leaderboard.adapters.dynamodb.boards import STAGE
+from leaderboard.adapters.dynamodb.board_items import STAGE
 from leaderboard.boards.rules import Order
 from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import Raced, Unavailable

@@ -152,15 +152,21 @@ def top_of(board_order: Order, answer: Sequence[Any]) -> CachedTop | None:
 
 
 def hint_text(hint: Hint) -> str:
-    """A hint as the state keeps it; its total is kept beside it."""
-    return json.dumps([hint.revision, hint.version, hint.epoch, hint.digest, hint.mixed])
+    """A hint as the state keeps it; its total is kept beside it.
+
+    The day stands behind the digest: an earlier release reads five values, and compares that one.
+    """
+    digest = f"{hint.digest} {hint.day_ms}"
+    return json.dumps([hint.revision, hint.version, hint.epoch, digest, hint.mixed])
 
 
 def _hint(text: bytes, total: bytes) -> Hint | None:
     if not text or not total:  # the release before kept no total
         return None
-    revision, version, epoch, digest, mixed = json.loads(text)
-    return Hint(revision, version, epoch, digest, total=int(total), mixed=mixed)
+    revision, version, epoch, described, mixed = json.loads(text)
+    digest, _, day = described.partition(" ")
+    # The release before knew no day.
+    return Hint(revision, version, epoch, digest, int(total), mixed, day_ms=int(day or 0))
 
 
 def _scores(

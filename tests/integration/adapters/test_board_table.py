@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from leaderboard import wiring
-from leaderboard.boards.rules import MAX_SCORE
-from leaderboard.boards.snapshots import Score, Snapshot, ranked
+from leaderboard.boards.rules import MAX_SCORE, Order
+from leaderboard.boards.snapshots import DayStart, Score, Snapshot, ranked
 from leaderboard.ranking.tops import BoardItem
 
 pytestmark = pytest.mark.usefixtures("stage")
@@ -59,6 +59,35 @@ def test_record_from_another_revision_is_refused(read_revision: int) -> None:
     assert table.write(item(2, 2), read_revision=1)
     assert not table.write(item(9, 9), read_revision=read_revision)
     assert table.read("global#all") == item(2, 2)
+
+
+def test_record_keeps_the_day_that_is_stored() -> None:
+    table = wiring.board_table()
+    day = DayStart(1_795_392_000_000, {"b": 1, "d": 7})
+    assert table.write(with_day(item(), day), read_revision=0)
+    assert table.write(item(2, 2), read_revision=1, keep_day=True)
+    assert table.read("global#all") == with_day(item(2, 2), day)
+    unknown = DayStart(1_795_478_400_000, {})
+    assert table.write(with_day(item(3, 3), unknown), read_revision=2, keep_day=True)
+    assert table.read("global#all") == with_day(item(3, 3), day)
+
+
+def test_record_without_a_day_forgets_the_one_that_is_stored() -> None:
+    table = wiring.board_table()
+    assert table.write(with_day(item(), DayStart(0, {"a": 1})), read_revision=0)
+    assert table.write(item(2, 2), read_revision=1)
+    assert table.read("global#all") == item(2, 2)
+
+
+def test_record_leaves_nothing_of_what_the_item_has_no_more() -> None:
+    table = wiring.board_table()
+    assert table.write(replace(item(), order=Order.ASC, mixed=True), read_revision=0)
+    assert table.write(item(2, 2), read_revision=1)
+    assert table.read("global#all") == item(2, 2)
+
+
+def with_day(of: BoardItem, day: DayStart) -> BoardItem:
+    return replace(of, snapshot=replace(of.snapshot, day=day))
 
 
 def test_record_of_another_epoch_is_refused() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from leaderboard import wiring
-from leaderboard.adapters.dynamodb.boards import STAGE, board_image
+from leaderboard.adapters.dynamodb.board_items import STAGE, board_image
 from leaderboard.boards.seasons import split_key
 from leaderboard.boards.snapshots import Score, Snapshot, ranked
 from leaderboard.frames.changes import LATE_MS, BatchReader, BoardRecord

@@ -21,7 +21,8 @@ import leaderboard.adapters.aws.posting
 import leaderboard.adapters.dynamodb.audiences
 import leaderboard.frames.delivery
 from leaderboard import clock, wiring
-from leaderboard.adapters.dynamodb.boards import BoardTable, board_item
+from leaderboard.adapters.dynamodb.board_items import board_item
+from leaderboard.adapters.dynamodb.boards import BoardTable
 from leaderboard.boards.seasons import split_key
 from local.poller import Mapping as Trigger, Scheduler, Stream, seeded
 from local.poller.stream import lane_of

@@ -315,11 +315,11 @@ def test_record_that_loses_the_race_reads_again(monkeypatch: pytest.MonkeyPatch)
     removal = put(users[0], None, 2)
     raced: list[str] = []
 
-    def race(table: BoardTable, item: Any, *, read_revision: int) -> bool:
+    def race(table: BoardTable, item: Any, **options: Any) -> bool:
         if not raced:
             raced.append("once")
             deliver(put(users[1], None, 2))
-        return write(table, item, read_revision=read_revision)
+        return write(table, item, **options)
 
     monkeypatch.setattr(BoardTable, "write", race)
     assert deliver(removal) == []

@@ -14,7 +14,7 @@ import handlers.board_stream
 import handlers.seasons
 from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
-from leaderboard.adapters.dynamodb.boards import board_item
+from leaderboard.adapters.dynamodb.board_items import board_item
 from leaderboard.boards.seasons import BoardSeason, key_of
 from leaderboard.boards.snapshots import Score
 from leaderboard.errors import Unavailable

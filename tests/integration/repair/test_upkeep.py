@@ -338,9 +338,9 @@ def test_live_board_of_a_batch_is_recorded_before_any_past_season_is_looked_at(
         done.append(("applied", board_season.key))
         return apply(cache, board_season, *rest, **options)
 
-    def writes(table: BoardTable, item: BoardItem, *, read_revision: int) -> bool:
+    def writes(table: BoardTable, item: BoardItem, **options: Any) -> bool:
         done.append(("recorded", item.snapshot.key))
-        return write(table, item, read_revision=read_revision)
+        return write(table, item, **options)
 
     monkeypatch.setattr(ValkeyRanking, "apply", applies)
     monkeypatch.setattr(BoardTable, "write", writes)

@@ -18,6 +18,7 @@ from leaderboard import wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.aws.functions import FanoutFunction, UpkeepFunction
 from leaderboard.adapters.dynamodb import (
+    board_items,
     boards,
     moderation as moderation_table,
     score_items,
@@ -133,12 +134,14 @@ def mark_as_recorded_unconditionally(patch: pytest.MonkeyPatch) -> None:
 
 
 def record_without_compare_and_set(patch: pytest.MonkeyPatch) -> None:
-    def write(table: boards.BoardTable, item: BoardItem, **_condition: int) -> bool:
-        client("dynamodb").put_item(
-            TableName=table.boards_table,
-            Item=boards.board_image(item),
-        )
-        return True
+    real = boards.BoardTable.write
+
+    def write(
+        table: boards.BoardTable, item: BoardItem, *, read_revision: int, **options: Any
+    ) -> bool:
+        stored = table.read(item.snapshot.key)
+        now = stored.revision if stored else read_revision
+        return real(table, item, read_revision=now, **options)
 
     patch.setattr(boards.BoardTable, "write", write)
 
@@ -171,7 +174,7 @@ def read_the_top_before_the_revision(patch: pytest.MonkeyPatch) -> None:
     def read_again(recorder: Recorder, board_season: Any, _top: Any) -> Any:
         top = recorder.cache.read(board_season)
         item = recorder.boards.read(board_season.key)
-        return (None if item is None else tops.hint_of(item)), top
+        return item, top
 
     patch.setattr(Recorder, "_read_again", read_again)
     _script(patch, "REMEMBER_RECORDED", "'hint', ARGV[3],", "'hint', '',")
@@ -181,11 +184,11 @@ def skip_the_record_of_an_equal_top(patch: pytest.MonkeyPatch) -> None:
     """An equal top leaves the revision as it is, so who is behind cannot tell."""
     real = boards.BoardTable.write
 
-    def write(table: boards.BoardTable, item: BoardItem, *, read_revision: int) -> bool:
+    def write(table: boards.BoardTable, item: BoardItem, **options: Any) -> bool:
         stored = table.read(item.snapshot.key)
         if stored and stored.snapshot.entries == item.snapshot.entries:
             return True
-        return real(table, item, read_revision=read_revision)
+        return real(table, item, **options)
 
     patch.setattr(boards.BoardTable, "write", write)
 
@@ -503,7 +506,7 @@ def open_a_season_over_its_scores(patch: pytest.MonkeyPatch) -> None:
         empty = BoardItem(Snapshot.empty(key), revision=0, life="")
         client("dynamodb").put_item(
             TableName=table.boards_table,
-            Item=boards.board_image(empty),
+            Item=board_items.board_image(empty),
         )
         return True
 

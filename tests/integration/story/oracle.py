@@ -45,6 +45,11 @@ class Rules:
         return replace(self, season=season(self.schedule, seconds))
 
 
+def midnight(seconds: float) -> str:
+    """When the day of an instant began (seconds since 1970), in UTC."""
+    return f"{datetime.fromtimestamp(seconds, UTC).date()}T00:00:00.000Z"
+
+
 def season(schedule: str, seconds: float) -> str:
     """The season of an instant (seconds since 1970), by its date in UTC."""
     day = datetime.fromtimestamp(seconds, UTC).date()
@@ -135,6 +140,11 @@ def entries(rules: Rules, of: Iterable[Line]) -> list[Json]:
         }
         for rank, line in enumerate(ordered, start=1)
     ]
+
+
+def since(entries: Sequence[Json], was: Mapping[str, int]) -> list[Json]:
+    """Entries of a top, with the ranks when its day began; none for who was not in it then."""
+    return [{**entry, "was": was.get(entry["userId"])} for entry in entries]
 
 
 def _beats(rules: Rules, one: int, other: int) -> bool:

@@ -80,8 +80,9 @@ class _Asking:
 
     def _longer_top(self, limit: int) -> None:
         body = self._listed("top", {"limit": limit})
-        assert body["entries"] == self.expected[:limit], f"{self.rules.key} to {limit}: {body}"
-        assert (body["epoch"], body["version"]) == (None, None)
+        top = oracle.since(self.expected[:limit], {})
+        assert body["entries"] == top, f"{self.rules.key} to {limit}: {body}"
+        assert (body["epoch"], body["version"], body["since"]) == (None, None, None)
 
     def _pages(self, limit: int) -> None:
         found: list[Json] = []

@@ -21,7 +21,7 @@ from tests.integration.story.world import Mishaps, World
 
 Json = dict[str, Any]
 Place = tuple[str, str | None, int]
-SHOWN = ("season", "epoch", "version", "total", "endsAt", "entries")
+SHOWN = ("season", "epoch", "version", "total", "endsAt", "since", "entries")
 QUIET_SECONDS = 20
 """The next change goes out at once, and a total that changes is recorded."""
 

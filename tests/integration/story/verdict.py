@@ -107,7 +107,8 @@ class Verdict:
         if not history:
             assert expected == [], f"{rules.key} was never recorded"
             return
-        recorded, top = history[-1].entries, expected[: rules.top_size]
+        top = expected[: rules.top_size]
+        recorded = [{name: it[name] for name in it if name != "was"} for it in history[-1].entries]
         assert recorded == top, f"{rules.key} is out of date: {recorded} instead of {top}"
 
     def present(self) -> list[Viewer]:

@@ -76,6 +76,8 @@ class Recorded:
     settled: dict[str, int]
     """Per user, the version that the score stream had delivered for good before this write."""
     at: float
+    since: str | None = None
+    """The midnight that the entries' ranks of before are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,8 @@ class World:
         self._gone: list[tuple[Release, float]] = []
         """Releases that answer no more, and since when."""
         self._tops: dict[str, list[oracle.Line]] = defaultdict(list)
+        self._days: dict[str, dict[str, int]] = defaultdict(dict)
+        """The ranks of each board-season's top as its day began."""
         self.disturbed: dict[str, int] = defaultdict(int)
         """How often something happened that may show in what is read of a board-season."""
 
@@ -323,6 +327,7 @@ class World:
             oracle.entries(rules, top),
             self.settled_versions(key),
             self.clock.time(),
+            image.get("since", {}).get("S"),
         )
         before = self.history[key][-1] if self.history[key] else None
         if before is not None and before.epoch and self.orders[key] != rules.order:
@@ -339,13 +344,14 @@ class World:
             self.history[key].append(new)
             return
         self.orders[key] = rules.order
+        new = self._hold_day(image, new, before)
         if new.epoch is None:
             assert before is None, f"{key} was opened over {before}"
             assert (new.version, new.revision, new.total, new.entries) == (0, 0, 0, [])
         elif before is None or before.epoch is None:
             assert (new.version, new.revision) == (1, 1), f"{key} begins with {new}"
         else:
-            moved = new.entries != before.entries
+            moved = (new.since, new.entries) != (before.since, before.entries)
             # An archived season has few records, and nobody who waits for them.
             if not moved and new.total != before.total and image["life"]["S"]:
                 moved = True
@@ -366,6 +372,26 @@ class World:
             assert wrong is None, f"{key} version {new.version}: {wrong}"
         self._tops[key] = top
         self.history[key].append(new)
+
+    def _hold_day(self, image: Json, new: Recorded, before: Recorded | None) -> Recorded:
+        """The first record of a day keeps the top that it replaces, all others what is kept."""
+        key, known = image["boardSeason"]["S"], before.since if before else None
+        if new.epoch is None:
+            assert new.since is None, f"opened, and says a day: {image}"
+            return new
+        is_archived = not image["life"]["S"]
+        if is_archived or (before and new.version == before.version):
+            days: set[str | None] = {known}
+        else:  # who records has read the clock a while ago
+            begun = {oracle.midnight(it) for it in (new.at, new.at - RUN_SECONDS)}
+            days = {it for it in begun if it >= (known or "")}
+        assert new.since in days, f"{key}: {new.since} after {known}, not {days}"
+        if new.since != known:
+            replaced = before.entries if before else []
+            self._days[key] = {it["userId"]: it["rank"] for it in replaced}
+        stored = {user: int(it["N"]) for user, it in image.get("was", {"M": {}})["M"].items()}
+        assert stored == self._days[key], f"{key}: {stored}, not {self._days[key]}"
+        return replace(new, entries=oracle.since(new.entries, stored))
 
     def _hold_switch(self, rules: oracle.Rules) -> None:
         """By a deploy's word or after five minutes; never of a season that has ended."""

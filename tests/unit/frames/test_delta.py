@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 
-from leaderboard.boards.snapshots import Entry, Score, Snapshot, ranked
+from leaderboard.boards.snapshots import DayStart, Entry, Score, Snapshot, ranked
 from leaderboard.frames.messages import apply, diff
 from tests.unit import strategies
 
@@ -50,7 +51,7 @@ def test_one_diff_over_two_changes_does_what_both_do(
     pair: tuple[Snapshot, Snapshot], other: tuple[Snapshot, Snapshot]
 ) -> None:
     first, second = pair
-    third = replace(other[1], version=second.version + 1)
+    third = replace(other[1], version=second.version + 1, day=first.day)
     both = apply(apply(first, diff(first, second)), diff(second, third))
     assert apply(first, diff(first, third)) == both
 
@@ -91,17 +92,24 @@ def test_total_and_version_come_from_the_newer_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"board": "weekly"}, {"season": "2026-11"}, {"epoch": "other"}, {"epoch": None}]
+    "change",
+    [
+        {"board": "weekly"},
+        {"season": "2026-11"},
+        {"epoch": "other"},
+        {"epoch": None},
+        {"day": DayStart(86_400_000, {"ada": 1})},
+    ],
 )
-def test_diff_refuses_what_no_update_can_cross(change: dict[str, str | None]) -> None:
-    new = replace(snapshot(2, ADA), **change)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="one board, season and epoch"):
+def test_diff_refuses_what_no_update_can_cross(change: dict[str, Any]) -> None:
+    new = replace(snapshot(2, ADA), **change)
+    with pytest.raises(ValueError, match="one board, season, epoch and day"):
         diff(snapshot(1, ADA), new)
 
 
 def test_diff_from_nothing_is_refused() -> None:
     nothing = Snapshot.empty("global#all")
-    with pytest.raises(ValueError, match="one board, season and epoch"):
+    with pytest.raises(ValueError, match="one board, season, epoch and day"):
         diff(nothing, snapshot(1, ADA))
 
 

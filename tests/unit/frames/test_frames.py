@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from leaderboard.boards.boards_file import parse
-from leaderboard.boards.snapshots import Score, Snapshot, encode, entries_json, ranked
+from leaderboard.boards.snapshots import DayStart, Score, Snapshot, encode, ranked, top_json
 from leaderboard.frames import messages
 from leaderboard.frames.broadcast import Broadcaster
 from leaderboard.frames.changes import Change
@@ -48,7 +48,7 @@ def applied(held: Snapshot, body: dict[str, Any]) -> list[dict[str, Any]]:
     if body["type"] == "snapshot":
         return list(body["entries"])
     assert body["from"] == held.version
-    entries: dict[str, Any] = {it["userId"]: it for it in entries_json(held.entries)}
+    entries: dict[str, Any] = {it["userId"]: it for it in top_json(held.entries, held.day)}
     for user_id in body["remove"]:
         del entries[user_id]
     entries.update((entry["userId"], entry) for entry in body["upsert"])
@@ -70,6 +70,23 @@ def test_change_within_an_epoch_is_an_update() -> None:
 def test_lost_counter_is_followed_by_a_snapshot() -> None:
     body = body_of(frame_of(top(7, "ada"), top(1, "ada", epoch="f")))
     assert (body["type"], body["epoch"], body["version"]) == ("snapshot", "f", 1)
+
+
+def test_first_frame_of_a_day_is_a_snapshot_with_the_ranks_of_midnight() -> None:
+    yesterday = replace(top(1, *"abcdefgh"), day=DayStart(0, {"a": 1}))
+    today = replace(top(2, *"bacdefgx"), day=DayStart(86_400_000, {"a": 1, "b": 2}))
+    body = body_of(frame_of(yesterday, today))
+    assert (body["type"], body["since"]) == ("snapshot", "1970-01-02T00:00:00.000Z")
+    moved = [(it["userId"], it["rank"], it["was"]) for it in body["entries"]]
+    assert moved[:3] == [("b", 1, 2), ("a", 2, 1), ("c", 3, None)]
+
+
+def test_update_says_the_ranks_of_midnight_too() -> None:
+    day = DayStart(86_400_000, {"h": 8, "x": 9})
+    old, new = (replace(it, day=day) for it in (top(1, *"abcdefgh"), top(2, *"abcdefgx")))
+    body = body_of(frame_of(old, new))
+    assert (body["type"], body["since"]) == ("update", "1970-01-02T00:00:00.000Z")
+    assert [(it["userId"], it["rank"], it["was"]) for it in body["upsert"]] == [("x", 8, 9)]
 
 
 def test_unmoved_version_sends_nothing() -> None:
@@ -107,7 +124,7 @@ def test_viewer_ends_with_the_newer_top_whatever_is_sent(
     if new.version == old.version:  # one counter never numbers two tops alike
         new = replace(new, version=old.version + 1)
     body = body_of(frame_of(old, new))
-    assert applied(old, body) == entries_json(new.entries)
+    assert applied(old, body) == top_json(new.entries, new.day)
     assert body["total"] == new.total
 
 

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from leaderboard.boards.rules import MAX_SCORE
-from leaderboard.boards.snapshots import Entry, Score, Snapshot, encode, entry_json, ranked
+from leaderboard.boards.snapshots import (
+    DayStart,
+    Entry,
+    Score,
+    Snapshot,
+    encode,
+    entry_json,
+    ranked,
+)
 from leaderboard.frames import messages
 from leaderboard.frames.messages import Update
 
@@ -23,7 +31,8 @@ ADA_JSON = {
     "userScore": 990,
     "scoreUpdatedAt": "2026-11-23T08:15:30.000Z",
 }
-SNAPSHOT = Snapshot("global", "all", "k3v9", 41, 1204, (ADA,))
+DAY = DayStart(1_795_392_000_000, {"ada": 4})
+SNAPSHOT = Snapshot("global", "all", "k3v9", 41, 1204, (ADA,), DAY)
 
 
 def test_snapshot_has_the_contracts_shape() -> None:
@@ -35,7 +44,8 @@ def test_snapshot_has_the_contracts_shape() -> None:
         "version": 41,
         "total": 1204,
         "endsAt": None,
-        "entries": [ADA_JSON],
+        "since": "2026-11-23T00:00:00.000Z",
+        "entries": [{**ADA_JSON, "was": 4}],
         "publishedAt": "2026-11-23T08:15:30.123Z",
     }
 
@@ -53,7 +63,7 @@ def test_snapshot_of_a_board_without_scores_has_no_epoch() -> None:
 
 
 def test_update_has_the_contracts_shape() -> None:
-    update = Update("global", "all", "k3v9", 41, 43, 1205, (ADA,), ("bob",), PUBLISHED - 123)
+    update = Update("global", "all", "k3v9", 41, 43, 1205, (ADA,), ("bob",), PUBLISHED - 123, DAY)
     assert messages.update_json(update, published_ms=PUBLISHED) == {
         "type": "update",
         "board": "global",
@@ -62,7 +72,8 @@ def test_update_has_the_contracts_shape() -> None:
         "from": 41,
         "version": 43,
         "total": 1205,
-        "upsert": [ADA_JSON],
+        "since": "2026-11-23T00:00:00.000Z",
+        "upsert": [{**ADA_JSON, "was": 4}],
         "remove": ["bob"],
         "scoredAt": "2026-11-23T08:15:30.000Z",
         "publishedAt": "2026-11-23T08:15:30.123Z",

@@ -288,11 +288,36 @@ export type Top = {
      * How many users are ranked, at least
      */
     total: number;
-    entries: Entry[];
+    /**
+     * The midnight (UTC) that `was` is of; null if unknown, and past topSize
+     */
+    since: string | null;
+    entries: TopEntry[];
     /**
      * When the season ends
      */
     endsAt: string | null;
+};
+export type TopEntry = {
+    /**
+     * The position in the board's order: 1, 2, 3, 4
+     */
+    rank: number | null;
+    /**
+     * Shared by equal scores: 1, 2, 2, 4
+     */
+    place: number | null;
+    userId: string;
+    userName: string;
+    userScore: number;
+    /**
+     * RFC 3339, UTC, with milliseconds
+     */
+    scoreUpdatedAt: string;
+    /**
+     * The position in the board's order: 1, 2, 3, 4
+     */
+    was: number | null;
 };
 export type UsersRequest = {
     /**
@@ -588,8 +613,20 @@ export type Routes = {
  * @property {string | null} epoch Names the counter of versions; null before the first, and past topSize
  * @property {number | null} version Moves by 1 with each recorded change; null past topSize
  * @property {number} total How many users are ranked, at least
- * @property {Entry[]} entries
+ * @property {string | null} since The midnight (UTC) that `was` is of; null if unknown, and past topSize
+ * @property {TopEntry[]} entries
  * @property {string | null} endsAt When the season ends
+ */
+/**
+ * A user's line in a board's top. `was` is the rank in the top at `since`, null if the user was not in it.
+ * @typedef {object} TopEntry
+ * @property {number | null} rank The position in the board's order: 1, 2, 3, 4
+ * @property {number | null} place Shared by equal scores: 1, 2, 2, 4
+ * @property {string} userId
+ * @property {string} userName
+ * @property {number} userScore
+ * @property {string} scoreUpdatedAt RFC 3339, UTC, with milliseconds
+ * @property {number | null} was The position in the board's order: 1, 2, 3, 4
  */
 /**
  * The users to rank among themselves.

@@ -28,6 +28,8 @@ class Board:
     """When the service sent it; None if it came over HTTP."""
     scored_at: str | None
     """The newest score in it."""
+    since: str | None = None
+    """The midnight (UTC) that each entry's `was` is of; None if nothing is known of one."""
 
 
 class Moved(NamedTuple):
@@ -95,6 +97,7 @@ def from_snapshot(snapshot: Snapshot) -> Board:
         entries=snapshot.entries,
         published_at=snapshot.published_at,
         scored_at=newest.score_updated_at if newest else None,
+        since=snapshot.since,
     )
 
 

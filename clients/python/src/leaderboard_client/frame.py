@@ -61,6 +61,8 @@ class Entry:
     user_score: int
     score_updated_at: str
     """When the user reached this score, RFC 3339."""
+    was: int | None = None
+    """In a top: its rank at the top's `since`, None if it was not in the top then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Snapshot:
     ends_at: str | None
     entries: tuple[Entry, ...]
     published_at: str | None
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +176,7 @@ def _entry(value: object) -> Entry:
         user_name=text_of(entry.get("userName")),
         user_score=integer_of(entry.get("userScore")),
         score_updated_at=text_of(entry.get("scoreUpdatedAt")),
+        was=rank_of(entry.get("was")),
     )
 
 
@@ -194,6 +198,7 @@ def _snapshot(value: dict[str, Any]) -> Snapshot:
         ends_at=time_of(value.get("endsAt")),
         entries=_entries(value.get("entries")),
         published_at=optional_text(value.get("publishedAt")),
+        since=time_of(value.get("since")),
     )
 
 

@@ -88,6 +88,8 @@ class Top:
     """How many users are ranked, at least."""
     entries: tuple[Entry, ...]
     ends_at: str | None
+    since: str | None = None
+    """The midnight (UTC) that each entry's `was` is of; None if unknown, and past the top size."""
     degraded: bool = False
     """Whether the answer is the top as last recorded, since the ranking is away."""
 
