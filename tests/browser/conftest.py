@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail(chrome.MISSING)
         pytest.skip(chrome.MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=chrome.arguments())
+        browser = playwright.chromium.launch(**chrome.options(path))
         yield browser
         browser.close()
 
