@@ -15,6 +15,9 @@ MINUTES ?= 10
 # Images of containers often set this. Then each process of the tests and each function of a local stack compiles all
 # that it imports, and hundreds of them start.
 unexport PYTHONDONTWRITEBYTECODE
+# The same for Node.js, from 22.1 on: the tests run the deployment tool some eighty times.
+NODE_COMPILE_CACHE ?= $(CURDIR)/.build/compiled
+export NODE_COMPILE_CACHE
 
 PYTHON := .venv/bin/python
 SLS := node_modules/.bin/sls

@@ -164,6 +164,8 @@ class _Request(BaseHTTPRequestHandler):
     server_version = "leaderboard"
     sys_version = ""
     timeout = 60
+    # An answer's head and body leave together: the page loads some eighty files.
+    wbufsize = 1 << 16
 
     def __init__(
         self, *arguments: object, configuration: Configuration, hosts: frozenset[str]

@@ -133,13 +133,12 @@ def running(
             session.result(), endpoint=endpoint, cache=cache, log=log, page_url=page_server.url
         )
         servers.hear()
-        warmed = [
-            threads.submit(_warm, session.result(), endpoint, name)
-            for name in ("score_stream", "board_stream")
-        ]
+        warmed = threads.submit(_warm, session.result(), endpoint, "score_stream")
         _await_answer(addresses)
-        for warm in warmed:
-            warm.result()
+        warmed.result()
+        # Last: the deployment wrote to its table, so that its processes start by themselves, and
+        # while both are busy the emulator would start a third.
+        _warm(session.result(), endpoint, "board_stream")
         page_server.serve(_configuration(addresses, origins))
         yield Stack(addresses, servers)
 

@@ -11,9 +11,10 @@ const { InvokeCommand, LambdaClient } = require('@aws-sdk/client-lambda');
 
 module.exports = class Catalog {
   constructor(serverless) {
+    let schedules; // of what is packaged; a deployment of what was packaged before has to ask
     this.hooks = {
-      'before:package:initialize': () => check(serverless),
-      'before:deploy:deploy': () => keepScores(serverless),
+      'before:package:initialize': () => (schedules = check(serverless)),
+      'before:deploy:deploy': () => keepScores(serverless, schedules ?? check(serverless)),
       'after:deploy:deploy': () => bringIn(serverless),
     };
   }
@@ -33,10 +34,10 @@ function check(serverless) {
   throw refusal(serverless, reason);
 }
 
-async function keepScores(serverless) {
+async function keepScores(serverless, schedules) {
   let answer;
   try {
-    answer = await invoke(serverless, 'verify', { schedules: check(serverless) });
+    answer = await invoke(serverless, 'verify', { schedules });
   } catch (error) {
     if (error.name === 'ResourceNotFoundException') return; // the first deploy
     throw error;

@@ -20,7 +20,7 @@ from local import service
 from local.service import ROOT
 from local.stack import ACCESS_KEY_ID, REGION, STAGE, variables
 
-STOP_SECONDS = 30.0
+STOP_SECONDS = 90.0
 # Hundreds of tests wait for frames: the pace is what the tests of it are for.
 QUICK = {"RECORD_INTERVAL_MS": "10", "FRAME_INTERVAL_MS": "20"}
 

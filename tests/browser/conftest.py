@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -25,6 +25,7 @@ SCREENSHOTS = ROOT / ".build" / "screenshots"
 
 Strangers = Callable[..., AbstractContextManager[Stranger]]
 Visitors = Callable[..., Visitor]
+Motion = Literal["no-preference", "reduce"]
 
 
 @pytest.fixture(scope="package")
@@ -37,7 +38,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail(chrome.MISSING)
         pytest.skip(chrome.MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=chrome.arguments())
+        browser = playwright.chromium.launch(**chrome.options(path))
         yield browser
         browser.close()
 
@@ -73,11 +74,19 @@ def board() -> str:
 
 
 @pytest.fixture
-def visitors(browser: Browser, stack: Running) -> Iterator[Visitors]:
+def motion() -> Motion:
+    """What the visitors' browsers prefer. A file that is not about what moves says `reduce` in a
+    fixture of its own: the dot of a live connection alone draws each page sixty times a second."""
+    return "no-preference"
+
+
+@pytest.fixture
+def visitors(browser: Browser, stack: Running, motion: Motion) -> Iterator[Visitors]:
     """Opens a browser of its own for each visitor that a test wants."""
     with ExitStack() as opened:
 
         def visit(page: str = stack.addresses["page"], **options: Any) -> Visitor:
+            options = {"reduced_motion": motion} | options
             return opened.enter_context(visiting(browser, page, **options))
 
         yield visit

@@ -44,6 +44,8 @@ class PlayedBoard:
     top_size: int = 10
     season: str = "all"
     ends: float | None = None
+    # Seconds from the first question to the end, so that a browser that starts slowly sees it.
+    ends_in: float | None = None
     starts: float | None = None
     actions: Json = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -150,6 +152,8 @@ class PlayedBoard:
         return {"startsAt": starts, "endsAt": self._ends_at()}
 
     def _ends_at(self) -> str | None:
+        if self.ends_in is not None:
+            self.ends, self.ends_in = time.time() + self.ends_in, None
         return None if self.ends is None else rfc3339(self.ends)
 
 

@@ -30,7 +30,7 @@ def take(still: Path, moving: Path) -> None:
     if path is None:
         raise SystemExit(f"There is {chrome.MISSING}.")
     with running("--players", "11") as stack, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=chrome.arguments())
+        browser = playwright.chromium.launch(**chrome.options(path))
         with visiting(browser, stack.addresses["page"], viewport=SIZE) as visitor:
             visitor.open()
             visitor.sign_up()

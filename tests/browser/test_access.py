@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from local.games import answered
 from tests.browser.axe import AXE, SETTLE, violations
-from tests.browser.conftest import Visitors
+from tests.browser.conftest import Motion, Visitors
 from tests.browser.visitor import Visitor
 from tests.e2e.service import PASSWORD, Service
 from tests.e2e.waiting import await_value
@@ -26,6 +26,11 @@ SIZES = {
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # The games, by the titles of their boards.
 GAMES = {"All-time": "Quiz", "Sprint of the week": "Sprint", "Fastest lap": "Lap"}
+
+
+@pytest.fixture
+def motion() -> Motion:
+    return "reduce"
 
 
 def fill(service: Service, board: str) -> None:

@@ -11,13 +11,18 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from local.games import answered
-from tests.browser.conftest import Visitors
+from tests.browser.conftest import Motion, Visitors
 from tests.browser.visitor import Visitor
 from tests.e2e.service import Service
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 SCORES = re.compile("/scores$")
+
+
+@pytest.fixture
+def motion() -> Motion:
+    return "reduce"
 
 
 def edit(visitor: Visitor, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

@@ -12,10 +12,16 @@ import re
 import pytest
 from playwright.sync_api import APIResponse, Route, expect
 
+from tests.browser.conftest import Motion
 from tests.browser.visitor import Visitor
 from tests.e2e.service import PASSWORD, Service
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+
+
+@pytest.fixture
+def motion() -> Motion:
+    return "reduce"
 
 
 def refuse_cognito(

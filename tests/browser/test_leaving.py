@@ -14,11 +14,16 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.axe import AXE, violations
-from tests.browser.conftest import Visitors
+from tests.browser.conftest import Motion, Visitors
 from tests.browser.visitor import Visitor
 from tests.e2e.service import PASSWORD
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+
+
+@pytest.fixture
+def motion() -> Motion:
+    return "reduce"
 
 
 def want_sign_in(visitor: Visitor) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -66,7 +64,7 @@ def test_board_without_games_stays_first_for_players_too(browser: Browser) -> No
 
 def test_last_seconds_are_seen_above_a_game(browser: Browser) -> None:
     played = board()
-    played.ends = time.time() + 9
+    played.ends_in = 9
     with playing(browser, played, player="user 4", viewport=PHONE) as (visitor, _):
         visitor.open("arena")
         expect(visitor.action("Quiz")).to_be_in_viewport()

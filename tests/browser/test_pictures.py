@@ -94,7 +94,7 @@ def count_down(visitor: Visitor, service: PlayedService) -> None:
     """The end is put off when it comes near."""
     board = service.boards["arena"]
     if not 3 < float(board.ends or 0) - time.time() < 10:
-        board.ends = time.time() + 9
+        board.ends, board.ends_in = None, 9
         visitor.open("arena")
     expect(visitor.page.locator("#countdown")).to_be_visible()
 

@@ -149,9 +149,9 @@ def test_blocked_storage_costs_nothing_but_the_memory_of_the_browser(
     settings = {"profile": {"default_content_setting_values": {"cookies": 2}}}
     (tmp_path / "Default").mkdir()
     (tmp_path / "Default" / "Preferences").write_text(json.dumps(settings), encoding="utf-8")
-    context = browser.browser_type.launch_persistent_context(
-        str(tmp_path), executable_path=chrome.find(), args=chrome.arguments()
-    )
+    path = chrome.find()
+    assert path is not None
+    context = browser.browser_type.launch_persistent_context(str(tmp_path), **chrome.options(path))
     tab, _ = open_tab(context, stack)
     blocked = "() => { try { localStorage; return false; } catch { return true; } }"
     assert tab.evaluate(blocked), "the browser blocks storage"

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from local.games import calculated
-from tests.browser.conftest import Visitors
+from tests.browser.conftest import Motion, Visitors
 from tests.browser.visitor import Visitor
 from tests.e2e.service import PASSWORD, Service, claims
 from tests.e2e.waiting import AT_ONCE, await_value
@@ -18,8 +18,14 @@ from tests.e2e.waiting import AT_ONCE, await_value
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 
+@pytest.fixture
+def motion() -> Motion:
+    return "reduce"
+
+
 def test_sign_up_to_the_first_points(visitors: Visitors, service: Service) -> None:
-    ada, other = visitors(), visitors()
+    # As most people see it.
+    ada, other = (visitors(reduced_motion="no-preference") for _ in range(2))
     ada.open()
     other.open()
     ada.page.get_by_role("button", name="Create an account").click()
@@ -115,7 +121,9 @@ def test_lap_has_the_time_of_the_service(visitor: Visitor) -> None:
     expect(visitor.page.locator("#live th.score")).to_have_text("Time")
 
 
-def test_game_in_play_survives_an_update_of_the_board(visitor: Visitor, service: Service) -> None:
+def test_game_in_play_survives_an_update_of_the_board(visitors: Visitors, service: Service) -> None:
+    # Lines move beside the game.
+    visitor = visitors(reduced_motion="no-preference")
     visitor.open()
     visitor.sign_up()
     visitor.begin("Quiz")

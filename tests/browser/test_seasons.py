@@ -118,7 +118,9 @@ def visit(browser: Browser) -> Iterator[Visit]:
 
         def visit(day: Day) -> Visitor:
             page = opened.enter_context(serving(CONFIGURATION, port=0)).url
-            visitor = opened.enter_context(visiting(browser, page, scripts=(_LISTEN,)))
+            visitor = opened.enter_context(
+                visiting(browser, page, scripts=(_LISTEN,), reduced_motion="reduce")
+            )
             visitor.page.route(f"{HTTP}/**", day.answer)
             visitor.page.route_web_socket(re.compile("ws://127.0.0.1:9/"), day.talk)
             visitor.open("daily")
@@ -136,7 +138,7 @@ def troubles(visitor: Visitor) -> list[str]:
 def test_end_of_a_season_is_no_trouble_while_the_socket_is_live(visit: Visit, _round: int) -> None:
     visitor = visit(Day())
     await_value(lambda: visitor.lines() == [Line("1", "Ada", "7")], what="the season")
-    expect(visitor.page.locator("#season")).to_contain_text("is over", timeout=10_000)
+    expect(visitor.page.locator("#season")).to_contain_text("is over")
     await_value(lambda: visitor.lines() == [Line("1", "Bo", "7")], what="the next season")
     visitor.await_state("live")
     assert troubles(visitor) == []

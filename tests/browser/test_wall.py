@@ -256,7 +256,7 @@ def test_season_ends_with_a_countdown_and_its_winners(
     browser: Browser, screenshots: Path, screen: str, scheme: str
 ) -> None:
     width, height = SCREENS[screen]
-    arena = daily(ends=time.time() + 14)
+    arena = daily(ends_in=16)
     viewport = {"width": width, "height": height}
     with playing(
         browser, arena, daily("other"), scripts=(AXE,), viewport=viewport, color_scheme=scheme
@@ -347,7 +347,7 @@ def test_wall_that_opens_after_the_end_shows_the_winners(browser: Browser, minut
 def test_board_whose_season_ends_takes_the_turn(browser: Browser) -> None:
     names = [f"board-{name}" for name in "abcd"]
     boards = [daily(name, ends=time.time() + 86_400) for name in names]
-    boards[3].ends = time.time() + 15
+    boards[3].ends, boards[3].ends_in = None, 15
     viewport = {"width": 1920, "height": 1080}
     with playing(browser, *boards, viewport=viewport) as (visitor, service):
         page = open_wall(visitor, *names)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -16,34 +19,55 @@ from tests.package.packaging import (
     packaged,
 )
 
+Once = Callable[[str, Callable[[Path], Package]], Package]
+
 
 @pytest.fixture(scope="session")
-def dev(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Package:
-    """A real stage with all that it ships. It takes longest, so the workers of a run share it."""
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """Packages under a name what no other worker of the run has packaged yet."""
     folder = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         folder = folder.parent
-    copied = folder / "dev" / "service"
-    with (folder / "dev.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return packaged(copied) if copied.exists() else package(copied, stage="dev")
+
+    def share(name: str, make: Callable[[Path], Package]) -> Package:
+        copied, done = folder / name / "service", folder / name / "done"
+        with (folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if done.exists():
+                return packaged(copied)
+            # What a worker left that failed.
+            shutil.rmtree(copied, ignore_errors=True)
+            made = make(copied)
+            done.touch()
+            return made
+
+    return share
 
 
 @pytest.fixture(scope="session")
-def prod(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    folder = tmp_path_factory.mktemp("prod") / "service"
-    return package(folder, stage="prod", options=(*WITHOUT_PACKAGES, *SENDER))
+def dev(once: Once) -> Package:
+    """A real stage with all that it ships."""
+    return once("dev", lambda copied: package(copied, stage="dev"))
 
 
 @pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    copied = service.copy(tmp_path_factory.mktemp("local") / "service")
+def prod(once: Once) -> Package:
+    options = (*WITHOUT_PACKAGES, *SENDER)
+    return once("prod", lambda copied: package(copied, stage="prod", options=options))
+
+
+@pytest.fixture(scope="session")
+def local(once: Once) -> Package:
     emulator = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
-    return package_copy(copied, stage="local", options=(), variables=emulator)
+
+    def make(copied: Path) -> Package:
+        return package_copy(service.copy(copied), stage="local", options=(), variables=emulator)
+
+    return once("local", make)
 
 
 @pytest.fixture(scope="session")
-def behind(tmp_path_factory: pytest.TempPathFactory) -> Package:
+def behind(once: Once) -> Package:
     """A stage that has an edge."""
-    folder = tmp_path_factory.mktemp("behind") / "service"
-    return package(folder, stage="dev", options=(*WITHOUT_PACKAGES, "--param", "edge=cloudfront"))
+    options = (*WITHOUT_PACKAGES, "--param", "edge=cloudfront")
+    return once("behind", lambda copied: package(copied, stage="dev", options=options))
