@@ -33,10 +33,10 @@ class Threads:
         self._scheduler = scheduler
         self._begun: list[Task] = []
 
-    def submit(self, call: Callable[..., T], *arguments: object) -> Pending[T]:
+    def submit(self, call: Callable[..., T], *arguments: object, **options: object) -> Pending[T]:
         """Begin a thread."""
         task = self._scheduler.thread(
-            f"thread {len(self._begun) + 1}", partial(call, *arguments), on_end=_end
+            f"thread {len(self._begun) + 1}", partial(call, *arguments, **options), on_end=_end
         )
         self._begun.append(task)
         return Pending(task, self._scheduler)
