@@ -120,7 +120,15 @@ def standing(item: Item) -> str:
 
 def instant(value: Any) -> int:
     """A stored time, within what boards are ordered by."""
-    found = clock.from_text(value)
+    return _within_order(clock.from_text(value))
+
+
+def moment(value: Any) -> int:
+    """A stored time that is a number of milliseconds, within the same."""
+    return _within_order(whole(value))
+
+
+def _within_order(found: int) -> int:
     if not 0 <= found < 10**TIME_DIGITS:
         raise ValueError("a time beyond what boards are ordered by")
     return found

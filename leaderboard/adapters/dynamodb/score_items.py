@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from leaderboard import clock
-from leaderboard.adapters.dynamodb import readable
+from leaderboard.adapters.dynamodb import last_writes, readable
 from leaderboard.adapters.dynamodb.items import Garbled, Item, if_version, plain, typed
 from leaderboard.boards import order
 from leaderboard.boards.rules import MAX_SCORE
@@ -57,6 +57,8 @@ def score_item(item: Item) -> ScoreItem:
         open={action: readable.text(it) for action, it in item.get("open", {}).items()},
         recovered_us={name: readable.whole(it) for name, it in item.get("paced", {}).items()},
         expires_ms=None if expires is None else readable.whole(expires) * 1000,
+        # One that cannot be read keeps nobody from scoring: the history then begins anew.
+        last_write=readable.attempted(last_writes.read, item),
     )
 
 
@@ -117,6 +119,8 @@ def score_image(item: ScoreItem) -> Item:
         "open": dict(item.open),
         "paced": dict(item.recovered_us),
     }
+    if item.last_write is not None:
+        image[last_writes.NAME] = last_writes.image_of(item.last_write)
     if item.user_score is None:
         assert item.expires_ms is not None
         return {**image, "expiresAt": item.expires_ms // 1000}

@@ -380,8 +380,8 @@ def send_what_a_viewer_has_not_recorded(patch: pytest.MonkeyPatch) -> None:
 def remove_without_a_newer_version(patch: pytest.MonkeyPatch) -> None:
     """A late record of the score would bring it back."""
 
-    def late(item: ScoreItem, *, now_ms: int) -> ScoreItem:
-        return replace(removed(item, now_ms=now_ms), version=item.version)
+    def late(item: ScoreItem, *, now_ms: int, **rules: int) -> ScoreItem:
+        return replace(removed(item, now_ms=now_ms, **rules), version=item.version)
 
     patch.setattr(moderation, "removed", late)
 
@@ -389,9 +389,9 @@ def remove_without_a_newer_version(patch: pytest.MonkeyPatch) -> None:
 def forget_the_tickets_of_a_removed_score(patch: pytest.MonkeyPatch) -> None:
     """The request of a ticket that was taken, sent again, would count again."""
 
-    def late(item: ScoreItem, *, now_ms: int) -> ScoreItem:
+    def late(item: ScoreItem, *, now_ms: int, **rules: int) -> ScoreItem:
         opened = {action: done[0].ticket for action, done in item.completed.items()}
-        return replace(removed(item, now_ms=now_ms), completed={}, open=opened)
+        return replace(removed(item, now_ms=now_ms, **rules), completed={}, open=opened)
 
     patch.setattr(moderation, "removed", late)
 
