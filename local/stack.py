@@ -57,6 +57,7 @@ class Addresses:
     boards_table: str
     connections_table: str
     submissions_table: str
+    history_table: str
     log: str
     page: str
 
@@ -252,6 +253,7 @@ def _addresses(
         boards_table=outputs["BoardsTableName"],
         connections_table=outputs["ConnectionsTableName"],
         submissions_table=outputs["SubmissionsTableName"],
+        history_table=outputs["HistoryTableName"],
         log=str(log),
         page=page_url,
     )

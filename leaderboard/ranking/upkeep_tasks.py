@@ -16,14 +16,16 @@ class UpkeepTasks:
     `profiles`: users whose scores must get the name and standing of their profile. `archived`: by
     the key of a board-season, the users whose scores changed there. The cache does not keep these
     seasons, so their tops are recorded from the table. Of a board that boards.yml no longer has,
-    these are the users who have no score any more.
+    these are the users who have no score any more. `histories`: deleted users, whose lines are to
+    be erased.
     """
 
     profiles: Collection[str] = ()
     archived: Mapping[str, Collection[str]] = field(default_factory=dict)
+    histories: Collection[str] = ()
 
     def __len__(self) -> int:
-        return len(self.profiles) + len(self.archived)
+        return len(self.profiles) + len(self.archived) + len(self.histories)
 
     def to_json(self) -> dict[str, Any]:
         """The event of the function `upkeep`."""
@@ -34,6 +36,7 @@ class UpkeepTasks:
                 for key, user_ids in self.archived.items()
                 for board, season in [split_key(key)]
             ],
+            "histories": list(self.histories),
         }
 
     @classmethod
@@ -42,4 +45,4 @@ class UpkeepTasks:
         archived = {
             key_of(it["board"], it["season"]): it["userIds"] for it in event.get("archived", ())
         }
-        return cls(tuple(event.get("profiles", ())), archived)
+        return cls(tuple(event.get("profiles", ())), archived, tuple(event.get("histories", ())))

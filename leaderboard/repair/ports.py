@@ -61,6 +61,14 @@ class ScoreReader(Protocol):
         """The states of these users, `USERS_AT_ONCE` at most; who has no item is left out."""
 
 
+class HistoryEraser(Protocol):
+    """Deletes lines of histories. Raises Unavailable."""
+
+    def erase(self, user_id: str, *, deadline: float) -> tuple[int, bool]:
+        """Delete a user's lines until that time of the monotonic clock: how many, and whether all
+        are gone."""
+
+
 class OrderIndex(Protocol):
     """The index `board-top`: the table's own order of each board. It may lag a little."""
 

@@ -12,6 +12,7 @@ from leaderboard.wiring.adapters import (
     catalog,
     configuration,
     connection_table,
+    history_table,
     ranking_cache,
     rebuild_claim,
     rebuild_function,
@@ -170,4 +171,6 @@ def rule_changes() -> RuleChanges:
 def upkeep() -> Upkeep:
     from leaderboard.repair.upkeep import Upkeep
 
-    return Upkeep(catalog=catalog(), profiles=profiles(), archive=archive())
+    return Upkeep(
+        catalog=catalog(), profiles=profiles(), archive=archive(), histories=history_table()
+    )
