@@ -29,15 +29,17 @@ class UpkeepTasks:
 
     def to_json(self) -> dict[str, Any]:
         """The event of the function `upkeep`."""
-        return {
+        event: dict[str, Any] = {
             "profiles": list(self.profiles),
             "archived": [
                 {"board": board, "season": season, "userIds": list(user_ids)}
                 for key, user_ids in self.archived.items()
                 for board, season in [split_key(key)]
             ],
-            "histories": list(self.histories),
         }
+        if self.histories:
+            event["histories"] = list(self.histories)
+        return event
 
     @classmethod
     def from_json(cls, event: Mapping[str, Any]) -> UpkeepTasks:

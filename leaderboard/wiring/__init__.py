@@ -55,6 +55,7 @@ from leaderboard.wiring.path import (
 )
 from leaderboard.wiring.repair import (
     archive as archive,
+    history_comparison as history_comparison,
     ranking_comparison as ranking_comparison,
     rebuild as rebuild,
     rule_changes as rule_changes,

@@ -24,6 +24,7 @@ from leaderboard.wiring.path import profiles, rebuild_starter, recorder
 if TYPE_CHECKING:
     from leaderboard.repair.archive import Archive
     from leaderboard.repair.comparison import RankingComparison
+    from leaderboard.repair.history_comparison import HistoryComparison
     from leaderboard.repair.rebuild import Rebuild
     from leaderboard.repair.rule_changes import RuleChanges
     from leaderboard.repair.schedule_check import ScheduleCheck
@@ -107,6 +108,19 @@ def ranking_comparison() -> RankingComparison:
         scores=score_scanner(),
         cache=ranking_cache(),
         segments=configuration().rebuild_segments,
+    )
+
+
+@cache
+def history_comparison() -> HistoryComparison:
+    from leaderboard.adapters.dynamodb.score_histories import ScoreHistoryTables
+    from leaderboard.repair.history_comparison import HistoryComparison
+
+    it = configuration()
+    return HistoryComparison(
+        histories=ScoreHistoryTables(it.scores_table, history_table()),
+        segments=it.rebuild_segments,
+        now_ms=clock.machine_ms,
     )
 
 

@@ -124,6 +124,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     | CACHE_ACCESS
     | REPORTS,
     "verify": {
+        "HistoryTable": {"dynamodb:Query"},
         "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"},

@@ -25,6 +25,9 @@ from leaderboard.history.lines import ErasedUser, HistoryLine
 from leaderboard.scoring.items import DELETED
 
 VERSION_DIGITS = 16
+PAGE = 1000
+"""Lines of a page, where many are read."""
+ALL_LINES = 10**9
 ERASED_AT_ONCE = 500
 """Lines of a page that is listed and deleted, before the time is looked at again."""
 
@@ -69,7 +72,7 @@ class HistoryTable:
             },
             "ScanIndexForward": False,
             "ConsistentRead": True,
-            "Limit": limit,
+            "Limit": min(limit, PAGE),
         }
         found: list[HistoryLine] = []
         while True:
@@ -80,7 +83,7 @@ class HistoryTable:
             if len(found) >= limit or "LastEvaluatedKey" not in answer:
                 return found[:limit]
             # What follows has mostly expired: large pages come to the end of it soon.
-            request |= {"ExclusiveStartKey": answer["LastEvaluatedKey"], "Limit": 1000}
+            request |= {"ExclusiveStartKey": answer["LastEvaluatedKey"], "Limit": PAGE}
 
     def erase(self, user_id: str, *, deadline: float) -> tuple[int, bool]:
         """Delete a user's lines, until that time of the monotonic clock.
