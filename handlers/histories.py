@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import Field
 
-from handlers.answers import LATER, MOMENT, OF_BOARD, OfBoardJson
+from handlers.answers import LATER, MOMENT, OF_BOARD, BoardId, SeasonName
 from handlers.caching import cached
 from handlers.describing import describe
 from handlers.fields import BoardPath, QueryNumber, SeasonQuery, UserPath
@@ -56,9 +56,11 @@ class LineJson(TypedDict):
     ]
 
 
-class HistoryJson(OfBoardJson):
+class HistoryJson(TypedDict):
     """A page of the lines that explain a user's score."""
 
+    board: BoardId
+    season: SeasonName
     lines: Annotated[list[LineJson], Field(description="Newest first")]
     nextCursor: Annotated[
         str | None, Field(description="To be sent as `cursor` for older lines; null at the end")

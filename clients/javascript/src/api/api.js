@@ -2,7 +2,7 @@
  * The whole HTTP API for visitors and players, typed by its reference.
  */
 
-/** @import { Board, Entry, Found, Name, Neighbourhood, Outcome, OwnScores, Routes, Ticket, Top } from "./schemas.js" */
+/** @import { Board, Entry, Found, Line, Name, Neighbourhood, Outcome, OwnScores, Routes, Ticket, Top } from "./schemas.js" */
 /** @import { CallOptions, TokenFunction } from "./account.js" */
 /** @import { Locks } from "./outbox.js" */
 /** @import { Store } from "./storage.js" */
@@ -11,7 +11,7 @@
 import { Account } from "./account.js";
 import { Calls } from "./calls.js";
 import { LeaderboardError } from "./errors.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, spanOf } from "./outbox.js";
 import { Requests } from "./requests.js";
 import { Storage } from "./storage.js";
 import { timing as standard } from "./timing.js";
@@ -40,9 +40,6 @@ import { timing as standard } from "./timing.js";
  * @property {Kept & {outcome: Outcome}} completed an action counted that was kept before
  * @property {Kept & {error: LeaderboardError}} givenUp an action that was kept before does not count; `error.code` is the reason
  */
-
-/** For how long a ticket is taken to be good that comes without its times, in milliseconds. */
-const UNKNOWN_LIFE = 15 * 60_000;
 
 const SIGNED_OUT = new Set(["sign_in_required", "session_ended"]);
 
@@ -137,6 +134,24 @@ export class Api {
    */
   async user(board, userId, { signal, ...query } = {}) {
     return this.#calls.read("GET /boards/{board}/users/{userId}", { path: { board, userId }, query, signal });
+  }
+
+  /**
+   * Every line of a user's history, newest first; further pages are read as they are needed. Rejects with `user_not_ranked` if the user
+   * is not on the board.
+   * @param {string} board
+   * @param {string} userId
+   * @param {Routes["GET /boards/{board}/users/{userId}/history"]["query"] & CallOptions} [options] `limit` is a page's, 100 unless given
+   * @returns {AsyncGenerator<Line, void, undefined>}
+   */
+  async *history(board, userId, { signal, limit = 100, cursor, season } = {}) {
+    do {
+      const parts = { path: { board, userId }, query: { limit, cursor, season }, signal };
+      const page = await this.#calls.read("GET /boards/{board}/users/{userId}/history", parts);
+      yield* page.lines;
+      season = page.season;
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
   }
 
   /**
@@ -287,14 +302,4 @@ export class Api {
       }
     }
   }
-}
-
-/**
- * When a ticket is good.
- * @param {{notBefore?: string, expiresAt?: string}} times
- */
-function spanOf({ notBefore, expiresAt }) {
-  if (notBefore === undefined || expiresAt === undefined) return { readyAt: 0, life: UNKNOWN_LIFE };
-  const readyAt = Date.parse(notBefore);
-  return { readyAt, life: Date.parse(expiresAt) - readyAt };
 }

@@ -206,3 +206,16 @@ function expired(cause) {
   const detail = "Not confirmed in time. It may have counted: look at the score.";
   return new LeaderboardError("ticket_expired", { detail, cause });
 }
+
+/** For how long a ticket is taken to be good that comes without its times, in milliseconds. */
+const UNKNOWN_LIFE = 15 * 60_000;
+
+/**
+ * When a ticket is good.
+ * @param {{notBefore?: string, expiresAt?: string}} times
+ */
+export function spanOf({ notBefore, expiresAt }) {
+  if (notBefore === undefined || expiresAt === undefined) return { readyAt: 0, life: UNKNOWN_LIFE };
+  const readyAt = Date.parse(notBefore);
+  return { readyAt, life: Date.parse(expiresAt) - readyAt };
+}

@@ -21,3 +21,14 @@ export type Locks = {
         signal: AbortSignal;
     }, work: () => Promise<any>) => Promise<any>;
 };
+/**
+ * When a ticket is good.
+ * @param {{notBefore?: string, expiresAt?: string}} times
+ */
+export declare function spanOf({ notBefore, expiresAt }: {
+    notBefore?: string;
+    expiresAt?: string;
+}): {
+    readyAt: number;
+    life: number;
+};
