@@ -14,6 +14,7 @@ import { Boards } from "./boards.js";
 import { call } from "./calls.js";
 import "./client/element.js";
 import { createLeaderboard } from "./client/index.js";
+import { Curve } from "./curve.js";
 import { find, tell, write } from "./elements.js";
 import { Identity } from "./identity.js";
 import { OwnPlace } from "./own_place.js";
@@ -38,6 +39,7 @@ const service = new Service(configuration, identity);
 const announcer = new Announcer();
 const live = /** @type {import("./client/element.js").LiveLeaderboard} */ (find("live"));
 const ownPlace = new OwnPlace(service);
+const curve = new Curve(service);
 const status = new BoardStatus(leaderboard, announcer);
 const clock = new SeasonClock(leaderboard, announcer);
 const seasonEnd = new SeasonEnd({ service, announcer, now: leaderboard.now });
@@ -49,6 +51,7 @@ const account = new Account({
   onPlayer: (player) => {
     mark(live, "own", player?.userId ?? null);
     ownPlace.of(player);
+    curve.of(player);
     ranking.own(player?.userId ?? null);
     seasonEnd.own(player?.userId ?? null);
     invite();
@@ -58,7 +61,10 @@ const account = new Account({
 new AccountDeletion({ identity, service, account });
 const actions = new Actions({
   service,
-  onScore: (board, { entry }) => ownPlace.scored(board, entry),
+  onScore: (board, { entry }) => {
+    ownPlace.scored(board, entry);
+    curve.scored(board, entry);
+  },
   onFailure: (failure) => account.fail(failure),
 });
 const boards = new Boards({ named: configuration.boards ?? [], onChoice: choose });
@@ -87,6 +93,7 @@ function choose(board) {
     seasonEnd.show(null);
     ranking.beside(null);
     ownPlace.show(null);
+    curve.show(null);
     write(find("total"), "–");
     tell(find("empty"), null);
     find("invitation").hidden = true;
@@ -139,6 +146,7 @@ function show(board) {
   ranking.beside(board);
   if (rules?.season && rules.season.season !== board.season) learn(board.season);
   ownPlace.show(board, rules?.format);
+  curve.show(board, rules);
   announcer.heed(board, identity.userId, rules?.format);
   write(find("total"), count(board.total));
   tell(find("empty"), null);

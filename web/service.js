@@ -77,6 +77,19 @@ export class Service {
     return call(`${this.#http}/boards/${board}/users/${encodeURIComponent(userId)}?${query}`);
   }
 
+  /**
+   * The last lines of a user's history, the newest first. Throws the failure `user_not_ranked` for who is not on the board.
+   * @param {string} board
+   * @param {string} season
+   * @param {string} userId
+   * @param {number} limit
+   * @returns {Promise<{at: string, userScore: number | null, delta: number, rank: number | null, cause: string}[]>}
+   */
+  async history(board, season, userId, limit) {
+    const query = new URLSearchParams({ season, limit: String(limit) });
+    return (await call(`${this.#http}/boards/${board}/users/${encodeURIComponent(userId)}/history?${query}`)).lines;
+  }
+
   /** The player, with the scores on every board. @returns {Promise<{userId: string, userName: string, scores: {board: string, season: string, userScore: number, scoreUpdatedAt: string}[]}>} */
   async own() {
     return this.#asPlayer("GET", "/me/scores");
