@@ -136,7 +136,7 @@ def running(
         servers.hear()
         warmed = [
             threads.submit(_warm, session.result(), endpoint, name)
-            for name in ("score_stream", "board_stream")
+            for name in ("score_stream", "history_stream", "board_stream")
         ]
         _await_answer(addresses)
         for warm in warmed:

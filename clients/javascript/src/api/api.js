@@ -115,14 +115,8 @@ export class Api {
    * @param {Routes["GET /boards/{board}/entries"]["query"] & CallOptions} [options]
    * @returns {AsyncGenerator<import("./schemas.js").Page, void, undefined>}
    */
-  async *pages(board, { signal, limit = 100, cursor, season } = {}) {
-    do {
-      const query = { limit, cursor, season };
-      const page = await this.#calls.read("GET /boards/{board}/entries", { path: { board }, query, signal });
-      yield page;
-      season = page.season;
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
+  pages(board, options) {
+    return this.#calls.pages("GET /boards/{board}/entries", { board }, options);
   }
 
   /**
@@ -144,14 +138,9 @@ export class Api {
    * @param {Routes["GET /boards/{board}/users/{userId}/history"]["query"] & CallOptions} [options] `limit` is a page's, 100 unless given
    * @returns {AsyncGenerator<Line, void, undefined>}
    */
-  async *history(board, userId, { signal, limit = 100, cursor, season } = {}) {
-    do {
-      const parts = { path: { board, userId }, query: { limit, cursor, season }, signal };
-      const page = await this.#calls.read("GET /boards/{board}/users/{userId}/history", parts);
-      yield* page.lines;
-      season = page.season;
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
+  async *history(board, userId, options) {
+    const pages = this.#calls.pages("GET /boards/{board}/users/{userId}/history", { board, userId }, options);
+    for await (const page of pages) yield* page.lines;
   }
 
   /**

@@ -104,7 +104,7 @@ export declare class Api {
      * @param {Routes["GET /boards/{board}/entries"]["query"] & CallOptions} [options]
      * @returns {AsyncGenerator<import("./schemas.js").Page, void, undefined>}
      */
-    pages(board: string, { signal, limit, cursor, season }?: Routes["GET /boards/{board}/entries"]["query"] & CallOptions): AsyncGenerator<import("./schemas.js").Page, void, undefined>;
+    pages(board: string, options?: Routes["GET /boards/{board}/entries"]["query"] & CallOptions): AsyncGenerator<import("./schemas.js").Page, void, undefined>;
     /**
      * A user's entry and the neighbours. Rejects with `user_not_ranked` if there is none.
      * @param {string} board
@@ -121,7 +121,7 @@ export declare class Api {
      * @param {Routes["GET /boards/{board}/users/{userId}/history"]["query"] & CallOptions} [options] `limit` is a page's, 100 unless given
      * @returns {AsyncGenerator<Line, void, undefined>}
      */
-    history(board: string, userId: string, { signal, limit, cursor, season }?: Routes["GET /boards/{board}/users/{userId}/history"]["query"] & CallOptions): AsyncGenerator<Line, void, undefined>;
+    history(board: string, userId: string, options?: Routes["GET /boards/{board}/users/{userId}/history"]["query"] & CallOptions): AsyncGenerator<Line, void, undefined>;
     /**
      * Some users, e.g. friends, in board order.
      * @param {string} board
