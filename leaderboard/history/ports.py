@@ -29,7 +29,7 @@ class RankFinder(Protocol):
     def known_ranks(
         self, board_season: BoardSeason, user_ids: Sequence[str]
     ) -> Mapping[str, KnownRank] | None:
-        """The version at which each user is known, and the rank; None: the ranking is not whole.
+        """The version at which each user (one at least) is known, and the rank.
 
-        Who is not known is left out.
+        Who is not known is left out. None: the ranking is not whole.
         """
