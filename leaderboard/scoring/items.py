@@ -203,14 +203,9 @@ def noted_write(
     if not days:
         return None
     last = before.last_write
-    return LastWrite(
-        version=version,
-        at_ms=max(now_ms, last.at_ms if last else 0, before.updated_ms or 0),
-        cause=cause,
-        score_before=before.user_score,
-        days=days,
-        before_expires_s=last.expires_s if last else None,
-    )
+    at_ms = max(now_ms, last.at_ms if last else before.updated_ms or 0)
+    expires_s = last.expires_s if last else None
+    return LastWrite(version, at_ms, cause, before.user_score, days, expires_s)
 
 
 def next_version(version: int, *, now_ms: int) -> int:

@@ -13,11 +13,11 @@ from typing import Any
 
 from leaderboard import clock
 from leaderboard.adapters.aws.clients import client, translated
-from leaderboard.adapters.dynamodb import last_writes, readable
+from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import delete_batch
 from leaderboard.adapters.dynamodb.items import Item, plain, typed
 from leaderboard.adapters.dynamodb.reports import Reports
-from leaderboard.adapters.dynamodb.score_items import NO_SCORES, PROFILE
+from leaderboard.adapters.dynamodb.score_items import NO_SCORES, PROFILE, last_write_image
 from leaderboard.boards.seasons import split_key
 from leaderboard.boards.snapshots import BOARD, USER_ID
 from leaderboard.errors import Raced
@@ -129,10 +129,10 @@ def read_history_image(image: Mapping[str, Any]) -> HistoryLine | ErasedUser | N
         return None
     if image.get("standing", {}).get("S") == DELETED:
         return ErasedUser(user_id)
-    if last_writes.NAME not in image:
+    if "wrote" not in image:
         return None
-    write = last_writes.read(plain({last_writes.NAME: image[last_writes.NAME]}))
-    if write is None or write.version != int(image["version"]["N"]):
+    write = readable.last_write(plain(image["wrote"]["M"]))
+    if write.version != int(image["version"]["N"]):
         return None
     board, season = split_key(key)
     if not (USER_ID.fullmatch(user_id) and BOARD.fullmatch(board) and season):
@@ -148,7 +148,7 @@ def _image(line: HistoryLine) -> Item:
     image: Item = {
         "userId": line.user_id,
         "boardSeasonVersion": f"{line.key}#{_digits(line.write.version)}",
-        **last_writes.image_of(line.write),
+        **last_write_image(line.write),
         "expiresAt": line.write.expires_s,
     }
     if line.user_score is not None:
@@ -160,13 +160,11 @@ def _image(line: HistoryLine) -> Item:
 
 def _line(raw: Mapping[str, Any]) -> HistoryLine:
     item = plain(raw)
-    write = last_writes.read({last_writes.NAME: item})
-    assert write is not None
     score, rank = item.get("userScore"), item.get("rank")
     return HistoryLine(
         user_id=item["userId"],
         key=item["boardSeasonVersion"][: -VERSION_DIGITS - 1],
-        write=write,
+        write=readable.last_write(item),
         user_score=None if score is None else readable.exact(score),
         rank=None if rank is None else readable.whole(rank),
     )

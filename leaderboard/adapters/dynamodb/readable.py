@@ -23,10 +23,15 @@ from leaderboard.scoring.items import (
     DELETED,
     HIDDEN,
     VISIBLE,
+    Cause,
+    LastWrite,
 )
 
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 STANDINGS = frozenset({VISIBLE, HIDDEN, BARRED, DELETED})
+CODES = {Cause.ACTION: "a", Cause.TRUSTED_WRITE: "t", Cause.REMOVAL: "r"}
+"""The causes of writes as they are stored."""
+CAUSES = {code: cause for cause, code in CODES.items()}
 Parsed = TypeVar("Parsed")
 
 
@@ -138,3 +143,16 @@ def version_or_garbled(item: Item) -> int:
     """The version; of an item without a readable one what stands in its place."""
     stored = typed(item).get("version")
     return attempted(version, item) or Garbled.at(clock.machine_ms(), stored)
+
+
+def last_write(wrote: Item) -> LastWrite:
+    """The last write of a score, as its item or a line of the history has it."""
+    before, expires = wrote.get("was"), wrote.get("x")
+    return LastWrite(
+        version=version({"version": wrote["v"]}),
+        at_ms=moment(wrote["at"]),
+        cause=CAUSES[wrote["by"]],
+        score_before=None if before is None else exact(before),
+        days=whole(wrote["d"]),
+        before_expires_s=None if expires is None else whole(expires),
+    )

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboard.adapters.aws.clients import client, translated
-from leaderboard.adapters.dynamodb import last_writes, readable
+from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.history import ALL_LINES, HistoryTable
 from leaderboard.adapters.dynamodb.items import plain
 from leaderboard.adapters.dynamodb.score_items import key_of_item
 from leaderboard.history.lines import HistoryLine
 
-ATTRIBUTES = f"userId, boardSeason, userScore, {last_writes.NAME}"
+ATTRIBUTES = "userId, boardSeason, userScore, wrote"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ScoreHistoryTables:
             "Segment": segment,
             "TotalSegments": segments,
             "ProjectionExpression": ATTRIBUTES,
-            "FilterExpression": f"boardSeason = :only AND attribute_exists({last_writes.NAME})",
+            "FilterExpression": "boardSeason = :only AND attribute_exists(wrote)",
             "ExpressionAttributeValues": {":only": {"S": only}},
         }
         if after is not None:
@@ -65,13 +65,12 @@ class ScoreHistoryTables:
 def _last_line(raw: Mapping[str, Any]) -> HistoryLine | None:
     """The line that the last write of a score's item should have."""
     item = plain(raw)
-    write = last_writes.read(item)
-    if write is None:
+    if "wrote" not in item:
         return None
     score = item.get("userScore")
     return HistoryLine(
         user_id=item["userId"],
         key=item["boardSeason"],
-        write=write,
+        write=readable.last_write(item["wrote"]),
         user_score=None if score is None else readable.exact(score),
     )

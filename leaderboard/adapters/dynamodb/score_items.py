@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from leaderboard import clock
-from leaderboard.adapters.dynamodb import last_writes, readable
+from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.items import Garbled, Item, if_version, plain, typed
 from leaderboard.boards import order
 from leaderboard.boards.rules import MAX_SCORE
@@ -27,6 +27,7 @@ from leaderboard.scoring.items import (
     VISIBLE,
     Answer,
     CompletedTicket,
+    LastWrite,
     Profile,
     ScoreItem,
 )
@@ -58,7 +59,7 @@ def score_item(item: Item) -> ScoreItem:
         recovered_us={name: readable.whole(it) for name, it in item.get("paced", {}).items()},
         expires_ms=None if expires is None else readable.whole(expires) * 1000,
         # One that cannot be read keeps nobody from scoring: the history then begins anew.
-        last_write=readable.attempted(last_writes.read, item),
+        last_write=readable.attempted(lambda it: readable.last_write(it["wrote"]), item),
     )
 
 
@@ -120,7 +121,7 @@ def score_image(item: ScoreItem) -> Item:
         "paced": dict(item.recovered_us),
     }
     if item.last_write is not None:
-        image[last_writes.NAME] = last_writes.image_of(item.last_write)
+        image["wrote"] = last_write_image(item.last_write)
     if item.user_score is None:
         assert item.expires_ms is not None
         return {**image, "expiresAt": item.expires_ms // 1000}
@@ -131,6 +132,16 @@ def score_image(item: ScoreItem) -> Item:
         "userScore": item.user_score,
         "scoreUpdatedAt": clock.to_text(item.updated_ms),
     }
+
+
+def last_write_image(it: LastWrite) -> Item:
+    """The last write of a score as it is stored: some 50 bytes of every item, so in short names."""
+    image: Item = {"v": it.version, "at": it.at_ms, "by": readable.CODES[it.cause], "d": it.days}
+    if it.score_before is not None:
+        image["was"] = it.score_before
+    if it.before_expires_s is not None:
+        image["x"] = it.before_expires_s
+    return image
 
 
 def score_state(image: Mapping[str, Any]) -> tuple[str, ScoreState]:

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field, replace
 
 from hypothesis import given, strategies as st
 
-from leaderboard.adapters.dynamodb import last_writes
+from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.items import plain, typed
-from leaderboard.adapters.dynamodb.score_items import score_image, score_item
+from leaderboard.adapters.dynamodb.score_items import (
+    last_write_image,
+    score_image,
+    score_item,
+)
 from leaderboard.boards.rules import Action, Board, Operator
 from leaderboard.scoring import decisions
 from leaderboard.scoring.items import HIDDEN, Cause, LastWrite, Profile, ScoreItem
@@ -117,7 +121,7 @@ def test_time_of_a_write_never_goes_back() -> None:
 
 
 def test_broken_memory_keeps_nobody_from_scoring() -> None:
-    image = {**score_image(submitted(NEW, 5)), last_writes.NAME: {"v": "x"}}
+    image = {**score_image(submitted(NEW, 5)), "wrote": {"v": "x"}}
     read = score_item(plain(typed(image)))
     assert (read.user_score, read.last_write) == (5, None)
 
@@ -134,8 +138,8 @@ def test_write_is_read_as_it_was_stored(
     version: int, at: int, cause: Cause, before: int | None, days: int, expires: int | None
 ) -> None:
     written = LastWrite(version, at, cause, before, days, expires)
-    stored = typed({last_writes.NAME: last_writes.image_of(written)})
-    assert last_writes.read(plain(stored)) == written
+    stored = typed(last_write_image(written))
+    assert readable.last_write(plain(stored)) == written
 
 
 @dataclass
