@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import Field
 
+from handlers import histories
 from handlers.answers import (
     ADA,
     ALL_TIME,
@@ -45,6 +46,7 @@ MAX_USERS = 100
 Limit = Query(ge=1, le=MAX_LIMIT, description="How many entries at most")
 
 app = resolver()
+app.include_router(histories.router)
 
 
 class BoardsJson(TypedDict):

@@ -1,7 +1,8 @@
-"""Upkeep of what lies beside the live boards: copies of profiles, tops of seasons of long ago.
+"""Upkeep of what lies beside the live boards: copies of profiles, tops of seasons of long ago,
+histories of deleted users.
 
-`{"profiles": [userId], "archived": [{"board", "season", "userIds"}]}`, as `score_stream` asks; by
-hand too. It may be repeated.
+`{"profiles": [userId], "archived": [{"board", "season", "userIds"}]}`, as `score_stream` asks, and
+`{"histories": [userId]}`, as `history_stream` asks; by hand too. It may be repeated.
 
 A task that fails beside others is asked for again alone: Lambda repeats whole events, and with
 them all that was done. Where all of an event fails, Lambda is left to repeat it, after a while.
@@ -23,9 +24,12 @@ Json = dict[str, Any]
 
 LOGGED = 10
 """Tasks that failed whose reasons an invocation logs."""
+SHARE = 0.8
+"""Of the time that an invocation has; the rest is for what is under way then."""
 USAGE = (
-    'Send {"profiles": ["userId"]}, or '
-    '{"archived": [{"board": "weekly", "season": "2026-W01", "userIds": ["userId"]}]}, or both.'
+    'Send {"profiles": ["userId"]}, '
+    '{"archived": [{"board": "weekly", "season": "2026-W01", "userIds": ["userId"]}]} '
+    'or {"histories": ["userId"]}, or several of them.'
 )
 
 
@@ -34,17 +38,26 @@ USAGE = (
 def handler(event: Json, context: LambdaContext) -> Json:
     """Raises Unavailable when nothing could be done, so that Lambda tries the event again."""
     tasks = _tasks(event)
-    done = wiring.upkeep().run(tasks)
+    seconds = context.get_remaining_time_in_millis() / 1000 * SHARE
+    done = wiring.upkeep().run(tasks, seconds=seconds)
     count("ScoresCopied", done.copied)
     count("ArchivedTopsRecorded", done.recorded)
+    count("HistoryLinesErased", done.erased)
     for reason in done.reasons[:LOGGED]:
         logger.error("upkeep task failed", exc_info=reason)
-    summary = {"copied": done.copied, "recorded": done.recorded, "failed": len(done.failed)}
+    summary = {
+        "copied": done.copied,
+        "recorded": done.recorded,
+        "erased": done.erased,
+        "failed": len(done.failed),
+    }
     logger.info("upkeep", extra=summary)
     if done.failed:
         if len(done.failed) == len(tasks):
             raise Unavailable("Nothing of this event could be done. It is tried again by itself.")
         wiring.upkeep_function().ask(done.failed)
+    if done.unfinished:
+        wiring.upkeep_function().ask(done.unfinished)
     return summary
 
 

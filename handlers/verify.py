@@ -2,7 +2,7 @@
 table's index, and have what is cold filled. `{"audit": false}`: the totals alone.
 
 By hand, `{"board": "global", "deep": true}` (or with a `season` as well) compares a whole ranking
-with the table and answers every difference.
+with the table, and every score with the lines of its history, and answers every difference.
 
 Before a deploy, `{"schedules": {"global": "never"}}` answers which boards have scores that nobody
 would see by those.
@@ -10,6 +10,7 @@ would see by those.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -31,7 +32,7 @@ SHARE = 0.8
 NAMED = 100
 """Board-seasons that an answer names of each kind."""
 USAGE = (
-    'To compare a whole ranking with the table, send {"board": "global", "deep": true}, and a '
+    'To compare a whole ranking with the tables, send {"board": "global", "deep": true}, and a '
     '"season" if not the current one.'
 )
 
@@ -105,6 +106,10 @@ def _board_season(event: Json) -> BoardSeason:
 
 
 def _compare(board_season: BoardSeason, seconds: float) -> Json:
+    deadline = time.monotonic() + seconds
     answer = wiring.ranking_comparison().run(board_season, seconds=seconds)
-    logger.info("verify", extra={name: answer[name] for name in answer if name != "shown"})
+    left = max(deadline - time.monotonic(), 0)
+    answer |= wiring.history_comparison().run(board_season, seconds=left)
+    shown = ("shown", "shownHistories")
+    logger.info("verify", extra={name: answer[name] for name in answer if name not in shown})
     return answer

@@ -17,6 +17,7 @@ class Settings:
     boards_table: str
     connections_table: str
     submissions_table: str
+    history_table: str
     cache_endpoint: str
     cache_name: str
     cache_user: str
@@ -39,6 +40,7 @@ class Settings:
     reach: int
     record_interval_ms: int
     rebuild_segments: int
+    rank_wait_ms: int
     frame_interval_ms: int | None
     region: str
     endpoint_url: str
@@ -70,6 +72,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         boards_table=text("BOARDS_TABLE"),
         connections_table=text("CONNECTIONS_TABLE"),
         submissions_table=text("SUBMISSIONS_TABLE"),
+        history_table=text("HISTORY_TABLE"),
         cache_endpoint=text("CACHE_ENDPOINT"),
         cache_name=text("CACHE_NAME"),
         cache_user=text("CACHE_USER"),
@@ -92,6 +95,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         reach=number("VIEWERS_PER_FUNCTION", 10_000),
         record_interval_ms=number("RECORD_INTERVAL_MS", 100),
         rebuild_segments=number("REBUILD_SEGMENTS", 1),
+        rank_wait_ms=number("RANK_WAIT_MS", 0),
         frame_interval_ms=int(interval) if interval else None,
         region=text("AWS_REGION", text("AWS_DEFAULT_REGION", "us-east-1")),
         endpoint_url=text("AWS_ENDPOINT_URL").rstrip("/"),

@@ -40,6 +40,7 @@ FIRST = {
     "board_stream": "board-stream",
     "boards": "get-top",
     "fanout": "fanout",
+    "history_stream": "history-stream",
     "moderation": "get-standing",
     "rebuild": "rebuild",
     "score_stream": "score-stream",

@@ -57,6 +57,7 @@ class Addresses:
     boards_table: str
     connections_table: str
     submissions_table: str
+    history_table: str
     log: str
     page: str
 
@@ -133,9 +134,13 @@ def running(
             session.result(), endpoint=endpoint, cache=cache, log=log, page_url=page_server.url
         )
         servers.hear()
-        warmed = threads.submit(_warm, session.result(), endpoint, "score_stream")
+        warmed = [
+            threads.submit(_warm, session.result(), endpoint, name)
+            for name in ("score_stream", "history_stream")
+        ]
         _await_answer(addresses)
-        warmed.result()
+        for warm in warmed:
+            warm.result()
         # Last: the deployment wrote to its table, so that its processes start by themselves, and
         # while both are busy the emulator would start a third.
         _warm(session.result(), endpoint, "board_stream")
@@ -251,6 +256,7 @@ def _addresses(
         boards_table=outputs["BoardsTableName"],
         connections_table=outputs["ConnectionsTableName"],
         submissions_table=outputs["SubmissionsTableName"],
+        history_table=outputs["HistoryTableName"],
         log=str(log),
         page=page_url,
     )

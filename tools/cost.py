@@ -34,7 +34,7 @@ CACHE_UNITS = 0.0023 / MILLION
 LOG_GIGABYTES = 0.50
 TRANSFER_GIGABYTES = 0.09
 """What leaves for the internet; only the worst hour counts it."""
-AT_REST_MONTHLY = 8.58
+AT_REST_MONTHLY = 8.68
 """A stage like `dev` that nobody uses; `tools/rest.py` adds it up from the packaged template."""
 
 FUNCTION_GB = 1.0
@@ -42,6 +42,10 @@ REQUEST_SECONDS = 0.015
 """What a function that answers a request runs for, warm."""
 RECORD_SECONDS = 0.1
 """A board is recorded ten times a second at most."""
+LINE_WINDOW_SECONDS, LINES_AT_ONCE = 5, 500
+"""How long the history collects scores for one invocation, and how many one takes at most."""
+LINES_SECONDS, LINE_SECONDS = 0.2, 0.002
+"""What that invocation runs for: it waits for the ranking, then writes line after line."""
 ENTRY_BYTES = 220
 """An entry of a board's item."""
 CONNECTION_ROW_BYTES = 130
@@ -72,6 +76,8 @@ class Load:
     reads_per_second: float = 0.0
     attempt_share: float = 0.0
     """Of the writes, those that complete an action with a challenge: its ticket is a write, too."""
+    history: bool = True
+    """Whether each write leaves a line of the user's history (`historyDays`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ def bill(load: Load) -> Bill:
     frames = min(changes, 1000 / rest) if rest else 0.0
     posts = frames * load.viewers
     shows = min(records, frames) if rest else records
+    lines = load.writes_per_second if load.history else 0.0
     parts = {
         "scores: HTTP requests": load.writes_per_second * HTTP_REQUESTS,
         # The item, and its index: the sort key moves, which is one entry gone and one written.
@@ -103,6 +110,9 @@ def bill(load: Load) -> Bill:
         "scores: attempts": load.writes_per_second * load.attempt_share * _attempt(),
         "ranking: functions": records * _invocation(RECORD_SECONDS),
         "ranking: cache": load.writes_per_second * 3 * CACHE_UNITS,
+        "history: table": lines * WRITE_UNITS,
+        "history: functions": _writing_lines(lines),
+        "history: cache": lines * CACHE_UNITS,
         "tops: table": records * _kilobytes(load.top_size * ENTRY_BYTES) * WRITE_UNITS,
         "frames: messages": posts * MESSAGES,
         "frames: functions": _posting(load, frames, rest),
@@ -174,6 +184,15 @@ def _posting(load: Load, frames: float, rest_ms: int) -> float:
     """One invocation stays for each frame's interval; posting itself may take longer."""
     lasts = max(rest_ms / 1000, load.viewers / POSTS_PER_CORE)
     return frames * _invocation(lasts)
+
+
+def _writing_lines(lines_per_second: float) -> float:
+    """Batches are as full as the window makes them."""
+    batches = max(1 / LINE_WINDOW_SECONDS, lines_per_second / LINES_AT_ONCE)
+    batches = min(batches, lines_per_second)
+    return batches * _invocation(LINES_SECONDS) + lines_per_second * (
+        LINE_SECONDS * FUNCTION_GB * LAMBDA_GB_SECONDS
+    )
 
 
 def _connecting() -> float:
@@ -265,6 +284,7 @@ def parse(arguments: list[str] | None = None) -> Load:
     parser.add_argument(
         "--reads-per-second", type=_rate, default=0.0, help="of tops, over HTTP (default: none)"
     )
+    parser.add_argument("--no-history", action="store_true", help="the board has historyDays: 0")
     given = parser.parse_args(arguments)
     return Load(
         viewers=given.viewers,
@@ -275,6 +295,7 @@ def parse(arguments: list[str] | None = None) -> Load:
         posts_per_second=given.posts_per_second,
         top_size=given.top_size,
         reads_per_second=given.reads_per_second,
+        history=not given.no_history,
     )
 
 

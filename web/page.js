@@ -14,6 +14,7 @@ import { Boards } from "./boards.js";
 import { createApi } from "./client/api/index.js";
 import "./client/element.js";
 import { createLeaderboard } from "./client/index.js";
+import { Curve } from "./curve.js";
 import { find, tell, write } from "./elements.js";
 import { KeptAnswers } from "./kept_answers.js";
 import { OwnPlace } from "./own_place.js";
@@ -47,6 +48,7 @@ const api = createApi({
 const announcer = new Announcer();
 const live = /** @type {import("./client/element.js").LiveLeaderboard} */ (find("live"));
 const ownPlace = new OwnPlace(api);
+const curve = new Curve(api);
 const status = new BoardStatus(leaderboard, announcer);
 const clock = new SeasonClock(leaderboard, announcer);
 const seasonEnd = new SeasonEnd({ api, announcer, now: leaderboard.now });
@@ -57,6 +59,7 @@ const account = new Account({
   onPlayer: (player) => {
     mark(live, "own", player?.userId ?? null);
     ownPlace.of(player);
+    curve.of(player);
     ranking.own(player?.userId ?? null);
     seasonEnd.own(player?.userId ?? null);
     invite();
@@ -66,7 +69,10 @@ const account = new Account({
 const deletion = new AccountDeletion({ api, account });
 const actions = new Actions({
   api,
-  onScore: (board, { entry }) => ownPlace.scored(board, entry),
+  onScore: (board, { entry }) => {
+    ownPlace.scored(board, entry);
+    curve.scored(board, entry);
+  },
   onFailure: (error) => account.fail(error),
 });
 const boards = new Boards({ named: configuration.boards ?? [], onChoice: choose });
@@ -97,6 +103,7 @@ function choose(board) {
     seasonEnd.show(null);
     ranking.beside(null);
     ownPlace.show(null);
+    curve.show(null);
     write(find("total"), "–");
     tell(find("empty"), null);
     find("invitation").hidden = true;
@@ -149,6 +156,7 @@ function show(board) {
   ranking.beside(board);
   if (rules?.season && rules.season.season !== board.season) learn(board.season);
   ownPlace.show(board, rules?.format);
+  curve.show(board, rules);
   announcer.heed(board, api.account.userId, rules?.format);
   write(find("total"), count(board.total));
   tell(find("empty"), null);

@@ -188,7 +188,7 @@ export class Ranking {
     this.#table.words = boardWords(format);
     this.#table.formatScore = (score) => amount(score, format);
     this.#table.setAttribute("label", `${find("board-title").textContent}: ${seasonName(this.#season)}`);
-    this.#table.snapshot = { board: this.#board, season: this.#season, epoch: null, version: 0, total, endsAt: null, entries, publishedAt: null, scoredAt: null };
+    this.#table.snapshot = { board: this.#board, season: this.#season, epoch: null, version: 0, total, endsAt: null, since: null, entries, publishedAt: null, scoredAt: null };
     const [from, to] = [entries[0]?.rank, entries.at(-1)?.rank];
     write(find("ranking-part"), from && to ? text("ranking.part", { from, to, total }) : "");
     if (entries.length === 0) tell(find("ranking-said"), text("ranking.empty"));

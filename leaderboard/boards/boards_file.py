@@ -150,6 +150,7 @@ class BoardRule(Rule):
     negative_points: Annotated[bool, Field(strict=True)] = False
     keep_seasons: Annotated[int, Field(strict=True, ge=0, le=100)] = 4
     boards_per_player: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    history_days: Annotated[int, Field(strict=True, ge=0, le=3650)] = 90
 
     def board(self, name: str) -> Board:
         """The rules as a plain value, of the board or pattern of that name."""
@@ -169,6 +170,7 @@ class BoardRule(Rule):
             negative_points=self.negative_points,
             keep_seasons=self.keep_seasons,
             boards_per_player=self.boards_per_player,
+            history_days=self.history_days,
         )
 
     def mistakes(self, name: str) -> dict[str, str]:

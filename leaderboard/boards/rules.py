@@ -126,5 +126,7 @@ class Board:
     """The pattern of boards.yml that a board's id matches, if the board is not named there."""
     boards_per_player: int | None = None
     """Boards of its pattern that one player may open by actions."""
+    history_days: int = 90
+    """How long the lines of a user's history are kept; 0: none are written."""
     listed: bool = True
     """Whether GET /boards names it; everything else works the same."""

@@ -22,3 +22,11 @@ class Listing:
 
     entries: tuple[Entry, ...]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRank:
+    """The version at which a ranking knows a user, and the rank; None for who is not on it."""
+
+    version: int
+    rank: int | None

@@ -16,18 +16,20 @@ class UpkeepTasks:
     `profiles`: users whose scores must get the name and standing of their profile. `archived`: by
     the key of a board-season, the users whose scores changed there. The cache does not keep these
     seasons, so their tops are recorded from the table. Of a board that boards.yml no longer has,
-    these are the users who have no score any more.
+    these are the users who have no score any more. `histories`: deleted users, whose lines are to
+    be erased.
     """
 
     profiles: Collection[str] = ()
     archived: Mapping[str, Collection[str]] = field(default_factory=dict)
+    histories: Collection[str] = ()
 
     def __len__(self) -> int:
-        return len(self.profiles) + len(self.archived)
+        return len(self.profiles) + len(self.archived) + len(self.histories)
 
     def to_json(self) -> dict[str, Any]:
         """The event of the function `upkeep`."""
-        return {
+        event: dict[str, Any] = {
             "profiles": list(self.profiles),
             "archived": [
                 {"board": board, "season": season, "userIds": list(user_ids)}
@@ -35,6 +37,9 @@ class UpkeepTasks:
                 for board, season in [split_key(key)]
             ],
         }
+        if self.histories:
+            event["histories"] = list(self.histories)
+        return event
 
     @classmethod
     def from_json(cls, event: Mapping[str, Any]) -> UpkeepTasks:
@@ -42,4 +47,4 @@ class UpkeepTasks:
         archived = {
             key_of(it["board"], it["season"]): it["userIds"] for it in event.get("archived", ())
         }
-        return cls(tuple(event.get("profiles", ())), archived)
+        return cls(tuple(event.get("profiles", ())), archived, tuple(event.get("histories", ())))

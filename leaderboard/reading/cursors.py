@@ -1,8 +1,9 @@
 """Cursors: where a page of a board ended, as a text that clients send back unread.
 
-A cursor is the position of the page's last entry, with a digest that binds it to its board and
-season. The digest has no key, because a cursor opens nothing that is not public. It only tells a
-cursor that was cut or made up from one that the service gave out.
+A cursor is the position of the page's last entry, or the version of its last line. A digest binds
+it to its board and season, and that of a history to its user. The digest has no key, because a
+cursor opens nothing that is not public. It only tells a cursor that was cut or made up from one
+that the service gave out.
 """
 
 from __future__ import annotations
@@ -25,15 +26,12 @@ MAX_CHARACTERS = 160
 
 def to_text(position: Position, *, key: str) -> str:
     """The cursor of the page behind a position, on the board-season of that key."""
-    content = f"{position.user_score}.{position.updated_ms}.{position.user_id}"
-    bound = f"{FORMAT} {key} {content}".encode()
-    digest = hashlib.sha256(bound).digest()[:DIGEST_BYTES]
-    return FORMAT + base64.urlsafe_b64encode(digest + content.encode()).decode().rstrip("=")
+    return _bound(f"{position.user_score}.{position.updated_ms}.{position.user_id}", key)
 
 
 def from_text(text: str, *, key: str) -> Position:
     """The inverse of `to_text`; raises Invalid for anything that it did not make."""
-    position = _position(text)
+    position = _position(_content(text))
     if position is None or to_text(position, key=key) != text:
         raise Invalid(
             "This cursor is not of this board and season. Start again without a cursor.",
@@ -42,15 +40,45 @@ def from_text(text: str, *, key: str) -> Position:
     return position
 
 
-def _position(text: str) -> Position | None:
+def of_line(version: int, *, key: str, user_id: str) -> str:
+    """The cursor of the lines older than that of a version, of a user's history."""
+    return _bound(str(version), f"{key} {user_id}")
+
+
+def line_of(text: str, *, key: str, user_id: str) -> int:
+    """The inverse of `of_line`; raises Invalid for anything that it did not make."""
+    content = _content(text)
+    if content is not None and content.isdigit():
+        version = int(content)
+        if of_line(version, key=key, user_id=user_id) == text:
+            return version
+    raise Invalid(
+        "This cursor is not of this user's history. Start again without a cursor.", path="cursor"
+    )
+
+
+def _bound(content: str, key: str) -> str:
+    digest = hashlib.sha256(f"{FORMAT} {key} {content}".encode()).digest()[:DIGEST_BYTES]
+    return FORMAT + base64.urlsafe_b64encode(digest + content.encode()).decode().rstrip("=")
+
+
+def _content(text: str) -> str | None:
+    """What a cursor says, whatever it is bound to; None for what cannot be a cursor."""
     if len(text) > MAX_CHARACTERS or not text.isascii():
         return None
     encoded = text[len(FORMAT) :]
     try:
-        content = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))[DIGEST_BYTES:]
-        score, updated, user_id = content.decode("ascii").split(".", 2)
-        position = Position(int(score), int(updated), user_id)
+        decoded = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        return decoded[DIGEST_BYTES:].decode("ascii")
     except (binascii.Error, ValueError):
+        return None
+
+
+def _position(content: str | None) -> Position | None:
+    try:
+        score, updated, user_id = (content or "").split(".", 2)
+        position = Position(int(score), int(updated), user_id)
+    except ValueError:
         return None
     known = (
         abs(position.user_score) <= MAX_SCORE

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score
+from leaderboard.history.lines import HistoryLine
 from leaderboard.ranking.listings import Position
 from leaderboard.ranking.tops import KeptTop
 
@@ -22,6 +23,15 @@ class KeptTops(Protocol):
 
     def read_paces(self, boards: Sequence[str]) -> list[str | None]:
         """What each board's last frame said of its pace, as JSON; None where nothing is kept."""
+
+
+class LineStore(Protocol):
+    """The lines of users' histories, read consistently. Raises Unavailable."""
+
+    def read(
+        self, user_id: str, key: str, *, before_version: int | None = None, limit: int
+    ) -> list[HistoryLine]:
+        """Up to `limit` lines on a board-season, newest first; those older than a version's."""
 
 
 class ScoreIndex(Protocol):

@@ -5,6 +5,7 @@ that are filled and checked against the table, and tops recorded again. The func
 `verify`, `seasons` and `upkeep` call it. Nobody who follows one score needs it.
 
 `rebuild` fills rankings from the table, and `rebuild_starter` starts it. `verification` checks the
-tops each minute, and `comparison` a whole ranking by hand. `totals`, `season_rollover` and
-`rule_changes` run each minute. `upkeep` and `archive` serve seasons of long ago.
+tops each minute; by hand `comparison` checks a whole ranking, and `history_comparison` what
+explains its scores. `totals`, `season_rollover` and `rule_changes` run each minute. `upkeep` and
+`archive` serve seasons of long ago.
 """

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from leaderboard.boards.rules import Order
 from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Score
+from leaderboard.history.lines import HistoryLine
 from leaderboard.ranking.listings import Position
 from leaderboard.ranking.ports import BoardReader, RankingCache, RankingReader
 from leaderboard.ranking.score_state import ScoreState
@@ -59,6 +60,30 @@ class ScoreReader(Protocol):
 
     def read_states(self, key: str, user_ids: Sequence[str]) -> list[ScoreState]:
         """The states of these users, `USERS_AT_ONCE` at most; who has no item is left out."""
+
+
+class HistoryEraser(Protocol):
+    """Deletes lines of histories. Raises Unavailable."""
+
+    def erase(self, user_id: str, *, deadline: float) -> tuple[int, bool]:
+        """Delete a user's lines until that time of the monotonic clock: how many, and whether all
+        are gone."""
+
+
+class ScoreHistories(Protocol):
+    """Scores beside their histories, both read consistently. Raises Unavailable."""
+
+    def read_last_writes(
+        self, segment: int, segments: int, *, after: Json | None, only: str
+    ) -> tuple[list[HistoryLine], Json | None]:
+        """The last writes of a page of a segment of the table of scores, of one board-season, as
+        the lines that they should have; and where the segment goes on."""
+
+    def find_last_write(self, user_id: str, key: str) -> HistoryLine | None:
+        """The last write of one user's score; None if its item remembers none."""
+
+    def read_lines(self, user_id: str, key: str) -> list[HistoryLine]:
+        """All lines of a user on a board-season, newest first."""
 
 
 class OrderIndex(Protocol):

@@ -27,9 +27,11 @@ from leaderboard.scoring.items import (
     DELETED,
     UNSCORED_MS,
     Answer,
+    Cause,
     CompletedTicket,
     ScoreItem,
     next_version,
+    noted_write,
 )
 from leaderboard.scoring.judges import FAILED, Completion
 from leaderboard.scoring.tickets import REFUSAL, ActionTicket
@@ -133,7 +135,7 @@ def submit(board: Board, item: ScoreItem, *, amount: int, now_ms: int) -> Decisi
     Raises Invalid, Barred and ScoreLimit; nothing is written then.
     """
     refuse(item.standing)
-    scored = _scored(board, item, amount, now_ms=now_ms)
+    scored = _scored(board, item, amount, cause=Cause.TRUSTED_WRITE, now_ms=now_ms)
     return Decision(_answer(item, scored), scored)
 
 
@@ -191,7 +193,7 @@ def _completed(
     if points is None:
         after = _next(before, now_ms=now_ms)
     else:
-        after = _scored(it.board, before, points, now_ms=now_ms)
+        after = _scored(it.board, before, points, cause=Cause.ACTION, now_ms=now_ms)
     newest = CompletedTicket(ticket.ticket, now_ms, _answer(before, after))
     remembered = (newest, *before.completed.get(it.action, ()))[:REMEMBERED]
     return replace(
@@ -201,7 +203,7 @@ def _completed(
     )
 
 
-def _scored(board: Board, item: ScoreItem, amount: int, *, now_ms: int) -> ScoreItem:
+def _scored(board: Board, item: ScoreItem, amount: int, *, cause: Cause, now_ms: int) -> ScoreItem:
     """The item after the write: one version on, and the time moved only if the score did."""
     if amount < 0 and board.operator is Operator.INCREMENT and not board.negative_points:
         raise Invalid(f"{board.board!r} takes no negative points.", path="delta")
@@ -212,12 +214,16 @@ def _scored(board: Board, item: ScoreItem, amount: int, *, now_ms: int) -> Score
             f"this would make {score}."
         )
     changed = score != item.user_score
+    after = _next(item, now_ms=now_ms)
     return replace(
-        _next(item, now_ms=now_ms),
+        after,
         user_score=score,
         # Never back: a write that was accepted before the last one may be decided after it.
         updated_ms=max(now_ms, item.updated_ms or 0) if changed else item.updated_ms,
         expires_ms=None,
+        last_write=noted_write(
+            item, version=after.version, cause=cause, days=board.history_days, now_ms=now_ms
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from leaderboard.boards.rules import Board
 from leaderboard.boards.seasons import key_of
@@ -22,11 +23,42 @@ UNKNOWN = "unknown"
 OUT = frozenset({BARRED, DELETED})
 """The standings of users who may not score and keep no sockets."""
 
+DAY_SECONDS = 86_400
 UNSCORED_MS = 7 * 86_400_000
 """How long an item without a score stays: as long as a ticket may live, and longer than the stream
 keeps a record."""
 SUBMISSION_MS = 48 * 3_600_000
 """How long a trusted write is remembered: past the 24 hours that are promised."""
+
+
+class Cause(StrEnum):
+    """What a write of a score was, as the user's history says it."""
+
+    ACTION = "action"
+    TRUSTED_WRITE = "trusted_write"
+    REMOVAL = "removal"
+
+
+@dataclass(frozen=True, slots=True)
+class LastWrite:
+    """The last write of a score, as its item remembers it: what the line of the history is made of.
+
+    `version` is the item's at that write; a rename moves the item's alone. `score_before` is None
+    where there was no score. The line is kept for `days`. `before_expires_s` says until when the
+    line before it is kept; None: the history begins here.
+    """
+
+    version: int
+    at_ms: int
+    cause: Cause
+    score_before: int | None
+    days: int
+    before_expires_s: int | None = None
+
+    @property
+    def expires_s(self) -> int:
+        """When its line expires, in seconds."""
+        return self.at_ms // 1000 + self.days * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +104,7 @@ class ScoreItem:
     item of a player who has only tried) goes at `expires_ms`. `completed` are the newest completed
     tickets of each action, the newest first. `open` is, of each action with a challenge, the one
     ticket that counts. `recovered_us` says when each limit has fully recovered (microseconds).
+    `last_write` is None where no line of a history is to be written.
     """
 
     user_id: str
@@ -87,6 +120,7 @@ class ScoreItem:
     open: Mapping[str, str] = field(default_factory=dict)
     recovered_us: Mapping[str, int] = field(default_factory=dict)
     expires_ms: int | None = None
+    last_write: LastWrite | None = None
 
     @property
     def key(self) -> str:
@@ -156,6 +190,22 @@ class Write:
 def unnamed(user_id: str) -> Profile:
     """The profile of a user who has none yet."""
     return Profile(user_id, default_name(user_id))
+
+
+def noted_write(
+    before: ScoreItem, *, version: int, cause: Cause, days: int, now_ms: int
+) -> LastWrite | None:
+    """What an item remembers of a write of its score; None on a board without histories.
+
+    Its time is never before that of the line before: a write that was accepted earlier may be
+    decided later.
+    """
+    if not days:
+        return None
+    last = before.last_write
+    at_ms = max(now_ms, last.at_ms if last else before.updated_ms or 0)
+    expires_s = last.expires_s if last else None
+    return LastWrite(version, at_ms, cause, before.user_score, days, expires_s)
 
 
 def next_version(version: int, *, now_ms: int) -> int:

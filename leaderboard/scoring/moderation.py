@@ -99,7 +99,7 @@ class Moderation:
             act = Act(profile.standing, by, now, f"{done}: {reason}" if reason else done)
             with contextlib.suppress(Raced):
                 self.store.write_removal(
-                    removed(item, now_ms=now),
+                    removed(item, history_days=board_season.rules.history_days, now_ms=now),
                     read_version=item.version,
                     profile_version=profile.version,
                     history=None if profile.standing == DELETED else read.with_act(act),

@@ -10,28 +10,43 @@ from __future__ import annotations
 from dataclasses import replace
 
 from leaderboard.boards.snapshots import default_name
-from leaderboard.scoring.items import DELETED, UNSCORED_MS, Profile, ScoreItem, next_version
+from leaderboard.scoring.items import (
+    DELETED,
+    UNSCORED_MS,
+    Cause,
+    Profile,
+    ScoreItem,
+    next_version,
+    noted_write,
+)
 
 DAY_MS = 86_400_000
 USER_MS = 8 * DAY_MS
 """A deleted player's access token lives an hour more, and takes tickets of up to seven days."""
 
 
-def removed(item: ScoreItem, *, now_ms: int) -> ScoreItem:
-    """The tombstone of a score."""
+def removed(item: ScoreItem, *, history_days: int, now_ms: int) -> ScoreItem:
+    """The tombstone of a score. The removal is a line of the user's history, kept for so long."""
+    version = next_version(item.version, now_ms=now_ms)
     return replace(
         item,
         user_name="",
         user_score=None,
         updated_ms=None,
-        version=next_version(item.version, now_ms=now_ms),
+        version=version,
         expires_ms=now_ms + UNSCORED_MS,
+        last_write=noted_write(
+            item, version=version, cause=Cause.REMOVAL, days=history_days, now_ms=now_ms
+        ),
     )
 
 
 def erased(item: ScoreItem, *, profile_version: int, now_ms: int) -> ScoreItem:
-    """The tombstone of a deleted player's score, or of an item that had none."""
-    stone = removed(item, now_ms=now_ms)
+    """The tombstone of a deleted player's score, or of an item that had none.
+
+    The history goes with the player, so it gets no line of this.
+    """
+    stone = removed(item, history_days=0, now_ms=now_ms)
     return replace(stone, standing=DELETED, profile_version=profile_version)
 
 

@@ -17,6 +17,8 @@ from leaderboard.wiring.adapters import (
     connection_table as connection_table,
     connections_api as connections_api,
     failure_queue as failure_queue,
+    history_table as history_table,
+    line_reader as line_reader,
     ranking_cache as ranking_cache,
     read_connection as read_connection,
     read_ranking as read_ranking,
@@ -38,6 +40,8 @@ from leaderboard.wiring.path import (
     board_season as board_season,
     broadcaster as broadcaster,
     edge as edge,
+    histories as histories,
+    history_writer as history_writer,
     ingest as ingest,
     moderation as moderation,
     profiles as profiles,
@@ -51,6 +55,7 @@ from leaderboard.wiring.path import (
 )
 from leaderboard.wiring.repair import (
     archive as archive,
+    history_comparison as history_comparison,
     ranking_comparison as ranking_comparison,
     rebuild as rebuild,
     rule_changes as rule_changes,

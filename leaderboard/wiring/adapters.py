@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.aws.keys import TicketKeys
     from leaderboard.adapters.dynamodb.boards import BoardTable
     from leaderboard.adapters.dynamodb.connections import ConnectionTable
+    from leaderboard.adapters.dynamodb.history import HistoryTable
     from leaderboard.adapters.dynamodb.index import BoardIndex
     from leaderboard.adapters.dynamodb.reports import Reports
     from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.valkey.rebuild_claim import RebuildClaim
     from leaderboard.adapters.valkey.run_memory import ValkeyRunMemory
     from leaderboard.adapters.valkey.viewer_cache import ViewerCache
+    from leaderboard.history.ports import LineReader
     from leaderboard.ranking.score_image import ImageReader
 
 
@@ -77,6 +79,13 @@ def score_scanner() -> ScoreScanner:
     from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
 
     return ScoreScanner(configuration().scores_table, reports())
+
+
+@cache
+def history_table() -> HistoryTable:
+    from leaderboard.adapters.dynamodb.history import HistoryTable
+
+    return HistoryTable(configuration().history_table, reports())
 
 
 @cache
@@ -193,3 +202,11 @@ def score_image_reader() -> ImageReader:
     from leaderboard.adapters.dynamodb.score_items import read_image
 
     return read_image
+
+
+@cache
+def line_reader() -> LineReader:
+    """What reads the lines of histories in the images of the stream of scores."""
+    from leaderboard.adapters.dynamodb.history import read_history_image
+
+    return read_history_image

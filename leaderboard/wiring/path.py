@@ -15,6 +15,7 @@ from leaderboard.wiring.adapters import (
     configuration,
     connection_table,
     connections_api,
+    history_table,
     ranking_cache,
     read_connection,
     read_ranking,
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
     from leaderboard.frames.changes import BatchReader
     from leaderboard.frames.delivery import Sender
     from leaderboard.frames.subscriptions import Subscriptions
+    from leaderboard.history.history_writer import HistoryWriter
     from leaderboard.ranking.ingest import Ingest
     from leaderboard.ranking.recorder import Recorder
+    from leaderboard.reading.histories import Histories
     from leaderboard.reading.reads import Reads
     from leaderboard.repair.rebuild_starter import RebuildStarter
     from leaderboard.scoring.moderation import Moderation
@@ -112,6 +115,20 @@ def ingest() -> Ingest:
         rebuilds=rebuild_starter(),
         upkeep=upkeep_function(),
         moderation=ModerationFunction(it.moderation_function),
+        now_ms=clock.now_ms,
+    )
+
+
+@cache
+def history_writer() -> HistoryWriter:
+    from leaderboard.history.history_writer import HistoryWriter
+
+    return HistoryWriter(
+        catalog=catalog(),
+        store=history_table(),
+        rankings=read_ranking(),
+        upkeep=upkeep_function(),
+        wait_seconds=configuration().rank_wait_ms / 1000,
         now_ms=clock.now_ms,
     )
 
@@ -207,6 +224,13 @@ def subscriptions() -> Subscriptions:
         per_minute=configuration().messages_per_minute,
         now_ms=clock.now_ms,
     )
+
+
+@cache
+def histories() -> Histories:
+    from leaderboard.reading.histories import Histories
+
+    return Histories(lines=history_table(), index=board_index())
 
 
 @cache

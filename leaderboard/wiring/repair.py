@@ -12,6 +12,7 @@ from leaderboard.wiring.adapters import (
     catalog,
     configuration,
     connection_table,
+    history_table,
     ranking_cache,
     rebuild_claim,
     rebuild_function,
@@ -24,6 +25,7 @@ from leaderboard.wiring.path import profiles, rebuild_starter, recorder
 if TYPE_CHECKING:
     from leaderboard.repair.archive import Archive
     from leaderboard.repair.comparison import RankingComparison
+    from leaderboard.repair.history_comparison import HistoryComparison
     from leaderboard.repair.rebuild import Rebuild
     from leaderboard.repair.rule_changes import RuleChanges
     from leaderboard.repair.schedule_check import ScheduleCheck
@@ -111,6 +113,19 @@ def ranking_comparison() -> RankingComparison:
 
 
 @cache
+def history_comparison() -> HistoryComparison:
+    from leaderboard.adapters.dynamodb.score_histories import ScoreHistoryTables
+    from leaderboard.repair.history_comparison import HistoryComparison
+
+    it = configuration()
+    return HistoryComparison(
+        histories=ScoreHistoryTables(it.scores_table, history_table()),
+        segments=it.rebuild_segments,
+        now_ms=clock.machine_ms,
+    )
+
+
+@cache
 def schedule_check() -> ScheduleCheck:
     from leaderboard.repair.schedule_check import ScheduleCheck
 
@@ -171,4 +186,6 @@ def rule_changes() -> RuleChanges:
 def upkeep() -> Upkeep:
     from leaderboard.repair.upkeep import Upkeep
 
-    return Upkeep(catalog=catalog(), profiles=profiles(), archive=archive())
+    return Upkeep(
+        catalog=catalog(), profiles=profiles(), archive=archive(), histories=history_table()
+    )

@@ -164,6 +164,8 @@ class PlayedService:
         self.boards = {it.board: it for it in boards}
         self.asked: list[str] = []
         self.player: str | None = None
+        self.history: list[int | None] = []
+        """What the player's lines say, on every board, newest first."""
         self._sockets: list[WebSocketRoute] = []
         self._deaf: list[WebSocketRoute] = []
 
@@ -218,6 +220,8 @@ class PlayedService:
             return played.top(season)
         if what == "entries":
             return played.page(season, int(query.get("cursor", 0)), int(query.get("limit", 50)))
+        if user[-1] == "history":
+            return {"lines": [{"userScore": it} for it in self.history], "nextCursor": None}
         return played.around(season, unquote(user[0]), int(query.get("around", 5)))
 
     def _own(self) -> Json:

@@ -16,7 +16,14 @@ from tools.stage import unprotected
 pytestmark = pytest.mark.e2e
 
 KEPT = ("deletionPolicy", "deletionProtection", "poolProtection")
-DATA = {"BoardsTable", "ConnectionsTable", "ScoresTable", "SubmissionsTable", "UserPool"}
+DATA = {
+    "BoardsTable",
+    "ConnectionsTable",
+    "HistoryTable",
+    "ScoresTable",
+    "SubmissionsTable",
+    "UserPool",
+}
 # Cannot be created, and is tried once everything else is there.
 LAST = """
   Last:

@@ -101,6 +101,10 @@ def test_reads_are_the_services(service: Service, seen: Json, lived_on: str) -> 
     assert seen["top"]["entries"] == service.top(lived_on)["entries"][:3]
     expected = [[rank, f"user-{USERS - rank}"] for rank in range(1, USERS + 1)]
     assert seen["entries"] == expected, "three pages, each entry once"
+    assert seen["history"] == [
+        {"userScore": 2, "delta": 1, "cause": "action"},
+        {"userScore": 1, "delta": 1, "cause": "action"},
+    ]
     assert seen["unranked"] == "user_not_ranked"
     assert seen["noBoard"] == "board_not_found"
     assert seen["badLimit"] == "invalid"

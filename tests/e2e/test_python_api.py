@@ -153,6 +153,14 @@ def test_reads_say_what_the_board_holds(service: Service, server: Api, board: st
         assert asked.unranked == ("nobody",)
         rules = {it.board: it for it in reader.boards()}
         assert rules["global"].actions["visit"].min_seconds > 0
+        server.write_score(board, ScoreWrite(user_id="user-05", score=50))
+        await_value(
+            lambda: (
+                [(it.user_score, it.delta) for it in reader.history(board, "user-05")]
+                == [(50, 45), (5, 5)]
+            ),
+            what="the lines of a history",
+        )
         with pytest.raises(BoardNotFound):
             reader.top("nowhere")
         with pytest.raises(UserNotRanked):

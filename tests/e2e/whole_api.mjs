@@ -95,6 +95,12 @@ seen.found = await api.query("global", [userId, "nobody"]);
 seen.top = await until(() => api.top(board, { limit: 3 }), ({ total }) => total === 120);
 seen.entries = [];
 for await (const { rank, userId } of api.entries(board, { limit: 50 })) seen.entries.push([rank, userId]);
+const linesOf = async () => {
+  const lines = [];
+  for await (const { at, rank, ...line } of api.history("global", userId, { limit: 1 })) lines.push(line);
+  return lines;
+};
+seen.history = await until(linesOf, ({ length }) => length === 2);
 seen.unranked = await codeOf(api.user(board, userId));
 seen.noBoard = await codeOf(api.top("no-such-board"));
 seen.badLimit = await codeOf(api.top(board, { limit: 101 }));

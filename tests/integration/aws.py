@@ -22,6 +22,7 @@ QUEUE = "failures"
 SECRET = "leaderboard-tickets"
 SCORES, BOARDS = f"user-score-{STAGE}", f"boards-{STAGE}"
 CONNECTIONS, SUBMISSIONS = f"connections-{STAGE}", f"submissions-{STAGE}"
+HISTORY = f"history-{STAGE}"
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -35,6 +36,7 @@ ENVIRONMENT = {
     "BOARDS_TABLE": BOARDS,
     "CONNECTIONS_TABLE": CONNECTIONS,
     "SUBMISSIONS_TABLE": SUBMISSIONS,
+    "HISTORY_TABLE": HISTORY,
     "TICKET_SECRET": SECRET,
     "WEBSOCKET_API_ID": "sockets",
     "FAILURE_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/{QUEUE}",

@@ -34,6 +34,7 @@ TABLES = {
     aws.BOARDS: "BoardsTable",
     aws.CONNECTIONS: "ConnectionsTable",
     aws.SUBMISSIONS: "SubmissionsTable",
+    aws.HISTORY: "HistoryTable",
 }
 IN_A_TRANSACTION = {
     "ConditionCheck": "ConditionCheckItem",

@@ -43,6 +43,7 @@ PROMISED = {
     "boardsTable",
     "connectionsTable",
     "submissionsTable",
+    "historyTable",
     "page",
 }
 WAIT_SECONDS = 60.0

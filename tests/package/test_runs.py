@@ -28,6 +28,8 @@ CONNECTIONS: dict[str, dict[str, int]] = {
     "board_stream": {"cache": 1, "dynamodb": 1},
     "boards": {"cache": 1, "dynamodb": 1},
     "fanout": {"dynamodb": 1},
+    # Lines are written side by side.
+    "history_stream": {"cache": 1, "dynamodb": 2},
     "moderation": {"dynamodb": 1},
     # It reads the table's segments side by side.
     "rebuild": {"cache": 1, "dynamodb": 4},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -44,6 +45,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "boards": {
         "BoardsTable": {"dynamodb:GetItem"},
         "ScoresTable": {"dynamodb:BatchGetItem"},
+        "HistoryTable": {"dynamodb:Query"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
     }
     | CACHE_ACCESS
@@ -89,7 +91,15 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "UpkeepLambdaFunction": {"lambda:InvokeFunction"},
     }
     | CACHE_ACCESS,
+    "history_stream": {
+        "ScoresTable.StreamArn": STREAM,
+        "HistoryTable": {"dynamodb:PutItem"},
+        "FailureQueue": {"sqs:SendMessage"},
+        "UpkeepLambdaFunction": {"lambda:InvokeFunction"},
+    }
+    | CACHE_ACCESS,
     "upkeep": {
+        "HistoryTable": {"dynamodb:BatchWriteItem", "dynamodb:Query"},
         "function:leaderboard-dev-upkeep": {"lambda:InvokeFunction"},
         "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
@@ -119,6 +129,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     | CACHE_ACCESS
     | REPORTS,
     "verify": {
+        "HistoryTable": {"dynamodb:Query"},
         "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
         "BoardsTable": {
@@ -151,6 +162,7 @@ TABLES = {
     "boards": ("BoardsTable", ["boardSeason"], "NEW_AND_OLD_IMAGES", None),
     "connections": ("ConnectionsTable", ["audience", "connectionId"], None, "expiresAt"),
     "submissions": ("SubmissionsTable", ["submission"], None, "expiresAt"),
+    "history": ("HistoryTable", ["userId", "boardSeasonVersion"], None, "expiresAt"),
 }
 
 
@@ -253,26 +265,29 @@ def test_logs_are_kept_for_a_time(dev: Package) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "table", "batch_size", "lanes"),
-    [("score_stream", "ScoresTable", 1000, 1), ("board_stream", "BoardsTable", 1000, 10)],
+    ("name", "table", "batch_size", "window", "lanes"),
+    [
+        ("score_stream", "ScoresTable", 1000, 0, 1),
+        ("history_stream", "ScoresTable", 500, 5, 1),
+        ("board_stream", "BoardsTable", 1000, 0, 10),
+    ],
 )
 def test_every_option_of_a_stream_is_set(
-    dev: Package, name: str, table: str, batch_size: int, lanes: int
+    dev: Package, name: str, table: str, batch_size: int, window: int, lanes: int
 ) -> None:
     (mapping,) = (
         properties
         for properties in dev.of_type("AWS::Lambda::EventSourceMapping").values()
-        if properties["EventSourceArn"] == {"Fn::GetAtt": [table, "StreamArn"]}
+        if dev.properties(properties["FunctionName"]["Fn::GetAtt"][0]) == dev.functions()[name]
     )
     function = mapping["FunctionName"]["Fn::GetAtt"][0]
-    assert dev.properties(function) == dev.functions()[name]
     assert mapping == {
         "EventSourceArn": {"Fn::GetAtt": [table, "StreamArn"]},
         "FunctionName": {"Fn::GetAtt": [function, "Arn"]},
         "Enabled": True,
         "StartingPosition": "TRIM_HORIZON",
         "BatchSize": batch_size,
-        "MaximumBatchingWindowInSeconds": 0,
+        "MaximumBatchingWindowInSeconds": window,
         "ParallelizationFactor": lanes,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "MaximumRetryAttempts": -1,
@@ -282,6 +297,13 @@ def test_every_option_of_a_stream_is_set(
             "OnFailure": {"Destination": {"Fn::GetAtt": ["FailureQueue", "Arn"]}}
         },
     }
+
+
+def test_no_stream_has_more_than_two_readers(dev: Package) -> None:
+    """AWS throttles the reads of a table's stream that has more."""
+    mappings = dev.of_type("AWS::Lambda::EventSourceMapping").values()
+    readers = Counter(str(it["EventSourceArn"]) for it in mappings)
+    assert sorted(readers.values()) == [1, 2]
 
 
 def test_http_routes_ask_for_their_scopes(dev: Package) -> None:
@@ -542,6 +564,7 @@ def test_addresses_are_put_out(dev: Package) -> None:
         "BoardsTableName",
         "ConnectionsTableName",
         "SubmissionsTableName",
+        "HistoryTableName",
     } <= set(dev.template["Outputs"])
 
 

@@ -30,6 +30,7 @@ LEFT_OUT = {
     # Of the scores' table a socket's function reads profiles alone.
     "subscriber": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE", "WRITE_SHARDS"},
     "score_stream": {"FRAME_INTERVAL_MS"},
+    "history_stream": {"FRAME_INTERVAL_MS"},
     # Trusted writes are remembered where they are taken.
     "upkeep": {"FRAME_INTERVAL_MS", "SUBMISSIONS_TABLE"},
     "boards": set[str](),

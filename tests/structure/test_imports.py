@@ -1,4 +1,5 @@
-"""Arrows point one way: boards ← scoring, ranking ← frames, reading, repair ← wiring ← handlers.
+"""Arrows point one way: boards ← scoring, ranking ← history ← frames, reading, repair ← wiring ←
+handlers.
 
 Adapters know the stages, and wiring alone knows the adapters.
 """
@@ -17,14 +18,16 @@ TECHNOLOGIES = ("boto3", "botocore", "s3transfer", "redis", "valkey", "msgpack",
 # What the modules of each package may import of the service, beside their own package and the
 # modules at the top: those know each other alone.
 EARLY = {"boards", "scoring", "ranking"}
-STAGES = EARLY | {"frames", "reading", "repair"}
+LATE = EARLY | {"history"}
+STAGES = LATE | {"frames", "reading", "repair"}
 KNOWN = {
     "boards": set[str](),
     "scoring": {"boards"},
     "ranking": {"boards"},
+    "history": EARLY,
     "frames": EARLY,
-    "reading": EARLY,
-    "repair": EARLY,
+    "reading": LATE,
+    "repair": LATE,
     "adapters.aws": STAGES,
     "adapters.dynamodb": STAGES | {"adapters.aws"},
     "adapters.valkey": STAGES,

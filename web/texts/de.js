@@ -122,6 +122,10 @@ export const de = {
   "leave.stay": "Mein Konto behalten",
   "leave.done": "Dein Konto ist gelöscht.",
 
+  "curve.title": "Deine Kurve",
+  "curve.fromTo": "von {first} bis {last}",
+  "curve.said": { one: "Dein letzter Stand auf dieser Rangliste: {last}.", other: "Deine letzten {count} Stände auf dieser Rangliste: von {first} bis {last}." },
+
   "action.none": "Die Punkte dieser Rangliste kommen von Spielservern. Hier gibt es nichts zu spielen.",
   "action.elsewhere": "Wird im Spiel selbst gespielt.",
   "action.takes": { one: "Dauert {count} Sekunde.", other: "Dauert {count} Sekunden." },

@@ -121,6 +121,10 @@ export const en = {
   "leave.stay": "Keep my account",
   "leave.done": "Your account is deleted.",
 
+  "curve.title": "Your curve",
+  "curve.fromTo": "from {first} to {last}",
+  "curve.said": { one: "Your last score on this board: {last}.", other: "Your last {count} scores on this board: from {first} to {last}." },
+
   "action.none": "Scores on this board come from game servers. There is nothing to play here.",
   "action.elsewhere": "Played in the game itself.",
   "action.takes": { one: "Takes {count} second.", other: "Takes {count} seconds." },

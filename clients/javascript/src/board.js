@@ -56,9 +56,10 @@ export function compare(place, held) {
  * @returns {Board}
  * @internal
  */
-export function fromSnapshot({ board, season, epoch, version, total, endsAt, since, entries, publishedAt }) {
-  const newest = entries.map((entry) => entry.scoreUpdatedAt).sort((a, b) => instant(b) - instant(a) || 0)[0];
-  return freeze({ board, season, epoch, version, total, endsAt, since: since ?? null, entries, publishedAt: publishedAt ?? null, scoredAt: newest ?? null });
+export function fromSnapshot({ type: _type, ...top }) {
+  const newest = top.entries.map((entry) => entry.scoreUpdatedAt).sort((a, b) => instant(b) - instant(a) || 0)[0];
+  // What a newer service adds stays.
+  return freeze({ since: null, publishedAt: null, ...top, scoredAt: newest ?? null });
 }
 
 /**

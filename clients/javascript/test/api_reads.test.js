@@ -40,6 +40,21 @@ test("entries are read page by page, in one season, and only as far as they are 
   assert.equal(service.heard.length, 3);
 }));
 
+test("lines of a history are read page by page, in one season, and only as far as they are wanted", withService(async ({ service, open }) => {
+  const api = open();
+  const page = (/** @type {number[]} */ deltas, /** @type {string | null} */ nextCursor) => ({
+    body: { board: "global", season: "2026-W48", lines: deltas.map((delta) => ({ delta })), nextCursor },
+  });
+  service.on("GET /boards/global/users/a%3Ab/history", ({ query }) => (query.includes("cursor=") ? page([1], null) : page([3, 2], "a+b/c=")));
+  /** @type {number[]} */
+  const deltas = [];
+  for await (const { delta } of api.history("global", "a:b", { limit: 2 })) deltas.push(delta);
+  assert.deepEqual(deltas, [3, 2, 1]);
+  assert.deepEqual(service.heard.map(({ query }) => query), ["limit=2", "limit=2&cursor=a%2Bb%2Fc%3D&season=2026-W48"]);
+  for await (const _ of api.history("global", "a:b")) break;
+  assert.equal(service.heard.length, 3);
+}));
+
 test("read that fails in passing is tried again, and waits as long as the service says", withService(async ({ service, open }) => {
   service.on("GET /boards/global/top", problem(503, "unavailable", { retryAfter: 1 }), "cut", { body: top });
   const startedAt = performance.now();

@@ -13,7 +13,7 @@ const tsc = join(root, "node_modules", ".bin", "tsc");
 const strict = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--lib", "ES2022,DOM,DOM.Iterable", "--types", ""];
 
 const APP = `
-import { createApi, LeaderboardError, type Api, type Board, type Entry, type Outcome, type Ticket } from "./types/api/index.js";
+import { createApi, LeaderboardError, type Api, type Board, type Entry, type Line, type Outcome, type Ticket } from "./types/api/index.js";
 import { formatScore } from "./types/format.js";
 import { createLeaderboard } from "./types/index.js";
 
@@ -23,6 +23,10 @@ export const text: string = formatScore(boards[0], 3, "de");
 for await (const entry of api.entries("global", { limit: 3 })) {
   const rank: number | null = entry.rank;
   ((_: Entry, __: typeof rank) => {})(entry, rank);
+}
+for await (const line of api.history("global", "ada", { season: "all" })) {
+  const rank: number | null = line.rank;
+  ((_: Line, __: typeof rank) => {})(line, rank);
 }
 const ticket: Ticket = await api.ticket("global", "quiz");
 export const outcome: Outcome = await api.complete("global", ticket, { evidence: { answer: 1 }, signal: new AbortController().signal });

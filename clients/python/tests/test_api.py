@@ -194,6 +194,22 @@ def test_pages_follow_each_other_in_the_season_that_they_began_in(
     ]
 
 
+def test_lines_of_a_history_follow_each_other_newest_first(asker: Asker, server: Server) -> None:
+    def page(scores: list[int | None], cursor: str | None) -> dict[str, Any]:
+        line = {"at": "2026-11-23T08:15:30.123Z", "delta": 2, "rank": None, "cause": "later"}
+        lines = [{**line, "userScore": it} for it in scores]
+        return {"board": "weekly", "season": "2026-W48", "lines": lines, "nextCursor": cursor}
+
+    server.answer = in_turn(replying(200, page([3, None], "c/1")), replying(200, page([1], None)))
+    lines = asker.do(server, lambda it: it.history("weekly", "a:b", page_size=2))
+    assert [it.user_score for it in lines] == [3, None, 1]
+    assert {it.cause for it in lines} == {"later"}, "a newer service may have more causes"
+    assert [path for path, _ in server.requests] == [
+        "/boards/weekly/users/a%3Ab/history?limit=2",
+        "/boards/weekly/users/a%3Ab/history?cursor=c%2F1&limit=2&season=2026-W48",
+    ]
+
+
 def test_client_says_at_once_what_it_cannot_work_with(server: Server) -> None:
     for wrong in ("leaderboard.example.com", "wss://example.com", "http://"):
         with pytest.raises(ValueError, match="not an HTTP URL"):

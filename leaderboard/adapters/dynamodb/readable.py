@@ -25,6 +25,8 @@ from leaderboard.scoring.items import (
     DELETED,
     HIDDEN,
     VISIBLE,
+    Cause,
+    LastWrite,
 )
 
 Item = dict[str, Any]
@@ -71,6 +73,9 @@ def if_version(attribute: str, version: int) -> Item:
 
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 STANDINGS = frozenset({VISIBLE, HIDDEN, BARRED, DELETED})
+CODES = {Cause.ACTION: "a", Cause.TRUSTED_WRITE: "t", Cause.REMOVAL: "r"}
+"""The causes of writes as they are stored."""
+CAUSES = {code: cause for cause, code in CODES.items()}
 Parsed = TypeVar("Parsed")
 
 
@@ -164,7 +169,15 @@ def standing(item: Item) -> str:
 
 def instant(value: Any) -> int:
     """A stored time, within what boards are ordered by."""
-    found = clock.from_text(value)
+    return _within_order(clock.from_text(value))
+
+
+def moment(value: Any) -> int:
+    """A stored time that is a number of milliseconds, within the same."""
+    return _within_order(whole(value))
+
+
+def _within_order(found: int) -> int:
     if not 0 <= found < 10**TIME_DIGITS:
         raise ValueError("a time beyond what boards are ordered by")
     return found
@@ -174,3 +187,16 @@ def version_or_garbled(item: Item) -> int:
     """The version; of an item without a readable one what stands in its place."""
     stored = typed(item).get("version")
     return attempted(version, item) or Garbled.at(clock.machine_ms(), stored)
+
+
+def last_write(wrote: Item) -> LastWrite:
+    """The last write of a score, as its item or a line of the history has it."""
+    before, expires = wrote.get("was"), wrote.get("x")
+    return LastWrite(
+        version=version({"version": wrote["v"]}),
+        at_ms=moment(wrote["at"]),
+        cause=CAUSES[wrote["by"]],
+        score_before=None if before is None else exact(before),
+        days=whole(wrote["d"]),
+        before_expires_s=None if expires is None else whole(expires),
+    )

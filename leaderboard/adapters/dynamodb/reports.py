@@ -35,7 +35,7 @@ class UnreadableItem:
     @property
     def key(self) -> str:
         """The item's keys as text, whatever type they have."""
-        names = ("userId", "boardSeason", "submission")
+        names = ("userId", "boardSeason", "boardSeasonVersion", "submission")
         return " ".join(str(value) for name in names for value in self.item.get(name, {}).values())
 
 

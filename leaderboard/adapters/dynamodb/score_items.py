@@ -27,6 +27,7 @@ from leaderboard.scoring.items import (
     VISIBLE,
     Answer,
     CompletedTicket,
+    LastWrite,
     Profile,
     ScoreItem,
 )
@@ -57,6 +58,8 @@ def score_item(item: Item) -> ScoreItem:
         open={action: readable.text(it) for action, it in item.get("open", {}).items()},
         recovered_us={name: readable.whole(it) for name, it in item.get("paced", {}).items()},
         expires_ms=None if expires is None else readable.whole(expires) * 1000,
+        # One that cannot be read keeps nobody from scoring: the history then begins anew.
+        last_write=readable.attempted(lambda it: readable.last_write(it["wrote"]), item),
     )
 
 
@@ -117,6 +120,8 @@ def score_image(item: ScoreItem) -> Item:
         "open": dict(item.open),
         "paced": dict(item.recovered_us),
     }
+    if item.last_write is not None:
+        image["wrote"] = last_write_image(item.last_write)
     if item.user_score is None:
         assert item.expires_ms is not None
         return {**image, "expiresAt": item.expires_ms // 1000}
@@ -127,6 +132,16 @@ def score_image(item: ScoreItem) -> Item:
         "userScore": item.user_score,
         "scoreUpdatedAt": clock.to_text(item.updated_ms),
     }
+
+
+def last_write_image(it: LastWrite) -> Item:
+    """The last write of a score as it is stored: some 50 bytes of every item, so in short names."""
+    image: Item = {"v": it.version, "at": it.at_ms, "by": readable.CODES[it.cause], "d": it.days}
+    if it.score_before is not None:
+        image["was"] = it.score_before
+    if it.before_expires_s is not None:
+        image["x"] = it.before_expires_s
+    return image
 
 
 def score_state(image: Mapping[str, Any]) -> tuple[str, ScoreState]:

@@ -14,7 +14,7 @@ import msgpack
 from leaderboard.boards import order
 from leaderboard.boards.rules import Order
 from leaderboard.boards.snapshots import UNPICKED, Entry, Score, default_name, ranked
-from leaderboard.ranking.listings import Listing
+from leaderboard.ranking.listings import KnownRank, Listing
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.ranking.tops import COMPLETE, NEW, PARTIAL, CachedTop, Hint
 
@@ -131,6 +131,16 @@ def found_of(board_order: Order, answer: Sequence[Any]) -> Listing | None:
         for rank, better, it in sorted(numbered, key=itemgetter(0))
     ]
     return Listing(tuple(entries), total)
+
+
+def known_ranks_of(user_ids: Sequence[str], answer: Sequence[Any]) -> dict[str, KnownRank]:
+    """The users that are known, in what known_ranks.lua returns."""
+    found = {}
+    for user_id, version, rank in zip(user_ids, answer[::2], answer[1::2], strict=True):
+        if version:
+            number = int.from_bytes(version, "big")
+            found[user_id] = KnownRank(number, rank + 1 if rank >= 0 else None)
+    return found
 
 
 def top_of(board_order: Order, answer: Sequence[Any]) -> CachedTop | None:

@@ -15,6 +15,7 @@ from leaderboard.adapters.valkey.encoding import (
     CacheKeys,
     found_of,
     hint_text,
+    known_ranks_of,
     listing_of,
     packed_states,
     state_of,
@@ -25,7 +26,7 @@ from leaderboard.boards import order
 from leaderboard.boards.rules import Order
 from leaderboard.boards.seasons import BoardSeason
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking.listings import Listing, Position
+from leaderboard.ranking.listings import KnownRank, Listing, Position
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.ranking.tops import (
     COMPLETE,
@@ -49,6 +50,7 @@ READ = script("lost.lua", "top.lua", "read.lua")
 LIST = script("lost.lua", "member.lua", "listing.lua", "list.lua")
 AROUND = script("lost.lua", "member.lua", "listing.lua", "around.lua")
 FIND = script("lost.lua", "member.lua", "listing.lua", "find.lua")
+KNOWN_RANKS = script("lost.lua", "member.lua", "listing.lua", "known_ranks.lua")
 REMEMBER_RECORDED = script("remember_recorded.lua")
 SET_COMPLETENESS = script("set_completeness.lua")
 DROP = script("drop.lua")
@@ -156,6 +158,13 @@ class ValkeyRanking:
     def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> Listing | None:
         packed = [order.pack(it) for it in dict.fromkeys(user_ids)]
         return found_of(*self._in_order(FIND, board_season, lambda _: packed))
+
+    def known_ranks(
+        self, board_season: BoardSeason, user_ids: Sequence[str]
+    ) -> dict[str, KnownRank] | None:
+        packed = [order.pack(it) for it in user_ids]
+        answer = self._in_order(KNOWN_RANKS, board_season, lambda _: packed)[1]
+        return known_ranks_of(user_ids, answer) if answer else None
 
     def remember_recorded(self, board_season: BoardSeason, top: CachedTop, hint: Hint) -> None:
         self.connection.run(

@@ -24,7 +24,7 @@ from leaderboard.boards.rules import MAX_SCORE, Board, Order
 from leaderboard.boards.seasons import BoardSeason
 from leaderboard.boards.snapshots import Entry, Score, default_name
 from leaderboard.errors import CacheUnavailable
-from leaderboard.ranking.listings import Listing, Position
+from leaderboard.ranking.listings import KnownRank, Listing, Position
 from leaderboard.ranking.score_state import ScoreState
 from leaderboard.ranking.tops import COMPLETE, NEW, PARTIAL, TOTAL_MS, CachedTop, Hint
 from tests.integration.aws import close
@@ -634,6 +634,23 @@ def test_find_is_that_of_a_sorted_list(
     assert cache.find(board, asked) == oracle.find(asked)
 
 
+@on_one_server
+@given(
+    st.sampled_from([DESC, ASC]),
+    histories(),
+    st.lists(st.sampled_from([*IDS, "nobody"]), min_size=1),
+)
+def test_known_ranks_are_those_of_the_newest_versions(
+    cache: ValkeyRanking, board: BoardSeason, history: list[list[ScoreState]], asked: list[str]
+) -> None:
+    oracle = whole(cache, board, history)
+    ranks = {it.user_id: it.rank for it in oracle.entries}
+    in_order = sorted(seen(history), key=lambda it: it.version)
+    known = {it.user_id: KnownRank(it.version, ranks.get(it.user_id)) for it in in_order}
+    expected = {it: known[it] for it in asked if it in known}
+    assert cache.known_ranks(board, asked) == expected
+
+
 @pytest.mark.parametrize("board", [DESC, ASC])
 def test_pages_through_a_thousand_ties_meet_without_gap_or_double(
     cache: ValkeyRanking, board: BoardSeason
@@ -669,6 +686,7 @@ def test_ranking_that_is_not_whole_answers_nothing(
     assert cache.list(DESC, after=Position(1, T0, "a"), limit=10) is None
     assert cache.around(DESC, "a", reach=1) is None
     assert cache.find(DESC, ["a"]) is None
+    assert cache.known_ranks(DESC, ["a"]) is None
 
 
 def test_find_of_nobody_tells_the_total(cache: ValkeyRanking) -> None:
@@ -677,10 +695,11 @@ def test_find_of_nobody_tells_the_total(cache: ValkeyRanking) -> None:
 
 
 def test_listings_raise_while_the_cache_is_down() -> None:
-    calls: list[Callable[[ValkeyRanking], Listing | None]] = [
+    calls: list[Callable[[ValkeyRanking], object]] = [
         lambda it: it.list(DESC, after=None, limit=1),
         lambda it: it.around(DESC, "a", reach=1),
         lambda it: it.find(DESC, ["a"]),
+        lambda it: it.known_ranks(DESC, ["a"]),
     ]
     for call in calls:
         with pytest.raises(CacheUnavailable):
@@ -988,6 +1007,7 @@ def calls(cache: ValkeyRanking) -> list[tuple[str, Any]]:
         ("list", lambda: cache.list(DESC, after=Position(1, T0, "z"), limit=9)),
         ("around", lambda: cache.around(DESC, "a", reach=2)),
         ("find", lambda: cache.find(DESC, ["a", "nobody"])),
+        ("known_ranks", lambda: cache.known_ranks(DESC, ["a", "nobody"])),
         ("remember_recorded", lambda: cache.remember_recorded(DESC, life[0], HINT)),
         ("remove", lambda: cache.apply(DESC, [record("a", None, version=99)])),
         ("keep", lambda: viewers(cache).keep_top(DESC.key, revision=1, body="x")),

@@ -159,6 +159,7 @@ class Rig:
         environment = {
             **aws.ENVIRONMENT,
             "CACHE_ENDPOINT": self.valkey.endpoint,
+            "RANK_WAIT_MS": "2000",
             "BOARDS_FILE": str(Path(__file__).with_name("boards.yml")),
         }
         for name, value in environment.items():

@@ -6,7 +6,7 @@ They are those that design.md names and their neighbours. Each breaks the runnin
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
@@ -20,7 +20,9 @@ from leaderboard.adapters.aws.functions import FanoutFunction, UpkeepFunction
 from leaderboard.adapters.dynamodb import (
     board_items,
     boards,
+    history,
     moderation as moderation_table,
+    profiles as profiles_table,
     score_items,
 )
 from leaderboard.adapters.dynamodb.audiences import AudienceTable
@@ -38,6 +40,8 @@ from leaderboard.frames import messages, subscriptions
 from leaderboard.frames.changes import BatchChanges, BatchReader, BoardRecord
 from leaderboard.frames.delivery import Sender
 from leaderboard.frames.messages import Delivered, Frame
+from leaderboard.history.history_writer import HistoryResult, HistoryWriter
+from leaderboard.history.lines import ErasedUser, HistoryLine
 from leaderboard.ranking import recorder, tops
 from leaderboard.ranking.recorder import Recorder
 from leaderboard.ranking.tops import COMPLETE, NEW, PARTIAL, BoardItem, CachedTop
@@ -49,10 +53,10 @@ from leaderboard.repair.rule_changes import RuleChanges
 from leaderboard.repair.totals import Totals
 from leaderboard.scoring import decisions, moderation
 from leaderboard.scoring.decisions import Decision
-from leaderboard.scoring.items import DELETED, VISIBLE, ScoreItem, Write
+from leaderboard.scoring.items import DELETED, VISIBLE, Profile, ScoreItem, Write
 from leaderboard.scoring.judges import FAILED, Completion
 from leaderboard.scoring.profiles import Profiles
-from leaderboard.scoring.tombstones import removed
+from leaderboard.scoring.tombstones import removed, with_profile
 from tests.integration.story import oracle
 from tests.integration.story.story import Plan
 from tests.integration.story.world import Audience, Mishaps
@@ -382,8 +386,8 @@ def send_what_a_viewer_has_not_recorded(patch: pytest.MonkeyPatch) -> None:
 def remove_without_a_newer_version(patch: pytest.MonkeyPatch) -> None:
     """A late record of the score would bring it back."""
 
-    def late(item: ScoreItem, *, now_ms: int) -> ScoreItem:
-        return replace(removed(item, now_ms=now_ms), version=item.version)
+    def late(item: ScoreItem, *, now_ms: int, **rules: int) -> ScoreItem:
+        return replace(removed(item, now_ms=now_ms, **rules), version=item.version)
 
     patch.setattr(moderation, "removed", late)
 
@@ -391,11 +395,57 @@ def remove_without_a_newer_version(patch: pytest.MonkeyPatch) -> None:
 def forget_the_tickets_of_a_removed_score(patch: pytest.MonkeyPatch) -> None:
     """The request of a ticket that was taken, sent again, would count again."""
 
-    def late(item: ScoreItem, *, now_ms: int) -> ScoreItem:
+    def late(item: ScoreItem, *, now_ms: int, **rules: int) -> ScoreItem:
         opened = {action: done[0].ticket for action, done in item.completed.items()}
-        return replace(removed(item, now_ms=now_ms), completed={}, open=opened)
+        return replace(removed(item, now_ms=now_ms, **rules), completed={}, open=opened)
 
     patch.setattr(moderation, "removed", late)
+
+
+def forget_the_lines_that_failed(patch: pytest.MonkeyPatch) -> None:
+    """Nothing would deliver them again."""
+    real = HistoryWriter.write
+
+    def write(
+        writer: HistoryWriter, lines: Sequence[HistoryLine], *, erased: Collection[str]
+    ) -> HistoryResult:
+        return replace(real(writer, lines, erased=erased), failed=())
+
+    patch.setattr(HistoryWriter, "write", write)
+
+
+def erase_a_history_before_its_last_lines(patch: pytest.MonkeyPatch) -> None:
+    """The profile alone is waited for; the score's tombstone comes behind its last writes."""
+    real = history.read_history_image
+
+    def read(image: Json) -> HistoryLine | ErasedUser | None:
+        found = real(image)
+        is_score = image["boardSeason"]["S"] != score_items.PROFILE
+        return None if isinstance(found, ErasedUser) and is_score else found
+
+    patch.setattr(wiring, "line_reader", lambda: read)
+
+
+def explain_no_removal(patch: pytest.MonkeyPatch) -> None:
+    """The next line would begin where no line ended."""
+
+    def silent(item: ScoreItem, *, now_ms: int, **_rules: int) -> ScoreItem:
+        return removed(item, now_ms=now_ms, history_days=0)
+
+    patch.setattr(moderation, "removed", silent)
+
+
+def take_a_rename_for_a_write(patch: pytest.MonkeyPatch) -> None:
+    """A rename would add a line."""
+    real = with_profile
+
+    def copied(item: ScoreItem, profile: Profile, *, now_ms: int) -> ScoreItem | None:
+        after = real(item, profile, now_ms=now_ms)
+        if after is None or after.last_write is None:
+            return after
+        return replace(after, last_write=replace(after.last_write, version=after.version))
+
+    patch.setattr(profiles_table, "with_profile", copied)
 
 
 def erase_but_keep_the_name(patch: pytest.MonkeyPatch) -> None:
@@ -724,6 +774,18 @@ MUTANTS: dict[Break, Plan] = {
         within=1,
         mishaps=Mishaps(answer_lost=0.3),
     ),
+    forget_the_lines_that_failed: replace(_BUSY, outages=4, within=0.3),
+    erase_a_history_before_its_last_lines: replace(
+        _BUSY,
+        boards=(_ARENA, _RATING),
+        users=2,
+        writers=6,
+        erasures=2,
+        within=0.1,
+        mishaps=Mishaps(answer_late=0.4),
+    ),
+    explain_no_removal: replace(_BUSY, removals=6),
+    take_a_rename_for_a_write: replace(_BUSY, renames=0.6),
     erase_but_keep_the_name: replace(_BUSY, erasures=1),
     remember_answers_by_name: replace(_BUSY, tickets=1, removals=6, erasures=2, users=3),
     leave_the_scores_as_the_profile_was: replace(_BUSY, renames=0.6, standings=2),

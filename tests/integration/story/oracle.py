@@ -174,6 +174,20 @@ class Attempt:
     begun: float
 
 
+@dataclass(frozen=True)
+class Write:
+    """What a line of a user's history says of one write of a score."""
+
+    version: int
+    before: int | None
+    after: int | None
+    cause: str
+
+    @property
+    def delta(self) -> int:
+        return (self.after or 0) - (self.before or 0)
+
+
 @dataclass
 class Scores:
     """What the table must hold, from what was asked for, in the order of the commits."""
@@ -192,6 +206,8 @@ class Scores:
     """Users and boards of which somebody took a ticket that is an attempt."""
     lines: dict[tuple[str, Line], list[int]] = field(default_factory=lambda: defaultdict(list))
     """The versions at which a board-season had a line, in their order."""
+    history: dict[tuple[str, str], list[Write]] = field(default_factory=lambda: defaultdict(list))
+    """The writes of each score, oldest first; of who was deleted there is none."""
 
     def commit(
         self,
@@ -209,11 +225,26 @@ class Scores:
         assert not again, f"counted twice: {again}"
         self.done.update(ids)
         attempts = [self.attempts[it] for it in ids]
+        cause = "trusted_write" if any(it.startswith("submission-") for it in ids) else "action"
         for attempt in attempts:
             written = {it["boardSeason"]["S"].partition("#")[0] for it in items}
             assert written == set(attempt.boards), f"{attempt} was written to {written}"
         for item in items:
+            self._note(item, cause if attempts and attempts[0].amount is not None else None)
             self._commit(item, attempts[0] if attempts else None, now, orders)
+
+    def _note(self, item: Json, cause: str | None) -> None:
+        """What a write adds to the user's history; `cause` is that of a write that counts."""
+        at = item["userId"]["S"], item["boardSeason"]["S"]
+        version, before = int(item["version"]["N"]), self.score.get(at)
+        if item["standing"]["S"] == "deleted":
+            self.history.pop(at, None)
+        elif "userScore" not in item:
+            if before is not None:
+                self.history[at].append(Write(version, before, None, "removal"))
+        elif cause is not None:
+            after = int(item["userScore"]["N"])
+            self.history[at].append(Write(version, before, after, cause))
 
     def _commit(
         self, item: Json, attempt: Attempt | None, now: float, orders: Mapping[str, str]

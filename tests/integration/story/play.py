@@ -423,6 +423,8 @@ class Play(RuleBasedStateMachine):
         self.service.drain("the streams are drained")
         self._check_answers()
         self.verdict.scores()
+        if not any("histories" in it for it in self.service.given_up):
+            self.verdict.histories()
         self.verdict.profiles()
         self.verdict.departed()
         mended = bool(self._unsettled or self.world.mishaps.lose_work)
@@ -508,6 +510,7 @@ class Play(RuleBasedStateMachine):
                 for release in {it.order_of(rules): it for it in self.world.releases}.values():
                     with self.world.asking(release):
                         reading.compare(rules, expected, recorded, users=asked, whole=whole)
+                        reading.compare_histories(rules, expected, self.world.scores, users=asked)
                 if whole and oracle.named(rules.board) in self.world.deployed:
                     with self._without_the_cache():
                         reading.compare(rules, expected, recorded, users=asked, whole=False)

@@ -143,6 +143,34 @@ class _Asking:
         return ask(handlers.boards.handler, route, path, query=query, body=body)
 
 
+def compare_histories(
+    rules: oracle.Rules, expected: list[Json], scores: oracle.Scores, *, users: Sequence[str]
+) -> None:
+    """The lines of everybody who is on the board, page by page, newest first."""
+    ranked = {it["userId"] for it in expected}
+    for number, user_id in enumerate((*users, NOBODY)):
+        found: list[Json] = []
+        query: Json = {"season": rules.season, "limit": (1, 2, 100)[number % 3]}
+        path = {"board": rules.board, "userId": user_id}
+        while True:
+            route = "GET /boards/{board}/users/{userId}/history"
+            answer = ask(handlers.boards.handler, route, path, query=query)
+            if user_id not in ranked:
+                assert (answer.status, answer.json["code"]) == (404, "user_not_ranked")
+                break
+            assert answer.status == 200, answer.text
+            found += answer.json["lines"]
+            if answer.json["nextCursor"] is None:
+                break
+            query["cursor"] = answer.json["nextCursor"]
+        if user_id in ranked:
+            told = [(it["userScore"], it["delta"], it["cause"]) for it in found]
+            written = reversed(scores.history[user_id, rules.key])
+            assert told == [(it.after, it.delta, it.cause) for it in written], f"{user_id}: {told}"
+            times = [it["at"] for it in found]
+            assert times == sorted(times, reverse=True), f"{user_id}: {times}"
+
+
 def compare_own(user_id: str, scores: oracle.Scores, people: oracle.People, now: float) -> None:
     """What a player is told of the own scores, on whatever board they are."""
     answer = ask(handlers.scores.handler, "GET /me/scores", user=user_id)
@@ -175,8 +203,10 @@ def compare_standing(user_id: str, standing: str, reasons: set[str]) -> None:
 
 
 def compare_deeply(rules: oracle.Rules) -> None:
-    """What the service itself finds when it compares a ranking with the table."""
+    """What the service itself finds when it compares a ranking and histories with the table."""
     event = {"board": rules.board, "season": rules.season, "deep": True}
     found: Json = handlers.verify.handler(event, CONTEXT)
     assert found["finished"], found
     assert (found["differences"], found["strayMembers"]) == (0, 0), found
+    assert found["historiesFinished"], found
+    assert (found["unexplained"], found["onTheirWay"]) == (0, 0), found

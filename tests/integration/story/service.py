@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import handlers.board_stream
+import handlers.history_stream
 import handlers.score_stream
 from leaderboard.errors import LeaderboardError, Unavailable
 from local.poller import Context, Mapping, Options, Task
@@ -49,6 +50,7 @@ class Service:
         self.given_up: list[Json] = []
         """The events of asynchronous invocations that failed for good."""
         self.scores = self._mapping("score_stream", handlers.score_stream.handler, batch_size)
+        self.history = self._mapping("history_stream", handlers.history_stream.handler, batch_size)
         self.boards = self._mapping("board_stream", handlers.board_stream.handler, None)
         world.settled = lambda: self.scores.ledger.settled
         world.functions = self
@@ -57,7 +59,7 @@ class Service:
         options = stream_options(name)
         if batch_size is not None:
             options = replace(options, batch_size=batch_size)
-        stream = self.world.score_stream if name == "score_stream" else self.world.board_stream
+        stream = self.world.board_stream if name == "board_stream" else self.world.score_stream
         return Mapping(
             self.world.scheduler,
             stream,
@@ -141,9 +143,9 @@ class Service:
         return self.world.scheduler.spawn(name, run, timeout=timeout + after, on_end=ended)
 
     def drain(self, what: str) -> None:
-        """Until both streams are drained and all that was asked for is done."""
+        """Until the streams are drained and all that was asked for is done."""
         self.world.scheduler.trace.add(self.world.clock.time(), "story", f"until {what}")
         self.world.scheduler.drain()
-        for mapping in (self.scores, self.boards):
+        for mapping in (self.scores, self.history, self.boards):
             assert mapping.ledger.discarded == []
             assert mapping.ledger.trimmed == []

@@ -422,6 +422,8 @@ class Story:
         """Both streams are empty. What died half-way may wait for the next score; nothing else."""
         verdict = self.verdict
         verdict.scores()
+        if not any("histories" in it for it in self.service.given_up):
+            verdict.histories()
         verdict.profiles()
         if not any("finish" in it for it in self.service.given_up):
             verdict.departed()
@@ -466,6 +468,8 @@ class Story:
                 self.service.start("rebuild", {"board": rules.board})
             self.service.drain("the audit is over")
         self.verdict.scores()
+        if not any("histories" in it for it in self.service.given_up):
+            self.verdict.histories()
         for rules in self.plan.boards:
             self.verdict.board(rules)
             self.verdict.counted(rules)

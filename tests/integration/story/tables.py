@@ -53,7 +53,7 @@ def items(table: str) -> list[Json]:
 
 def clear() -> None:
     """Empty the tables; moto's own streams would be copied with every transaction."""
-    for name in (aws.SCORES, aws.BOARDS, aws.CONNECTIONS, aws.SUBMISSIONS):
+    for name in (aws.SCORES, aws.BOARDS, aws.CONNECTIONS, aws.SUBMISSIONS, aws.HISTORY):
         table: Any = dynamodb_backends[ACCOUNT][aws.REGION].get_table(name)
         table.items.clear()
         table.stream_shard = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ from tests.integration.story.world import World
 
 Json = dict[str, Any]
 OUT = {"barred", "deleted"}
+CAUSES = {"a": "action", "t": "trusted_write", "r": "removal"}
+MOST_USERS = 20
+"""More than any story has."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,24 @@ class Verdict:
         assert {at: int(it["userScore"]["N"]) for at, it in found.items()} == expected.score
         times = {at: it["scoreUpdatedAt"]["S"] for at, it in found.items()}
         assert times == expected.updated_at
+
+    def histories(self) -> None:
+        """Every write has one line, of whoever was not deleted; nothing else has any."""
+        found: dict[tuple[str, str], list[oracle.Write]] = defaultdict(list)
+        for item in tables.items(aws.HISTORY):
+            key, _, version = item["boardSeasonVersion"]["S"].rpartition("#")
+            before, after = (
+                int(item[it]["N"]) if it in item else None for it in ("was", "userScore")
+            )
+            cause = CAUSES[item["by"]["S"]]
+            at = item["userId"]["S"], key
+            found[at].append(oracle.Write(int(version), before, after, cause))
+            if "rank" in item:
+                assert after is not None, f"ranked, and removed: {item}"
+                assert 1 <= int(item["rank"]["N"]) <= MOST_USERS, item
+        for lines in found.values():
+            lines.sort(key=lambda it: it.version)
+        assert found == {at: it for at, it in self.world.scores.history.items() if it}
 
     def profiles(self) -> None:
         """Every name and standing is that of the user's profile; who was deleted has left none."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 FUNCTIONS = (
     "score_stream",
+    "history_stream",
     "board_stream",
     "fanout",
     "rebuild",

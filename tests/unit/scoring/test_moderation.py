@@ -91,7 +91,7 @@ def test_act_that_was_sent_again_is_known(changes: dict[str, object], same: bool
 
 
 def test_tombstone_keeps_what_replays_are_known_by() -> None:
-    stone = removed(ITEM, now_ms=NOW)
+    stone = removed(ITEM, history_days=90, now_ms=NOW)
     assert (stone.user_score, stone.updated_ms, stone.user_name) == (None, None, "")
     assert stone.version == ITEM.version + 1
     assert stone.expires_ms == NOW + UNSCORED_MS
@@ -100,7 +100,7 @@ def test_tombstone_keeps_what_replays_are_known_by() -> None:
 
 
 def test_next_score_goes_on_from_the_tombstone() -> None:
-    stone = removed(ITEM, now_ms=NOW)
+    stone = removed(ITEM, history_days=90, now_ms=NOW)
     item = submit(Board("global", "Global"), stone, amount=5, now_ms=NOW + 1).item
     assert item is not None
     assert (item.user_score, item.version, item.expires_ms) == (5, ITEM.version + 2, None)

@@ -160,7 +160,7 @@ def test_no_ticket_counts_twice_and_the_last_three_get_equal_answers(
                 play.home = decision.item
             case ("remove",) if play.home.user_score is not None:
                 # A moderator takes the score off; nothing of before counts again.
-                play.home = removed(play.home, now_ms=play.now)
+                play.home = removed(play.home, history_days=90, now_ms=play.now)
         points = play.beside.user_score or 0
         assert points == play.expected
     play.check_answers()

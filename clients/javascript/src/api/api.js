@@ -2,7 +2,7 @@
  * The whole HTTP API for visitors and players, typed by its reference.
  */
 
-/** @import { Board, Entry, Found, Name, Neighbourhood, Outcome, OwnScores, Routes, Ticket, Top } from "./schemas.js" */
+/** @import { Board, Entry, Found, Line, Name, Neighbourhood, Outcome, OwnScores, Routes, Ticket, Top } from "./schemas.js" */
 /** @import { CallOptions, TokenFunction } from "./account.js" */
 /** @import { Locks } from "./outbox.js" */
 /** @import { Store } from "./storage.js" */
@@ -115,14 +115,8 @@ export class Api {
    * @param {Routes["GET /boards/{board}/entries"]["query"] & CallOptions} [options]
    * @returns {AsyncGenerator<import("./schemas.js").Page, void, undefined>}
    */
-  async *pages(board, { signal, limit = 100, cursor, season } = {}) {
-    do {
-      const query = { limit, cursor, season };
-      const page = await this.#calls.read("GET /boards/{board}/entries", { path: { board }, query, signal });
-      yield page;
-      season = page.season;
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
+  pages(board, options) {
+    return this.#calls.pages("GET /boards/{board}/entries", { board }, options);
   }
 
   /**
@@ -134,6 +128,19 @@ export class Api {
    */
   async user(board, userId, { signal, ...query } = {}) {
     return this.#calls.read("GET /boards/{board}/users/{userId}", { path: { board, userId }, query, signal });
+  }
+
+  /**
+   * Every line of a user's history, newest first; further pages are read as they are needed. Rejects with `user_not_ranked` if the user
+   * is not on the board.
+   * @param {string} board
+   * @param {string} userId
+   * @param {Routes["GET /boards/{board}/users/{userId}/history"]["query"] & CallOptions} [options] `limit` is a page's, 100 unless given
+   * @returns {AsyncGenerator<Line, void, undefined>}
+   */
+  async *history(board, userId, options) {
+    const pages = this.#calls.pages("GET /boards/{board}/users/{userId}/history", { board, userId }, options);
+    for await (const page of pages) yield* page.lines;
   }
 
   /**

@@ -44,6 +44,23 @@ export class Calls {
   }
 
   /**
+   * The pages of a route, one after the other. A season that ends meanwhile is still read to its end.
+   * @template {"GET /boards/{board}/entries" | "GET /boards/{board}/users/{userId}/history"} R
+   * @param {R} route
+   * @param {Routes[R]["path"]} path
+   * @param {Routes[R]["query"] & {signal?: AbortSignal | null}} [options]
+   * @returns {AsyncGenerator<Routes[R]["answer"], void, undefined>}
+   */
+  async *pages(route, path, { signal, limit = 100, cursor, season } = {}) {
+    do {
+      const page = await this.read(route, { path, query: { limit, cursor, season }, signal });
+      yield page;
+      season = page.season;
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /**
    * A call for the player, that may be repeated.
    * @template {keyof Routes} R
    * @param {R} route

@@ -14,6 +14,7 @@
  * @typedef {import("./schemas.js").Entry} Entry
  * @typedef {import("./schemas.js").Format} Format
  * @typedef {import("./schemas.js").Found} Found
+ * @typedef {import("./schemas.js").Line} Line
  * @typedef {import("./schemas.js").Neighbourhood} Neighbourhood
  * @typedef {import("./schemas.js").Outcome} Outcome
  * @typedef {import("./schemas.js").OwnScores} OwnScores

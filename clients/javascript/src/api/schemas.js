@@ -75,10 +75,30 @@
  */
 
 /**
+ * A page of the lines that explain a user's score.
+ * @typedef {object} History
+ * @property {string} board
+ * @property {string} season `all`, or by the board's schedule `2026-11-23`, `2026-W48`, `2026-11`
+ * @property {Line[]} lines Newest first
+ * @property {string | null} nextCursor To be sent as `cursor` for older lines; null at the end
+ */
+
+/**
  * Points that the service computes from the player's evidence: from `min` to `max`.
  * @typedef {object} JudgedPoints
  * @property {number} min
  * @property {number} max
+ */
+
+/**
+ * One accepted write of a user's score.
+ * @typedef {object} Line
+ * @property {string} at RFC 3339, UTC, with milliseconds
+ * @property {number | null} userScore The score after it; null: the score was removed
+ * @property {number} delta What the write added: the score after it less the score before it. No score counts as 0
+ * @property {number | null} rank The rank that the write brought; null where a later write overtook it, and where the ranking
+ *   could not say it in time
+ * @property {"action" | "trusted_write" | "removal"} cause Who made it: a player, a game server, or who took the score away
  */
 
 /**
@@ -251,6 +271,7 @@
  *   readonly "GET /boards/{board}/entries": {path: {board: string}, query: {cursor?: string, limit?: number, season?: string}, body: undefined, answer: Page},
  *   readonly "POST /boards/{board}/entries/query": {path: {board: string}, query: {season?: string}, body: UsersRequest, answer: Found},
  *   readonly "GET /boards/{board}/users/{userId}": {path: {board: string, userId: string}, query: {around?: number, season?: string}, body: undefined, answer: Neighbourhood},
+ *   readonly "GET /boards/{board}/users/{userId}/history": {path: {board: string, userId: string}, query: {cursor?: string, limit?: number, season?: string}, body: undefined, answer: History},
  *   readonly "GET /health": {path: {}, query: {}, body: undefined, answer: Health},
  *   readonly "POST /boards/{board}/tickets": {path: {board: string}, query: {}, body: TicketRequest, answer: Ticket},
  *   readonly "POST /boards/{board}/scores": {path: {board: string}, query: {}, body: ScoreRequest, answer: Outcome},

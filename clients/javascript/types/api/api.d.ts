@@ -1,9 +1,9 @@
-import type { Board, Entry, Found, Name, Neighbourhood, Outcome, OwnScores, Routes, Ticket, Top } from "./schemas.js";
+import type { Board, Entry, Found, Line, Name, Neighbourhood, Outcome, OwnScores, Routes, Ticket, Top } from "./schemas.js";
 import type { CallOptions, TokenFunction } from "./account.js";
 import type { Locks } from "./outbox.js";
 import type { Store } from "./storage.js";
 import type { ApiTiming } from "./timing.js";
-/** @import { Board, Entry, Found, Name, Neighbourhood, Outcome, OwnScores, Routes, Ticket, Top } from "./schemas.js" */
+/** @import { Board, Entry, Found, Line, Name, Neighbourhood, Outcome, OwnScores, Routes, Ticket, Top } from "./schemas.js" */
 /** @import { CallOptions, TokenFunction } from "./account.js" */
 /** @import { Locks } from "./outbox.js" */
 /** @import { Store } from "./storage.js" */
@@ -104,7 +104,7 @@ export declare class Api {
      * @param {Routes["GET /boards/{board}/entries"]["query"] & CallOptions} [options]
      * @returns {AsyncGenerator<import("./schemas.js").Page, void, undefined>}
      */
-    pages(board: string, { signal, limit, cursor, season }?: Routes["GET /boards/{board}/entries"]["query"] & CallOptions): AsyncGenerator<import("./schemas.js").Page, void, undefined>;
+    pages(board: string, options?: Routes["GET /boards/{board}/entries"]["query"] & CallOptions): AsyncGenerator<import("./schemas.js").Page, void, undefined>;
     /**
      * A user's entry and the neighbours. Rejects with `user_not_ranked` if there is none.
      * @param {string} board
@@ -113,6 +113,15 @@ export declare class Api {
      * @returns {Promise<Neighbourhood>}
      */
     user(board: string, userId: string, { signal, ...query }?: Routes["GET /boards/{board}/users/{userId}"]["query"] & CallOptions): Promise<Neighbourhood>;
+    /**
+     * Every line of a user's history, newest first; further pages are read as they are needed. Rejects with `user_not_ranked` if the user
+     * is not on the board.
+     * @param {string} board
+     * @param {string} userId
+     * @param {Routes["GET /boards/{board}/users/{userId}/history"]["query"] & CallOptions} [options] `limit` is a page's, 100 unless given
+     * @returns {AsyncGenerator<Line, void, undefined>}
+     */
+    history(board: string, userId: string, options?: Routes["GET /boards/{board}/users/{userId}/history"]["query"] & CallOptions): AsyncGenerator<Line, void, undefined>;
     /**
      * Some users, e.g. friends, in board order.
      * @param {string} board

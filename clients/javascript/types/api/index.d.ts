@@ -9,6 +9,7 @@ export type Board = import("./schemas.js").Board;
 export type Entry = import("./schemas.js").Entry;
 export type Format = import("./schemas.js").Format;
 export type Found = import("./schemas.js").Found;
+export type Line = import("./schemas.js").Line;
 export type Neighbourhood = import("./schemas.js").Neighbourhood;
 export type Outcome = import("./schemas.js").Outcome;
 export type OwnScores = import("./schemas.js").OwnScores;
@@ -28,6 +29,7 @@ export type Top = import("./schemas.js").Top;
  * @typedef {import("./schemas.js").Entry} Entry
  * @typedef {import("./schemas.js").Format} Format
  * @typedef {import("./schemas.js").Found} Found
+ * @typedef {import("./schemas.js").Line} Line
  * @typedef {import("./schemas.js").Neighbourhood} Neighbourhood
  * @typedef {import("./schemas.js").Outcome} Outcome
  * @typedef {import("./schemas.js").OwnScores} OwnScores

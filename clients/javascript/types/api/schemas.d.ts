@@ -85,9 +85,48 @@ export type Found = {
 export type Health = {
     status: "ok";
 };
+export type History = {
+    board: string;
+    /**
+     * `all`, or by the board's schedule `2026-11-23`, `2026-W48`, `2026-11`
+     */
+    season: string;
+    /**
+     * Newest first
+     */
+    lines: Line[];
+    /**
+     * To be sent as `cursor` for older lines; null at the end
+     */
+    nextCursor: string | null;
+};
 export type JudgedPoints = {
     min: number;
     max: number;
+};
+export type Line = {
+    /**
+     * RFC 3339, UTC, with milliseconds
+     */
+    at: string;
+    /**
+     * The score after it; null: the score was removed
+     */
+    userScore: number | null;
+    /**
+     * What the write added: the score after it less the score before it. No score counts as 0
+     */
+    delta: number;
+    /**
+     * The rank that the write brought; null where a later write overtook it, and where the ranking
+     * could not say it in time
+     */
+    rank: number | null;
+    /**
+     * What the write was: a player's action, a game server's, a
+     * moderator's
+     */
+    cause: "action" | "trusted_write" | "removal";
 };
 export type Name = {
     userId: string;
@@ -378,6 +417,19 @@ export type Routes = {
         body: undefined;
         answer: Neighbourhood;
     };
+    readonly "GET /boards/{board}/users/{userId}/history": {
+        path: {
+            board: string;
+            userId: string;
+        };
+        query: {
+            cursor?: string;
+            limit?: number;
+            season?: string;
+        };
+        body: undefined;
+        answer: History;
+    };
     readonly "GET /health": {
         path: {};
         query: {};
@@ -490,10 +542,29 @@ export type Routes = {
  * @property {"ok"} status
  */
 /**
+ * A page of the lines that explain a user's score.
+ * @typedef {object} History
+ * @property {string} board
+ * @property {string} season `all`, or by the board's schedule `2026-11-23`, `2026-W48`, `2026-11`
+ * @property {Line[]} lines Newest first
+ * @property {string | null} nextCursor To be sent as `cursor` for older lines; null at the end
+ */
+/**
  * Points that the service computes from the player's evidence: from `min` to `max`.
  * @typedef {object} JudgedPoints
  * @property {number} min
  * @property {number} max
+ */
+/**
+ * One accepted write of a user's score.
+ * @typedef {object} Line
+ * @property {string} at RFC 3339, UTC, with milliseconds
+ * @property {number | null} userScore The score after it; null: the score was removed
+ * @property {number} delta What the write added: the score after it less the score before it. No score counts as 0
+ * @property {number | null} rank The rank that the write brought; null where a later write overtook it, and where the ranking
+ *   could not say it in time
+ * @property {"action" | "trusted_write" | "removal"} cause What the write was: a player's action, a game server's, a
+ *   moderator's
  */
 /**
  * A user's display name.
@@ -647,6 +718,7 @@ export type Routes = {
  *   readonly "GET /boards/{board}/entries": {path: {board: string}, query: {cursor?: string, limit?: number, season?: string}, body: undefined, answer: Page},
  *   readonly "POST /boards/{board}/entries/query": {path: {board: string}, query: {season?: string}, body: UsersRequest, answer: Found},
  *   readonly "GET /boards/{board}/users/{userId}": {path: {board: string, userId: string}, query: {around?: number, season?: string}, body: undefined, answer: Neighbourhood},
+ *   readonly "GET /boards/{board}/users/{userId}/history": {path: {board: string, userId: string}, query: {cursor?: string, limit?: number, season?: string}, body: undefined, answer: History},
  *   readonly "GET /health": {path: {}, query: {}, body: undefined, answer: Health},
  *   readonly "POST /boards/{board}/tickets": {path: {board: string}, query: {}, body: TicketRequest, answer: Ticket},
  *   readonly "POST /boards/{board}/scores": {path: {board: string}, query: {}, body: ScoreRequest, answer: Outcome},

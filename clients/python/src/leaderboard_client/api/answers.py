@@ -122,6 +122,30 @@ class UserEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """One accepted write of a user's score."""
+
+    at: str
+    user_score: int | None
+    """The score after it; None: the score was removed."""
+    delta: int
+    """What the write added. No score counts as 0."""
+    rank: int | None
+    """The rank that the write brought; None where it is not known."""
+    cause: Literal["action", "trusted_write", "removal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """Lines of a user's history, newest first."""
+
+    board: str
+    season: str
+    lines: tuple[HistoryLine, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueriedEntries:
     """Some users, ranked among themselves."""
 

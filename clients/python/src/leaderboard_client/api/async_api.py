@@ -12,6 +12,7 @@ from leaderboard_client.api import cognito, routes
 from leaderboard_client.api.answers import (
     BatchAnswer,
     BoardRules,
+    HistoryLine,
     Outcome,
     OwnScores,
     Profile,
@@ -106,6 +107,21 @@ class AsyncApi:
     ) -> UserEntry:
         """A user's entry, and up to `around` neighbours on each side. Raises UserNotRanked."""
         return await self._runner.ask(routes.user(board, user_id, around=around, season=season))
+
+    async def history(
+        self, board: str, user_id: str, *, season: str | None = None, page_size: int = 100
+    ) -> AsyncIterator[HistoryLine]:
+        """A user's history, line by line, newest first. Raises UserNotRanked."""
+        cursor: str | None = None
+        while True:
+            page = await self._runner.ask(
+                routes.history(board, user_id, cursor=cursor, limit=page_size, season=season)
+            )
+            for line in page.lines:
+                yield line
+            cursor, season = page.next_cursor, page.season
+            if cursor is None:
+                return
 
     async def query(
         self, board: str, user_ids: Iterable[str], *, season: str | None = None

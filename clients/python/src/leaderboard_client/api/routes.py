@@ -10,6 +10,7 @@ from leaderboard_client.api.answers import (
     BoardList,
     BoardRules,
     EntryPage,
+    HistoryPage,
     Outcome,
     OwnScores,
     Profile,
@@ -90,6 +91,16 @@ def user(board: str, user_id: str, *, around: int | None, season: str | None) ->
     """A user's entry and its neighbours."""
     url = path("boards", board, "users", user_id, around=around, season=season)
     return Request(method="GET", url=url, read=_reads(UserEntry))
+
+
+def history(
+    board: str, user_id: str, *, cursor: str | None, limit: int | None, season: str | None
+) -> Request[HistoryPage]:
+    """A page of a user's history."""
+    url = path(
+        "boards", board, "users", user_id, "history", cursor=cursor, limit=limit, season=season
+    )
+    return Request(method="GET", url=url, read=_reads(HistoryPage))
 
 
 def query(board: str, user_ids: Iterable[str], *, season: str | None) -> Request[QueriedEntries]:

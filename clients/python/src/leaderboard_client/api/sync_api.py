@@ -12,6 +12,7 @@ from leaderboard_client.api import cognito, routes
 from leaderboard_client.api.answers import (
     BatchAnswer,
     BoardRules,
+    HistoryLine,
     Outcome,
     OwnScores,
     Profile,
@@ -104,6 +105,20 @@ class Api:
     ) -> UserEntry:
         """A user's entry, and up to `around` neighbours on each side. Raises UserNotRanked."""
         return self._runner.ask(routes.user(board, user_id, around=around, season=season))
+
+    def history(
+        self, board: str, user_id: str, *, season: str | None = None, page_size: int = 100
+    ) -> Iterator[HistoryLine]:
+        """A user's history, line by line, newest first. Raises UserNotRanked."""
+        cursor: str | None = None
+        while True:
+            page = self._runner.ask(
+                routes.history(board, user_id, cursor=cursor, limit=page_size, season=season)
+            )
+            yield from page.lines
+            cursor, season = page.next_cursor, page.season
+            if cursor is None:
+                return
 
     def query(
         self, board: str, user_ids: Iterable[str], *, season: str | None = None
