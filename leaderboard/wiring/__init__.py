@@ -17,6 +17,7 @@ from leaderboard.wiring.adapters import (
     connection_table as connection_table,
     connections_api as connections_api,
     failure_queue as failure_queue,
+    name_index as name_index,
     ranking_cache as ranking_cache,
     read_connection as read_connection,
     read_ranking as read_ranking,
@@ -48,6 +49,7 @@ from leaderboard.wiring.path import (
     sender as sender,
     submissions as submissions,
     subscriptions as subscriptions,
+    user_search as user_search,
 )
 from leaderboard.wiring.repair import (
     archive as archive,

@@ -15,6 +15,7 @@ from leaderboard.wiring.adapters import (
     configuration,
     connection_table,
     connections_api,
+    name_index,
     ranking_cache,
     read_connection,
     read_ranking,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from leaderboard.ranking.ingest import Ingest
     from leaderboard.ranking.recorder import Recorder
     from leaderboard.reading.reads import Reads
+    from leaderboard.reading.user_search import UserSearch
     from leaderboard.repair.rebuild_starter import RebuildStarter
     from leaderboard.scoring.moderation import Moderation
     from leaderboard.scoring.profiles import Profiles
@@ -221,3 +223,10 @@ def reads() -> Reads:
         index=board_index,
         now_ms=clock.now_ms,
     )
+
+
+@cache
+def user_search() -> UserSearch:
+    from leaderboard.reading.user_search import UserSearch
+
+    return UserSearch(names=name_index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,11 @@ def typed(item: Mapping[str, Any]) -> Item:
 def plain(raw: Mapping[str, Any]) -> Item:
     """An item without DynamoDB's types; its numbers are Decimals."""
     return {name: _deserializer.deserialize(value) for name, value in raw.items()}
+
+
+def shard_of(user_id: str, shards: int) -> int:
+    """The write shard of an index in which a user's key is, out of so many."""
+    return zlib.crc32(user_id.encode()) % shards
 
 
 class Garbled(int):
