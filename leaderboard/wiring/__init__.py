@@ -53,6 +53,7 @@ from leaderboard.wiring.path import (
 )
 from leaderboard.wiring.repair import (
     archive as archive,
+    name_fill as name_fill,
     ranking_comparison as ranking_comparison,
     rebuild as rebuild,
     rule_changes as rule_changes,

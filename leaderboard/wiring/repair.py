@@ -17,12 +17,14 @@ from leaderboard.wiring.adapters import (
     rebuild_function,
     run_memory,
     score_scanner,
+    score_table,
 )
 from leaderboard.wiring.path import profiles, rebuild_starter, recorder
 
 if TYPE_CHECKING:
     from leaderboard.repair.archive import Archive
     from leaderboard.repair.comparison import RankingComparison
+    from leaderboard.repair.name_fill import NameFill
     from leaderboard.repair.rebuild import Rebuild
     from leaderboard.repair.rule_changes import RuleChanges
     from leaderboard.repair.schedule_check import ScheduleCheck
@@ -171,3 +173,11 @@ def upkeep() -> Upkeep:
     from leaderboard.repair.upkeep import Upkeep
 
     return Upkeep(catalog=catalog(), profiles=profiles(), archive=archive())
+
+
+@cache
+def name_fill() -> NameFill:
+    from leaderboard.adapters.dynamodb.name_filler import NameFiller
+    from leaderboard.repair.name_fill import NameFill
+
+    return NameFill(NameFiller(score_table()))

@@ -92,7 +92,13 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     | CACHE_ACCESS,
     "upkeep": {
         "function:leaderboard-dev-upkeep": {"lambda:InvokeFunction"},
-        "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
+        "ScoresTable": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:Scan",
+            "dynamodb:UpdateItem",
+        },
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "FailureQueue": {"sqs:SendMessage"},
