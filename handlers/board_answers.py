@@ -6,8 +6,8 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field
 
-from handlers.answers import BoardJson, OfBoardJson, Total
-from leaderboard.boards.entries import EntryJson, Instant, UserId as RankedId, UserName
+from handlers.answers import BoardJson, NameJson, OfBoardJson, Total
+from leaderboard.boards.entries import EntryJson, Instant, UserId as RankedId
 
 
 class BoardsJson(TypedDict):
@@ -74,17 +74,10 @@ class FoundJson(OfBoardJson):
     ]
 
 
-class NamedUserJson(TypedDict):
-    """A user, wherever ranked."""
-
-    userId: RankedId
-    userName: UserName
-
-
 class UsersJson(TypedDict):
     """Users whose names begin so."""
 
-    users: Annotated[list[NamedUserJson], Field(description="In the order of their names")]
+    users: Annotated[list[NameJson], Field(description="In the order of their names")]
 
 
 class HealthJson(TypedDict):

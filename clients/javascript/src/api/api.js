@@ -151,6 +151,16 @@ export class Api {
   }
 
   /**
+   * Visible users whose name begins so, wherever they are ranked. Case and diacritics do not count; names that nobody chose are not found.
+   * @param {string} name the beginning of it
+   * @param {Omit<Routes["GET /users"]["query"], "name"> & CallOptions} [options] `limit`: how many at most, 10 unless given
+   * @returns {Promise<Name[]>}
+   */
+  async findUsers(name, { signal, ...query } = {}) {
+    return (await this.#calls.read("GET /users", { path: {}, query: { ...query, name }, signal })).users;
+  }
+
+  /**
    * The player's own scores on every board.
    * @param {CallOptions} [options]
    * @returns {Promise<OwnScores>}

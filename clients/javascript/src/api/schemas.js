@@ -218,6 +218,12 @@
  */
 
 /**
+ * Users whose names begin so.
+ * @typedef {object} Users
+ * @property {Name[]} users In the order of their names
+ */
+
+/**
  * The users to rank among themselves.
  * @typedef {object} UsersRequest
  * @property {string[]} userIds Doubles count once
@@ -238,6 +244,7 @@
  *   readonly "GET /boards/{board}/entries": {path: {board: string}, query: {cursor?: string, limit?: number, season?: string}, body: undefined, answer: Page},
  *   readonly "POST /boards/{board}/entries/query": {path: {board: string}, query: {season?: string}, body: UsersRequest, answer: Found},
  *   readonly "GET /boards/{board}/users/{userId}": {path: {board: string, userId: string}, query: {around?: number, season?: string}, body: undefined, answer: Neighbourhood},
+ *   readonly "GET /users": {path: {}, query: {name: string, limit?: number}, body: undefined, answer: Users},
  *   readonly "GET /health": {path: {}, query: {}, body: undefined, answer: Health},
  *   readonly "POST /boards/{board}/tickets": {path: {board: string}, query: {}, body: TicketRequest, answer: Ticket},
  *   readonly "POST /boards/{board}/scores": {path: {board: string}, query: {}, body: ScoreRequest, answer: Outcome},

@@ -122,6 +122,13 @@ export declare class Api {
      */
     query(board: string, userIds: string[], { signal, ...query }?: Routes["POST /boards/{board}/entries/query"]["query"] & CallOptions): Promise<Found>;
     /**
+     * Visible users whose name begins so, wherever they are ranked. Case and diacritics do not count; names that nobody chose are not found.
+     * @param {string} name the beginning of it
+     * @param {Omit<Routes["GET /users"]["query"], "name"> & CallOptions} [options] `limit`: how many at most, 10 unless given
+     * @returns {Promise<Name[]>}
+     */
+    findUsers(name: string, { signal, ...query }?: Omit<Routes["GET /users"]["query"], "name"> & CallOptions): Promise<Name[]>;
+    /**
      * The player's own scores on every board.
      * @param {CallOptions} [options]
      * @returns {Promise<OwnScores>}
