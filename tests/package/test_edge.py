@@ -123,6 +123,7 @@ def test_paths_lead_to_the_page_the_api_and_the_socket(edge: Package) -> None:
         "/ws": "socket",
         "/api/boards*": "http",
         "/api/openapi.json": "http",
+        "/api/users": "http",
         "/api/*": "http",
     }
     origins = {it["Id"]: it for it in distribution(edge)["Origins"]}
