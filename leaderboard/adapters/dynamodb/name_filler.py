@@ -29,6 +29,7 @@ class NameFiller:
     scores: ScoreTable
 
     def fill_page(self, after: dict[str, Any] | None) -> FilledPage:
+        """Fill a page of the table; one that was written meanwhile is left as it is."""
         request: dict[str, Any] = {
             "TableName": self.scores.scores_table,
             "ConsistentRead": True,

@@ -11,7 +11,7 @@
 import { Account } from "./account.js";
 import { Calls } from "./calls.js";
 import { LeaderboardError } from "./errors.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, spanOf } from "./outbox.js";
 import { Requests } from "./requests.js";
 import { Storage } from "./storage.js";
 import { timing as standard } from "./timing.js";
@@ -40,9 +40,6 @@ import { timing as standard } from "./timing.js";
  * @property {Kept & {outcome: Outcome}} completed an action counted that was kept before
  * @property {Kept & {error: LeaderboardError}} givenUp an action that was kept before does not count; `error.code` is the reason
  */
-
-/** For how long a ticket is taken to be good that comes without its times, in milliseconds. */
-const UNKNOWN_LIFE = 15 * 60_000;
 
 const SIGNED_OUT = new Set(["sign_in_required", "session_ended"]);
 
@@ -297,14 +294,4 @@ export class Api {
       }
     }
   }
-}
-
-/**
- * When a ticket is good.
- * @param {{notBefore?: string, expiresAt?: string}} times
- */
-function spanOf({ notBefore, expiresAt }) {
-  if (notBefore === undefined || expiresAt === undefined) return { readyAt: 0, life: UNKNOWN_LIFE };
-  const readyAt = Date.parse(notBefore);
-  return { readyAt, life: Date.parse(expiresAt) - readyAt };
 }

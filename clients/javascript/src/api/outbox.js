@@ -29,6 +29,9 @@ import { pause, until, waitAfter } from "./timing.js";
  * @typedef {{request: (name: string, options: {signal: AbortSignal}, work: () => Promise<any>) => Promise<any>}} Locks
  */
 
+/** For how long a ticket is taken to be good that comes without its times, in milliseconds. */
+const UNKNOWN_LIFE = 15 * 60_000;
+
 /** After these the player may sign in again, and then the action is sent. */
 const AFTER_SIGN_IN = new Set(["sign_in_required", "session_ended", "unauthorized"]);
 
@@ -199,6 +202,17 @@ export class Outbox {
       }
     }
   }
+}
+
+/**
+ * When a ticket is good.
+ * @param {{notBefore?: string, expiresAt?: string}} times
+ * @internal
+ */
+export function spanOf({ notBefore, expiresAt }) {
+  if (notBefore === undefined || expiresAt === undefined) return { readyAt: 0, life: UNKNOWN_LIFE };
+  const readyAt = Date.parse(notBefore);
+  return { readyAt, life: Date.parse(expiresAt) - readyAt };
 }
 
 /** @param {LeaderboardError} cause */
