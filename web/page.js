@@ -17,6 +17,7 @@ import { createLeaderboard } from "./client/index.js";
 import { find, tell, write } from "./elements.js";
 import { Identity } from "./identity.js";
 import { OwnPlace } from "./own_place.js";
+import { PlayerSearch } from "./player_search.js";
 import { Ranking } from "./ranking.js";
 import { readAtLast } from "./reading.js";
 import { Reconnection } from "./reconnection.js";
@@ -25,6 +26,9 @@ import { SeasonEnd } from "./season_end.js";
 import { Service } from "./service.js";
 import { language, text } from "./texts/index.js";
 import { actionName, amount, count } from "./words.js";
+
+/** How many players a search lists. */
+const FOUND = 8;
 
 /** @param {string | null} trouble why nothing can be shown yet */
 function sayTrouble(trouble) {
@@ -199,6 +203,7 @@ leaderboard.on("problem", (problem) => {
   else console.warn(`${problem.code}: ${problem.message}`);
 });
 new Reconnection(leaderboard);
+new PlayerSearch({ search: (name) => service.findUsers(name, { limit: FOUND }), onChoice: (player) => ranking.goTo(player) });
 account.onRename((userName) => ownPlace.rename(userName));
 live.leaderboard = leaderboard;
 live.addEventListener("change", (event) => show(/** @type {CustomEvent<{board: Board}>} */ (event).detail.board));

@@ -77,6 +77,16 @@ export class Service {
     return call(`${this.#http}/boards/${board}/users/${encodeURIComponent(userId)}?${query}`);
   }
 
+  /**
+   * The first players whose names begin so.
+   * @param {string} name
+   * @param {{limit: number}} options
+   * @returns {Promise<{userId: string, userName: string}[]>}
+   */
+  async findUsers(name, { limit }) {
+    return (await call(`${this.#http}/users?${new URLSearchParams({ name, limit: String(limit) })}`)).users;
+  }
+
   /** The player, with the scores on every board. @returns {Promise<{userId: string, userName: string, scores: {board: string, season: string, userScore: number, scoreUpdatedAt: string}[]}>} */
   async own() {
     return this.#asPlayer("GET", "/me/scores");
