@@ -49,7 +49,7 @@ from leaderboard.repair.rule_changes import RuleChanges
 from leaderboard.repair.totals import Totals
 from leaderboard.scoring import decisions, moderation
 from leaderboard.scoring.decisions import Decision
-from leaderboard.scoring.items import DELETED, VISIBLE, ScoreItem, Write
+from leaderboard.scoring.items import DELETED, VISIBLE, Profile, ScoreItem, Write
 from leaderboard.scoring.judges import FAILED, Completion
 from leaderboard.scoring.profiles import Profiles
 from leaderboard.scoring.tombstones import removed
@@ -405,6 +405,18 @@ def erase_but_keep_the_name(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(moderation_table, "typed", named)
 
 
+def leave_who_is_shown_again_out_of_the_search(patch: pytest.MonkeyPatch) -> None:
+    real = ScoreTable.profile_update
+
+    def update(table: ScoreTable, profile: Profile, *, read_version: int, **beside: Any) -> Json:
+        if "standingSet" not in beside:
+            return real(table, profile, read_version=read_version)
+        named = table.scores_table
+        return score_items.profile_update(named, profile, read_version, {}, **beside)
+
+    patch.setattr(ScoreTable, "profile_update", update)
+
+
 def remember_answers_by_name(patch: pytest.MonkeyPatch) -> None:
     """A deleted player's tombstone still says who was answered."""
     real = score_items.answer_image
@@ -723,6 +735,7 @@ MUTANTS: dict[Break, Plan] = {
         mishaps=Mishaps(answer_lost=0.3),
     ),
     erase_but_keep_the_name: replace(_BUSY, erasures=1),
+    leave_who_is_shown_again_out_of_the_search: replace(_BUSY, renames=0.6, standings=2),
     remember_answers_by_name: replace(_BUSY, tickets=1, removals=6, erasures=2, users=3),
     leave_the_scores_as_the_profile_was: replace(_BUSY, renames=0.6, standings=2),
     leave_the_other_boards_to_nobody: replace(
