@@ -133,6 +133,13 @@ ALL_TIME: Json = {
 }
 
 
+class NameJson(TypedDict):
+    """A user's display name."""
+
+    userId: UserId
+    userName: UserName
+
+
 class ScoreEntryJson(TypedDict):
     """A user's score after a write."""
 

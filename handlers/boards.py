@@ -6,7 +6,7 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -19,40 +19,43 @@ from handlers.answers import (
     BOB,
     CYD,
     OF_BOARD,
-    BoardJson,
     Json,
-    OfBoardJson,
-    Total,
 )
-from handlers.caching import ONE_SECOND, cached, counted, tagged
+from handlers.board_answers import (
+    BoardsJson,
+    FoundJson,
+    HealthJson,
+    NeighbourhoodJson,
+    PageJson,
+    TopJson,
+    UsersJson,
+)
+from handlers.caching import ONE_SECOND, TEN_SECONDS, cached, counted, tagged
 from handlers.describing import describe
-from handlers.fields import BoardPath, QueryNumber, RequestBody, SeasonQuery, UserId, UserPath
+from handlers.fields import (
+    BoardPath,
+    NameBeginning,
+    QueryNumber,
+    RequestBody,
+    SeasonQuery,
+    UserId,
+    UserPath,
+)
 from handlers.http_api import resolver, serve
 from leaderboard import wiring
-from leaderboard.boards.snapshots import (
-    EntryJson,
-    Instant,
-    TopEntryJson,
-    UserId as RankedId,
-    encode,
-)
+from leaderboard.boards.snapshots import encode
 from leaderboard.errors import UserNotRanked
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "openapi.json"
 MAX_LIMIT = 100
 MAX_AROUND = 50
 MAX_USERS = 100
+MAX_FOUND = 50
 
 Limit = Query(ge=1, le=MAX_LIMIT, description="How many entries at most")
 
 app = resolver()
 app.include_router(histories.router)
-
-
-class BoardsJson(TypedDict):
-    """The list of boards."""
-
-    boards: list[BoardJson]
 
 
 @app.route("/boards", method=["GET", "HEAD"])
@@ -68,26 +71,6 @@ def list_boards() -> Response[str]:
     board with `listed: false` is left out.
     """
     return cached(wiring.reads().list())
-
-
-class TopJson(OfBoardJson):
-    """The first entries of a board."""
-
-    epoch: Annotated[
-        str | None,
-        Field(description="Names the counter of versions; null before the first, and past topSize"),
-    ]
-    version: Annotated[
-        int | None,
-        Field(ge=0, description="Moves by 1 with each recorded change; null past topSize"),
-    ]
-    total: Total
-    since: Annotated[
-        Instant | None,
-        Field(description="The midnight (UTC) that `was` is of; null if unknown, and past topSize"),
-    ]
-    entries: list[TopEntryJson]
-    endsAt: Annotated[Instant | None, Field(description="When the season ends")]
 
 
 @app.route("/boards/<board>/top", method=["GET", "HEAD"])
@@ -124,16 +107,6 @@ def read_top(
     return tagged(app, page.tag, lambda: encode(body), cache=ONE_SECOND)
 
 
-class PageJson(OfBoardJson):
-    """Entries one after the other."""
-
-    entries: list[EntryJson]
-    total: Total
-    nextCursor: Annotated[
-        str | None, Field(description="To be sent as `cursor` for what follows; null at the end")
-    ]
-
-
 @app.get("/boards/<board>/entries")
 @describe(
     answer=PageJson,
@@ -161,26 +134,6 @@ def list_entries(
     """
     asked = wiring.board_season(board, season)
     return cached(wiring.reads().entries(asked, cursor=cursor, limit=limit))
-
-
-class NeighbourhoodJson(OfBoardJson):
-    """A user's entry, and who stands around it."""
-
-    entry: EntryJson
-    total: Total
-    percentile: Annotated[
-        float | None,
-        Field(
-            gt=0,
-            le=100,
-            description="100 × (total − place + 1) / total: the share of the ranked users that "
-            "stand at this place or below it. Not rounded; the first place alone has 100",
-        ),
-    ]
-    around: Annotated[
-        list[EntryJson],
-        Field(description="The user and up to `around` on each side, in board order"),
-    ]
 
 
 @app.get("/boards/<board>/users/<user_id>")
@@ -222,18 +175,6 @@ class UsersRequest(RequestBody):
     ]
 
 
-class FoundJson(OfBoardJson):
-    """Those asked for, among themselves."""
-
-    entries: Annotated[
-        list[EntryJson],
-        Field(description="In board order; `rank` and `place` are those on the whole board"),
-    ]
-    unranked: Annotated[
-        list[RankedId], Field(description="Who has no entry, in the order asked for, each once")
-    ]
-
-
 @app.post("/boards/<board>/entries/query")
 @describe(
     answer=FoundJson,
@@ -249,6 +190,28 @@ def query_entries(board: BoardPath, request: UsersRequest, season: SeasonQuery =
     return counted(wiring.reads().query(wiring.board_season(board, season), request.user_ids))
 
 
+@app.get("/users")
+@describe(
+    answer=UsersJson,
+    cached=True,
+    example={"users": [{"userId": "ada", "userName": "Ada"}]},
+)
+def find_users(
+    name: NameBeginning,
+    limit: Annotated[
+        QueryNumber, Query(ge=1, le=MAX_FOUND, description="How many users at most")
+    ] = 10,
+) -> Response[str]:
+    """Find users by the beginning of their names.
+
+    Visible users whose name begins so, on whatever boards they are, or on none. Case and diacritics
+    do not count: `mu` and `mü` both find `Müller` and `Muller`. Only names that somebody chose are
+    found, not those that begin with `player-` and are made from the id. A rename, a hiding and a
+    showing again may take some seconds to be seen here.
+    """
+    return cached(wiring.user_search().find(name, limit=limit), TEN_SECONDS)
+
+
 @app.get("/openapi.json")
 @describe(tagged=True)
 def read_reference() -> Response[str]:
@@ -258,12 +221,6 @@ def read_reference() -> Response[str]:
     """
     tag, text = reference()
     return tagged(app, tag, lambda: text, cache="public, max-age=60")
-
-
-class HealthJson(TypedDict):
-    """That the API answers."""
-
-    status: Literal["ok"]
 
 
 @app.route("/health", method=["GET", "HEAD"])

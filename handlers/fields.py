@@ -85,3 +85,24 @@ UserName = Annotated[
         "control or direction characters; invisible ones only where emoji and scripts need them"
     ),
 ]
+
+
+def _fold_beginning(text: str) -> str:
+    from leaderboard.scoring.folded_names import (
+        fold_beginning,  # its tables: reads of boards need none
+    )
+
+    return fold_beginning(text)
+
+
+NameBeginning = Annotated[
+    str,
+    AfterValidator(_fold_beginning),
+    Query(
+        min_length=1,
+        description="The beginning of a name, of 1 to 32 characters. Case and diacritics do not "
+        "count. No character is a wildcard",
+        examples=["ad"],
+    ),
+]
+"""What a person typed to find names, folded."""

@@ -19,6 +19,7 @@ from handlers.answers import (
     BoardId,
     Json,
     JudgedPointsJson,
+    NameJson,
     OutcomeJson,
     SeasonName,
     count_outcomes,
@@ -211,13 +212,6 @@ class NameRequest(RequestBody):
     """A display name."""
 
     user_name: UserName
-
-
-class NameJson(TypedDict):
-    """A user's display name."""
-
-    userId: UserId
-    userName: RankedName
 
 
 @app.put("/me")

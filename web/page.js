@@ -18,6 +18,7 @@ import { Curve } from "./curve.js";
 import { find, tell, write } from "./elements.js";
 import { KeptAnswers } from "./kept_answers.js";
 import { OwnPlace } from "./own_place.js";
+import { PlayerSearch } from "./player_search.js";
 import { Ranking } from "./ranking.js";
 import { readAtLast, readConfiguration } from "./reading.js";
 import { Reconnection } from "./reconnection.js";
@@ -31,6 +32,8 @@ import { actionName, amount, count } from "./words.js";
  * machine's clock, so it can be trusted for longer than `notBefore` of the service.
  */
 const EARLINESS = 120_000;
+/** How many players a search lists. */
+const FOUND = 8;
 
 /** @param {string | null} trouble why nothing can be shown yet */
 function sayTrouble(trouble) {
@@ -217,6 +220,7 @@ leaderboard.on("problem", (problem) => {
   else console.warn(`${problem.code}: ${problem.message}`);
 });
 new Reconnection(leaderboard);
+new PlayerSearch({ search: (name) => api.findUsers(name, { limit: FOUND }), onChoice: (player) => ranking.goTo(player) });
 account.onRename((userName) => ownPlace.rename(userName));
 live.leaderboard = leaderboard;
 live.addEventListener("change", (event) => show(/** @type {CustomEvent<{board: Board}>} */ (event).detail.board));

@@ -15,6 +15,9 @@ import { boardWords } from "./board_words.js";
 /** How many are on a page. */
 const LIMIT = 50;
 
+/** How long a line that is jumped to is tinted, in milliseconds. */
+const POINTED = 3000;
+
 /** The ranking that is open, if one is. */
 export class Ranking {
   #api;
@@ -58,7 +61,7 @@ export class Ranking {
     find("ranking-next").addEventListener("click", () => this.#turn([...this.#before, this.#cursor], this.#next));
     find("ranking-previous").addEventListener("click", () => this.#turn(this.#before.slice(0, -1), this.#before.at(-1) ?? null));
     find("ranking-first").addEventListener("click", () => this.#turn([], null));
-    find("ranking-mine").addEventListener("click", () => this.#jump());
+    find("ranking-mine").addEventListener("click", () => this.#jump(/** @type {string} */ (this.#own), text("ranking.notMine")));
   }
 
   /** Whether the address asks for it. */
@@ -149,24 +152,50 @@ export class Ranking {
     this.#write(page);
   }
 
-  async #jump() {
-    const around = await this.#read(() => this.#api.user(this.#board, /** @type {string} */ (this.#own), { season: this.#season, around: LIMIT / 2 }));
+  /**
+   * Brings a player's line into sight, and says its place.
+   * @param {{userId: string, userName: string}} player
+   */
+  async goTo({ userId, userName }) {
+    const around = await this.#jump(userId, text("search.notHere", { name: userName }));
     if (!around) return;
+    const { place } = around.entry;
+    const said = place ? text("search.place", { name: userName, place, total: around.total }) : text("search.rank", { name: userName });
+    tell(find("ranking-said"), said);
+  }
+
+  /**
+   * @param {string} userId
+   * @param {string} notRanked what is said where there is no entry
+   */
+  async #jump(userId, notRanked) {
+    const around = await this.#read(() => this.#api.user(this.#board, userId, { season: this.#season, around: LIMIT / 2 }), notRanked);
+    if (!around) return null;
     // From the middle of the ranking no page leads on: the cursors belong to pages.
     this.#before = [null];
     this.#next = null;
     this.#write({ entries: around.around, total: around.total });
-    const place = around.around.findIndex(({ userId }) => userId === this.#own);
-    requestAnimationFrame(() => requestAnimationFrame(() => this.#table.shadowRoot?.querySelectorAll("tbody tr")[place]?.scrollIntoView({ block: "center" })));
+    const at = around.around.findIndex((entry) => entry.userId === userId);
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#point(at)));
+    return around;
+  }
+
+  /** @param {number} at the number of the line */
+  #point(at) {
+    const line = this.#table.shadowRoot?.querySelectorAll("tbody tr")[at];
+    line?.scrollIntoView({ block: "center" });
+    // From this colour to its own.
+    line?.animate([{ backgroundColor: getComputedStyle(document.documentElement).getPropertyValue("--flash") }, {}], POINTED);
   }
 
   /**
    * Reads something, and says why it cannot. Null if it cannot, or if something else is read since.
    * @template T
    * @param {() => Promise<T>} read
+   * @param {string} [notRanked] what is said of somebody who has no entry
    * @returns {Promise<T | null>}
    */
-  async #read(read) {
+  async #read(read, notRanked) {
     const number = ++this.#reads;
     const said = find("ranking-said");
     tell(said, text("ranking.reading"));
@@ -177,7 +206,7 @@ export class Ranking {
       return answer;
     } catch (error) {
       if (number !== this.#reads) return null;
-      tell(said, isCode(error, "user_not_ranked") ? text("ranking.notMine") : sentence(error));
+      tell(said, notRanked && isCode(error, "user_not_ranked") ? notRanked : sentence(error));
       return null;
     }
   }

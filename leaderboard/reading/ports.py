@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from leaderboard.boards.seasons import BoardSeason
@@ -10,6 +11,14 @@ from leaderboard.boards.snapshots import Score
 from leaderboard.history.lines import HistoryLine
 from leaderboard.ranking.listings import Position
 from leaderboard.ranking.tops import KeptTop
+
+
+@dataclass(frozen=True, slots=True)
+class NamedUser:
+    """A user, wherever ranked."""
+
+    user_id: str
+    user_name: str
 
 
 class KeptTops(Protocol):
@@ -48,3 +57,10 @@ class ScoreIndex(Protocol):
 
     def find(self, board_season: BoardSeason, user_ids: Sequence[str]) -> list[Score]:
         """The scores of those users that have one, in any order. One user is read consistently."""
+
+
+class UserNames(Protocol):
+    """The names that players chose, of visible users. It may lag behind the table a little."""
+
+    def find(self, beginning: str, limit: int) -> list[NamedUser]:
+        """The first users whose folded names begin so, in the order of those names."""

@@ -98,10 +98,7 @@ def clean_name(text: str) -> str:
         raise ValueError(f"a name has at most {MAX_NAME} characters")
     if YOUNG.search(text):
         raise ValueError("a name has no marks that are newer than Unicode 14")
-    name: str = SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
-    name = REDUNDANT.sub("", name)
-    for typed, letter in TYPED_WITH_A_JOINER.items():
-        name = name.replace(typed, letter)
+    name: str = REDUNDANT.sub("", composed(text))
     if REFUSED.search(name):
         raise ValueError("a name has no control, direction or unassigned characters")
     if not VISIBLE.search(name):
@@ -112,6 +109,15 @@ def clean_name(text: str) -> str:
         raise ValueError("a name has invisible characters only where emoji and scripts need them")
     if UNCARRIED.search(name) or _is_crowded(name):
         raise ValueError(f"a letter carries at most {MAX_MARKS} combining marks, a space carries 0")
+    return name
+
+
+def composed(text: str) -> str:
+    """A text, or the beginning of one, with its letters as names have them: composed and trimmed,
+    each run of spaces as one."""
+    name: str = SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    for typed, letter in TYPED_WITH_A_JOINER.items():
+        name = name.replace(typed, letter)
     return name
 
 

@@ -19,6 +19,7 @@ from leaderboard.wiring.adapters import (
     failure_queue as failure_queue,
     history_table as history_table,
     line_reader as line_reader,
+    name_index as name_index,
     ranking_cache as ranking_cache,
     read_connection as read_connection,
     read_ranking as read_ranking,
@@ -52,10 +53,12 @@ from leaderboard.wiring.path import (
     sender as sender,
     submissions as submissions,
     subscriptions as subscriptions,
+    user_search as user_search,
 )
 from leaderboard.wiring.repair import (
     archive as archive,
     history_comparison as history_comparison,
+    name_fill as name_fill,
     ranking_comparison as ranking_comparison,
     rebuild as rebuild,
     rule_changes as rule_changes,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from leaderboard.adapters.dynamodb.connections import ConnectionTable
     from leaderboard.adapters.dynamodb.history import HistoryTable
     from leaderboard.adapters.dynamodb.index import BoardIndex
+    from leaderboard.adapters.dynamodb.name_index import NameIndex
     from leaderboard.adapters.dynamodb.reports import Reports
     from leaderboard.adapters.dynamodb.score_scanner import ScoreScanner
     from leaderboard.adapters.dynamodb.scores import ScoreTable
@@ -72,6 +73,13 @@ def board_index() -> BoardIndex:
 
     it = configuration()
     return BoardIndex(it.scores_table, stage_memory().shards, reports())
+
+
+@cache
+def name_index() -> NameIndex:
+    from leaderboard.adapters.dynamodb.name_index import NameIndex
+
+    return NameIndex(configuration().scores_table, stage_memory().shards, reports())
 
 
 @cache

@@ -16,6 +16,7 @@ from leaderboard.wiring.adapters import (
     connection_table,
     connections_api,
     history_table,
+    name_index,
     ranking_cache,
     read_connection,
     read_ranking,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from leaderboard.ranking.recorder import Recorder
     from leaderboard.reading.histories import Histories
     from leaderboard.reading.reads import Reads
+    from leaderboard.reading.user_search import UserSearch
     from leaderboard.repair.rebuild_starter import RebuildStarter
     from leaderboard.scoring.moderation import Moderation
     from leaderboard.scoring.profiles import Profiles
@@ -246,3 +248,10 @@ def reads() -> Reads:
         index=board_index,
         now_ms=clock.now_ms,
     )
+
+
+@cache
+def user_search() -> UserSearch:
+    from leaderboard.reading.user_search import UserSearch
+
+    return UserSearch(names=name_index)

@@ -18,6 +18,7 @@ from leaderboard.wiring.adapters import (
     rebuild_function,
     run_memory,
     score_scanner,
+    score_table,
     stage_memory,
 )
 from leaderboard.wiring.path import profiles, rebuild_starter, recorder
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from leaderboard.repair.archive import Archive
     from leaderboard.repair.comparison import RankingComparison
     from leaderboard.repair.history_comparison import HistoryComparison
+    from leaderboard.repair.name_fill import NameFill
     from leaderboard.repair.rebuild import Rebuild
     from leaderboard.repair.rule_changes import RuleChanges
     from leaderboard.repair.schedule_check import ScheduleCheck
@@ -189,3 +191,11 @@ def upkeep() -> Upkeep:
     return Upkeep(
         catalog=catalog(), profiles=profiles(), archive=archive(), histories=history_table()
     )
+
+
+@cache
+def name_fill() -> NameFill:
+    from leaderboard.adapters.dynamodb.name_filler import NameFiller
+    from leaderboard.repair.name_fill import NameFill
+
+    return NameFill(NameFiller(score_table()))

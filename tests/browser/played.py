@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from playwright.sync_api import Browser, Route, WebSocketRoute
 
+from leaderboard.scoring.folded_names import fold_name
 from local.page import Configuration, serving
 from tests.browser.visitor import Visitor, visiting
 
@@ -166,6 +167,8 @@ class PlayedService:
         self.player: str | None = None
         self.history: list[int | None] = []
         """What the player's lines say, on every board, newest first."""
+        self.named: dict[str, str] = {}
+        """Users who have a name and no score."""
         self._sockets: list[WebSocketRoute] = []
         self._deaf: list[WebSocketRoute] = []
 
@@ -214,6 +217,8 @@ class PlayedService:
             return {"boards": [it.rules() for it in self.boards.values()], "relay": False}
         if path == "/me/scores":
             return self._own()
+        if path == "/users":
+            return self._found(query["name"], int(query["limit"]))
         _, _, name, what, *user = path.split("/")
         played, season = self.boards[name], query.get("season")
         if what == "top":
@@ -223,6 +228,21 @@ class PlayedService:
         if user[-1] == "history":
             return {"lines": [{"userScore": it} for it in self.history], "nextCursor": None}
         return played.around(season, unquote(user[0]), int(query.get("around", 5)))
+
+    def _found(self, name: str, limit: int) -> Json:
+        named = {
+            it["userId"]: it["userName"]
+            for played in self.boards.values()
+            for season in played.seasons
+            for it in played.entries(season)
+        } | self.named
+        found = sorted(
+            (fold_name(it), user)
+            for user, it in named.items()
+            if fold_name(it).startswith(fold_name(name))
+        )
+        users = [{"userId": user, "userName": named[user]} for _, user in found[:limit]]
+        return {"users": users}
 
     def _own(self) -> Json:
         mine = [

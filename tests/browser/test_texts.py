@@ -26,7 +26,7 @@ SAME |= {"play.code", "status.live"}
 # A word with a capital, or words with the end of a sentence.
 SENTENCE = re.compile(r"^[A-Z][a-z]+(?:[ .,:\u2026!?]|$)|[a-z]{2,} [a-z]{2,}[^{}]*[.\u2026!?]$")
 # Names that browsers and the sign-in's service give to things.
-CODE_WORDS = {"Enter", "Bearer ${token}"}
+CODE_WORDS = {"Enter", "Escape", "Bearer ${token}"}
 # The texts that are looked up by the code of what happened.
 BY_CODE = ("failure.", "trouble.")
 # What the page says of several codes, or of none.

@@ -190,13 +190,13 @@ def test_errors_are_not_kept(edge: Edge) -> None:
 def test_reads_are_kept_by_what_the_api_knows_and_by_the_asking_page(edge: Edge) -> None:
     behaviors = edge.behaviors()
     policies = {path: it["CachePolicyId"] for path, it in behaviors.items()}
-    assert policies["/api/boards*"] == policies["/api/openapi.json"]
+    assert policies["/api/boards*"] == policies["/api/openapi.json"] == policies["/api/users"]
     assert policies["/api/*"] == policies["/ws"] != policies["/api/boards*"]
     policy = edge.client("cloudfront").get_cache_policy(Id=policies["/api/boards*"])["CachePolicy"]
     key = policy["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"]
     assert key["HeadersConfig"]["Headers"]["Items"] == ["Origin"]
     assert set(key["QueryStringsConfig"]["QueryStrings"]["Items"]) == {
-        *("around", "cursor", "limit", "season"),
+        *("around", "cursor", "limit", "name", "season"),
         *("offset", "page"),
     }
 

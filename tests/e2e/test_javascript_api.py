@@ -97,6 +97,8 @@ def test_reads_are_the_services(service: Service, seen: Json, lived_on: str) -> 
     assert user["entry"] in user["around"]
     assert seen["found"]["unranked"] == ["nobody"]
     assert [it["userId"] for it in seen["found"]["entries"]] == [seen["userId"]]
+    assert {"userId": seen["userId"], "userName": NAME} in seen["named"]
+    assert seen["badSearch"] == "invalid"
     assert seen["formatted"] == "2"
     assert seen["top"]["entries"] == service.top(lived_on)["entries"][:3]
     expected = [[rank, f"user-{USERS - rank}"] for rank in range(1, USERS + 1)]

@@ -151,6 +151,11 @@ def test_reads_say_what_the_board_holds(service: Service, server: Api, board: st
         asked = reader.query(board, ["user-01", "nobody", "user-09"])
         assert [it.user_id for it in asked.entries] == ["user-09", "user-01"]
         assert asked.unranked == ("nobody",)
+        await_value(lambda: len(reader.find_users("ÜSER")) == 10, what="the index of names")
+        named = reader.find_users("USER 1", limit=50)
+        assert {("user-10", "User 10"), ("user-11", "User 11")} <= {
+            (it.user_id, it.user_name) for it in named
+        }
         rules = {it.board: it for it in reader.boards()}
         assert rules["global"].actions["visit"].min_seconds > 0
         server.write_score(board, ScoreWrite(user_id="user-05", score=50))

@@ -250,6 +250,12 @@ def test_upgrade_keeps_every_answer_and_every_viewer(old: Running, tmp_path: Pat
             assert (compared["finished"], compared["differences"]) == (True, 0), compared
         assert lost(answers, reads(after, player)) == []
 
+        # Names of before are found once the index is filled, as docs/operations.md says.
+        assert invoke(functions, "upkeep", {"names": True})["finished"] is True
+        named = {it["userId"] for it in after.read("/users?name=player&limit=50")["users"]}
+        assert named == {it for number, it in enumerate(USERS) if number not in {1, 2, 4}}
+        assert [it["userId"] for it in after.read("/users?name=zoe")["users"]] == [player.user_id]
+
         # What was signed or remembered before counts on.
         replayed = after.write("weekly", USERS[0], score=5, submissionId="once")
         assert (replayed["replayed"], replayed["entry"]) == (True, once["entry"])

@@ -92,6 +92,8 @@ seen.scores = await api.scores();
 seen.user = await until(() => api.user("global", userId, { around: 1 }), (answer) => answer.entry?.userScore === 2);
 seen.formatted = formatScore(global, seen.user.entry.userScore, "en");
 seen.found = await api.query("global", [userId, "nobody"]);
+seen.named = await until(() => api.findUsers("ADA of the t", { limit: 50 }), (users) => users.some((user) => user.userId === userId));
+seen.badSearch = await codeOf(api.findUsers(""));
 seen.top = await until(() => api.top(board, { limit: 3 }), ({ total }) => total === 120);
 seen.entries = [];
 for await (const { rank, userId } of api.entries(board, { limit: 50 })) seen.entries.push([rank, userId]);

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,9 +26,12 @@ KEYS = {
     aws.CONNECTIONS: ("audience", "connectionId"),
     aws.SUBMISSIONS: ("submission",),
 }
-INDEX_KEYS = ("boardSeasonShard", "boardOrder")
-INDEXED = ("userId", "boardSeason", *INDEX_KEYS, "userName", "userScore", "scoreUpdatedAt")
-"""The attributes of the index `board-top`."""
+OWN_KEYS = ("userId", "boardSeason")
+INDEXES = {
+    "board-top": (("boardSeasonShard", "boardOrder"), ("userName", "userScore", "scoreUpdatedAt")),
+    "user-name": (("nameShard", "foldedName"), ("userName",)),
+}
+"""The keys of each index of the table of scores, and what it has beside them."""
 
 
 @dataclass
@@ -37,6 +40,8 @@ class Spent:
 
     reads: float = 0
     writes: float = 0
+    indexed: dict[str, float] = field(default_factory=lambda: dict.fromkeys(INDEXES, 0))
+    """Those of the writes that each index consumed."""
     calls: list[str] = field(default_factory=list)
 
 
@@ -73,12 +78,17 @@ class _Meter:
         reads = self._reads(name, params)
         after = [self._stored(*it) for it in _written(name, params)]
         each = 2 if name == "TransactWriteItems" else 1
-        pairs = zip(context["before"], after, strict=True)
+        pairs = list(zip(context["before"], after, strict=True))
         writes = each * sum(_write_units(before, after) for before, after in pairs)
+        indexed = {
+            index: each * sum(_index_units(index, *pair) for pair in pairs) for index in INDEXES
+        }
         with self.lock:
             self.spent.calls.append(name)
             self.spent.reads += reads
-            self.spent.writes += writes
+            self.spent.writes += writes + sum(indexed.values())
+            for index, units in indexed.items():
+                self.spent.indexed[index] += units
 
     def _reads(self, name: str, params: Json) -> float:
         if name == "GetItem":
@@ -143,22 +153,23 @@ def _read_units(items: Iterable[Image], *, consistent: bool) -> float:
 
 
 def _write_units(before: Image, after: Image) -> int:
-    own = max(1, math.ceil(max(size(before), size(after)) / 1024))
-    return own + _index_units(_indexed(before), _indexed(after))
+    return max(1, math.ceil(max(size(before), size(after)) / 1024))
 
 
-def _index_units(before: Image, after: Image) -> int:
+def _index_units(index: str, before: Image, after: Image) -> int:
+    keys, beside = INDEXES[index]
+    before, after = _indexed(before, keys, beside), _indexed(after, keys, beside)
     if before == after:
         return 0
-    moved = [before.get(it) for it in INDEX_KEYS] != [after.get(it) for it in INDEX_KEYS]
+    moved = [before.get(it) for it in keys] != [after.get(it) for it in keys]
     parts = [before, after] if moved else [max(before, after, key=size)]
     return sum(math.ceil(size(it) / 1024) for it in parts if it)
 
 
-def _indexed(item: Image) -> Image:
-    if not all(it in item for it in INDEX_KEYS):
+def _indexed(item: Image, keys: Sequence[str], beside: Sequence[str]) -> Image:
+    if not all(it in item for it in keys):
         return {}
-    return {name: it for name, it in item.items() if name in INDEXED}
+    return {name: it for name, it in item.items() if name in {*OWN_KEYS, *keys, *beside}}
 
 
 def size(item: Image) -> int:

@@ -123,6 +123,7 @@ def test_paths_lead_to_the_page_the_api_and_the_socket(edge: Package) -> None:
         "/ws": "socket",
         "/api/boards*": "http",
         "/api/openapi.json": "http",
+        "/api/users": "http",
         "/api/*": "http",
     }
     origins = {it["Id"]: it for it in distribution(edge)["Origins"]}
@@ -157,7 +158,7 @@ def test_only_public_reads_are_kept(edge: Package) -> None:
         for path, it in behaviors(edge).items()
         if it["CachePolicyId"] == {"Ref": "PublicReads"}
     }
-    assert kept == {"/api/boards*", "/api/openapi.json"}
+    assert kept == {"/api/boards*", "/api/openapi.json", "/api/users"}
     policy = edge.properties("PublicReads")["CachePolicyConfig"]
     # As long as an answer says, a minute at most; not at all one that does not say.
     assert (policy["MinTTL"], policy["DefaultTTL"], policy["MaxTTL"]) == (0, 0, 60)
@@ -172,7 +173,7 @@ def test_query_that_no_read_knows_does_not_pass_the_edge_s_cache(edge: Package) 
         for it in methods.get("get", {}).get("parameters", [])
         if it["in"] == "query"
     }
-    assert known >= {"around", "cursor", "limit", "season"}
+    assert known >= {"around", "cursor", "limit", "name", "season"}
     policy = edge.properties("PublicReads")["CachePolicyConfig"]
     queries = policy["ParametersInCacheKeyAndForwardedToOrigin"]["QueryStringsConfig"]
     assert queries["QueryStringBehavior"] == "whitelist"
@@ -181,7 +182,7 @@ def test_query_that_no_read_knows_does_not_pass_the_edge_s_cache(edge: Package) 
 
 def test_every_get_that_the_edge_may_keep_is_for_anyone(dev: Package) -> None:
     for route in dev.of_type("AWS::ApiGatewayV2::Route").values():
-        if re.match(r"GET (/boards\b|/openapi.json)", route["RouteKey"]):
+        if re.match(r"GET (/boards\b|/openapi.json|/users$)", route["RouteKey"]):
             assert route.get("AuthorizationType", "NONE") == "NONE", route["RouteKey"]
 
 

@@ -47,6 +47,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "ScoresTable": {"dynamodb:BatchGetItem"},
         "HistoryTable": {"dynamodb:Query"},
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
+        "${ScoresTable.Arn}/index/user-name": {"dynamodb:Query"},
     }
     | CACHE_ACCESS
     | REPORTS,
@@ -101,7 +102,13 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "upkeep": {
         "HistoryTable": {"dynamodb:BatchWriteItem", "dynamodb:Query"},
         "function:leaderboard-dev-upkeep": {"lambda:InvokeFunction"},
-        "ScoresTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
+        "ScoresTable": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:Scan",
+            "dynamodb:UpdateItem",
+        },
         "${ScoresTable.Arn}/index/board-top": {"dynamodb:Query"},
         "BoardsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "FailureQueue": {"sqs:SendMessage"},
@@ -403,7 +410,7 @@ def test_table_is_keyed_streamed_and_guarded(dev: Package, name: str) -> None:
 
 
 def test_index_holds_the_order_and_what_an_entry_shows(dev: Package) -> None:
-    (index,) = dev.properties("ScoresTable")["GlobalSecondaryIndexes"]
+    index, _ = dev.properties("ScoresTable")["GlobalSecondaryIndexes"]
     assert index["IndexName"] == "board-top"
     assert [key["AttributeName"] for key in index["KeySchema"]] == [
         "boardSeasonShard",
@@ -413,6 +420,14 @@ def test_index_holds_the_order_and_what_an_entry_shows(dev: Package) -> None:
         "ProjectionType": "INCLUDE",
         "NonKeyAttributes": ["userName", "userScore", "scoreUpdatedAt"],
     }
+
+
+def test_index_of_names_holds_what_profiles_alone_have_and_no_score(dev: Package) -> None:
+    """An attribute of scores in it, or one that moves without the name, would cost each write."""
+    _, index = dev.properties("ScoresTable")["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "user-name"
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["nameShard", "foldedName"]
+    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["userName"]}
 
 
 def test_cache_is_public_encrypted_and_of_iam_users_alone(dev: Package) -> None:

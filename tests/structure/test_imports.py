@@ -36,6 +36,7 @@ KNOWN = {
 LIBRARIES = {
     "leaderboard.boards.boards_file": {"pydantic", "yaml"},
     "leaderboard.scoring.display_names": {"regex"},
+    "leaderboard.scoring.folded_names": {"regex"},
     "leaderboard.scoring.tickets": {"jwt"},
 }
 # What decides on order, time and change: the standard library and each other.

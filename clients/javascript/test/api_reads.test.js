@@ -22,6 +22,11 @@ test("reads ask the routes with what was given", withService(async ({ service, o
   service.on("POST /boards/global/entries/query", { body: { entries: [], unranked: ["bob"] } });
   assert.deepEqual((await api.query("global", ["bob"])).unranked, ["bob"]);
   assert.deepEqual(service.heard.at(-1)?.body, { userIds: ["bob"] });
+  const users = [{ userId: "m", userName: "Müller" }];
+  service.on("GET /users", { body: { users } });
+  assert.deepEqual(await api.findUsers("mü"), users);
+  await api.findUsers("a&b", { limit: 3 });
+  assert.deepEqual(service.of("GET /users").map(({ query }) => query), ["name=m%C3%BC", "limit=3&name=a%26b"]);
   assert.deepEqual(service.heard.map(({ headers }) => headers.authorization), service.heard.map(() => undefined));
 }));
 

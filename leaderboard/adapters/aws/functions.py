@@ -69,6 +69,12 @@ class UpkeepFunction:
 
     name: str
 
+    def resume_names(self, after: Mapping[str, Any]) -> None:
+        """Have the next invocation resume a fill of the index of names; raises Unavailable."""
+        event = json.dumps({"names": {"after": after}}).encode()
+        with translated():
+            client("lambda").invoke(FunctionName=self.name, InvocationType="Event", Payload=event)
+
     def ask(self, tasks: UpkeepTasks) -> None:
         """Have tasks done without waiting for them; raises Unavailable.
 

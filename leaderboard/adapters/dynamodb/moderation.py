@@ -14,7 +14,6 @@ from leaderboard.adapters.dynamodb.score_items import (
     OPENED,
     PROFILE,
     key_of_item,
-    profile_update,
     remains_of_score,
     score_image,
     typed_score,
@@ -61,8 +60,8 @@ class ModerationTable:
     def write_standing(
         self, profile: Profile, *, read_version: int, history: ActLog, read_history: int
     ) -> None:
-        update = profile_update(
-            self.table, profile, read_version, standingSet=_act_image(history.acts[0])
+        update = self.scores.profile_update(
+            profile, read_version=read_version, standingSet=_act_image(history.acts[0])
         )
         self._transact({"Update": update}, self._put_history(history, read_history))
 

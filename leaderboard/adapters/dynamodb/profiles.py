@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from leaderboard import clock
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb.readable import Item, if_version, typed
-from leaderboard.adapters.dynamodb.score_items import profile_update, remains_of_score, score_image
+from leaderboard.adapters.dynamodb.score_items import remains_of_score, score_image
 from leaderboard.adapters.dynamodb.scores import ScoreTable
 from leaderboard.boards.rules import Board
 from leaderboard.boards.seasons import split_key
@@ -33,7 +33,7 @@ class ProfileTable:
         return self.scores.read_profile(user_id)
 
     def write_profile(self, profile: Profile, *, read_version: int) -> None:
-        update = profile_update(self.scores.scores_table, profile, read_version)
+        update = self.scores.profile_update(profile, read_version=read_version)
         with translated():
             client("dynamodb").update_item(**update)
 

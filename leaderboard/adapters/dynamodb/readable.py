@@ -8,6 +8,7 @@ hurts no other.
 from __future__ import annotations
 
 import contextlib
+import zlib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -58,6 +59,11 @@ class Garbled(int):
         it = cls(now_ms + 60_000)
         it.stored = stored
         return it
+
+
+def shard_of(user_id: str, shards: int) -> int:
+    """The write shard of an index in which a user's key is, out of so many."""
+    return zlib.crc32(user_id.encode()) % shards
 
 
 def if_version(attribute: str, version: int) -> Item:

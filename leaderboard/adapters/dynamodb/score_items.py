@@ -13,6 +13,7 @@ from typing import Any
 
 from leaderboard import clock
 from leaderboard.adapters.dynamodb import readable
+from leaderboard.adapters.dynamodb.name_keys import ORDER_KEY, SHARD_KEY
 from leaderboard.adapters.dynamodb.readable import Garbled, Item, if_version, plain, typed
 from leaderboard.boards import order
 from leaderboard.boards.rules import MAX_SCORE
@@ -203,10 +204,13 @@ def remains_of_profile(item: Item) -> Profile:
     )
 
 
-def profile_update(table: str, profile: Profile, read_version: int, **beside: Any) -> Item:
+def profile_update(
+    table: str, profile: Profile, read_version: int, keys: Mapping[str, str], **beside: Any
+) -> Item:
     """The update of a living user's profile; attributes that are not named stay as they are.
 
-    It removes what an expired tombstone had, in whose place the profile may come.
+    `keys` are those of the index of names. It removes those that the profile has no more, and what
+    an expired tombstone had, in whose place the profile may come.
     """
     condition = if_version("version", read_version)
     attributes = {
@@ -214,14 +218,16 @@ def profile_update(table: str, profile: Profile, read_version: int, **beside: An
         "standing": profile.standing,
         "version": profile.version,
         "renamedMs": list(profile.renamed_ms),
+        **keys,
         **beside,
     }
+    gone = ["account", "expiresAt", *(it for it in (SHARD_KEY, ORDER_KEY) if it not in keys)]
     values = typed({f":{name}": value for name, value in attributes.items()})
     setting = ", ".join(f"{name} = :{name}" for name in attributes)
     return {
         "TableName": table,
         "Key": key_of_item(profile.user_id, PROFILE),
-        "UpdateExpression": f"SET {setting} REMOVE account, expiresAt",
+        "UpdateExpression": f"SET {setting} REMOVE {', '.join(gone)}",
         **condition,
         "ExpressionAttributeValues": {**condition.get("ExpressionAttributeValues", {}), **values},
     }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from leaderboard.adapters.aws.clients import client, translated
 from leaderboard.adapters.dynamodb import readable
 from leaderboard.adapters.dynamodb.batches import read_batch
-from leaderboard.adapters.dynamodb.readable import Item, if_version, plain, typed
+from leaderboard.adapters.dynamodb.name_keys import name_keys
+from leaderboard.adapters.dynamodb.readable import Item, if_version, plain, shard_of, typed
 from leaderboard.adapters.dynamodb.reports import Reports
 from leaderboard.adapters.dynamodb.score_items import (
     NO_SCORES,
@@ -147,7 +148,7 @@ class ScoreTable:
         if item.user_score is not None and item.standing == VISIBLE:
             assert board is not None
             assert item.updated_ms is not None
-            shard = zlib.crc32(item.user_id.encode()) % self.write_shards()
+            shard = shard_of(item.user_id, self.write_shards())
             image["boardSeasonShard"] = f"{item.key}#{shard}"
             image["boardOrder"] = order.index_key(
                 self.order(BoardSeason.stored(board, item.season)),
@@ -160,6 +161,11 @@ class ScoreTable:
             "Item": typed(image),
             **if_version("version", read_version),
         }
+
+    def profile_update(self, profile: Profile, *, read_version: int, **beside: Any) -> Item:
+        """The update of a profile with its keys of the index of names, if it is as it was read."""
+        keys = name_keys(profile, self.write_shards)
+        return profile_update(self.scores_table, profile, read_version, keys, **beside)
 
     def read_item(self, user_id: str, sort_key: str) -> Item | None:
         """An item as it is stored, readable or not."""
@@ -214,7 +220,7 @@ class ScoreTable:
     def _profile_part(self, read: Profile, renamed: Profile | None) -> Item:
         """The profile's part of a transaction: it is renamed, or must only be as it was read."""
         if renamed is not None:
-            return {"Update": profile_update(self.scores_table, renamed, read.version)}
+            return {"Update": self.profile_update(renamed, read_version=read.version)}
         check = {
             "TableName": self.scores_table,
             "Key": key_of_item(read.user_id, PROFILE),

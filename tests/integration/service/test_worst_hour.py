@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -20,7 +21,13 @@ from leaderboard.ranking.tops import COMPLETE
 from leaderboard.settings import load
 from tests.integration.capacity import metered
 from tests.integration.events import CONTEXT, frame, request
-from tests.integration.reading.test_read_units import USERS, archived, last_cursor, user  # noqa: F401
+from tests.integration.reading.test_read_units import (
+    LONGEST_NAME,
+    USERS,
+    archived,  # noqa: F401
+    last_cursor,
+    user,
+)
 from tests.structure.template import service
 from tools.cost import HOUR, Consumed, dollars_of
 
@@ -96,6 +103,17 @@ def limited() -> None:
         issued()
 
 
+def named() -> None:
+    """More than 50 users in each shard have the longest name."""
+    for number in range(USERS):
+        wiring.profiles().rename(user(number), LONGEST_NAME)
+    search()  # an environment reads once how many shards the stage ever had
+
+
+def search() -> str:
+    return http("GET /users", query=f"name={quote(LONGEST_NAME[0])}&limit=50")
+
+
 def scored_on_many() -> None:
     for number in range(50):
         wiring.submissions().submit(
@@ -155,6 +173,13 @@ ASKED: list[Asked] = [
         THROTTLE,
         last_cursor,
         lambda cursor: http("GET /boards/{board}/entries", query=f"limit=100&cursor={cursor}"),
+    ),
+    (
+        "an anonymous address",
+        "50 users by the beginning of a name",
+        THROTTLE,
+        named,
+        lambda _: search(),
     ),
     (
         "one player",

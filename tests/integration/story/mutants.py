@@ -457,6 +457,18 @@ def erase_but_keep_the_name(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(moderation_table, "typed", named)
 
 
+def leave_who_is_shown_again_out_of_the_search(patch: pytest.MonkeyPatch) -> None:
+    real = ScoreTable.profile_update
+
+    def update(table: ScoreTable, profile: Profile, *, read_version: int, **beside: Any) -> Json:
+        if "standingSet" not in beside:
+            return real(table, profile, read_version=read_version)
+        named = table.scores_table
+        return score_items.profile_update(named, profile, read_version, {}, **beside)
+
+    patch.setattr(ScoreTable, "profile_update", update)
+
+
 def remember_answers_by_name(patch: pytest.MonkeyPatch) -> None:
     """A deleted player's tombstone still says who was answered."""
     real = score_items.answer_image
@@ -787,6 +799,7 @@ MUTANTS: dict[Break, Plan] = {
     explain_no_removal: replace(_BUSY, removals=6),
     take_a_rename_for_a_write: replace(_BUSY, renames=0.6),
     erase_but_keep_the_name: replace(_BUSY, erasures=1),
+    leave_who_is_shown_again_out_of_the_search: replace(_BUSY, renames=0.6, standings=2),
     remember_answers_by_name: replace(_BUSY, tickets=1, removals=6, erasures=2, users=3),
     leave_the_scores_as_the_profile_was: replace(_BUSY, renames=0.6, standings=2),
     leave_the_other_boards_to_nobody: replace(

@@ -9,7 +9,9 @@ from typing import Any
 
 from leaderboard import wiring
 from leaderboard.boards.seasons import BoardSeason
+from leaderboard.boards.snapshots import default_name
 from leaderboard.ranking.tops import COMPLETE, NEW, CachedTop
+from leaderboard.scoring.folded_names import fold_name
 from tests.integration import aws
 from tests.integration.story import oracle, tables
 from tests.integration.story.viewer import Viewer
@@ -72,6 +74,22 @@ class Verdict:
                 assert item["expiresAt"]["N"], item
                 if sort_key == "moderation":
                     assert item["acts"]["L"] == [], f"still remembered: {item}"
+
+        self.searchable()
+
+    def searchable(self) -> None:
+        """The index of names has the visible users who chose a name, under that name, alone."""
+        people = self.world.people
+        found = {
+            it["userId"]["S"]: it["foldedName"]["S"]
+            for it in tables.items(aws.SCORES)
+            if "foldedName" in it and "nameShard" in it
+        }
+        assert found == {
+            user_id: f"{fold_name(name)}\x1f{user_id}"
+            for user_id, name in people.name.items()
+            if people.standing_of(user_id) == "visible" and name != default_name(user_id)
+        }
 
     def departed(self) -> None:
         """Who was barred or deleted has no open socket; who was deleted has no sign-in."""

@@ -1,6 +1,4 @@
-/*
- * The whole HTTP API for visitors and players, typed by its reference.
- */
+/* The whole HTTP API for visitors and players, typed by its reference. */
 
 /** @import { Board, Entry, Found, Line, Name, Neighbourhood, Outcome, OwnScores, Routes, Ticket, Top } from "./schemas.js" */
 /** @import { CallOptions, TokenFunction } from "./account.js" */
@@ -22,8 +20,7 @@ import { timing as standard } from "./timing.js";
  * @property {string} [cognito] Cognito's URL, e.g. `https://cognito-idp.eu-central-1.amazonaws.com/`
  * @property {string} [webClientId] the stage's web client
  * @property {TokenFunction} [token] gives access tokens, instead of `cognito`; `renew`: the last one was refused
- * @property {Store | null} [storage] where session and completed actions are kept; the browser's `localStorage` unless given; null for
- *   memory alone
+ * @property {Store | null} [storage] where session and completed actions are kept; the browser's `localStorage` unless given, null for memory
  * @property {typeof globalThis.fetch} [fetch]
  * @property {Partial<ApiTiming>} [timing] durations in milliseconds, see `timing.js`
  * @property {Locks | null} [locks] Web Locks; the browser's unless given
@@ -54,10 +51,7 @@ export class Api {
   /** Signing up, signing in, the session and a forgotten password. @type {Account} */
   account;
 
-  /**
-   * @param {ApiOptions} options
-   * @internal
-   */
+  /** @param {ApiOptions} options @internal */
   constructor({ http, cognito, webClientId, token, ...rest }) {
     const timing = { ...standard, ...rest.timing };
     const { now = Date.now, random = Math.random } = rest;
@@ -131,8 +125,7 @@ export class Api {
   }
 
   /**
-   * Every line of a user's history, newest first; further pages are read as they are needed. Rejects with `user_not_ranked` if the user
-   * is not on the board.
+   * A user's history, newest first; pages are read as they are needed. Rejects with `user_not_ranked` for who is not on the board.
    * @param {string} board
    * @param {string} userId
    * @param {Routes["GET /boards/{board}/users/{userId}/history"]["query"] & CallOptions} [options] `limit` is a page's, 100 unless given
@@ -152,6 +145,16 @@ export class Api {
    */
   async query(board, userIds, { signal, ...query } = {}) {
     return this.#calls.read("POST /boards/{board}/entries/query", { path: { board }, query, body: { userIds }, signal });
+  }
+
+  /**
+   * Visible users whose name begins so, wherever they are ranked. Case and diacritics do not count; names that nobody chose are not found.
+   * @param {string} name the beginning of it
+   * @param {Omit<Routes["GET /users"]["query"], "name"> & CallOptions} [options] `limit`: how many at most, 10 unless given
+   * @returns {Promise<Name[]>}
+   */
+  async findUsers(name, { signal, ...query } = {}) {
+    return (await this.#calls.read("GET /users", { path: {}, query: { ...query, name }, signal })).users;
   }
 
   /**

@@ -251,6 +251,12 @@
  */
 
 /**
+ * Users whose names begin so.
+ * @typedef {object} Users
+ * @property {Name[]} users In the order of their names
+ */
+
+/**
  * The users to rank among themselves.
  * @typedef {object} UsersRequest
  * @property {string[]} userIds Doubles count once
@@ -272,6 +278,7 @@
  *   readonly "POST /boards/{board}/entries/query": {path: {board: string}, query: {season?: string}, body: UsersRequest, answer: Found},
  *   readonly "GET /boards/{board}/users/{userId}": {path: {board: string, userId: string}, query: {around?: number, season?: string}, body: undefined, answer: Neighbourhood},
  *   readonly "GET /boards/{board}/users/{userId}/history": {path: {board: string, userId: string}, query: {cursor?: string, limit?: number, season?: string}, body: undefined, answer: History},
+ *   readonly "GET /users": {path: {}, query: {name: string, limit?: number}, body: undefined, answer: Users},
  *   readonly "GET /health": {path: {}, query: {}, body: undefined, answer: Health},
  *   readonly "POST /boards/{board}/tickets": {path: {board: string}, query: {}, body: TicketRequest, answer: Ticket},
  *   readonly "POST /boards/{board}/scores": {path: {board: string}, query: {}, body: ScoreRequest, answer: Outcome},

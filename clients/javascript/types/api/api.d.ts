@@ -28,8 +28,7 @@ export type ApiOptions = {
      */
     token?: TokenFunction;
     /**
-     * where session and completed actions are kept; the browser's `localStorage` unless given; null for
-     * memory alone
+     * where session and completed actions are kept; the browser's `localStorage` unless given, null for memory
      */
     storage?: Store | null;
     fetch?: typeof globalThis.fetch;
@@ -114,8 +113,7 @@ export declare class Api {
      */
     user(board: string, userId: string, { signal, ...query }?: Routes["GET /boards/{board}/users/{userId}"]["query"] & CallOptions): Promise<Neighbourhood>;
     /**
-     * Every line of a user's history, newest first; further pages are read as they are needed. Rejects with `user_not_ranked` if the user
-     * is not on the board.
+     * A user's history, newest first; pages are read as they are needed. Rejects with `user_not_ranked` for who is not on the board.
      * @param {string} board
      * @param {string} userId
      * @param {Routes["GET /boards/{board}/users/{userId}/history"]["query"] & CallOptions} [options] `limit` is a page's, 100 unless given
@@ -130,6 +128,13 @@ export declare class Api {
      * @returns {Promise<Found>}
      */
     query(board: string, userIds: string[], { signal, ...query }?: Routes["POST /boards/{board}/entries/query"]["query"] & CallOptions): Promise<Found>;
+    /**
+     * Visible users whose name begins so, wherever they are ranked. Case and diacritics do not count; names that nobody chose are not found.
+     * @param {string} name the beginning of it
+     * @param {Omit<Routes["GET /users"]["query"], "name"> & CallOptions} [options] `limit`: how many at most, 10 unless given
+     * @returns {Promise<Name[]>}
+     */
+    findUsers(name: string, { signal, ...query }?: Omit<Routes["GET /users"]["query"], "name"> & CallOptions): Promise<Name[]>;
     /**
      * The player's own scores on every board.
      * @param {CallOptions} [options]

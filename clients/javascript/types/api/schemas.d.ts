@@ -123,8 +123,7 @@ export type Line = {
      */
     rank: number | null;
     /**
-     * What the write was: a player's action, a game server's, a
-     * moderator's
+     * Who made it: a player, a game server, or who took the score away
      */
     cause: "action" | "trusted_write" | "removal";
 };
@@ -358,6 +357,12 @@ export type TopEntry = {
      */
     was: number | null;
 };
+export type Users = {
+    /**
+     * In the order of their names
+     */
+    users: Name[];
+};
 export type UsersRequest = {
     /**
      * Doubles count once
@@ -429,6 +434,15 @@ export type Routes = {
         };
         body: undefined;
         answer: History;
+    };
+    readonly "GET /users": {
+        path: {};
+        query: {
+            name: string;
+            limit?: number;
+        };
+        body: undefined;
+        answer: Users;
     };
     readonly "GET /health": {
         path: {};
@@ -563,8 +577,7 @@ export type Routes = {
  * @property {number} delta What the write added: the score after it less the score before it. No score counts as 0
  * @property {number | null} rank The rank that the write brought; null where a later write overtook it, and where the ranking
  *   could not say it in time
- * @property {"action" | "trusted_write" | "removal"} cause What the write was: a player's action, a game server's, a
- *   moderator's
+ * @property {"action" | "trusted_write" | "removal"} cause Who made it: a player, a game server, or who took the score away
  */
 /**
  * A user's display name.
@@ -700,6 +713,11 @@ export type Routes = {
  * @property {number | null} was The position in the board's order: 1, 2, 3, 4
  */
 /**
+ * Users whose names begin so.
+ * @typedef {object} Users
+ * @property {Name[]} users In the order of their names
+ */
+/**
  * The users to rank among themselves.
  * @typedef {object} UsersRequest
  * @property {string[]} userIds Doubles count once
@@ -719,6 +737,7 @@ export type Routes = {
  *   readonly "POST /boards/{board}/entries/query": {path: {board: string}, query: {season?: string}, body: UsersRequest, answer: Found},
  *   readonly "GET /boards/{board}/users/{userId}": {path: {board: string, userId: string}, query: {around?: number, season?: string}, body: undefined, answer: Neighbourhood},
  *   readonly "GET /boards/{board}/users/{userId}/history": {path: {board: string, userId: string}, query: {cursor?: string, limit?: number, season?: string}, body: undefined, answer: History},
+ *   readonly "GET /users": {path: {}, query: {name: string, limit?: number}, body: undefined, answer: Users},
  *   readonly "GET /health": {path: {}, query: {}, body: undefined, answer: Health},
  *   readonly "POST /boards/{board}/tickets": {path: {board: string}, query: {}, body: TicketRequest, answer: Ticket},
  *   readonly "POST /boards/{board}/scores": {path: {board: string}, query: {}, body: ScoreRequest, answer: Outcome},

@@ -230,6 +230,14 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserList:
+    """The answer of `find_users`."""
+
+    users: tuple[Profile, ...]
+    """In the order of their names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StandingAct:
     """What a moderator did to a user."""
 

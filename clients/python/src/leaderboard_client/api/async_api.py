@@ -129,6 +129,11 @@ class AsyncApi:
         """Up to 100 users, ranked among themselves: friends, a team."""
         return await self._runner.ask(routes.query(board, user_ids, season=season))
 
+    async def find_users(self, name: str, *, limit: int | None = None) -> tuple[Profile, ...]:
+        """Visible users whose name begins so, 10 unless `limit` says otherwise (50 at most). Case
+        and diacritics do not count; names that nobody chose are not found."""
+        return await self._runner.ask(routes.find_users(name, limit=limit))
+
     # Players' accounts, with `user_pool`
 
     @property

@@ -20,6 +20,7 @@ from leaderboard_client.api.answers import (
     Ticket,
     Top,
     UserEntry,
+    UserList,
 )
 from leaderboard_client.api.decoding import read
 from leaderboard_client.api.exchange import JSON_TYPE, Request, Response, json_body, path
@@ -107,6 +108,15 @@ def query(board: str, user_ids: Iterable[str], *, season: str | None) -> Request
     """Some users among themselves."""
     url = path("boards", board, "entries", "query", season=season)
     return _sent("POST", url, {"userIds": list(user_ids)}, _reads(QueriedEntries), signed=False)
+
+
+def find_users(name: str, *, limit: int | None) -> Request[tuple[Profile, ...]]:
+    """Users by the beginning of their names."""
+    return Request(
+        method="GET",
+        url=path("users", name=name, limit=limit),
+        read=lambda response: read(UserList, response.json()).users,
+    )
 
 
 # For players

@@ -126,6 +126,11 @@ class Api:
         """Up to 100 users, ranked among themselves: friends, a team."""
         return self._runner.ask(routes.query(board, user_ids, season=season))
 
+    def find_users(self, name: str, *, limit: int | None = None) -> tuple[Profile, ...]:
+        """Visible users whose name begins so, 10 unless `limit` says otherwise (50 at most). Case
+        and diacritics do not count; names that nobody chose are not found."""
+        return self._runner.ask(routes.find_users(name, limit=limit))
+
     # Players' accounts, with `user_pool`
 
     @property
