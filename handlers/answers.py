@@ -101,6 +101,10 @@ class BoardJson(TypedDict):
     operator: Literal["increment", "best", "latest"]
     topSize: Annotated[int, Field(ge=1, le=100)]
     season: Annotated[SeasonJson, Field(description="The current one")]
+    schedule: Literal["never", "daily", "weekly", "monthly"]
+    seasons: Annotated[
+        list[SeasonName], Field(description="The current one and the past ones kept, newest first")
+    ]
     actions: dict[str, ActionJson]
     format: Annotated[FormatJson, Field(description="How people read a score")]
     frameIntervalMs: Annotated[
@@ -119,6 +123,8 @@ ALL_TIME: Json = {
     "operator": "increment",
     "topSize": 10,
     "season": {"season": "all", "startsAt": None, "endsAt": None},
+    "schedule": "never",
+    "seasons": ["all"],
     "actions": {
         "quiz": {
             "points": {"min": 0, "max": 10},

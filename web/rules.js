@@ -3,7 +3,7 @@
  */
 
 /** @typedef {import("./client/api/index.js").Action} Action */
-/** @typedef {import("./client/api/index.js").Board & {seasons?: string[]}} Rules `seasons`: the kept ones, newest first */
+/** @typedef {import("./client/api/index.js").Board} Rules */
 /** @typedef {{kind: "number" | "duration" | "percent", decimals?: number | null, unit?: string | null}} Format */
 
 import { text } from "./texts/index.js";

@@ -59,6 +59,13 @@ def before(schedule: Schedule, season: Season, count: int = 1) -> Season:
     return season_at(schedule, from_datetime(start))
 
 
+def kept(schedule: Schedule, season: Season, count: int) -> list[str]:
+    """The names of a season and of so many before it, newest first. Without a schedule it is one."""
+    if season.starts_ms is None:
+        return [season.season]
+    return [season.season, *(before(schedule, season, back + 1).season for back in range(count))]
+
+
 def parse_season(schedule: Schedule, text: str) -> Season:
     """The season of that name. Raises ValueError, which says what a name looks like."""
     if schedule is Schedule.NEVER:

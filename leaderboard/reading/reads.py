@@ -16,7 +16,7 @@ from typing import Any
 from leaderboard import clock
 from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Action, Board, Format, JudgedPoints
-from leaderboard.boards.seasons import BoardSeason
+from leaderboard.boards.seasons import BoardSeason, kept
 from leaderboard.boards.snapshots import entries_json, entry_json, top_json
 from leaderboard.errors import CacheUnavailable, UserNotRanked
 from leaderboard.ranking.listings import Listing, Position
@@ -212,6 +212,8 @@ class Reads:
                 "startsAt": clock.text_of(season.starts_ms),
                 "endsAt": clock.text_of(season.ends_ms),
             },
+            "schedule": board.schedule,
+            "seasons": kept(board.schedule, season, board.keep_seasons),
             "actions": {
                 name: {
                     "points": points_json(action),

@@ -34,3 +34,8 @@ def ranking(items: Iterable[Json], board: str, season: str, *, order: str = "des
             }
         )
     return entries
+
+
+def top_of_today(entries: Iterable[Json]) -> list[Json]:
+    """Entries as a top has them whose board was first played today: at midnight it was empty."""
+    return [{**it, "was": None} for it in entries]

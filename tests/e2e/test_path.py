@@ -35,12 +35,12 @@ def test_score_of_a_player_is_seen_live(
     snapshot = viewer.subscribe("global")
     assert snapshot["type"] == "snapshot"
     assert set(snapshot) == {
-        *("type", "board", "season", "epoch", "version", "total", "endsAt", "entries"),
-        "publishedAt",
+        *("type", "board", "season", "epoch", "version", "total", "endsAt", "since"),
+        *("entries", "publishedAt"),
     }
     assert (snapshot["season"], snapshot["endsAt"]) == ("all", None)
     assert is_moment(snapshot["publishedAt"])
-    assert all(set(it) == ENTRY for it in snapshot["entries"])
+    assert all(set(it) == {*ENTRY, "was"} for it in snapshot["entries"])
     (held,) = (it for it in snapshot["entries"] if it["userId"] == player.user_id)
 
     ticket = service.ticket(player, "global", "visit")
@@ -59,12 +59,13 @@ def test_score_of_a_player_is_seen_live(
     seen_at = datetime.now(UTC)
     assert set(update) == {
         *("type", "board", "season", "epoch", "from", "version", "total", "upsert", "remove"),
-        *("scoredAt", "publishedAt"),
+        *("since", "scoredAt", "publishedAt"),
     }
+    assert update["since"] == snapshot["since"] == f"{datetime.now(UTC).date()}T00:00:00.000Z"
     assert (update["board"], update["season"]) == ("global", "all")
     assert update["epoch"] == snapshot["epoch"]
     assert (update["from"], update["version"]) == (snapshot["version"], snapshot["version"] + 1)
-    assert update["upsert"] == [{"rank": held["rank"], "place": held["place"], **entry}]
+    assert update["upsert"] == [{**held, **entry}]
     assert update["remove"] == []
     assert update["scoredAt"] == entry["scoreUpdatedAt"]
     slack = timedelta(milliseconds=1)

@@ -36,7 +36,7 @@ def crowded(service: Service, board: str, settled: Settled) -> str:
 
 
 def whole(tables: Tables, board: str) -> list[Json]:
-    return oracle.ranking(tables.items("scoresTable"), board, "all")
+    return oracle.top_of_today(oracle.ranking(tables.items("scoresTable"), board, "all"))
 
 
 def await_whole(service: Service, tables: Tables, board: str) -> None:

@@ -50,6 +50,7 @@ def test_first_subscriber_gets_version_0_and_then_a_snapshot(
         "version": 0,
         "total": 0,
         "endsAt": None,
+        "since": None,
         "entries": [],
     }
     entry = service.write(board, "ada", score=5)["entry"]
@@ -58,7 +59,7 @@ def test_first_subscriber_gets_version_0_and_then_a_snapshot(
     assert first["version"] == 1
     assert first["epoch"]
     assert first["total"] == 1
-    assert first["entries"] == [{"rank": 1, "place": 1, **entry}]
+    assert first["entries"] == oracle.top_of_today([{"rank": 1, "place": 1, **entry}])
 
 
 def test_snapshot_is_the_recorded_top(
@@ -67,7 +68,7 @@ def test_snapshot_is_the_recorded_top(
     fill(service, board, {f"user-{number}": number for number in range(15)})
     settled(board)
     snapshot, top = viewer.subscribe(board), service.top(board)
-    for name in ("board", "season", "epoch", "version", "entries", "endsAt"):
+    for name in ("board", "season", "epoch", "version", "since", "entries", "endsAt"):
         assert snapshot[name] == top[name], name
     # In frames it is as recorded, so it may be behind the ranking's own.
     assert len(top["entries"]) <= snapshot["total"] <= top["total"] == 15

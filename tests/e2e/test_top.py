@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.e2e.waiting import AT_ONCE, await_value
 
 pytestmark = pytest.mark.e2e
 
-TOP = {"board", "season", "epoch", "version", "total", "entries", "endsAt"}
+TOP = {"board", "season", "epoch", "version", "total", "since", "entries", "endsAt"}
 USERS = 25
 ORIGIN = "http://localhost:5173"
 
@@ -33,7 +34,8 @@ def large(service: Service, tables: Tables) -> tuple[str, list[Json]]:
     with ThreadPoolExecutor(AT_ONCE) as threads:
         list(threads.map(write, reversed(range(USERS))))
     expected = oracle.ranking(tables.items("scoresTable"), board, "all")
-    await_value(lambda: service.top(board)["entries"] == expected[:10], what="the top of 25 users")
+    top = oracle.top_of_today(expected[:10])
+    await_value(lambda: service.top(board)["entries"] == top, what="the top of 25 users")
     return board, expected
 
 
@@ -45,8 +47,8 @@ def test_boards_are_listed_with_their_rules(service: Service) -> None:
     assert set(boards) >= {"global", "weekly", "fastest-lap", "rating-*"}
     for it in boards.values():
         assert set(it) == {
-            *("board", "title", "order", "operator", "topSize", "season", "actions"),
-            *("format", "frameIntervalMs", "viewers"),
+            *("board", "title", "order", "operator", "topSize", "season", "schedule", "seasons"),
+            *("actions", "format", "frameIntervalMs", "viewers"),
         }
         assert set(it["season"]) == {"season", "startsAt", "endsAt"}
         for action in it["actions"].values():
@@ -55,6 +57,7 @@ def test_boards_are_listed_with_their_rules(service: Service) -> None:
     assert (everything["order"], everything["operator"]) == ("desc", "increment")
     assert everything["topSize"] == 10
     assert everything["season"] == {"season": "all", "startsAt": None, "endsAt": None}
+    assert (everything["schedule"], everything["seasons"]) == ("never", ["all"])
     assert everything["actions"] == {
         "visit": {"points": 1, "evidence": False, "minSeconds": 2, "expiresSeconds": 300},
         "quiz": {
@@ -78,6 +81,9 @@ def test_season_of_a_week_is_from_monday_to_monday(service: Service) -> None:
     assert starts.isoformat() == f"{starts.date()}T00:00:00+00:00"
     assert starts.strftime("%G-W%V") == season["season"]
     assert starts.isoweekday() == 1
+    # The current one, and the four before it, which the service keeps.
+    weeks = [(starts - timedelta(weeks=back)).strftime("%G-W%V") for back in range(5)]
+    assert (weekly["schedule"], weekly["seasons"]) == ("weekly", weeks)
 
 
 # The top.
@@ -90,6 +96,7 @@ def test_board_without_scores_is_empty_at_version_0(service: Service, board: str
         "epoch": None,
         "version": 0,
         "total": 0,
+        "since": None,
         "entries": [],
         "endsAt": None,
     }
@@ -99,7 +106,7 @@ def test_top_is_the_first_ten_of_the_order(service: Service, large: tuple[str, l
     board, expected = large
     top = service.top(board)
     assert set(top) == TOP
-    assert top["entries"] == expected[:10]
+    assert top["entries"] == oracle.top_of_today(expected[:10])
     assert top["total"] == USERS
     assert (top["board"], top["season"], top["endsAt"]) == (board, "all", None)
     assert isinstance(top["epoch"], str)
@@ -121,7 +128,7 @@ def test_limit_up_to_the_top_size_cuts_the_recorded_top(
 ) -> None:
     board, expected = large
     whole, cut = service.top(board), service.top(board, f"?limit={limit}")
-    assert cut == {**whole, "entries": expected[:limit]}
+    assert cut == {**whole, "entries": oracle.top_of_today(expected[:limit])}
 
 
 @pytest.mark.parametrize("limit", [11, 25, 26, 100])
@@ -131,7 +138,7 @@ def test_limit_past_the_top_size_reads_the_ranking_without_a_version(
     board, expected = large
     top = service.top(board, f"?limit={limit}")
     assert set(top) == TOP
-    assert top["entries"] == expected[:limit]
+    assert top["entries"] == oracle.top_of_today(expected[:limit])
     assert (top["epoch"], top["version"], top["total"]) == (None, None, USERS)
 
 

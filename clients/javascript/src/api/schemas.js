@@ -20,6 +20,8 @@
  * @property {"increment" | "best" | "latest"} operator
  * @property {number} topSize
  * @property {Season} season The current one
+ * @property {"never" | "daily" | "weekly" | "monthly"} schedule
+ * @property {string[]} seasons The current one and the past ones kept, newest first
  * @property {Record<string, Action>} actions
  * @property {Format} format How people read a score
  * @property {number} frameIntervalMs Milliseconds between updates over the socket, at present

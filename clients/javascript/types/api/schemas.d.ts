@@ -17,6 +17,11 @@ export type Board = {
      * The current one
      */
     season: Season;
+    schedule: "never" | "daily" | "weekly" | "monthly";
+    /**
+     * The current one and the past ones kept, newest first
+     */
+    seasons: string[];
     actions: Record<string, Action>;
     /**
      * How people read a score
@@ -508,6 +513,8 @@ export type Routes = {
  * @property {"increment" | "best" | "latest"} operator
  * @property {number} topSize
  * @property {Season} season The current one
+ * @property {"never" | "daily" | "weekly" | "monthly"} schedule
+ * @property {string[]} seasons The current one and the past ones kept, newest first
  * @property {Record<string, Action>} actions
  * @property {Format} format How people read a score
  * @property {number} frameIntervalMs Milliseconds between updates over the socket, at present

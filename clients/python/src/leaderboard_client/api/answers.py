@@ -60,6 +60,9 @@ class BoardRules:
     top_size: int
     season: Season
     """The current one."""
+    schedule: Literal["never", "daily", "weekly", "monthly"]
+    seasons: tuple[str, ...]
+    """The current one and the past ones that are kept, newest first."""
     actions: Mapping[str, Action]
     format: Format
     frame_interval_ms: int
