@@ -60,7 +60,7 @@ def before(schedule: Schedule, season: Season, count: int = 1) -> Season:
 
 
 def kept(schedule: Schedule, season: Season, count: int) -> list[str]:
-    """The names of a season and of so many before it, newest first. Without a schedule it is one."""
+    """The names of a season and of so many before it, newest first; just one without a schedule."""
     if season.starts_ms is None:
         return [season.season]
     return [season.season, *(before(schedule, season, back + 1).season for back in range(count))]
