@@ -18,6 +18,7 @@ from leaderboard.wiring.adapters import (
     run_memory,
     score_scanner,
     stage_memory,
+    upkeep_function,
 )
 from leaderboard.wiring.path import profiles, rebuild_starter, recorder
 
@@ -147,6 +148,7 @@ def season_rollover() -> SeasonRollover:
         boards=board_table(),
         memory=run_memory(),
         audiences=connection_table(),
+        upkeep=upkeep_function(),
         now_ms=clock.now_ms,
     )
 
