@@ -362,7 +362,7 @@ def upkeep(switches: Dependencies, monkeypatch: pytest.MonkeyPatch) -> list[Json
     """The events of `upkeep`, which runs at once; Lambda would run it beside this."""
     events: list[Json] = []
 
-    def run(event: Json, context: object) -> Json:
+    def run(event: Json, _context: object) -> Json:
         events.append(event)
         return handlers.upkeep.handler(event, CONTEXT)
 
@@ -453,6 +453,7 @@ def test_run_that_dies_at_any_call_is_made_up_by_the_next(
         (type(wiring.board_table()), "open"),
         (type(wiring.board_table()), "list_some"),
         (type(wiring.ranking_cache()), "drop"),
+        (type(wiring.upkeep_function()), "ask"),
         (type(wiring.season_rollover().memory), "keep_rollover"),
     ]
     for owner, name in steps:
