@@ -127,11 +127,15 @@ class BoardItem:
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """A board-season that has an item, as a list of them names it."""
+    """A board-season that has an item, as a list of them names it.
+
+    `life`: of the cache, whose ranking was recorded last; empty if the top came from the table.
+    """
 
     key: str
     revision: int
     version: int
+    life: str
 
 
 def with_item_order(board_season: BoardSeason, item: BoardItem | None) -> BoardSeason:

@@ -2,6 +2,9 @@
 
 Nothing waits for it: scores go to the season of their time, and a season's first record opens its
 board as well. It only makes an empty board known to those who watch the old one.
+
+As a ranking leaves the cache, upkeep records its season's top once more, from the table. No audit
+looks at that season from then on: what a failover made of its ranking would stay on record.
 """
 
 from __future__ import annotations
@@ -15,7 +18,9 @@ from leaderboard.boards.catalog import Catalog
 from leaderboard.boards.rules import Board, Schedule
 from leaderboard.boards.seasons import key_of, split_key
 from leaderboard.errors import BoardNotFound, CacheUnavailable
+from leaderboard.ranking.ports import UpkeepStarter
 from leaderboard.ranking.tops import BoardItem
+from leaderboard.ranking.upkeep_tasks import UpkeepTasks
 from leaderboard.repair.ports import BoardDirectory, FollowedBoards, RunMemory
 from leaderboard.repair.rollover_progress import RolloverProgress
 from leaderboard.repair.season_window import SeasonWindow
@@ -39,11 +44,12 @@ class RolloverResult:
 
 @dataclass(frozen=True, slots=True)
 class RolloverPage:
-    """Of a page of the table: what is to be opened, what to be dropped, and the last key of the
-    page if there may be more."""
+    """Of a page of the table: what is to be opened, what to be dropped, which of that has a top
+    that came from a ranking, and the last key of the page if there may be more."""
 
     unopened: list[str]
     outdated: list[str]
+    unarchived: list[str]
     resume_after: str | None
 
 
@@ -73,6 +79,7 @@ class SeasonRollover:
     boards: BoardDirectory
     memory: RunMemory
     audiences: FollowedBoards
+    upkeep: UpkeepStarter
     now_ms: Callable[[], int]
 
     def run(self, *, seconds: float) -> RolloverResult:
@@ -109,7 +116,9 @@ class SeasonRollover:
         if progress.seasons != seasons:
             if has_patterns:
                 self._open(run, self._followed(run.now_ms))
-            self._drop(run, _outdated(windows))
+            outdated = _outdated(windows)
+            self._drop(run, outdated)
+            self._archive(self._unarchived(outdated))
             if run.is_over:
                 return False
             progress = progress.begin(seasons, needs_pass=has_patterns)
@@ -118,6 +127,7 @@ class SeasonRollover:
             page = self._read_page(progress.resume_after, run.now_ms)
             self._open(run, page.unopened)
             self._drop(run, page.outdated)
+            self._archive(page.unarchived)
             if run.is_over:
                 return False
             progress = progress.after_page(page.resume_after)
@@ -128,6 +138,16 @@ class SeasonRollover:
         for key in keys:
             self.memory.drop(key)
             run.dropped += 1
+
+    def _archive(self, keys: Sequence[str]) -> None:
+        """Have tops recorded from the table, after their rankings can no longer be recorded."""
+        if keys:
+            self.upkeep.ask(UpkeepTasks(archived=dict.fromkeys(keys, ())))
+
+    def _unarchived(self, keys: Sequence[str]) -> list[str]:
+        """Those whose top came from a ranking of the cache."""
+        found = zip(keys, self._read(keys), strict=True)
+        return [key for key, item in found if item is not None and item.life]
 
     def _open(self, run: RolloverRun, keys: Sequence[str]) -> None:
         """Open board-seasons that had no item, until time is up."""
@@ -171,6 +191,7 @@ class SeasonRollover:
         windows: dict[tuple[Schedule, int], SeasonWindow] = {}
         wanted: list[str] = []
         outdated: list[str] = []
+        unarchived: list[str] = []
         rows, last_key = self.boards.list_some(resume_after, PAGE)
         for row in rows:
             board, season = split_key(row.key)
@@ -183,7 +204,8 @@ class SeasonRollover:
                 wanted.append(key_of(board, window.current))
             if window.is_long_past(season):
                 outdated.append(row.key)
-        return RolloverPage(self._unopened(wanted), outdated, last_key)
+                unarchived += [row.key] if row.life else []
+        return RolloverPage(self._unopened(wanted), outdated, unarchived, last_key)
 
     def _rules_by_pattern(self, board: str) -> Board | None:
         """The rules of a board that a pattern describes, if it has seasons."""

@@ -20,6 +20,7 @@ from leaderboard.wiring.adapters import (
     score_scanner,
     score_table,
     stage_memory,
+    upkeep_function,
 )
 from leaderboard.wiring.path import profiles, rebuild_starter, recorder
 
@@ -164,6 +165,7 @@ def season_rollover() -> SeasonRollover:
         boards=board_table(),
         memory=run_memory(),
         audiences=connection_table(),
+        upkeep=upkeep_function(),
         now_ms=clock.now_ms,
     )
 

@@ -159,6 +159,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         },
         "ConnectionsTable": {"dynamodb:Query"},
         "RebuildLambdaFunction": {"lambda:InvokeFunction"},
+        "UpkeepLambdaFunction": {"lambda:InvokeFunction"},
     }
     | CACHE_ACCESS
     | REPORTS,

@@ -27,7 +27,12 @@ OPTIONAL = (*DAY, "order", "mixed")
 
 def board_row(raw: Mapping[str, Any]) -> BoardRow:
     """What a list names of an item. Raises KeyError, TypeError and ValueError for another form."""
-    return BoardRow(raw["boardSeason"]["S"], int(raw["revision"]["N"]), int(raw["version"]["N"]))
+    return BoardRow(
+        raw["boardSeason"]["S"],
+        int(raw["revision"]["N"]),
+        int(raw["version"]["N"]),
+        raw["life"]["S"],
+    )
 
 
 def readable_rest(image: Mapping[str, Any]) -> BoardItem:

@@ -30,7 +30,7 @@ from leaderboard.boards.snapshots import Snapshot
 from leaderboard.errors import Raced
 from leaderboard.ranking.tops import BoardItem, BoardRow
 
-ROW_ATTRIBUTES = "boardSeason, revision, version"
+ROW_ATTRIBUTES = "boardSeason, revision, version, life"
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class BoardTable:
         if known is not None:
             return known
         rest = readable_rest(raw)
-        return BoardRow(rest.snapshot.key, rest.revision, 1)
+        return BoardRow(rest.snapshot.key, rest.revision, 1, rest.life)
 
     def _update(
         self, item: BoardItem, condition: dict[str, Any], *, kept: Collection[str] = ()

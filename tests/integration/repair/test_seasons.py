@@ -12,6 +12,7 @@ import pytest
 
 import handlers.board_stream
 import handlers.seasons
+import handlers.upkeep
 from leaderboard import clock, wiring
 from leaderboard.adapters.aws.clients import client
 from leaderboard.adapters.dynamodb.board_items import board_item
@@ -24,6 +25,7 @@ from leaderboard.ranking.tops import COMPLETE, PARTIAL, CachedTop
 from leaderboard.repair import season_rollover
 from leaderboard.repair.season_rollover import RolloverResult
 from leaderboard.repair.season_window import GRACE_MS
+from leaderboard.scoring.items import VISIBLE, ScoreItem, Write
 from tests.integration import aws
 from tests.integration.capacity import metered
 from tests.integration.conftest import Dependencies
@@ -337,6 +339,81 @@ def test_seasons_past_the_kept_ones_leave_the_cache_an_hour_later() -> None:
     assert item("weekly", "2026-W46")[3] == ["ann"], "the recorded top stays"
 
 
+def put(board: str, season: str, user: str, score: int, name: str) -> None:
+    """Write a score into the table, as of before."""
+    it = ScoreItem(
+        user_id=user,
+        board=board,
+        season=season,
+        user_name=name,
+        profile_version=1,
+        standing=VISIBLE,
+        user_score=score,
+        updated_ms=MONDAY + score,
+        version=2,
+        completed={},
+        recovered_us={},
+    )
+    wiring.score_table().write(Write(of(board, season).rules, it, read_version=0))
+
+
+@pytest.fixture
+def upkeep(switches: Dependencies, monkeypatch: pytest.MonkeyPatch) -> list[Json]:
+    """The events of `upkeep`, which runs at once; Lambda would run it beside this."""
+    events: list[Json] = []
+
+    def run(event: Json, _context: object) -> Json:
+        events.append(event)
+        return handlers.upkeep.handler(event, CONTEXT)
+
+    monkeypatch.setattr("leaderboard.repair.upkeep.INDEX_LAG_SECONDS", 0)
+    switches.functions[aws.ENVIRONMENT["UPKEEP_FUNCTION"]] = run
+    return events
+
+
+@pytest.mark.parametrize("board", ["weekly", "arena-1"])
+def test_what_a_failover_put_on_record_is_mended_as_the_season_leaves_the_cache(
+    board: str, upkeep: list[Json], cache_server: Valkey
+) -> None:
+    """The failover comes too late for an audit: soon after it the season is no longer kept."""
+    ended = of(board, "2026-W46")
+    play(board, "2026-W46", record("ann", 5))
+    lagging = cache_server.snapshot()
+    put(board, "2026-W46", "ann", 5, "New name")
+    put(board, "2026-W46", "bob", 7, "BOB")
+    renamed = ScoreState("ann", 2, Score("ann", "New name", 5, MONDAY + 5))
+    play(board, "2026-W46", renamed, record("bob", 7, version=2))
+    cache_server.restore(lagging)
+    play(board, "2026-W46", record("cy", 1))  # a late score, which the table has no more
+    assert item(board, "2026-W46")[3] == ["ann", "cy"], "older than what was recorded"
+    turn(MONDAY + GRACE_MS)
+    recorded = wiring.board_table().read(ended.key)
+    assert recorded is not None
+    shown = [(it.user_id, it.user_name) for it in recorded.snapshot.entries]
+    assert shown == [("bob", "BOB"), ("ann", "New name")]
+    assert len(upkeep) == 1
+    # From then on the table made it: no later turn makes it again.
+    wiring.season_rollover().memory.keep_rollover("")
+    turn(MONDAY + WEEK + GRACE_MS)
+    assert [it for event in upkeep[1:] for it in event["archived"]] == []
+    assert wiring.board_table().read(ended.key) == recorded
+
+
+def test_season_that_upkeep_was_not_asked_for_is_asked_for_by_the_next_run(
+    upkeep: list[Json], switches: Dependencies
+) -> None:
+    play("weekly", "2026-W46")
+    play("arena-1", "2026-W46")
+    switches.down.add("lambda")
+    with pytest.raises(Unavailable):
+        turn(MONDAY + GRACE_MS)
+    assert upkeep == []
+    switches.down.clear()
+    assert turn(MONDAY + GRACE_MS + 60_000).finished
+    asked = [it["board"] for event in upkeep for it in event["archived"]]
+    assert sorted(asked) == ["arena-1", "weekly"]
+
+
 def test_turns_that_were_missed_are_made_up() -> None:
     for season in ("2026-W44", "2026-W45", "2026-W46"):
         play("weekly", season)
@@ -376,6 +453,7 @@ def test_run_that_dies_at_any_call_is_made_up_by_the_next(
         (type(wiring.board_table()), "open"),
         (type(wiring.board_table()), "list_some"),
         (type(wiring.ranking_cache()), "drop"),
+        (type(wiring.upkeep_function()), "ask"),
         (type(wiring.season_rollover().memory), "keep_rollover"),
     ]
     for owner, name in steps:

@@ -24,7 +24,6 @@ from hypothesis.stateful import (
 )
 
 from leaderboard import wiring
-from leaderboard.boards.seasons import key_of
 from leaderboard.errors import (
     Barred,
     LeaderboardError,
@@ -57,6 +56,8 @@ EVENING = datetime(2026, 11, 29, 23, tzinfo=UTC).timestamp()
 """Of a Sunday: the first midnight ends a day and a week."""
 CONNECTION_SECONDS = 7200
 """API Gateway closes a connection then."""
+LEFT_SECONDS = 3600 + 1
+"""After midnight: the rankings that are no longer kept leave the cache with the next minute."""
 
 users = st.sampled_from(USERS[:5])
 boards = st.sampled_from([rules.board for rules in oracle.ALL])
@@ -390,9 +391,7 @@ class Play(RuleBasedStateMachine):
             now = self.world.clock.time()
             seconds = (now // DAY_SECONDS + 1) * DAY_SECONDS - before - now
             if seconds > CONNECTION_SECONDS:
-                for viewer in self.verdict.present():
-                    viewer.leave()
-                self._viewers = 0
+                self._send_viewers_away()
             self._sleep(seconds)
 
     def teardown(self) -> None:
@@ -455,12 +454,9 @@ class Play(RuleBasedStateMachine):
         mishaps, self.world.mishaps = self.world.mishaps, Mishaps()
         self._sleep(SILENCE)
         self.rig.expire_copies()
+        if self.world.failed_over and any(map(self._is_archived, self._seasons())):
+            self._outlast_archived()
         seasons = [rules for rules in self._seasons() if not self._is_archived(rules)]
-        if self.world.failed_over:
-            # No audit mends those that nobody keeps; they leave the cache within the hour.
-            for rules in self._seasons():
-                if rules not in seasons:
-                    wiring.ranking_cache().drop(key_of(rules.board, rules.season))
         for rules in seasons:
             # A past season has no next score.
             if self.world.failed_over or rules not in self._current():
@@ -477,6 +473,21 @@ class Play(RuleBasedStateMachine):
         self.world.mishaps = mishaps
         self.world.scheduler.kills = [it for it in kills if not isinstance(it, KillAt)]
         self.world.failed_over = self._unsettled = False
+
+    def _outlast_archived(self) -> None:
+        """No audit mends the seasons that nobody keeps: they leave the cache, and that does."""
+        seconds = LEFT_SECONDS - self.world.clock.time() % DAY_SECONDS
+        if seconds > 0:
+            self._send_viewers_away()
+            self._sleep(seconds)
+        self.service.start("seasons", {})
+        self.service.drain("what is no longer kept has left the cache")
+
+    def _send_viewers_away(self) -> None:
+        """No connection lives as long as what comes."""
+        for viewer in self.verdict.present():
+            viewer.leave()
+        self._viewers = 0
 
     def _verify(self, times: int = 1) -> None:
         """The audit of each minute finds nothing to do on boards that are right."""
