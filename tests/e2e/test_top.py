@@ -167,6 +167,7 @@ def test_past_season_is_a_board_of_its_own(
         "epoch": None,
         "version": 0,
         "total": 0,
+        "since": None,
         "entries": [],
         "endsAt": "2026-01-05T00:00:00.000Z",
     }

@@ -58,6 +58,7 @@ class Screen:
                 "userName": it.user_name,
                 "userScore": it.user_score,
                 "scoreUpdatedAt": it.score_updated_at,
+                "was": it.was,
             }
             for it in (self._following.held.entries if self._following.held else ())
         ]
