@@ -316,7 +316,7 @@ def test_alarm_that_is_on_is_named_with_what_it_means(stack: Running, tables: Ta
     finally:
         watch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="a test")
     assert failed == {
-        "alarms": f"1 of 11 are on: {name} (The failure queue holds records that could not be "
+        "alarms": f"1 of 12 are on: {name} (The failure queue holds records that could not be "
         "applied). See docs/operations.md"
     }
 
