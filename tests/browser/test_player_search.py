@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,12 +118,13 @@ def test_typing_asks_once_it_pauses_and_a_late_answer_is_not_shown(visit: Visit)
     expect(options(page)).to_have_text(["Müller"])
     assert len(searches(service)) == 1
     waiting: list[Route] = []
+    asked = re.compile(r"/users\?(.*&)?name=a(&|$)")
 
     def keep(route: Route) -> None:
         waiting.append(route)
 
-    page.route("**/users?name=a&**", keep)
-    with page.expect_request("**/users?name=a&**"):
+    page.route(asked, keep)
+    with page.expect_request(asked):
         field(page).fill("a")
     field(page).fill("של")
     expect(options(page)).to_have_text(["שלום"])

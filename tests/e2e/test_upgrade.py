@@ -116,6 +116,11 @@ def fill(service: Service) -> Player:
     return player
 
 
+def entries(top: Json) -> list[Json]:
+    """Those of a top. The release before does not say their ranks of midnight."""
+    return [{"was": None} | it for it in top["entries"]]
+
+
 def settle(service: Service, player: Player, viewer: Viewer, screens: Mapping[str, Screen]) -> None:
     """Until all of it is on the boards, and the totals are what viewers have."""
     on_board = len(USERS) - 3
@@ -127,7 +132,7 @@ def settle(service: Service, player: Player, viewer: Viewer, screens: Mapping[st
     def shown() -> bool:
         invoke(functions, "verify", {"audit": False})  # records totals that viewers lack
         return all(
-            (screens[it].total, screens[it].entries) == (total, service.top(it)["entries"])
+            (screens[it].total, screens[it].entries) == (total, entries(service.top(it)))
             for it, total in totals.items()
         )
 
@@ -176,7 +181,9 @@ def lost(before: Any, after: Any, path: str = "") -> list[str]:
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         pairs = enumerate(zip(before, after, strict=True))
         return [found for place, it in pairs for found in lost(*it, path=f"{path} {place}")]
-    return [] if before == after else [f"{path}: {before!r} became {after!r}"]
+    # The release before kept no ranks of midnight: the first record that does moves the version.
+    begins_day = path.endswith("/top version") and after == before + 1
+    return [] if before == after or begins_day else [f"{path}: {before!r} became {after!r}"]
 
 
 def watch(viewer: Viewer, screens: Mapping[str, Screen], until: Callable[[], bool]) -> None:
@@ -270,7 +277,8 @@ def test_upgrade_keeps_every_answer_and_every_viewer(old: Running, tmp_path: Pat
         )
         for board in BOARDS[1:]:
             epoch, version = seen[board]
-            assert (screens[board].epoch, screens[board].version) == (epoch, version + 1), board
+            # One record began the day, one has the new score.
+            assert (screens[board].epoch, screens[board].version) == (epoch, version + 2), board
             assert screens[board].entries == after.top(board)["entries"]
 
 

@@ -50,7 +50,7 @@ ROOT_USER = (
 ENOUGH = "ok     Lambda       1000 executions: watched boards hold 3, 997 are left for all else."
 REQUESTS_FIT = f"ok     API Gateway  10000 requests a second in {REGION}, the params allow 9000."
 NEW = f"ok     stack        leaderboard-dev is new in {REGION}."
-FREE = "ok     taken        None of 46 names is taken by anything else."
+FREE = "ok     taken        None of 50 names is taken by anything else."
 CLOUDFRONT = (
     "note   CloudFront   A new account cannot create a distribution before AWS has verified it, "
     "and "

@@ -42,15 +42,16 @@ def wrongs(shown: list[tuple[Board, Changes]], records: list[Record]) -> list[st
             found.append(f"never recorded: {here}")
             continue
         record = records[position]
-        known = (board.board, board.total, board.ends_at, [line(it) for it in board.entries])
-        if known != tuple(record[name] for name in ("board", "total", "endsAt", "entries")):
+        lines = [line(it) for it in board.entries]
+        known = (board.board, board.total, board.ends_at, board.since, lines)
+        if known != tuple(record[it] for it in ("board", "total", "endsAt", "since", "entries")):
             found.append(f"other than recorded: {board}, not {record}")
         if position <= reached:
             found.append(f"went back to {here}")
-        lines = {it.user_id: (it.rank, it.user_score) for it in board.entries}
+        ranks = {it.user_id: (it.rank, it.user_score) for it in board.entries}
         if last is None and changes != Changes():
             found.append(f"first is not first at {here}")
-        if last is not None and retold(last, changes) != lines:
+        if last is not None and retold(last, changes) != ranks:
             found.append(f"changes do not lead from {key(last)} to {here}")
         last, reached = board, position
     return found

@@ -40,7 +40,8 @@ class CacheKeys:
     def of(cls, key: str) -> CacheKeys:
         """The keys of a board-season, by its own key."""
         tag = f"{FORMAT}:{{{key}}}"
-        return cls(f"{tag}:order", f"{tag}:users", f"{tag}:state", f"{tag}:copy")
+        # `copy` was the kept top of a release that knew no ranks of midnight.
+        return cls(f"{tag}:order", f"{tag}:users", f"{tag}:state", f"{tag}:top")
 
     @property
     def told(self) -> str:

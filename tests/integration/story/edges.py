@@ -143,11 +143,11 @@ class Rig:
             connection.outage.pause.end()
 
     def expire_copies(self) -> None:
-        """The copies of recorded tops are gone after seconds, also those that a failover revived.
+        """The kept tops are gone after seconds, also those that a failover revived.
 
         The server counts them by its own clock.
         """
-        for key in self.valkey.client.keys("*:copy"):
+        for key in self.valkey.client.keys("*:top"):
             self.valkey.client.delete(key)
 
     def lose_key(self, board: str, season: str, name: str) -> None:

@@ -11,7 +11,7 @@
 /** @typedef {import("./model_board.js").Rules} Rules */
 /** What sends a frame to one connection. @typedef {(frame: object) => void} Send */
 
-import { ModelBoard, rfc3339 } from "./model_board.js";
+import { MIDNIGHT, ModelBoard, rankAtMidnight, rfc3339 } from "./model_board.js";
 
 /** The service that clients talk to, and that the weather comes between. */
 export class Service {
@@ -93,6 +93,7 @@ export class Service {
       userName,
       userScore,
       scoreUpdatedAt: rfc3339(at),
+      was: rankAtMidnight(userId),
     }));
   }
 
@@ -106,6 +107,7 @@ export class Service {
       version: board.version,
       total: board.version === 0 ? 0 : board.ranking.size,
       endsAt: board.seasonEnds === Infinity ? null : rfc3339(board.seasonEnds),
+      since: board.version === 0 ? null : MIDNIGHT,
       entries,
       scoredAt: entries.map((entry) => entry.scoreUpdatedAt).sort().at(-1) ?? null,
       recordedAt: this.#time.now(),
@@ -197,10 +199,10 @@ export class Service {
   #update(from, to) {
     const before = new Map(from.entries.map((entry) => [entry.userId, JSON.stringify(entry)]));
     const after = new Set(to.entries.map((entry) => entry.userId));
-    const { board, season, epoch, version, total, scoredAt } = to;
+    const { board, season, epoch, version, total, since, scoredAt } = to;
     return {
       type: "update",
-      ...{ board, season, epoch, from: from.version, version, total },
+      ...{ board, season, epoch, from: from.version, version, total, since },
       upsert: to.entries.filter((entry) => before.get(entry.userId) !== JSON.stringify(entry)),
       remove: from.entries.map((entry) => entry.userId).filter((userId) => !after.has(userId)),
       ...{ scoredAt, publishedAt: this.#publishedAt() },

@@ -32,7 +32,7 @@ export class Witness {
     if (position < 0) this.wrongs.push(`never recorded: ${key(board)}`);
     else {
       const record = this.#records()[position];
-      for (const name of /** @type {const} */ (["board", "total", "endsAt", "entries"])) {
+      for (const name of /** @type {const} */ (["board", "total", "endsAt", "since", "entries"])) {
         if (JSON.stringify(record[name]) !== JSON.stringify(board[name])) this.wrongs.push(`other ${name} at ${key(board)}`);
       }
       if (position <= this.#position) this.wrongs.push(`went from ${this.last && key(this.last)} to ${key(board)}`);
