@@ -36,7 +36,7 @@ def crowded(service: Service, board: str, settled: Settled) -> str:
 
 
 def whole(tables: Tables, board: str) -> list[Json]:
-    return oracle.top_of_today(oracle.ranking(tables.items("scoresTable"), board, "all"))
+    return oracle.ranking(tables.items("scoresTable"), board, "all")
 
 
 def await_whole(service: Service, tables: Tables, board: str) -> None:
@@ -45,7 +45,7 @@ def await_whole(service: Service, tables: Tables, board: str) -> None:
 
     def complete() -> bool:
         top = service.top(board, "?limit=100")
-        return "degraded" not in top and top["entries"] == expected
+        return "degraded" not in top and oracle.unmoved(top["entries"]) == expected
 
     await_value(complete, what=f"{board} is complete")
 
@@ -69,7 +69,7 @@ def test_next_score_after_a_flush_shows_on_a_right_and_complete_board(
     # Not the best, nor one that the top showed: the others must come back with it.
     service.write(crowded, "user-00", score=112)
     top = service.await_score(crowded, "user-00", 112)
-    assert top["entries"] == whole(tables, crowded)[:10]
+    assert oracle.unmoved(top["entries"]) == whole(tables, crowded)[:10]
     assert (top["epoch"], top["version"]) == (before["epoch"], before["version"] + 1)
     viewer.follow(crowded, screen, lambda it: it.scores.get("user-00") == 112)
     assert screen.entries == top["entries"]
@@ -95,8 +95,8 @@ def test_flushes_in_the_middle_of_a_burst_lose_nothing(
         list(threads.map(write, range(60)))
     await_whole(service, tables, crowded)
     expected = whole(tables, crowded)
-    viewer.follow(crowded, screen, lambda it: it.entries == expected[:10])
-    assert service.top(crowded)["entries"] == expected[:10]
+    viewer.follow(crowded, screen, lambda it: oracle.unmoved(it.entries) == expected[:10])
+    assert oracle.unmoved(service.top(crowded)["entries"]) == expected[:10]
     assert screen.epoch == epoch
     # What came while the cache was filled again was never less than what was known.
     for snapshot in viewer.frames_of(crowded, "snapshot"):
@@ -120,7 +120,7 @@ def test_past_the_top_an_empty_cache_is_answered_from_the_index(
     cache.flushall()
     top = service.top(crowded, "?limit=50")
     assert top["degraded"] is True
-    assert top["entries"] == whole(tables, crowded)
+    assert oracle.unmoved(top["entries"]) == whole(tables, crowded)
     assert (top["epoch"], top["version"]) == (None, None)
 
 
@@ -176,7 +176,7 @@ def test_scores_go_on_while_the_cache_is_down(
 
         further = service.top(crowded, "?limit=50")
         assert further["degraded"] is True
-        assert further["entries"] == whole(tables, crowded)
+        assert oracle.unmoved(further["entries"]) == whole(tables, crowded)
 
         assert service.read("/boards")["boards"]
         late = viewers()
@@ -187,7 +187,7 @@ def test_scores_go_on_while_the_cache_is_down(
     await_recovery(service, f"{crowded}-2")
     top = service.await_score(crowded, "user-00", 500)
     assert "degraded" not in top
-    assert top["entries"] == whole(tables, crowded)[:10]
+    assert oracle.unmoved(top["entries"]) == whole(tables, crowded)[:10]
     screen = Screen()
     following.follow(crowded, screen, lambda it: it.scores.get("user-00") == 500)
     assert screen.entries == top["entries"]

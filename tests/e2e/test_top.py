@@ -34,8 +34,10 @@ def large(service: Service, tables: Tables) -> tuple[str, list[Json]]:
     with ThreadPoolExecutor(AT_ONCE) as threads:
         list(threads.map(write, reversed(range(USERS))))
     expected = oracle.ranking(tables.items("scoresTable"), board, "all")
-    top = oracle.top_of_today(expected[:10])
-    await_value(lambda: service.top(board)["entries"] == top, what="the top of 25 users")
+    await_value(
+        lambda: oracle.unmoved(service.top(board)["entries"]) == expected[:10],
+        what="the top of 25 users",
+    )
     return board, expected
 
 
@@ -106,7 +108,7 @@ def test_top_is_the_first_ten_of_the_order(service: Service, large: tuple[str, l
     board, expected = large
     top = service.top(board)
     assert set(top) == TOP
-    assert top["entries"] == oracle.top_of_today(expected[:10])
+    assert oracle.unmoved(top["entries"]) == expected[:10]
     assert top["total"] == USERS
     assert (top["board"], top["season"], top["endsAt"]) == (board, "all", None)
     assert isinstance(top["epoch"], str)
@@ -128,7 +130,8 @@ def test_limit_up_to_the_top_size_cuts_the_recorded_top(
 ) -> None:
     board, expected = large
     whole, cut = service.top(board), service.top(board, f"?limit={limit}")
-    assert cut == {**whole, "entries": oracle.top_of_today(expected[:limit])}
+    assert cut == {**whole, "entries": whole["entries"][:limit]}
+    assert oracle.unmoved(cut["entries"]) == expected[:limit]
 
 
 @pytest.mark.parametrize("limit", [11, 25, 26, 100])
@@ -138,7 +141,7 @@ def test_limit_past_the_top_size_reads_the_ranking_without_a_version(
     board, expected = large
     top = service.top(board, f"?limit={limit}")
     assert set(top) == TOP
-    assert top["entries"] == oracle.top_of_today(expected[:limit])
+    assert oracle.unmoved(top["entries"]) == expected[:limit]
     assert (top["epoch"], top["version"], top["total"]) == (None, None, USERS)
 
 
